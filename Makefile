@@ -1,0 +1,59 @@
+# Qipan: what a developer types. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+FAST := not slow and not engine and not browser
+
+.PHONY: help setup run servers test check check-static check-fast bench docs reference lock prove-board clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with everything that running, testing and checking need
+	@tools/setup.sh dev
+
+run: ## Plan one national day on the built-in board, then serve the console at the printed address
+	@tools/setup.sh run
+	@$(BIN)/qipan demo --serve
+
+check: setup ## Format, lint, types, contracts, spelling and the fast tests (under a minute)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-static check-fast
+
+check-static: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/codespell
+
+check-fast: setup
+	$(BIN)/pytest -q -m "$(FAST)"
+
+test: setup servers ## Every test: fast, slow, then real servers, then a real browser
+	$(BIN)/pytest -q -m "$(FAST)"
+	$(BIN)/pytest -q -m "slow and not engine and not browser"
+	$(BIN)/pytest -q -m "engine and not browser"
+	$(BIN)/pytest -q -m "browser"
+
+servers: ## Install PostgreSQL, Chromium and a Chinese font for the tests (Debian, as root or with sudo)
+	@tools/servers.sh
+
+bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
+	@for run in benchmarks/bench_*.py; do echo "$$run"; $(BIN)/python "$$run"; done
+
+prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
+	@$(BIN)/python benchmarks/prove_board.py
+
+reference: setup ## Write the generated pages of docs/reference anew
+	$(BIN)/python tools/write_reference.py
+
+docs: setup ## Build the documentation in docs/_build/html; warnings are errors
+	$(BIN)/python tools/write_reference.py --check
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+lock: ## Lock the dependencies anew (make lock UPGRADE=--upgrade takes newer versions)
+	@tools/lock.sh $(UPGRADE)
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

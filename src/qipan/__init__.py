@@ -1,0 +1,1 @@
+"""Qipan 棋盘: the whole country as one board, for compute and for work."""

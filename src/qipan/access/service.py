@@ -1,0 +1,266 @@
+"""Manage users and tokens, and tell who asks.
+
+Passwords are kept as Argon2id hashes, tokens as SHA-256 digests.
+
+Source: RFC 9106 (Argon2), the second recommended option, which argon2-cffi takes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+from qipan.access import store
+from qipan.access.allow import PASSWORD_CHARACTERS_MAX, checked_password, is_valid, plain_name
+from qipan.access.model import Role, Token, User
+from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
+from qipan.kernel.time import in_utc
+from qipan.storage.books import UnitOfWork
+
+KEY_PREFIX = "qipan_"
+"""Begins every token's key, so that a key that leaked is recognised."""
+
+TOKEN_LIFETIME = timedelta(days=90)
+
+
+class Access:
+    """Users, their roles and their tokens."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        # What a sign-in under an unknown name is checked against, so that it takes as long as any other.
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
+
+    def create_user(self, unit: UnitOfWork, name: str, *, password: str, role: Role, now: datetime) -> User:
+        """Create a user.
+
+        Raises
+        ------
+        BadInputError
+            ``user_name_malformed``, ``password_length``.
+        ConflictError
+            ``user_exists``.
+        """
+        plain, hashed = plain_name(name), self._hasher.hash(checked_password(password))
+        unit.lock("access")
+        if store.users(unit, name=plain):
+            raise ConflictError(
+                f"A user's name must be new, was there already: {plain}.",
+                code="user_exists",
+                hint="Choose another name.",
+                field="name",
+            )
+        return store.insert_user(unit, name=plain, role=role, password_hash=hashed, created=in_utc(now))
+
+    def ensure_admin(
+        self, unit: UnitOfWork, *, now: datetime, name: str = "admin", password: str | None = None
+    ) -> str | None:
+        """Create the first admin where there is no user yet; return the password, ``None`` when users are there.
+
+        Without ``password`` one is drawn; it is not kept and can be shown only now.
+
+        Raises
+        ------
+        BadInputError
+            ``user_name_malformed``, ``password_length``.
+        """
+        unit.lock("access")
+        if store.users(unit):
+            return None
+        password = secrets.token_urlsafe(18) if password is None else password
+        self.create_user(unit, name, password=password, role=Role.ADMIN, now=now)
+        return password
+
+    def sign_in(self, unit: UnitOfWork, name: str, password: str, now: datetime) -> User:
+        """Return the user of that name and password, and note the moment.
+
+        The stored hash is renewed where the method has changed since.
+
+        Raises
+        ------
+        NotAllowedError
+            ``sign_in_refused``, the same for an unknown name, a wrong password and a disabled user.
+        """
+        user = self._user_named(unit, name)
+        hashed = self._nobody if user is None else store.password_hash_of(unit, user.user_id)
+        if not self._is_right(hashed, password) or user is None or user.is_disabled:
+            raise NotAllowedError(
+                "Name and password must belong together, was not so.",
+                code="sign_in_refused",
+                hint="Check both, or ask an admin.",
+            )
+        renewed = self._hasher.hash(password) if self._hasher.check_needs_rehash(hashed) else None
+        store.change_user(unit, user.user_id, password_hash=renewed, signed_in=in_utc(now))
+        return replace(user, signed_in=in_utc(now))
+
+    def issue_token(
+        self, unit: UnitOfWork, user: User, *, name: str, now: datetime, lifetime: timedelta = TOKEN_LIFETIME
+    ) -> tuple[str, Token]:
+        """Issue a token for a user and return its key, which is shown only now.
+
+        Raises
+        ------
+        BadInputError
+            ``token_name_malformed`` unless 1 to 64 characters; ``token_lifetime`` unless it is positive.
+        """
+        if not 1 <= len(name) <= 64:
+            raise BadInputError(
+                f"A token's name must have 1 to 64 characters, was {len(name)}.",
+                code="token_name_malformed",
+                hint="Name the program that uses it, for example nightly import.",
+                field="name",
+            )
+        if lifetime <= timedelta(0):
+            raise BadInputError(
+                f"A token must end after it is issued, was {lifetime} later.",
+                code="token_lifetime",
+                hint="Give at least a day.",
+                field="lifetime",
+            )
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        created = in_utc(now)
+        token = store.insert_token(
+            unit, user_id=user.user_id, name=name, digest=_digest(key), created=created, expires=created + lifetime
+        )
+        return key, token
+
+    def user_of_token(self, unit: UnitOfWork, key: str, now: datetime) -> User:
+        """Return the user whose token's key this is.
+
+        Raises
+        ------
+        NotAllowedError
+            ``token_refused``, the same for an unknown, an expired and a revoked token and a disabled user.
+        """
+        for token in store.tokens(unit, digest=_digest(key)):
+            (user,) = store.users(unit, user_id=token.user_id)
+            if is_valid(token, in_utc(now)) and not user.is_disabled:
+                return user
+        raise NotAllowedError(
+            "A token must be known, unexpired and not revoked, was not so.",
+            code="token_refused",
+            hint="Issue a new token.",
+        )
+
+    def users(self, unit: UnitOfWork) -> tuple[User, ...]:
+        """Return all users in the order of their names."""
+        return store.users(unit)
+
+    def user(self, unit: UnitOfWork, name: str) -> User:
+        """Return the user of a name.
+
+        Raises
+        ------
+        NotFoundError
+            ``user_not_found``.
+        """
+        user = self._user_named(unit, name)
+        if user is None:
+            raise NotFoundError(
+                f"A user must exist, was not found: {name}.",
+                code="user_not_found",
+                hint="List the users to see their names.",
+            )
+        return user
+
+    def tokens(self, unit: UnitOfWork, user: User | None = None) -> tuple[Token, ...]:
+        """Return the tokens of a user, or all, in the order they were issued."""
+        return store.tokens(unit, user_id=None if user is None else user.user_id)
+
+    def disable_user(self, unit: UnitOfWork, name: str, now: datetime) -> User:
+        """Disable a user; neither the password nor a token is accepted from now on.
+
+        Raises
+        ------
+        NotFoundError
+            ``user_not_found``.
+        RuleBrokenError
+            ``last_admin`` when nobody else could manage users.
+        """
+        unit.lock("access")
+        user = self.user(unit, name)
+        if not user.is_disabled:
+            self._keep_an_admin(unit, user)
+            store.change_user(unit, user.user_id, disabled=in_utc(now))
+        return self.user(unit, name)
+
+    def change_role(self, unit: UnitOfWork, name: str, role: Role) -> User:
+        """Give a user another role.
+
+        Raises
+        ------
+        NotFoundError
+            ``user_not_found``.
+        RuleBrokenError
+            ``last_admin``, as `disable_user`.
+        """
+        unit.lock("access")
+        user = self.user(unit, name)
+        if role is not Role.ADMIN:
+            self._keep_an_admin(unit, user)
+        store.change_user(unit, user.user_id, role=role)
+        return self.user(unit, name)
+
+    def change_password(self, unit: UnitOfWork, name: str, *, password: str) -> None:
+        """Give a user another password; tokens stay valid until they are revoked.
+
+        Raises
+        ------
+        BadInputError
+            ``password_length``.
+        NotFoundError
+            ``user_not_found``.
+        """
+        user = self.user(unit, name)
+        store.change_user(unit, user.user_id, password_hash=self._hasher.hash(checked_password(password)))
+
+    def revoke_token(self, unit: UnitOfWork, token_id: int, now: datetime) -> None:
+        """Revoke a token; once revoked it stays so.
+
+        Raises
+        ------
+        NotFoundError
+            ``token_not_found``.
+        """
+        if not store.tokens(unit, token_id=token_id):
+            raise NotFoundError(
+                f"A token must exist, was not found: {token_id}.",
+                code="token_not_found",
+                hint="List the tokens to see their numbers.",
+            )
+        store.revoke_token(unit, token_id, in_utc(now))
+
+    def _user_named(self, unit: UnitOfWork, name: str) -> User | None:
+        try:
+            plain = plain_name(name)
+        except BadInputError:
+            return None
+        found = store.users(unit, name=plain)
+        return found[0] if found else None
+
+    def _is_right(self, hashed: str, password: str) -> bool:
+        # A very long password is no user's, and hashing it would cost us time.
+        if len(password) > PASSWORD_CHARACTERS_MAX:
+            return False
+        try:
+            return self._hasher.verify(hashed, password)
+        except VerifyMismatchError:
+            return False
+
+    def _keep_an_admin(self, unit: UnitOfWork, leaving: User) -> None:
+        others = (user for user in store.users(unit) if user.user_id != leaving.user_id)
+        if leaving.role is Role.ADMIN and not any(u.role is Role.ADMIN and not u.is_disabled for u in others):
+            raise RuleBrokenError(
+                f"One admin must remain, was {leaving.name} alone.",
+                code="last_admin",
+                hint="Make another user admin first.",
+            )
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

@@ -1,0 +1,110 @@
+"""Tables of users and tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from qipan.access.model import Role, Token, User
+from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
+
+USER = sa.Table(
+    "access_user",
+    metadata,
+    sa.Column("user_id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("password_hash", sa.String(300), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("signed_in", Moment),
+    sa.Column("disabled", Moment),
+    sqlite_autoincrement=True,
+)
+
+TOKEN = sa.Table(
+    "access_token",
+    metadata,
+    sa.Column("token_id", Serial, primary_key=True, autoincrement=True),
+    sa.Column("user_id", sa.BigInteger, sa.ForeignKey("access_user.user_id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("expires", Moment, nullable=False),
+    sa.Column("revoked", Moment),
+    sqlite_autoincrement=True,
+)
+
+_USER_COLUMNS = [column for column in USER.c if column is not USER.c.password_hash]
+_TOKEN_COLUMNS = [column for column in TOKEN.c if column is not TOKEN.c.digest]
+
+
+def insert_user(unit: UnitOfWork, *, name: str, role: Role, password_hash: str, created: datetime) -> User:
+    """Enter a user."""
+    values = {"name": name, "role": role.value, "password_hash": password_hash, "created": created}
+    user_id = unit.execute(sa.insert(USER).values(values).returning(USER.c.user_id)).scalar_one()
+    return User(user_id, name, role, created, None, None)
+
+
+def users(unit: UnitOfWork, *, name: str | None = None, user_id: int | None = None) -> tuple[User, ...]:
+    """Return users in the order of their names."""
+    query = sa.select(*_USER_COLUMNS).order_by(USER.c.name)
+    if name is not None:
+        query = query.where(USER.c.name == name)
+    if user_id is not None:
+        query = query.where(USER.c.user_id == user_id)
+    return tuple(User(**{**row, "role": Role(row["role"])}) for row in unit.execute(query).mappings())
+
+
+def password_hash_of(unit: UnitOfWork, user_id: int) -> str:
+    """Return the stored hash of a user's password."""
+    return str(unit.execute(sa.select(USER.c.password_hash).where(USER.c.user_id == user_id)).scalar_one())
+
+
+def change_user(
+    unit: UnitOfWork,
+    user_id: int,
+    *,
+    password_hash: str | None = None,
+    role: Role | None = None,
+    signed_in: datetime | None = None,
+    disabled: datetime | None = None,
+) -> None:
+    """Write what changed of a user."""
+    values = {
+        "password_hash": password_hash,
+        "role": role and role.value,
+        "signed_in": signed_in,
+        "disabled": disabled,
+    }
+    changed = {name: value for name, value in values.items() if value is not None}
+    unit.execute(sa.update(USER).where(USER.c.user_id == user_id).values(changed))
+
+
+def insert_token(
+    unit: UnitOfWork, *, user_id: int, name: str, digest: str, created: datetime, expires: datetime
+) -> Token:
+    """Enter a token by the digest of its key."""
+    values = {"user_id": user_id, "name": name, "digest": digest, "created": created, "expires": expires}
+    token_id = unit.execute(sa.insert(TOKEN).values(values).returning(TOKEN.c.token_id)).scalar_one()
+    return Token(token_id, user_id, name, created, expires, None)
+
+
+def tokens(
+    unit: UnitOfWork, *, digest: str | None = None, token_id: int | None = None, user_id: int | None = None
+) -> tuple[Token, ...]:
+    """Return tokens in the order they were issued."""
+    query = sa.select(*_TOKEN_COLUMNS).order_by(TOKEN.c.token_id)
+    if digest is not None:
+        query = query.where(TOKEN.c.digest == digest)
+    if token_id is not None:
+        query = query.where(TOKEN.c.token_id == token_id)
+    if user_id is not None:
+        query = query.where(TOKEN.c.user_id == user_id)
+    return tuple(Token(**row) for row in unit.execute(query).mappings())
+
+
+def revoke_token(unit: UnitOfWork, token_id: int, revoked: datetime) -> None:
+    """Write when a token was revoked; the first time counts."""
+    query = sa.update(TOKEN).where(TOKEN.c.token_id == token_id, TOKEN.c.revoked.is_(None))
+    unit.execute(query.values(revoked=revoked))

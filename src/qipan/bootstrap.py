@@ -1,0 +1,172 @@
+"""Settings become stores, stores become services: the only joint of the house."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from qipan.access.service import Access
+from qipan.dispatch.demand import Throughput
+from qipan.dispatch.model import Intake
+from qipan.dispatch.service import Dispatch, Reader, Reading
+from qipan.dispatch.sources import generic, llm, openb, philly
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.ledger.service import Ledger
+from qipan.ledger.sources import sites_yaml
+from qipan.log.service import Log
+from qipan.observations.service import Observations
+from qipan.settings import Settings
+from qipan.storage.archive import Archive
+from qipan.storage.books import Books
+from qipan.storage.lake import Lake
+from qipan.workflows.day import Day
+from qipan.workflows.fleet import national_fleet
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a door can ask."""
+
+    settings: Settings
+    catalog: Catalog
+    books: Books
+    lake: Lake
+    access: Access
+    log: Log
+    observations: Observations
+    ledger: Ledger
+    dispatch: Dispatch
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What `initialise` did; the password is shown once and None when the admin was there already."""
+
+    admin_name: str
+    admin_password: str | None
+    created: bool
+
+
+def initialise(settings: Settings, now: datetime) -> FirstRun:
+    """Create stores, key, admin and the national fleet; what is there already stays as it is.
+
+    Raises
+    ------
+    EngineError
+        ``home_unwritable``, or what a store says.
+    """
+    created = not settings.home.exists()
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        key = _key_file(settings)
+        if not key.exists():
+            key.touch(mode=0o600)
+            key.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    except OSError as error:
+        raise EngineError(
+            f"The home folder must be writable, was {settings.home}: {error}.",
+            code="home_unwritable",
+            hint="Name another folder in QIPAN_HOME.",
+        ) from error
+    services = _assemble(settings)
+    services.books.migrate()
+    services.observations.create()
+    services.dispatch.create()
+    with services.books.begin() as unit:
+        password = services.access.ensure_admin(unit, now=now, name=ADMIN)
+        services.ledger.register(unit, national_fleet(services.catalog), now)
+    return FirstRun(ADMIN, password, created)
+
+
+def build(settings: Settings) -> Services:
+    """Open an initialised home.
+
+    Raises
+    ------
+    NotFoundError
+        ``not_initialised`` when the home or its books were never created.
+    """
+    if not _key_file(settings).exists():
+        raise NotFoundError(
+            f"The home folder must be initialised, was not: {settings.home}.",
+            code="not_initialised",
+            hint="Run: qipan init",
+        )
+    if not settings.secret.get_secret_value():
+        key = SecretStr(_key_file(settings).read_text(encoding="utf-8"))
+        settings = settings.model_copy(update={"secret": key})
+    services = _assemble(settings)
+    if services.books.revision() != services.books.newest_revision():
+        raise NotFoundError(
+            f"The books must be of revision {services.books.newest_revision()}, was {services.books.revision()}.",
+            code="books_outdated",
+            hint="Run: qipan init",
+        )
+    return services
+
+
+def _assemble(settings: Settings) -> Services:
+    catalog = Catalog.load(settings.facts)
+    books = Books(settings.books_address)
+    lake = Lake(settings.home / "lake")
+    observations = Observations(Archive(settings.home / "archive"), lake)
+    log = Log()
+    ledger = Ledger(observations, sites_yaml.read)
+    dispatch = Dispatch(observations, lake, _readers(catalog))
+    return Services(
+        settings=settings,
+        catalog=catalog,
+        books=books,
+        lake=lake,
+        access=Access(),
+        log=log,
+        observations=observations,
+        ledger=ledger,
+        dispatch=dispatch,
+        day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
+    )
+
+
+def _readers(catalog: Catalog) -> dict[str, Reader]:
+    """Name every format of jobs and its adapter."""
+    throughput = Throughput(
+        prefill_tokens_per_s=catalog.number("llm/prefill_tokens_per_s_card"),
+        decode_tokens_per_s=catalog.number("llm/decode_tokens_per_s_card"),
+        utilisation=catalog.number("llm/target_utilisation"),
+    )
+    return {
+        "philly": _philly,
+        "openb": _openb,
+        "llm": partial(_llm, throughput),
+        "generic": _generic,
+    }
+
+
+def _philly(data: bytes, how: Reading) -> Intake:
+    return philly.read(data, zone_name=how.zone_name)
+
+
+def _openb(data: bytes, how: Reading) -> Intake:
+    return openb.read(data, epoch=how.epoch)
+
+
+def _llm(throughput: Throughput, data: bytes, how: Reading) -> Intake:
+    return llm.read(data, throughput=throughput, zone_name=how.zone_name)
+
+
+def _generic(data: bytes, how: Reading) -> Intake:
+    del how  # The generic form carries its own dates and zones.
+    return generic.read(data)
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.home / "key"

@@ -1,0 +1,1 @@
+"""Where should today's work run, and what is an hour of compute worth there?"""

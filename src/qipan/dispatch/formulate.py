@@ -1,0 +1,230 @@
+"""Write the day down as a sparse linear programme.
+
+With classes ``c`` of streams ``k``, products ``r`` (a site, a kind, a model), pools ``p``, slots ``t``, links ``l``::
+
+    minimise   sum (transfer + nearness)[k,r] x[k,r,t]  +  sum running[p,t] y[p,t]  +  sum lost[c] u[c]
+    (1) sum_t z[c,t] + u[c]                    = demand[c]           price of the class
+    (2) sum_r x[k,r,t] - sum_c z[c,t]          = 0                   delivered price of the stream and slot
+    (3) sum_k x[k,r,t] - sum_p y[p,t]          = 0                   LMP of the product and slot, negated
+    (4) sum_p kwh[p] y[p,t]                   <= cap_kw[site] h      power rent
+    (5) |sum factor[l,k,r] gb[k] x[k,r,t]|    <= capacity[l,t]       link rent
+        0 <= z[c,t] <= width[c] h,  0 <= y[p,t] <= capacity[p,t] h   capacity rent
+
+Classes of a stream cost the same at a site, so only streams meet sites: the programme grows with streams times
+products plus classes, not with their product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from qipan.dispatch.model import Board, Bools, Classes, Floats, Ints, Rules, Streams, Tier
+
+Entries = tuple[Ints, Ints, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each family of columns stands: work ``x``, then effort ``z``, supply ``y``, unserved ``u``.
+
+    Attributes
+    ----------
+    stream, product, slot, transfer_fen, nearness_fen
+        ``(work columns,)``
+    effort_class, effort_slot
+        ``(effort columns,)``
+    effort, supply, unserved, count
+        First column of each later family, and how many there are in all.
+    """
+
+    stream: Ints
+    product: Ints
+    slot: Ints
+    transfer_fen: Floats
+    nearness_fen: Floats
+    effort_class: Ints
+    effort_slot: Ints
+    effort: int
+    supply: int
+    unserved: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """First row of each family after the demands, and how many rows there are in all."""
+
+    stream: int
+    balance: int
+    power: int
+    link: int
+    count: int
+    powered_sites: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class LinearProgram:
+    """A programme as arrays."""
+
+    columns: Columns
+    rows: Rows
+    cost: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    matrix: sparse.csc_array
+
+
+def running_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
+    """Return what an hour of a unit costs to run, energy, other running cost and carbon, ``(pools, slots)``."""
+    site = board.pool_site
+    factor = board.location_kg_per_kwh if rules.carbon_account == "location" else board.market_kg_per_kwh
+    per_kwh = board.price_fen_per_kwh[site] + (rules.carbon_fen_per_kg * factor)[site][:, None]
+    return board.kwh_per_unit_h[:, None] * per_kwh + board.opex_fen_per_unit_h[:, None]
+
+
+def formulate(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> LinearProgram:
+    """Write the programme of a day as arrays, no call a variable.
+
+    Parameters
+    ----------
+    allowed
+        ``(streams, products)``, from `reach`.
+    """
+    columns = _columns(board, classes, rules, allowed)
+    rows = _rows(board, classes)
+    entries = [
+        *_effort_entries(board, classes, columns, rows),
+        *_work_entries(board, columns, rows),
+        *_supply_entries(board, columns, rows),
+        *_link_entries(board, classes.streams, columns, rows),
+    ]
+    row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
+    lost = np.array([rules.tiers[tier].unserved_fen_per_unit_h for tier in Tier])[classes.tier]
+    lower, upper = _row_bounds(board, classes, rows)
+    cost = np.zeros(columns.count)
+    cost[: columns.effort] = columns.transfer_fen + columns.nearness_fen
+    cost[columns.supply : columns.unserved] = running_fen_per_unit_h(board, rules).ravel()
+    cost[columns.unserved :] = lost
+    most = np.full(columns.count, np.inf)
+    most[columns.effort : columns.supply] = classes.width[columns.effort_class] * board.slot_h
+    most[columns.supply : columns.unserved] = (board.capacity * board.slot_h).ravel()
+    most[columns.unserved :] = classes.demand_unit_h
+    return LinearProgram(
+        columns=columns,
+        rows=rows,
+        cost=cost,
+        upper=most,
+        row_lower=lower,
+        row_upper=upper,
+        matrix=sparse.csc_array((value, (row, column)), shape=(rows.count, columns.count)),
+    )
+
+
+def _columns(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Columns:
+    """Lay out every allowed (stream, product) over the slots in which the stream has a class, and every effort."""
+    streams, slots = classes.streams, board.slot_count
+    spans = classes.end_slot - classes.first_slot
+    effort_class = np.repeat(np.arange(len(classes)), spans)
+    within = np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans)
+    effort_slot = classes.first_slot[effort_class] + within
+    active = np.zeros((len(streams), slots), dtype=bool)
+    active[classes.stream[effort_class], effort_slot] = True
+    pair_stream, pair_product = np.nonzero(allowed)
+    pair, slot = np.nonzero(active[pair_stream])
+    stream, product = pair_stream[pair], pair_product[pair]
+    site = np.array([entry[0] for entry in board.products], dtype=np.int64)[product]
+    origin = streams.origin[stream]
+    near = np.array([rules.tiers[tier].nearness_fen_per_unit_h_ms for tier in Tier])
+    supply = len(stream) + len(effort_class)
+    unserved = supply + len(board.pools) * slots
+    return Columns(
+        stream=stream,
+        product=product,
+        slot=slot,
+        transfer_fen=streams.gb_per_unit_h[stream] * board.transfer_fen_per_gb[origin, site],
+        nearness_fen=near[streams.tier[stream]] * board.round_trip_ms[origin, site],
+        effort_class=effort_class,
+        effort_slot=effort_slot,
+        effort=len(stream),
+        supply=supply,
+        unserved=unserved,
+        count=unserved + len(classes),
+    )
+
+
+def _rows(board: Board, classes: Classes) -> Rows:
+    stream = len(classes)
+    balance = stream + len(classes.streams) * board.slot_count
+    power = balance + len(board.products) * board.slot_count
+    powered = np.flatnonzero(np.isfinite(board.power_cap_kw))
+    link = power + len(powered) * board.slot_count
+    links = 0 if board.links is None else len(board.links.names)
+    return Rows(stream, balance, power, link, link + links * board.slot_count, powered)
+
+
+def _effort_entries(board: Board, classes: Classes, columns: Columns, rows: Rows) -> list[Entries]:
+    """Rows (1) and (2) of effort, and (1) of what stays unserved."""
+    effort = columns.effort + np.arange(len(columns.effort_class))
+    of_stream = classes.stream[columns.effort_class]
+    every = np.arange(len(classes))
+    return [
+        (columns.effort_class, effort, np.ones(len(effort))),
+        (rows.stream + of_stream * board.slot_count + columns.effort_slot, effort, -np.ones(len(effort))),
+        (every, columns.unserved + every, np.ones(len(classes))),
+    ]
+
+
+def _work_entries(board: Board, columns: Columns, rows: Rows) -> list[Entries]:
+    """Rows (2) and (3) of work."""
+    every = np.arange(columns.effort)
+    ones = np.ones(columns.effort)
+    return [
+        (rows.stream + columns.stream * board.slot_count + columns.slot, every, ones),
+        (rows.balance + columns.product * board.slot_count + columns.slot, every, ones),
+    ]
+
+
+def _supply_entries(board: Board, columns: Columns, rows: Rows) -> list[Entries]:
+    """Rows (3) and (4) of supply."""
+    slots, pools = board.slot_count, len(board.pools)
+    supply = columns.supply + np.arange(pools * slots)
+    slot, pool = np.tile(np.arange(slots), pools), np.repeat(np.arange(pools), slots)
+    position = np.full(len(board.sites), -1)
+    position[rows.powered_sites] = np.arange(len(rows.powered_sites))
+    where = position[board.pool_site[pool]]
+    capped = where >= 0
+    return [
+        (rows.balance + board.pool_product[pool] * slots + slot, supply, -np.ones(len(supply))),
+        (rows.power + where[capped] * slots + slot[capped], supply[capped], board.kwh_per_unit_h[pool[capped]]),
+    ]
+
+
+def _link_entries(board: Board, streams: Streams, columns: Columns, rows: Rows) -> list[Entries]:
+    """Rows (5) of work."""
+    if board.links is None:
+        return []
+    site = np.array([entry[0] for entry in board.products], dtype=np.int64)[columns.product]
+    origin = streams.origin[columns.stream]
+    gb = streams.gb_per_unit_h[columns.stream]
+    entries = []
+    for link in range(len(board.links.names)):
+        value = board.links.factor[link, origin, site] * gb
+        used = np.flatnonzero(value)
+        entries.append((rows.link + link * board.slot_count + columns.slot[used], used, value[used]))
+    return entries
+
+
+def _row_bounds(board: Board, classes: Classes, rows: Rows) -> tuple[Floats, Floats]:
+    lower = np.full(rows.count, -np.inf)
+    upper = np.full(rows.count, np.inf)
+    lower[: rows.stream] = upper[: rows.stream] = classes.demand_unit_h
+    lower[rows.stream : rows.power] = upper[rows.stream : rows.power] = 0.0
+    upper[rows.power : rows.link] = np.repeat(board.power_cap_kw[rows.powered_sites], board.slot_count) * board.slot_h
+    if board.links is not None:
+        upper[rows.link :] = board.links.capacity_gb.ravel()
+        lower[rows.link :] = -board.links.capacity_gb.ravel()
+    return lower, upper

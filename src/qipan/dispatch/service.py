@@ -1,0 +1,299 @@
+"""What a person can ask of dispatch: read jobs, solve a day, keep and look up its plan."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qipan.dispatch import store
+from qipan.dispatch.baseline import Baseline, place_by
+from qipan.dispatch.classify import classify
+from qipan.dispatch.explain import explain
+from qipan.dispatch.model import ASSUMABLE, Board, Intake, Jobs, Placement, Plan, Reason, Rules, Score, Tier
+from qipan.dispatch.place import place
+from qipan.dispatch.plan import plan
+from qipan.dispatch.price import Identities, identities
+from qipan.dispatch.reach import Reach, reach, refusals
+from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.kernel.errors import BadInputError, NotFoundError
+from qipan.kernel.resources import Kind
+from qipan.observations.model import Receipt
+from qipan.observations.service import Observations
+from qipan.storage.books import UnitOfWork
+from qipan.storage.lake import Lake
+
+PAGE_SIZE_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader of traces may need to know besides the file."""
+
+    epoch: datetime | None
+    zone_name: str
+
+
+class Reader(Protocol):
+    """An adapter that turns a file into jobs."""
+
+    def __call__(self, data: bytes, how: Reading) -> Intake:
+        """Read the jobs of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A solved day: plan, bound and placement, and what the baselines make of the same jobs."""
+
+    reached: Reach
+    plan: Plan
+    found: Placement
+    identities: Identities
+    served_fen: float
+    lost_fen: float
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobsPage:
+    """One page of placements."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    page: int
+    size: int
+
+
+class Dispatch:
+    """Reads traces, solves days and keeps their plans."""
+
+    def __init__(self, observations: Observations, lake: Lake, readers: Mapping[str, Reader]) -> None:
+        self._observations = observations
+        self._lake = lake
+        self._readers = dict(readers)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats that can be read."""
+        return tuple(self._readers)
+
+    def create(self) -> None:
+        """Create the lake's table of placements; nothing happens when it is there."""
+        self._lake.create(store.PLACEMENT, store.PLACEMENT_SCHEMA)
+
+    def read_jobs(self, data: bytes, *, form: str, how: Reading) -> Intake:
+        """Read a file of jobs.
+
+        Raises
+        ------
+        BadInputError
+            ``format_unknown``, or what the adapter of the format refuses.
+        """
+        if form not in self._readers:
+            raise BadInputError(
+                f"The format must be one of {', '.join(self._readers)}, was {form!r}.",
+                code="format_unknown",
+                hint="Choose the format that the file was written in; see `qipan jobs schema` for generic.",
+            )
+        return self._readers[form](data, how)
+
+    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None]) -> Outcome:
+        """Plan, price and place the jobs, and place them again by each baseline.
+
+        Parameters
+        ----------
+        progress
+            Told the name of each step as it begins.
+
+        Raises
+        ------
+        EngineError
+            ``solver_failed``.
+        """
+        progress("reach")
+        reached = reach(jobs, board, rules)
+        refused = refusals(jobs, board, reached)
+        classes = classify(jobs, board, reached, refused == Reason.NONE)
+        progress("plan")
+        solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+        progress("place")
+        found = place(jobs, board, rules, reached, refused=refused, plan=solved)
+        scores = [score("qipan", jobs, board, reached, found)]
+        for rule in Baseline:
+            progress(rule.value)
+            theirs = place_by(rule, jobs, board, reached, refused=refused)
+            scores.append(score(rule.value, jobs, board, reached, theirs))
+        served, lost = planned_fen(jobs, board, rules, reached, found)
+        return Outcome(
+            reached=reached,
+            plan=solved,
+            found=found,
+            identities=identities(board, solved, rules),
+            served_fen=served,
+            lost_fen=lost,
+            scores=tuple(scores),
+        )
+
+    def next_plan_id(self, unit: UnitOfWork, day: date) -> str:
+        """Return the name of the next plan of a day."""
+        return f"{day.isoformat()}-{store.next_number(unit)}"
+
+    def keep(
+        self,
+        unit: UnitOfWork,
+        *,
+        plan_id: str,
+        fleet_id: str,
+        day: date,
+        now: datetime,
+        jobs_sequence: int,
+        document: Mapping[str, Any],
+        placements: pa.Table,
+    ) -> Receipt:
+        """Keep a plan: its report in the books, its placements as a batch to be projected after the commit."""
+        sink = io.BytesIO()
+        pq.write_table(placements, sink, compression="zstd")
+        receipt = self._observations.receive(
+            unit, source="dispatch", kind=store.PLACEMENT, data=sink.getvalue(), now=now, rows=placements.num_rows
+        )
+        store.insert_plan(
+            unit,
+            plan_id=plan_id,
+            fleet_id=fleet_id,
+            day=day,
+            created=now,
+            jobs_sequence=jobs_sequence,
+            placement_sequence=receipt.sequence,
+            document=document,
+        )
+        return receipt
+
+    def project(self, unit: UnitOfWork) -> int:
+        """Bring every kept plan into the lake that is not there yet; return how many were missing."""
+        pending = self._observations.pending(unit, store.PLACEMENT, kind=store.PLACEMENT)
+        for receipt in pending:
+            batch = pq.read_table(io.BytesIO(self._observations.data(receipt)))
+            self._observations.project(store.PLACEMENT, batch, receipt)
+        return len(pending)
+
+    def reports(self, unit: UnitOfWork) -> list[dict[str, Any]]:
+        """Return the reports of all plans, the newest first."""
+        return store.documents(unit)
+
+    def report(self, unit: UnitOfWork, plan_id: str | None = None) -> dict[str, Any]:
+        """Return the report of a plan, of the newest one without a name.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, or ``no_plan_yet`` when there is none at all.
+        """
+        if plan_id is None:
+            newest = store.documents(unit, limit=1)
+            if newest:
+                return newest[0]
+            raise NotFoundError(
+                "There must be a planned day, was none.", code="no_plan_yet", hint="Run: qipan demo, or qipan day run."
+            )
+        found = store.document(unit, plan_id)
+        if found is None:
+            raise NotFoundError(
+                f"A plan must be named as `qipan day list` names it, was {plan_id!r}.",
+                code="plan_unknown",
+                hint="Run: qipan day list.",
+            )
+        return found
+
+    def jobs(
+        self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int
+    ) -> JobsPage:
+        """Return one page of a plan's jobs.
+
+        Raises
+        ------
+        BadInputError
+            ``sort_unknown``, ``page_out_of_range``.
+        """
+        if sort not in store.SORT_KEYS:
+            raise BadInputError(
+                f"Jobs must be sorted by one of {', '.join(store.SORT_KEYS)}, was {sort!r}.",
+                code="sort_unknown",
+                hint="Choose one of them.",
+            )
+        if page < 1 or not 1 <= size <= PAGE_SIZE_MAX:
+            raise BadInputError(
+                f"A page must be 1 or more and hold 1 to {PAGE_SIZE_MAX} rows, was page {page} of {size}.",
+                code="page_out_of_range",
+                hint="Ask for page 1.",
+            )
+        rows, total = store.placements(
+            self._lake, plan_id, only=only, sort=sort, descending=descending, offset=(page - 1) * size, limit=size
+        )
+        return JobsPage(rows=rows, total=total, page=page, size=size)
+
+
+def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
+    """Write down where every job went and why."""
+    found, reached = outcome.found, outcome.reached
+    has = found.has_place
+    site = np.where(has, board.pool_site[found.pool], -1)
+    origin = reached.origin[reached.of_job]
+    why = _words(jobs, board, rules, outcome)
+    paid = price_fen(jobs, board, reached, found, outcome.plan.lmp_fen_per_unit_h)
+    return store.placement_table(
+        {
+            "plan_id": [plan_id] * len(jobs),
+            "job_id": jobs.job_id.tolist(),
+            "submit": [_moment(second) for second in jobs.submit_s],
+            "tier": [Tier(int(tier)).label for tier in jobs.tier],
+            "kind": [tuple(Kind)[kind].value for kind in jobs.kind],
+            "quantity": jobs.quantity,
+            "requested_h": jobs.requested_s / 3600.0,
+            "origin_id": [board.origins[o].origin_id for o in origin],
+            "site_id": [board.sites[s].site_id if s >= 0 else None for s in site],
+            "start": [_moment(second) if held else None for second, held in zip(found.start_s, has, strict=True)],
+            "wait_h": _or_none((found.start_s - jobs.submit_s) / 3600.0, has),
+            "round_trip_ms": _or_none(board.round_trip_ms[origin, site], has),
+            "cost_fen": _or_none(paid, has),
+            "status": [str(status) for status in found.status],
+            "reason": [str(reason) for reason in found.reason],
+            "why_en": [words[0] for words in why],
+            "why_zh": [words[1] for words in why],
+            "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
+        }
+    )
+
+
+def _words(jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> list[tuple[str, str]]:
+    """Explain every job once for all that have the same sort, reason, size and length."""
+    known: dict[tuple[Any, ...], tuple[str, str]] = {}
+    words = []
+    for index in range(len(jobs)):
+        key = (
+            outcome.found.reason[index],
+            outcome.reached.of_job[index],
+            jobs.quantity[index],
+            jobs.requested_s[index],
+        )
+        if key not in known:
+            known[key] = explain(jobs, board, rules, outcome.reached, outcome.found, index=index)
+        words.append(known[key])
+    return words
+
+
+def _assumed(bits: int) -> str:
+    return ",".join(column for position, column in enumerate(ASSUMABLE) if bits >> position & 1)
+
+
+def _moment(second: float) -> datetime:
+    return datetime.fromtimestamp(round(second, 6), tz=UTC)
+
+
+def _or_none(values: Any, keep: Any) -> list[float | None]:
+    return [float(value) if kept else None for value, kept in zip(values, keep, strict=True)]

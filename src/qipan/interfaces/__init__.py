@@ -1,0 +1,1 @@
+"""The doors: command line, REST and console; they translate, ask a service and render."""

@@ -1,0 +1,1 @@
+"""REST: the same names as in Python, as JSON under one version."""

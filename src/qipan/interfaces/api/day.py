@@ -1,0 +1,119 @@
+"""``/day``: run a day, list the runs, look into one."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse
+
+from qipan.access.model import Role
+from qipan.interfaces.api.model import JobsPageOut, ReportRow, finite
+from qipan.interfaces.entry import planning_turn, require, services_of
+from qipan.interfaces.report import assets, page
+from qipan.workflows.day import DayRequest
+
+router = APIRouter(prefix="/day", tags=["day"])
+Viewer = Depends(require(Role.VIEWER))
+
+
+@router.post("/run", operation_id="day.run", status_code=201, dependencies=[Depends(require(Role.OPERATOR))])
+def run(
+    request: Request,
+    file: Annotated[UploadFile, File(description="Trace of jobs; it may be compressed with gzip.")],
+    trace_format: Annotated[str, Form(alias="format", description="philly, openb, llm or generic.")] = "generic",
+    day: Annotated[date | None, Form(description="May be left out when the file holds a single day.")] = None,
+    fleet_id: Annotated[str | None, Form()] = None,
+    load: Annotated[float, Form(description="How many times the work.")] = 1.0,
+    seed: Annotated[int, Form(description="Seed of everything that is assumed.")] = 0,
+    strict: Annotated[bool, Form(description="Refuse a file with any bad row.")] = False,
+    epoch: Annotated[datetime | None, Form(description="Moment of second 0 of a trace without dates.")] = None,
+    zone_name: Annotated[str | None, Form(description="Zone whose clocks the trace shows.")] = None,
+    carbon_yuan_per_t: Annotated[float, Form(description="Price of carbon in the plan.")] = 0.0,
+    carbon_account: Annotated[Literal["location", "market"], Form()] = "location",
+    green_share: Annotated[float | None, Form(description="Certificates' share of use, at every site.")] = None,
+    outlook_h: Annotated[int, Form(description="Hours planned past the day.")] = 24,
+) -> dict[str, Any]:
+    """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
+
+    Money is in fen, energy in kWh, carbon in kg, unless the name of a field says otherwise.
+    """
+    wanted = DayRequest(
+        data=file.file.read(),
+        name=file.filename or "jobs",
+        format=trace_format,
+        day=day,
+        fleet_id=fleet_id,
+        load=load,
+        seed=seed,
+        strict=strict,
+        epoch=epoch,
+        zone_name=zone_name,
+        carbon_yuan_per_t=carbon_yuan_per_t,
+        carbon_account=carbon_account,
+        green_share=green_share,
+        outlook_h=outlook_h,
+    )
+    with planning_turn(request):
+        report = services_of(request).day.run(wanted, datetime.now(UTC))
+    document: dict[str, Any] = finite(report.document())
+    return document
+
+
+@router.get("/reports", operation_id="day.reports", dependencies=[Viewer])
+def reports(request: Request) -> list[ReportRow]:
+    """Return one line for each run, the newest first."""
+    return [ReportRow.model_validate(row) for row in services_of(request).day.reports()]
+
+
+@router.get("/reports/{plan_id}", operation_id="day.report", dependencies=[Viewer])
+def report(request: Request, plan_id: str) -> dict[str, Any]:
+    """Return the report of a run; ``latest`` stands for the newest."""
+    return services_of(request).day.report(_named(plan_id))
+
+
+@router.get("/reports/{plan_id}/jobs", operation_id="day.jobs", dependencies=[Viewer])
+def jobs(
+    request: Request,
+    plan_id: str,
+    text: Annotated[str, Query(max_length=200)] = "",
+    status: Annotated[Literal["", "placed", "carried_over", "refused"], Query()] = "",
+    tier: Annotated[Literal["", "realtime", "interactive", "batch", "offline"], Query()] = "",
+    site_id: Annotated[str, Query(max_length=64)] = "",
+    sort: Annotated[str, Query(max_length=32)] = "submit",
+    descending: Annotated[bool, Query()] = False,
+    page: Annotated[int, Query(ge=1)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> JobsPageOut:
+    """Return one page of the jobs of a run, with where they went or why not."""
+    found = services_of(request).day.jobs(
+        _named(plan_id),
+        text=text,
+        status=status,
+        tier=tier,
+        site_id=site_id,
+        sort=sort,
+        descending=descending,
+        page=page,
+        size=size,
+    )
+    return JobsPageOut(rows=finite(found.rows), total=found.total, page=found.page, size=found.size)
+
+
+@router.get("/reports/{plan_id}/report.html", operation_id="day.report_html", dependencies=[Viewer])
+def report_html(request: Request, plan_id: str, lang: Annotated[Literal["en", "zh"], Query()] = "en") -> HTMLResponse:
+    """Return the report of a run as one HTML file that works offline."""
+    services = services_of(request)
+    written = page.html(
+        services.day.report(_named(plan_id)),
+        lang,
+        assets.geometry(services.settings.geometry),
+        assets.echarts(),
+        map_approval=services.settings.map_approval,
+    )
+    return HTMLResponse(written, headers={"Content-Security-Policy": page.SERVED_POLICY})
+
+
+def _named(plan_id: str) -> str | None:
+    return None if plan_id == "latest" else plan_id

@@ -1,0 +1,21 @@
+"""Everything under ``/api/v1``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+
+from qipan.interfaces.api import day, facts, jobs, ledger
+from qipan.interfaces.api.problem import Problem
+
+PREFIX: Final = "/api/v1"
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "description": "What was asked cannot be done; the hint says what to do."},
+    "5XX": {"model": Problem, "description": "A store or the solver failed."},
+}
+
+router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
+for part in (facts, jobs, ledger, day):
+    router.include_router(part.router)

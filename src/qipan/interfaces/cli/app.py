@@ -1,0 +1,124 @@
+"""The ``qipan`` command: what stands first on the line, and what runs the whole house."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qipan.interfaces.cli import access, day, facts, jobs, ledger, session
+from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
+from qipan.interfaces.cli.language import spoken
+from qipan.interfaces.cli.options import AsJson, Day, Lang, Seed
+from qipan.interfaces.cli.print import print_json, remark, say, working
+from qipan.interfaces.cli.serve import serve_until_stopped
+from qipan.interfaces.cli.show import STEPS, show_day
+
+if TYPE_CHECKING:
+    from qipan.bootstrap import FirstRun
+
+app = typer.Typer(
+    name="qipan",
+    cls=DoorGroup,
+    help="One board for a country's compute and work.",
+    epilog=EXIT_WORDS,
+    no_args_is_help=True,
+    # A fault of Qipan itself shows Python's own traceback, never the values of variables.
+    pretty_exceptions_enable=False,
+)
+for pillar in (facts, jobs, ledger, day, access):
+    app.add_typer(pillar.app)
+
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; else QIPAN_PORT, else 8750.")]
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    """One board for a country's compute and work."""
+    if version:
+        say(version_of("qipan"))
+        raise typer.Exit
+
+
+@app.command()
+def init(*, as_json: AsJson = False) -> None:
+    """Create the books, the lake and the first admin; what is there already stays."""
+    first = _initialise()
+    if as_json:
+        print_json({"home": str(session.settings().home.resolve()), "created": first.created})
+    elif not first.created:
+        say(f"Nothing to do: {session.settings().home.resolve()} is initialised.")
+
+
+@app.command()
+def demo(
+    *,
+    serve: Annotated[bool, typer.Option("--serve", help="Then serve the console until Ctrl-C.")] = False,
+    seed: Seed = 0,
+    day: Day = None,
+    host: Host = None,
+    port: Port = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan one national day of a generated workload on the built-in board; initialise first if needed."""
+    _initialise()
+    language = spoken(lang)
+    services = session.services()
+    with working(STEPS, language) as progress:
+        document = services.day.demo(session.now(), day=day, seed=seed, progress=progress).document()
+    if as_json:
+        print_json(document)
+    else:
+        show_day(document, language)
+    if serve:
+        serve_until_stopped(host, port)
+
+
+@app.command()
+def serve(*, host: Host = None, port: Port = None) -> None:
+    """Serve the console and the REST interface until Ctrl-C."""
+    session.services()
+    serve_until_stopped(host, port)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check that everything Qipan needs is there and works; say what to do where it does not."""
+    from qipan.interfaces.cli.doctor import examine, print_checks
+
+    checks = examine()
+    if as_json:
+        print_json(checks)
+    else:
+        print_checks(checks)
+    if not all(check.is_ok for check in checks):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show 棋盘 shows question marks, and the command goes on.
+            stream.reconfigure(errors="replace")
+    app(prog_name="qipan")
+
+
+def _initialise() -> FirstRun:
+    from qipan.bootstrap import initialise
+
+    settings = session.settings()
+    first = initialise(settings, session.now())
+    if first.created:
+        remark(f"Initialised {settings.home.resolve()}.")
+    if first.admin_password is not None:
+        remark(f"Sign in as {first.admin_name} with the password {first.admin_password} (shown only now).")
+    return first

@@ -1,0 +1,67 @@
+"""Exit codes: which class of error ends a command with which code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from qipan.interfaces.cli.print import print_error
+from qipan.kernel.errors import (
+    BadInputError,
+    ConflictError,
+    EngineError,
+    NotAllowedError,
+    NotFoundError,
+    QipanError,
+    RuleBrokenError,
+)
+
+EXIT_CODES: dict[type[QipanError], int] = {
+    BadInputError: 3,
+    NotFoundError: 4,
+    RuleBrokenError: 5,
+    ConflictError: 6,
+    NotAllowedError: 7,
+    EngineError: 8,
+}
+"""Exit code of each class of error. Beside them: 0 done, 1 something failed a check, 2 the command was mistyped."""
+
+EXIT_WORDS = (
+    "Exit codes: 0 done · 1 a check of doctor failed · 2 mistyped command · 3 bad input · 4 not found · "
+    "5 a rule was broken · 6 conflict · 7 not allowed · 8 a database, solver or server failed · 130 stopped by Ctrl-C"
+)
+
+
+def exit_code(error: QipanError) -> int:
+    """Return the exit code of an error.
+
+    Examples
+    --------
+    >>> exit_code(ConflictError("Once.", code="twice", hint="Choose another."))
+    6
+    """
+    return next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
+
+
+class DoorGroup(TyperGroup):
+    """The outermost group of commands: an error of Qipan is told in words and ends in its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except QipanError as error:
+            print_error(error)
+            raise typer.Exit(exit_code(error)) from error
+
+
+class SearchGroup(TyperGroup):
+    """A group in which words that name no command are searched for: ``facts 中卫`` is ``facts search 中卫``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``search`` before arguments that begin with no command of the group."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["search", *args]
+        return super().parse_args(ctx, args)

@@ -1,0 +1,113 @@
+"""Options that several commands share, and how what was typed is read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qipan.interfaces.cli.language import Language
+from qipan.kernel.errors import BadInputError, NotFoundError
+from qipan.kernel.time import in_utc
+
+
+def read_day(text: str) -> date:
+    """Read a day as it is typed.
+
+    Examples
+    --------
+    >>> read_day("2017-10-09")
+    datetime.date(2017, 10, 9)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"A day is written as 2017-10-09, was {text!r}.") from error
+
+
+def read_moment(text: str) -> datetime:
+    """Read a moment as it is typed; it carries its zone.
+
+    Raises
+    ------
+    BadInputError
+        ``time_naive`` when the moment carries no zone.
+
+    Examples
+    --------
+    >>> read_moment("2023-01-01T00:00:00+08:00").isoformat()
+    '2022-12-31T16:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"A moment is written as 2023-01-01T00:00:00+08:00, was {text!r}.") from error
+    return in_utc(moment)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises
+    ------
+    NotFoundError
+        ``file_not_found``.
+    BadInputError
+        ``file_not_open`` when it is a folder or may not be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"There must be a file of that name, was none: {path}.",
+            code="file_not_found",
+            hint="Check the path; it counts from the folder you are in.",
+        ) from error
+    except OSError as error:
+        raise BadInputError(
+            f"A file must open for reading, was refused ({error.strerror}): {path}.",
+            code="file_not_open",
+            hint="Give the path of a file that you may read.",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file anew.
+
+    Raises
+    ------
+    BadInputError
+        ``file_not_written`` when its folder is missing or may not be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInputError(
+            f"A file must be writable, was refused ({error.strerror}): {path}.",
+            code="file_not_written",
+            hint="Choose a path in a folder that exists and that you may write to.",
+        ) from error
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on the standard output.")]
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),
+]
+Day = Annotated[date | None, typer.Option("--day", parser=read_day, metavar="DATE", help="Civil day, as 2017-10-09.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
+TraceFile = Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV, Parquet or gzip of either.")]
+Format = Annotated[str, typer.Option("--format", help="philly, openb, llm or generic.")]
+Epoch = Annotated[
+    datetime | None,
+    typer.Option(
+        "--epoch", parser=read_moment, metavar="MOMENT", help="Moment of second 0 where a trace has no date, with zone."
+    ),
+]
+Zone = Annotated[
+    str | None, typer.Option("--zone", metavar="NAME", help="Zone of a trace's wall clock, as Asia/Shanghai.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse the file if a single row is bad.")]
+PlanId = Annotated[str | None, typer.Argument(metavar="[PLAN]", show_default=False, help="Plan; else the latest.")]

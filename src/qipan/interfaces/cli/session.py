@@ -1,0 +1,56 @@
+"""Open the services behind every command; the clock and the environment are read here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from qipan.kernel.errors import BadInputError, Finding
+from qipan.settings import Settings
+
+if TYPE_CHECKING:
+    from qipan.bootstrap import Services
+
+
+def now() -> datetime:
+    """Return the moment at which the door is opened."""
+    return datetime.now(UTC)
+
+
+def settings() -> Settings:
+    """Return what the environment says.
+
+    Raises
+    ------
+    BadInputError
+        ``setting_invalid`` with one finding for each variable that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        findings = [
+            Finding(0, f"QIPAN_{'_'.join(map(str, wrong['loc'])).upper()}", "setting_invalid", wrong["msg"])
+            for wrong in error.errors(include_url=False)
+        ]
+        raise BadInputError(
+            f"Every variable QIPAN_… of the environment must be valid, was not: {findings[0].column}.",
+            code="setting_invalid",
+            hint="Correct the variables named above, or unset them.",
+            findings=findings,
+        ) from error
+
+
+def services() -> Services:
+    """Open the services of this installation.
+
+    Raises
+    ------
+    NotFoundError
+        ``not_initialised`` before ``qipan init``.
+    """
+    # Everything heavy stands behind this import; --help and mistyped commands answer without it.
+    from qipan.bootstrap import build
+
+    return build(settings())

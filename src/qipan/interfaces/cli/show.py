@@ -1,0 +1,223 @@
+"""Show one day in the terminal: accounts, comparison, bound, tiers, sites, and the three numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from qipan.interfaces.cli.language import Language
+from qipan.interfaces.cli.large import large
+from qipan.interfaces.cli.print import change, print_table, say, table
+from qipan.interfaces.report import day as report
+from qipan.interfaces.report import labels, tables
+from qipan.interfaces.report.day import Document
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.numbers import grouped, percent, yuan
+from qipan.interfaces.report.words import words
+from qipan.kernel.units import KG_PER_T
+
+STEPS = {
+    "make": ("Make the jobs", "生成作业"),
+    "read": ("Read the jobs", "读取作业"),
+    "assume": ("Fill in what the trace lacks", "补足缺失字段"),
+    "reach": ("Work out which site each job may use", "计算可用站点"),
+    "plan": ("Plan and price the day", "规划与定价"),
+    "place": ("Place the jobs", "安排作业"),
+    "home_first": ("Compare: home region first", "比较：本地优先"),
+    "cheapest_site": ("Compare: cheapest site", "比较：电价最低站点"),
+    "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
+    "most_available": ("Compare: most available", "比较：余量最大站点"),
+    "enter": ("Enter the day in the ledger", "记入台账"),
+}
+"""What the steps of a day are called while it is run."""
+
+_STYLES = {"lower": "bold green", "higher": "bold red", "same": "bold", "unknown": ""}
+
+
+def show_day(document: Document, language: Language) -> None:
+    """Print the report of a day."""
+    _title(document, language)
+    _accounts(document, language)
+    _comparison(document["scores"], language)
+    _bound(document["bound"], language)
+    _tiers(document["tiers"], language)
+    _sites(document, language)
+    _basis(document, language)
+    _three_numbers(document, language)
+
+
+def _title(document: Document, language: Language) -> None:
+    fleet = language.name_in(document, "fleet_name")
+    say(
+        language.say(
+            f"{document['day']} on {fleet}, plan {document['plan_id']}",
+            f"{document['day']} {fleet}，计划 {document['plan_id']}",
+        ),
+        style="bold",
+    )
+    source = f"{document['jobs_name']} ({document['jobs_format']})"
+    if document["is_generated"]:
+        source = language.say("A generated workload, not real jobs", "生成的作业，并非真实作业")
+    say(
+        language.say(
+            f"{source}, load x {document['load']:g}, seed {document['seed']}, times in {document['zone_name']}",
+            f"{source}，负载 x {document['load']:g}，种子 {document['seed']}，时区 {document['zone_name']}",
+        )
+    )
+    say()
+
+
+def _accounts(document: Document, language: Language) -> None:
+    said = words(language)
+    rows, jobs = report.accounts(document, said)
+    say(_sum(rows))
+    for reason, count in tables.out_of_scope(document):
+        say(f"    {grouped(count)}  {reason}")
+    say(_sum(jobs))
+    for part in report.reasons(document, said):
+        say(f"    {part.count}  {part.title}")
+    elsewhere = document["account"]["jobs_outside_day"]
+    if elsewhere:
+        others = grouped(elsewhere)
+        say(language.say(f"{others} jobs of other days wait for their own.", f"另有 {others} 个作业属于其他日期。"))
+    filled = ", ".join(f"{part.title} {part.count}" for part in report.assumptions(document, said))
+    if filled:
+        say(language.say(f"Assumed by the written rule: {filled}", f"按书面规则假定：{filled}"))
+
+
+def _sum(account: report.Account) -> str:
+    return f"{account.title} {account.whole} = " + " + ".join(f"{part.count} {part.title}" for part in account.parts)
+
+
+def _comparison(scores: Sequence[Document], language: Language) -> None:
+    columns = (
+        language.say("policy", "策略"),
+        language.say("cost\nyuan", "费用\n元"),
+        language.say("carbon t\nlocation", "碳排放 t\n按地点"),
+        language.say("carbon t\nmarket", "碳排放 t\n按市场"),
+        language.say("real-time\np95 ms", "实时\np95 ms"),
+        language.say("mean\nwait h", "平均\n等待 h"),
+        language.say("peak\nkW", "峰值\nkW"),
+        language.say("jobs\nrefused", "拒绝\n作业"),
+        language.say("lost\nunit-h", "损失\n单位小时"),
+    )
+    rows = [
+        (
+            label(labels.POLICY, "plan" if score is scores[0] else score["policy"], words(language)),
+            yuan(score["cost_fen"]),
+            grouped(score["location_kg"] / KG_PER_T, 2),
+            grouped(score["market_kg"] / KG_PER_T, 2),
+            grouped(score["realtime_p95_ms"], 1),
+            grouped(score["mean_wait_h"], 2),
+            grouped(score["peak_kw"]),
+            grouped(score["jobs_refused"]),
+            grouped(score["lost_unit_h"]),
+        )
+        for score in scores
+    ]
+    title = language.say("Against simple rules on the same jobs", "同一批作业，与简单规则比较")
+    print_table(table(columns, rows, numbers=range(1, len(columns)), wide=(0,), title=f"\n{title}"))
+
+
+def _bound(bound: Document, language: Language) -> None:
+    say()
+    say(
+        language.say(
+            f"Gap to the bound of the plan: {percent(bound['gap'], 3)}, "
+            f"{percent(bound['gap_served'], 3)} without unserved work.",
+            f"与计划下界的差距：{percent(bound['gap'], 3)}，不计未服务作业 {percent(bound['gap_served'], 3)}。",
+        )
+    )
+    errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
+    payments, revenue, slackness = (f"{error:.0e}" for error in errors)
+    kind = language.say("final", "最终") if bound["is_final"] else language.say("indicative", "参考性")
+    say(
+        language.say(
+            f"Prices are {kind}; identities hold to {payments} (payments), {revenue} (revenue), "
+            f"{slackness} (slackness) of payments.",
+            f"价格为{kind}价格；恒等式相对误差：支付 {payments}，收入 {revenue}，互补松弛 {slackness}。",
+        )
+    )
+
+
+def _tiers(tiers: Sequence[Document], language: Language) -> None:
+    columns = (
+        language.say("tier", "时延层级"),
+        language.say("jobs", "作业"),
+        language.say("placed", "已安排"),
+        language.say("carried\nover", "顺延"),
+        language.say("refused", "拒绝"),
+        language.say("work\nunit-h", "工作量\n单位小时"),
+        language.say("moved to other\nmacro-region", "跨大区\n比例"),
+        language.say("round trip\nms", "往返时延\nms"),
+    )
+    rows = [
+        (
+            label(labels.TIER, tier["tier"], words(language)),
+            grouped(tier["jobs"]),
+            grouped(tier["placed"]),
+            grouped(tier["carried_over"]),
+            grouped(tier["refused"]),
+            grouped(tier["work_unit_h"]),
+            percent(tier["moved_share"]),
+            grouped(tier["round_trip_ms"], 1),
+        )
+        for tier in tiers
+    ]
+    title = language.say("By tier", "按时延层级")
+    print_table(table(columns, rows, numbers=range(1, len(columns)), title=f"\n{title}"))
+
+
+def _sites(document: Document, language: Language) -> None:
+    day = slice(document["day_slots"])
+    columns = (
+        language.say("site", "站点"),
+        language.say("product", "产品"),
+        language.say("use", "使用率"),
+        language.say("mean LMP\nyuan/unit-h", "平均节点价\n元/单位小时"),
+        language.say("energy\nMWh", "用电\nMWh"),
+        language.say("mean price\nyuan/kWh", "平均电价\n元/kWh"),
+        "PUE",
+    )
+    rows = [
+        (
+            language.name_in(site),
+            site["product"],
+            percent(tables.used_share(site, document["day_slots"])),
+            yuan(_mean(site["lmp_fen_per_unit_h"][day]), 3),
+            grouped(sum(site["energy_kwh"][day]) / 1000.0, 2),
+            yuan(_mean(site["price_fen_per_kwh"][day]), 3),
+            grouped(site["pue"], 2),
+        )
+        for site in document["sites"]
+    ]
+    title = language.say("By site, in the day itself", "按站点，仅当日")
+    print_table(table(columns, rows, numbers=range(2, len(columns)), wide=(0, 1), title=f"\n{title}"))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _basis(document: Document, language: Language) -> None:
+    parts = ", ".join(f"{part.title} {part.count}" for part in report.basis(document, words(language)))
+    say()
+    say(language.say(f"Figures of the sites by status: {parts}", f"站点数据状态：{parts}"))
+    say()
+
+
+def _three_numbers(document: Document, language: Language) -> None:
+    """Print cost and both carbon accounts against what people do today; large where a person watches."""
+    said = words(language)
+    say(language.say("Against home region first, as people do today", "与现状（本地优先）相比"), style="bold")
+    for key, headline in zip(("cost", "location_kg", "market_kg"), report.headlines(document, said), strict=True):
+        moved = document["against_home_first"][key]
+        style = _STYLES[headline.direction]
+        if sys.stdout.isatty() and moved is not None:
+            say()
+            for line in large(change(moved).replace(" %", "%")):
+                say(f"  {line}", style=style)
+        say(Text.assemble((f"  {headline.title}: ", ""), (headline.figure, style), f", {headline.sentence}"))
+    say(report.same_work(document, said))

@@ -1,0 +1,47 @@
+"""``/``: the three numbers, the map, the accounts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from qipan.access.model import Role
+from qipan.interfaces.console.assets import GEOMETRY, Assets
+from qipan.interfaces.console.page import plan_of, render, words_of
+from qipan.interfaces.entry import require
+from qipan.interfaces.report import charts, day, tables
+from qipan.kernel.errors import NotFoundError
+
+router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
+
+
+@router.get("/")
+def board(request: Request) -> Response:
+    """Show the board of a day, or how to run the first one."""
+    try:
+        document = plan_of(request)
+    except NotFoundError as error:
+        if error.code != "no_plan_yet":
+            raise
+        return render(request, "first.html")
+    said = words_of(request)
+    assets: Assets = request.app.state.assets
+    return render(
+        request,
+        "board.html",
+        document=document,
+        title=day.title(document, said),
+        particulars=day.particulars(document, said),
+        headlines=day.headlines(document, said),
+        same_work=day.same_work(document, said),
+        accounts=day.accounts(document, said),
+        reasons=day.reasons(document, said),
+        assumptions=day.assumptions(document, said),
+        out_of_scope=tables.out_of_scope(document),
+        basis=day.basis(document, said),
+        sites=tables.sites(document, said),
+        origins=tables.origins(document, said),
+        flows=tables.flows(document, said),
+        tiers=tables.tiers(document, said),
+        charts={"map": charts.board_map(document, said), "geometry": assets.address(GEOMETRY)},
+    )

@@ -1,0 +1,126 @@
+"""``/days``: the runs, and a form to run a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from qipan.access.model import Role
+from qipan.interfaces.console.page import render, words_of
+from qipan.interfaces.entry import planning_turn, require, services_of, status_of
+from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
+from qipan.interfaces.report.words import Words
+from qipan.kernel.errors import BadInputError, QipanError
+from qipan.kernel.time import BOARD_ZONE
+from qipan.workflows.day import DayRequest
+
+router = APIRouter()
+
+
+@router.get("/days", dependencies=[Depends(require(Role.VIEWER))])
+def days(request: Request) -> Response:
+    """Show all runs, the newest first."""
+    return _page(request, None, {})
+
+
+@router.post("/days", dependencies=[Depends(require(Role.OPERATOR))])
+def run(
+    request: Request,
+    file: Annotated[UploadFile, File()],
+    trace_format: Annotated[str, Form(alias="format")] = "generic",
+    day: Annotated[str, Form()] = "",
+    fleet_id: Annotated[str, Form()] = "",
+    load: Annotated[str, Form()] = "1",
+    seed: Annotated[str, Form()] = "0",
+    epoch: Annotated[str, Form()] = "",
+    strict: Annotated[str, Form()] = "",
+) -> Response:
+    """Run a day and show its board, or say why it cannot be run."""
+    given = {
+        "format": trace_format, "day": day, "fleet_id": fleet_id, "load": load, "seed": seed, "epoch": epoch,
+        "strict": strict,
+    }
+    try:
+        wanted = DayRequest(
+            data=file.file.read(),
+            name=file.filename or "jobs",
+            format=trace_format,
+            day=_read(day, date.fromisoformat, "day", "Write for example 2017-10-09.") if day else None,
+            fleet_id=fleet_id or None,
+            load=_read(load, float, "load", "Write a number such as 1 or 2.5."),
+            seed=_read(seed, int, "seed", "Write a whole number."),
+            strict=bool(strict),
+            epoch=_read(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
+            if epoch
+            else None,
+        )
+        with planning_turn(request):
+            report = services_of(request).day.run(wanted, datetime.now(UTC))
+    except QipanError as error:
+        return _page(request, error, given)
+    return RedirectResponse(f"/?plan={report.plan_id}", status_code=303)
+
+
+def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) -> Response:
+    services, said = services_of(request), words_of(request)
+    with services.books.read() as unit:
+        fleets = services.ledger.fleets(unit)
+    return render(
+        request,
+        "days.html",
+        status=200 if error is None else status_of(error),
+        error=error,
+        given=given,
+        runs=[_run(run, said) for run in services.day.reports()],
+        formats=services.dispatch.formats,
+        fleets=[(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets],
+    )
+
+
+def _run(row: Mapping[str, Any], said: Words) -> dict[str, Any]:
+    work = said.say("generated workload") if row["is_generated"] else f"{row['jobs_name']} ({row['jobs_format']})"
+    return {
+        "plan_id": row["plan_id"],
+        "day": row["day"],
+        "cells": (
+            (row["fleet_id"], False),
+            (work, False),
+            (f"× {row['load']:g}", True),
+            (grouped(row["jobs"]), True),
+            (grouped(row["placed"]), True),
+            (grouped(row["carried_over"]), True),
+            (grouped(row["refused"]), True),
+            (yuan(row["cost_fen"]), True),
+            (_signed(row["cost_change"]), True),
+            (_signed(row["location_change"]), True),
+            (_signed(row["market_change"]), True),
+            (moment(row["created"], BOARD_ZONE), False),
+        ),
+    }
+
+
+def _signed(change: float | None) -> str:
+    """Write a change with its sign.
+
+    Examples
+    --------
+    >>> _signed(-0.123), _signed(0.0426), _signed(None)
+    ('−12.3 %', '+4.3 %', '–')
+    """
+    if change is None:
+        return percent(None)
+    return f"{'−' if change < 0 else '+'}{percent(abs(change))}"
+
+
+def _read(text: str, reader: Any, field: str, hint: str) -> Any:
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise BadInputError(
+            f"The field {field} must be readable, was {text!r}.", code="field_unreadable", hint=hint, field=field
+        ) from error

@@ -1,0 +1,126 @@
+"""What codes are called: policies, tiers, statuses, reasons, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from qipan.interfaces.report.words import Words, mark
+
+POLICY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "plan": mark("Qipan's plan"),
+        "home_first": mark("Home region first"),
+        "cheapest_site": mark("Cheapest site"),
+        "greenest_site": mark("Greenest site"),
+        "most_available": mark("Most available"),
+    }
+)
+
+POLICY_RULE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "plan": mark("The cheapest day that keeps every limit, planned as a whole."),
+        "home_first": mark("The own province, then the own macro-region, then the nearest. What people do today."),
+        "cheapest_site": mark("The site whose energy is cheapest when the job arrives."),
+        "greenest_site": mark("The site with the least location-based carbon."),
+        "most_available": mark("The site with the largest share of free units when the job arrives."),
+    }
+)
+
+TIER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "realtime": mark("Real-time"),
+        "interactive": mark("Interactive"),
+        "batch": mark("Batch"),
+        "offline": mark("Offline"),
+    }
+)
+
+JOB_STATUS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "placed": mark("placed"),
+        "carried_over": mark("carried over"),
+        "refused": mark("refused"),
+    }
+)
+
+REASON: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "no_such_resource": mark("no site has this kind and model of resource"),
+        "no_power": mark("the sites that have it are without power"),
+        "too_large": mark("larger than every site it may use"),
+        "too_far": mark("no site is within its latency limit"),
+        "data_may_not_leave": mark("its data may not go where there is a site"),
+        "window_too_short": mark("its window is shorter than its duration"),
+        "no_room": mark("no site had room in its window"),
+        "later_is_better": mark("it may wait, and after the day is cheaper"),
+    }
+)
+
+FACT_STATUS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "official": mark("official"),
+        "secondary": mark("secondary"),
+        "modelled": mark("modelled"),
+        "assumed": mark("assumed"),
+        "declared": mark("declared"),
+    }
+)
+
+FACT_STATUS_RULE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "official": mark("compared with the text of the body that issued it"),
+        "secondary": mark("read in a re-post, the press or a public code file"),
+        "modelled": mark("computed from other numbers"),
+        "assumed": mark("our choice; nobody published it"),
+        "declared": mark("stated by the owner of the site"),
+    }
+)
+
+KIND: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "intelligent": mark("Intelligent"),
+        "general": mark("General"),
+        "supercomputing": mark("Supercomputing"),
+        "storage": mark("Storage"),
+    }
+)
+
+UNIT_HOURS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "intelligent": mark("card-hours"),
+        "general": mark("core-hours"),
+        "supercomputing": mark("node-hours"),
+        "storage": mark("TB-hours"),
+    }
+)
+
+UNITS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "intelligent": mark("cards"),
+        "general": mark("cores"),
+        "supercomputing": mark("nodes"),
+        "storage": mark("TB"),
+    }
+)
+
+ROLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "viewer": mark("viewer"),
+        "operator": mark("operator"),
+        "admin": mark("admin"),
+    }
+)
+
+
+def label(table: Mapping[str, str], code: str, words: Words) -> str:
+    """Return what a code is called; a code that the table does not know stands for itself.
+
+    Examples
+    --------
+    >>> from qipan.interfaces.report.words import words
+    >>> label(TIER, "realtime", words("zh")), label(TIER, "other", words("en"))
+    ('实时', 'other')
+    """
+    return words.say(table[code]) if code in table else code

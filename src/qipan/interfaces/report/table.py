@@ -1,0 +1,62 @@
+"""A table as every page shows it: a caption, heads with their units, rows of cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qipan.interfaces.report.numbers import NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column; ``note`` says more in small."""
+
+    title: str
+    unit: str = ""
+    is_number: bool = True
+    note: str = ""
+    is_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell; ``bar`` is the share of a bar drawn under the figure, 0 to 1."""
+
+    text: str
+    bar: float | None = None
+    tone: Literal["", "good", "bad", "soft", "own"] = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; the first cell names it. A row that ``is_apart`` begins another part of the table."""
+
+    cells: tuple[Cell, ...]
+    is_own: bool = False
+    is_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: what it holds in a sentence, heads, rows, what an empty one says, and where its figures come from."""
+
+    caption: str
+    heads: tuple[Head, ...]
+    rows: tuple[Row, ...]
+    empty: str = NOTHING
+
+    def __post_init__(self) -> None:
+        assert all(len(row.cells) == len(self.heads) for row in self.rows), f"uneven rows in {self.caption}"
+
+
+def row(*cells: str | Cell, is_own: bool = False, is_apart: bool = False) -> Row:
+    """Make a row of texts and cells.
+
+    Examples
+    --------
+    >>> row("Zhongwei", "12").cells[1].text
+    '12'
+    """
+    return Row(tuple(Cell(cell) if isinstance(cell, str) else cell for cell in cells), is_own, is_apart)

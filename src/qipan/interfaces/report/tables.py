@@ -1,0 +1,268 @@
+"""The tables of a day: the same numbers as its map and charts, and the comparison of policies."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.day import Document, unit_hours
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.numbers import NOTHING, grouped, hour, percent, yuan
+from qipan.interfaces.report.table import Cell, Head, Table, row
+from qipan.interfaces.report.words import Words
+from qipan.kernel.time import zone
+
+
+def used_share(site: Mapping[str, Any], day_slots: int) -> float | None:
+    """Return what was used of one unit-hour of a site's capacity in the day, ``None`` without capacity."""
+    capacity = math.fsum(site["capacity_unit_h"][:day_slots])
+    return math.fsum(site["used_unit_h"][:day_slots]) / capacity if capacity else None
+
+
+def sites(document: Document, words: Words) -> Table:
+    """Return the sites of the day with their use, energy and mean prices."""
+    day_slots = document["day_slots"]
+    unit = unit_hours(document, words)
+    rows = []
+    for site in sorted(document["sites"], key=lambda site: -math.fsum(site["used_unit_h"][:day_slots])):
+        share = used_share(site, day_slots)
+        rows.append(
+            row(
+                words.name(site),
+                grouped(math.fsum(site["capacity_unit_h"][:day_slots])),
+                grouped(math.fsum(site["used_unit_h"][:day_slots])),
+                Cell(percent(share), bar=share),
+                grouped(math.fsum(site["energy_kwh"][:day_slots]) / 1000, 1),
+                yuan(_mean(site["price_fen_per_kwh"][:day_slots]), 3),
+                yuan(_mean(site["lmp_fen_per_unit_h"][:day_slots]), 2),
+                grouped(site["pue"], 2),
+                grouped(site["location_kg_per_kwh"], 3),
+                grouped(site["market_kg_per_kwh"], 3),
+            )
+        )
+    heads = (
+        Head(words.say("Site"), is_number=False),
+        Head(words.say("Capacity"), unit),
+        Head(words.say("Used"), unit),
+        Head(words.say("Use")),
+        Head(words.say("Energy"), "MWh"),
+        Head(words.say("Electricity"), words.say("yuan/kWh")),
+        Head(words.say("LMP"), words.say("yuan/unit-hour")),
+        Head("PUE"),
+        Head(words.say("Carbon, location-based"), words.say("kg/kWh")),
+        Head(words.say("Carbon, market-based"), words.say("kg/kWh")),
+    )
+    return Table(words.say("Sites in the day"), heads, tuple(rows), words.say("No site."))
+
+
+def origins(document: Document, words: Words) -> Table:
+    """Return where the work came from and how much of it found a place."""
+    rows = []
+    whole = math.fsum(origin["work_unit_h"] for origin in document["origins"])
+    for origin in sorted(document["origins"], key=lambda origin: -origin["work_unit_h"]):
+        asked, placed = origin["work_unit_h"], origin["placed_unit_h"]
+        rows.append(
+            row(
+                words.name(origin),
+                grouped(origin["jobs"]),
+                grouped(asked),
+                Cell(percent(asked / whole if whole else None), bar=asked / whole if whole else None),
+                percent(placed / asked if asked else None),
+            )
+        )
+    heads = (
+        Head(words.say("Origin"), is_number=False),
+        Head(words.say("Jobs")),
+        Head(words.say("Asked for"), unit_hours(document, words)),
+        Head(words.say("Share")),
+        Head(words.say("Placed")),
+    )
+    return Table(words.say("Work by origin"), heads, tuple(rows), words.say("No work."))
+
+
+def flows(document: Document, words: Words) -> Table:
+    """Return how much work went from each origin to each site, the largest first."""
+    names = {site["site_id"]: words.name(site) for site in document["sites"]}
+    froms = {origin["origin_id"]: words.name(origin) for origin in document["origins"]}
+    most = max((flow["work_unit_h"] for flow in document["flows"]), default=0.0)
+    rows = [
+        row(
+            froms.get(flow["origin_id"], flow["origin_id"]),
+            names.get(flow["site_id"], flow["site_id"]),
+            Cell(grouped(flow["work_unit_h"]), bar=flow["work_unit_h"] / most if most else None),
+        )
+        for flow in sorted(document["flows"], key=lambda flow: -flow["work_unit_h"])
+    ]
+    heads = (
+        Head(words.say("From"), is_number=False),
+        Head(words.say("To"), is_number=False),
+        Head(words.say("Work"), unit_hours(document, words)),
+    )
+    return Table(words.say("Work from origin to site"), heads, tuple(rows), words.say("No work was placed."))
+
+
+def tiers(document: Document, words: Words) -> Table:
+    """Return what became of each tier."""
+    rows = [
+        row(
+            label(labels.TIER, tier["tier"], words),
+            grouped(tier["jobs"]),
+            grouped(tier["placed"]),
+            grouped(tier["carried_over"]),
+            grouped(tier["refused"]),
+            grouped(tier["work_unit_h"]),
+            Cell(percent(tier["moved_share"]), bar=tier["moved_share"]),
+            grouped(tier["round_trip_ms"], 1),
+        )
+        for tier in document["tiers"]
+    ]
+    heads = (
+        Head(words.say("Tier"), is_number=False),
+        Head(words.say("Jobs")),
+        Head(words.say("placed")),
+        Head(words.say("carried over")),
+        Head(words.say("refused")),
+        Head(words.say("Work"), unit_hours(document, words)),
+        Head(words.say("Moved"), words.say("to another macro-region")),
+        Head(words.say("Round trip"), words.say("ms, mean")),
+    )
+    return Table(words.say("Latency tiers"), heads, tuple(rows), words.say("No work."))
+
+
+def policies(document: Document, words: Words) -> Table:
+    """Return the plan and the baselines side by side."""
+    scores = document["scores"]
+    rows = []
+    for index, score in enumerate(scores):
+        code = "plan" if index == 0 else score["policy"]
+        rows.append(
+            row(
+                Cell(label(labels.POLICY, code, words), note=label(labels.POLICY_RULE, code, words)),
+                _against(scores, score, "cost_fen", yuan(score["cost_fen"])),
+                _against(scores, score, "location_kg", grouped(score["location_kg"] / 1000, 2)),
+                _against(scores, score, "market_kg", grouped(score["market_kg"] / 1000, 2)),
+                grouped(score["energy_kwh"] / 1000, 1),
+                grouped(score["realtime_p95_ms"], 1),
+                grouped(score["mean_wait_h"], 2),
+                grouped(score["peak_kw"]),
+                percent(score["moved_share"]),
+                grouped(score["jobs_placed"]),
+                grouped(score["jobs_carried_over"]),
+                grouped(score["jobs_refused"]),
+                grouped(score["work_unit_h"]),
+                grouped(score["lost_unit_h"]),
+                is_own=index == 0,
+            )
+        )
+    unit = unit_hours(document, words)
+    heads = (
+        Head(words.say("Policy"), is_number=False),
+        Head(words.say("Cost"), words.say("yuan")),
+        Head(words.say("Carbon, location-based"), words.say("t")),
+        Head(words.say("Carbon, market-based"), words.say("t")),
+        Head(words.say("Energy"), "MWh"),
+        Head(words.say("Real-time round trip"), words.say("ms, 95 %")),
+        Head(words.say("Wait"), words.say("h, mean")),
+        Head(words.say("Peak"), "kW"),
+        Head(words.say("Moved"), words.say("to another macro-region")),
+        Head(words.say("placed")),
+        Head(words.say("carried over")),
+        Head(words.say("refused")),
+        Head(words.say("Work that ran"), unit),
+        Head(words.say("Work refused"), unit),
+    )
+    return Table(words.say("The plan beside simple rules"), heads, tuple(rows))
+
+
+def hours(document: Document, field: str, words: Words, *, caption: str, unit: str, digits: int) -> Table:
+    """Return one figure of every site by slot; what lies after the day is set apart.
+
+    Parameters
+    ----------
+    field
+        Field of the sites with the axis ``(slots,)``; a field in fen is written in yuan.
+    """
+    write = yuan if "fen" in field.split("_") else grouped
+    rows = [
+        row(
+            slot_label(document, index),
+            *(write(site[field][index], digits) for site in document["sites"]),
+            is_apart=index == document["day_slots"],
+        )
+        for index in range(len(document["slots"]))
+    ]
+    first = Head(words.say("Slot"), document["zone_name"], is_number=False)
+    heads = (first, *(Head(words.name(site), unit) for site in document["sites"]))
+    return Table(caption, heads, tuple(rows), words.say("No slot."))
+
+
+def slot_label(document: Document, index: int) -> str:
+    """Return the start of a slot on the wall clock, with its date where that is not the planned day.
+
+    Examples
+    --------
+    >>> document = {"slots": ["2017-10-08T16:00:00+00:00"], "zone_name": "Asia/Shanghai", "day": "2017-10-09"}
+    >>> slot_label(document, 0)
+    '00:00'
+    """
+    start = document["slots"][index]
+    here: date = datetime.fromisoformat(start).astimezone(zone(document["zone_name"])).date()
+    clock = hour(start, document["zone_name"])
+    return clock if here.isoformat() == document["day"] else f"{here:%m-%d} {clock}"
+
+
+def bound(document: Document, words: Words) -> Table:
+    """Return how far the placed jobs are from the bound, and how exactly the prices add up."""
+    account = document["bound"]
+    rows = (
+        row(words.say("Bound: no plan costs less"), yuan(account["bound_fen"]), words.say("yuan")),
+        row(words.say("Served at the plan's prices"), yuan(account["served_fen"]), words.say("yuan")),
+        row(words.say("Unserved work at its value"), yuan(account["lost_fen"]), words.say("yuan")),
+        row(words.say("Gap to the bound, unserved work included"), percent(account["gap"], 3), ""),
+        row(words.say("Gap to the bound, served work alone"), percent(account["gap_served"], 3), ""),
+        row(words.say("Payments for work"), yuan(account["payments_fen"]), words.say("yuan")),
+        row(words.say("Revenue of sites"), yuan(account["revenue_fen"]), words.say("yuan")),
+        row(words.say("Rent of scarce capacity, power and links"), yuan(account["rent_fen"]), words.say("yuan")),
+        row(words.say("Payments = revenue + transport + rent, off by"), _tiny(account["payments_error"]), ""),
+        row(words.say("Revenue = cost + rent, off by"), _tiny(account["revenue_error"]), ""),
+        row(words.say("Complementary slackness, off by"), _tiny(account["slackness_error"]), ""),
+    )
+    heads = (
+        Head(words.say("Figure"), is_number=False),
+        Head(words.say("Value")),
+        Head(words.say("Unit"), is_number=False),
+    )
+    return Table(words.say("Gap to the bound, and what the prices add up to"), heads, rows)
+
+
+def out_of_scope(document: Document) -> Sequence[tuple[str, int]]:
+    """Return why rows were out of scope, the most frequent reason first."""
+    counts: Mapping[str, int] = document["account"]["out_of_scope"]
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def _tiny(value: float) -> str:
+    return f"{value:.1e}" if math.isfinite(value) else NOTHING
+
+
+def _against(scores: Sequence[Mapping[str, Any]], score: Mapping[str, Any], field: str, text: str) -> Cell:
+    """Return a figure with a bar against the largest of all policies."""
+    most = max((other[field] for other in scores), default=0.0)
+    return Cell(text, bar=score[field] / most if most > 0 else None)
+
+
+def demand_by_region(document: Document) -> dict[str, float]:
+    """Return the work asked for by adcode; origins without one are left out."""
+    work: dict[str, float] = defaultdict(float)
+    for origin in document["origins"]:
+        if origin["adcode"]:
+            work[origin["adcode"]] += origin["work_unit_h"]
+    return dict(work)

@@ -1,0 +1,1 @@
+"""Words that several pillars share: errors, units, money, time, places."""

@@ -1,0 +1,185 @@
+"""What a person can ask of the ledger: register a fleet, enter its use, ask how much was used and stood idle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
+from qipan.kernel.time import Interval, in_utc
+from qipan.ledger import store
+from qipan.ledger.check import check_fleet, check_uses, nearest
+from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
+from qipan.ledger.model import Fleet, FleetIntake, FleetRelease, Grouping, Use, Utilisation
+from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
+from qipan.observations.model import Receipt
+from qipan.observations.service import Observations
+from qipan.observations.store import RELEASES
+from qipan.observations.store import observations_of as observations_of_rows
+from qipan.storage.books import UnitOfWork
+
+USE_KIND = "use"
+"""Kind of the batches that hold entries of use."""
+
+
+class Ledger:
+    """The register of fleets and the account of their use.
+
+    Parameters
+    ----------
+    read
+        Adapter that reads the file of a fleet.
+    """
+
+    def __init__(self, observations: Observations, read: Callable[[bytes], FleetIntake]) -> None:
+        self._observations = observations
+        self._read = read
+
+    def import_sites(self, unit: UnitOfWork, data: bytes, now: datetime) -> Fleet:
+        """Read the file of a fleet and register it; nothing is kept of a file with findings.
+
+        Raises
+        ------
+        BadInputError
+            ``fleet_invalid`` with everything that is wrong with the file.
+        RuleBrokenError
+            ``release_not_later``, as `register`.
+        """
+        intake = self._read(data)
+        if intake.fleet is None:
+            raise _invalid(intake.findings)
+        return self.register(unit, intake.fleet, now)
+
+    def register(self, unit: UnitOfWork, fleet: Fleet, now: datetime) -> Fleet:
+        """Register a fleet as released now; one that says the same as before adds no release.
+
+        Raises
+        ------
+        BadInputError
+            ``fleet_invalid`` with everything that `qipan.ledger.check` finds.
+        RuleBrokenError
+            ``release_not_later`` when the last release is not earlier than now.
+        """
+        findings = check_fleet(fleet)
+        if findings:
+            raise _invalid(findings)
+        unit.lock(f"ledger.fleet/{fleet.fleet_id}")
+        before = store.newest_release(unit, fleet.fleet_id)
+        if before is None or before.digest != store.digest_of(fleet):
+            if before is not None and now <= before.released:
+                raise RuleBrokenError(
+                    f"A release must be later than the one before of {before.released.isoformat()}, was "
+                    f"{now.isoformat()}, of fleet {fleet.fleet_id}.",
+                    code="release_not_later",
+                    hint="Check the clock of this machine, then register the fleet again.",
+                )
+            store.insert_release(unit, fleet, now)
+        return fleet
+
+    def fleet(self, unit: UnitOfWork, fleet_id: str, as_of: datetime | None = None) -> Fleet:
+        """Return a fleet as it was known at a moment; as it is known last, if none is given.
+
+        Raises
+        ------
+        BadInputError
+            ``time_naive`` when the moment carries no zone.
+        NotFoundError
+            ``fleet_unknown`` when no fleet of that name was known.
+        """
+        release = store.newest_release(unit, fleet_id, as_of)
+        if release is None:
+            known = store.fleet_ids(unit, as_of)
+            moment = "" if as_of is None else f" at {in_utc(as_of).isoformat()}"
+            raise NotFoundError(
+                f"A fleet must be registered{moment}, was not: {fleet_id!r}{nearest(fleet_id, known)}.",
+                code="fleet_unknown",
+                hint=f"Choose one of: {', '.join(known)}." if known else "Run: qipan ledger import sites FILE",
+                field="fleet_id",
+            )
+        return release.fleet
+
+    def fleets(self, unit: UnitOfWork, as_of: datetime | None = None) -> tuple[Fleet, ...]:
+        """Return every fleet as it was known at a moment, or as it is known last, in the order of their names."""
+        return tuple(self.fleet(unit, fleet_id, as_of) for fleet_id in store.fleet_ids(unit, as_of))
+
+    def history(self, unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
+        """Return every release of a fleet, the oldest first."""
+        return store.releases(unit, fleet_id)
+
+    def enter_use(
+        self, unit: UnitOfWork, source: str, uses: Sequence[Use], *, released: datetime, now: datetime
+    ) -> Receipt:
+        """Enter use as one batch; the caller's commit acknowledges it, `record_use` then brings it into the figures.
+
+        The same entries of one release from one source are entered once: the receipt says ``is_new`` False. A later
+        release of a period corrects the earlier one.
+
+        Parameters
+        ----------
+        source
+            Who says so: a plan, a site.
+        released
+            When the source said so.
+
+        Raises
+        ------
+        BadInputError
+            ``use_invalid`` with everything that is wrong with the entries; ``use_empty`` when there are none.
+        """
+        findings = check_uses(uses)
+        if findings:
+            raise BadInputError(
+                f"Every entry of use must keep the rules, was broken {len(findings)} times, from {source}.",
+                code="use_invalid",
+                hint="Correct the entries that the findings name, then enter all of them again.",
+                findings=findings,
+            )
+        if not uses:
+            raise BadInputError(
+                f"A batch of use must have an entry, was none, from {source}.",
+                code="use_empty",
+                hint="Enter use for at least one site and period.",
+            )
+        self._observations.define(unit, series_of(uses))
+        return self._observations.receive(
+            unit, source=source, kind=USE_KIND, data=pack(uses, in_utc(released)), now=now, rows=len(uses)
+        )
+
+    def record_use(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
+        """Bring every acknowledged batch of use into the figures that is not there yet; return their receipts.
+
+        It can be repeated after a kill, and rebuilds an empty lake from the archive.
+        """
+        pending = self._observations.pending(unit, RELEASES, kind=USE_KIND)
+        for receipt in pending:
+            uses, released = unpack(self._observations.data(receipt))
+            self._observations.record(unit, observations_of(uses, released), receipt)
+        return pending
+
+    def use(self, interval: Interval, as_of: datetime, site_ids: Collection[str]) -> tuple[Use, ...]:
+        """Return the entries of use of some sites whose period lies in an interval, as known at a moment."""
+        known = self._observations.as_of_table(series_ids(site_ids), as_of)
+        inside = known.filter(known.period_start >= interval.start, known.period_end <= interval.end)
+        return uses_of(observations_of_rows(inside.to_pyarrow()))
+
+    def utilisation(
+        self, fleet: Fleet, interval: Interval, as_of: datetime, *, by: Grouping = Grouping.SITE
+    ) -> tuple[Utilisation, ...]:
+        """Return what the sites or hubs of a fleet had, used and burnt in an interval, as known at a moment.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``use_overlaps`` when entries share a moment and would count twice.
+        """
+        uses = self.use(interval, as_of, [site.site_id for site in fleet.sites])
+        return utilise_by_hub(uses, hubs(fleet)) if by is Grouping.HUB else utilise_by_site(uses)
+
+
+def _invalid(findings: Sequence[Finding]) -> BadInputError:
+    return BadInputError(
+        f"A fleet must keep the rules, was broken {len(findings)} times.",
+        code="fleet_invalid",
+        hint="Correct what the findings name, then import the file again.",
+        findings=findings,
+    )

@@ -1,0 +1,1 @@
+"""Adapters that bring fleets and readings into the ledger."""

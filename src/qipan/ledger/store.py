@@ -1,0 +1,103 @@
+"""Tables of the ledger: the releases of every fleet, in the books."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from qipan.kernel.places import Point
+from qipan.kernel.resources import Kind
+from qipan.ledger.model import Fleet, FleetRelease, Origin, Pool, Site
+from qipan.storage.books import Moment, UnitOfWork, metadata
+
+FLEET = sa.Table(
+    "fleet",
+    metadata,
+    sa.Column("fleet_id", sa.String(64), primary_key=True),
+    sa.Column("released", Moment, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+
+def insert_release(unit: UnitOfWork, fleet: Fleet, released: datetime) -> FleetRelease:
+    """Enter a release of a fleet."""
+    document = _document(fleet)
+    release = FleetRelease(fleet, released, digest_of(fleet))
+    unit.execute(
+        sa.insert(FLEET).values(fleet_id=fleet.fleet_id, released=released, digest=release.digest, document=document)
+    )
+    return release
+
+
+def newest_release(unit: UnitOfWork, fleet_id: str, as_of: datetime | None = None) -> FleetRelease | None:
+    """Return the last release of a fleet, not later than ``as_of`` if that is given."""
+    query = sa.select(FLEET).where(FLEET.c.fleet_id == fleet_id).order_by(FLEET.c.released.desc()).limit(1)
+    if as_of is not None:
+        query = query.where(FLEET.c.released <= as_of)
+    row = unit.execute(query).one_or_none()
+    return None if row is None else _release(row)
+
+
+def releases(unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
+    """Return every release of a fleet, the oldest first."""
+    query = sa.select(FLEET).where(FLEET.c.fleet_id == fleet_id).order_by(FLEET.c.released)
+    return tuple(_release(row) for row in unit.execute(query))
+
+
+def fleet_ids(unit: UnitOfWork, as_of: datetime | None = None) -> tuple[str, ...]:
+    """Return the names of all fleets, sorted; only of those known at ``as_of`` if that is given."""
+    query = sa.select(FLEET.c.fleet_id).distinct().order_by(FLEET.c.fleet_id)
+    if as_of is not None:
+        query = query.where(FLEET.c.released <= as_of)
+    return tuple(unit.execute(query).scalars())
+
+
+def digest_of(fleet: Fleet) -> str:
+    """Return the SHA-256 of what a fleet says, in hexadecimal."""
+    return sha256(_document(fleet).encode()).hexdigest()
+
+
+def _release(row: sa.Row[tuple[Any, ...]]) -> FleetRelease:
+    return FleetRelease(_fleet(row.document), row.released, row.digest)
+
+
+def _document(fleet: Fleet) -> str:
+    words = asdict(fleet)
+    # JSON knows neither pairs as keys nor infinity.
+    words["round_trip_ms"] = sorted([*pair, float(value)] for pair, value in fleet.round_trip_ms.items())
+    for site in words["sites"]:
+        site["power_cap_kw"] = None if math.isinf(site["power_cap_kw"]) else site["power_cap_kw"]
+    return json.dumps(words, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
+
+def _fleet(document: str) -> Fleet:
+    words = json.loads(document)
+    return Fleet(
+        **words
+        | {
+            "sites": tuple(_site(site) for site in words["sites"]),
+            "origins": tuple(Origin(**origin | {"point": Point(**origin["point"])}) for origin in words["origins"]),
+            "round_trip_ms": {(origin_id, site_id): value for origin_id, site_id, value in words["round_trip_ms"]},
+        }
+    )
+
+
+def _site(words: dict[str, Any]) -> Site:
+    price = words["price_fen_per_kwh"]
+    cap = words["power_cap_kw"]
+    return Site(
+        **words
+        | {
+            "point": Point(**words["point"]),
+            "power_cap_kw": math.inf if cap is None else cap,
+            "price_fen_per_kwh": None if price is None else tuple(price),
+            "pools": tuple(Pool(**pool | {"kind": Kind(pool["kind"])}) for pool in words["pools"]),
+        }
+    )

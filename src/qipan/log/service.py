@@ -1,0 +1,115 @@
+"""Enter, and prove what was entered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from qipan.kernel.errors import BadInputError, Finding, NotFoundError
+from qipan.kernel.time import in_utc
+from qipan.log import store, tree
+from qipan.log.check import check, entry
+from qipan.log.model import ConsistencyProof, Head, InclusionProof, Leaf
+from qipan.storage.books import UnitOfWork
+
+
+class Log:
+    """The one log of the books; an entry is there when its unit of work is."""
+
+    def append(self, unit: UnitOfWork, kind: str, payload: bytes, now: datetime) -> Leaf:
+        """Enter a payload: its digest, what it is, and the moment.
+
+        Parameters
+        ----------
+        payload
+            Bytes as received, or `qipan.log.canonical.canonical` of a value.
+        """
+        # Each leaf takes the next place, so leaves are entered one after the other.
+        unit.lock("log")
+        at, digest, seq = in_utc(now), sha256(payload).hexdigest(), store.size(unit)
+        leaf = Leaf(seq, kind, at, digest, tree.leaf_hash(entry(kind=kind, at=at, digest=digest)))
+        grown = tree.grown(seq, leaf.leaf_hash, lambda level, index: store.node(unit, level, index))
+        store.insert_leaf(unit, leaf, list(grown))
+        return leaf
+
+    def head(self, unit: UnitOfWork, size: int | None = None) -> Head:
+        """Return the size and root of the log, now or when it had ``size`` leaves.
+
+        Raises
+        ------
+        BadInputError
+            ``log_size_out_of_range``.
+        """
+        whole = store.size(unit)
+        size = whole if size is None else size
+        if not 0 <= size <= whole:
+            raise BadInputError(
+                f"A size of the log must lie between 0 and {whole}, was {size}.",
+                code="log_size_out_of_range",
+                hint=f"Choose 0 to {whole}.",
+            )
+        return Head(size, tree.root(size, lambda level, index: store.node(unit, level, index)))
+
+    def root(self, unit: UnitOfWork, size: int | None = None) -> bytes:
+        """Return the root of `head`.
+
+        Raises
+        ------
+        BadInputError
+            ``log_size_out_of_range``.
+        """
+        return self.head(unit, size).root
+
+    def prove(self, unit: UnitOfWork, seq: int, size: int | None = None) -> InclusionProof:
+        """Prove that the leaf at ``seq`` stands in the log, as it is or as it was at ``size``.
+
+        Raises
+        ------
+        BadInputError
+            ``log_size_out_of_range``.
+        NotFoundError
+            ``leaf_not_found`` unless ``0 <= seq < size``.
+        """
+        head = self.head(unit, size)
+        if not 0 <= seq < head.size:
+            raise NotFoundError(
+                f"A leaf must stand before place {head.size}, was asked for at {seq}.",
+                code="leaf_not_found",
+                hint=f"Choose a place below {head.size}." if head.size else "The log is empty.",
+            )
+        (leaf,) = store.leaves(unit, start=seq, limit=1)
+        path = tree.inclusion_proof(seq, head.size, lambda level, index: store.node(unit, level, index))
+        return InclusionProof(leaf, head, path)
+
+    def prove_growth(self, unit: UnitOfWork, old_size: int, new_size: int | None = None) -> ConsistencyProof:
+        """Prove that the log of ``new_size`` begins with the log of ``old_size``.
+
+        Raises
+        ------
+        BadInputError
+            ``log_size_out_of_range`` unless ``0 <= old_size <= new_size``, and the log is as long.
+        """
+        new = self.head(unit, new_size)
+        if old_size > new.size:
+            raise BadInputError(
+                f"The older size must be at most the newer one {new.size}, was {old_size}.",
+                code="log_size_out_of_range",
+                hint="Give the smaller size first.",
+            )
+        old = self.head(unit, old_size)
+        path = tree.consistency_proof(old.size, new.size, lambda level, index: store.node(unit, level, index))
+        return ConsistencyProof(old, new, path)
+
+    def leaves(
+        self, unit: UnitOfWork, *, start: int = 0, limit: int | None = None, kind: str | None = None
+    ) -> tuple[Leaf, ...]:
+        """Return leaves from place ``start`` on, in order."""
+        return store.leaves(unit, start=start, limit=limit, kind=kind)
+
+    def find(self, unit: UnitOfWork, payload: bytes) -> tuple[Leaf, ...]:
+        """Return the leaves that were entered for a payload."""
+        return store.leaves(unit, digest=sha256(payload).hexdigest())
+
+    def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
+        """Recompute the whole log from its leaves and return what does not agree; nothing when all is well."""
+        return check(store.leaves(unit), store.nodes(unit))

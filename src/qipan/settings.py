@@ -1,0 +1,50 @@
+"""What the environment may say, read once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; each is ``QIPAN_`` and its name in capitals.
+
+    Attributes
+    ----------
+    home
+        Folder of the embedded stores.
+    books
+        Address of the books; empty for SQLite in the home folder.
+    facts
+        CSV file of facts that replace shipped ones.
+    host, port
+        Where the console listens.
+    secret
+        Key that signs cookies; empty for the one that ``qipan init`` made.
+    anonymous_role
+        What visitors without a sign-in may do.
+    map_approval
+        Map approval number (审图号) to print under the map.
+    geometry
+        TopoJSON file that replaces the shipped map.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="QIPAN_", extra="forbid")
+
+    home: Path = Path(".qipan")
+    books: str = ""
+    facts: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8750
+    secret: SecretStr = SecretStr("")
+    anonymous_role: Literal["viewer", "none"] = "viewer"
+    map_approval: str = ""
+    geometry: Path | None = None
+
+    @property
+    def books_address(self) -> str:
+        """Address of the books, the embedded default filled in."""
+        return self.books or f"sqlite:///{(self.home / 'books.sqlite').resolve()}"

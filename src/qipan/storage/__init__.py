@@ -1,0 +1,1 @@
+"""Books, lake and archive: engines that know no word of the domain."""

@@ -1,0 +1,246 @@
+"""Lake: measurements in append-only Delta tables on Parquet, read with Ibis on DuckDB.
+
+Every batch carries the name of its source and a sequence that rises. Delta keeps the last sequence of each source in
+the same commit as the rows, so a batch that is sent again changes nothing, also after a kill.
+
+Read results with ``.to_pyarrow()``.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from ibis.backends.duckdb import Backend
+
+from qipan.kernel.errors import BadInputError, ConflictError, EngineError
+
+KEEP_H: Final = 168
+"""How long files that a compaction replaced are kept for readers, in hours."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Lake:
+    """A folder of append-only tables.
+
+    Parameters
+    ----------
+    root
+        The folder; each table has one below it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> lake = Lake(Path(folder.name))
+    >>> lake.create("reading", pa.schema([("energy_wh", pa.int64())]))
+    >>> batch = pa.table({"energy_wh": [40, 2]})
+    >>> lake.append("reading", batch, source="meter", sequence=1)
+    True
+    >>> lake.append("reading", batch, source="meter", sequence=1)
+    False
+    >>> lake.table("reading").energy_wh.sum().to_pyarrow().as_py()
+    42
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        # DuckDB connections are not shared between threads; each one has its own.
+        self._local = threading.local()
+
+    def create(self, table: str, schema: pa.Schema) -> None:
+        """Create an empty table; nothing happens when it is there with the same schema.
+
+        Raises
+        ------
+        ConflictError
+            ``lake_schema_differs`` when the table has other columns.
+        """
+        if table in self.tables():
+            found = self.schema(table)
+            if found != _plain(schema):
+                raise ConflictError(
+                    f"Table {table} must have the columns {_words(schema)}, was {_words(found)}, in {self.root}.",
+                    code="lake_schema_differs",
+                    hint="Use a folder of this Qipan's own for the lake.",
+                )
+            return
+        path = self._path(table)
+        path.mkdir(parents=True, exist_ok=True)
+        DeltaTable.create(path, schema=schema, mode="ignore")
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables, sorted."""
+        if not self.root.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self.root.iterdir() if (path / "_delta_log").is_dir()))
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the columns of a table.
+
+        Raises
+        ------
+        EngineError
+            ``lake_table_missing``.
+        """
+        return _schema(self._open(table))
+
+    def append(self, table: str, batch: pa.Table, *, source: str, sequence: int, after: int | None = None) -> bool:
+        """Add a batch whole; return ``False`` when this sequence of the source is in the table already.
+
+        Parameters
+        ----------
+        sequence
+            Rises with every batch of the source.
+        after
+            The sequence that must be the last one there, 0 for none; so no batch is ever skipped unseen.
+
+        Raises
+        ------
+        BadInputError
+            ``lake_batch_misfit`` when the batch has other columns than the table.
+        ConflictError
+            ``lake_gap`` when the last sequence is not ``after``.
+        EngineError
+            ``lake_table_missing``, ``lake_failed``.
+        """
+        while True:
+            delta = self._open(table)
+            last = delta.transaction_version(source) or 0
+            if sequence <= last:
+                return False
+            if after is not None and after != last:
+                raise ConflictError(
+                    f"Batch {sequence} of {source} must follow batch {after}, was {last}, in table {table}.",
+                    code="lake_gap",
+                    hint="Add the batches of a source in the order of their sequence.",
+                )
+            mark = CommitProperties(app_transactions=[Transaction(source, sequence)])
+            try:
+                write_deltalake(delta, _fitting(batch, _schema(delta), table), mode="append", commit_properties=mark)
+            except (DeltaError, OSError) as error:
+                # Another writer of the same source may have been faster: Delta refuses the second commit, and the next
+                # look finds that the last sequence has risen.
+                if isinstance(error, CommitFailedError) and self.last_sequence(table, source=source) > last:
+                    continue
+                raise EngineError(
+                    f"The lake must take a batch whole, was: {error}, in table {table} of {self.root}.",
+                    code="lake_failed",
+                    hint="Check the folder's rights and the free disk space, then project the batch again.",
+                ) from error
+            return True
+
+    def last_sequence(self, table: str, *, source: str) -> int:
+        """Return the last sequence of a source that is in the table, 0 for none.
+
+        Raises
+        ------
+        EngineError
+            ``lake_table_missing``.
+        """
+        return self._open(table).transaction_version(source) or 0
+
+    def table(self, table: str) -> ibis.Table:
+        """Return a table as it stands now, to be queried with Ibis; times are UTC.
+
+        Tables that one thread asked for can be joined. An empty table has its columns and no row.
+
+        Raises
+        ------
+        EngineError
+            ``lake_table_missing``.
+        """
+        delta = self._open(table)
+        schema = _schema(delta)
+        backend = self._backend()
+        files = [unquote(uri) for uri in delta.file_uris()]
+        if files:
+            backend.con.unregister(table)
+            backend.con.read_parquet(files, union_by_name=True).create_view(table, replace=True)
+        else:
+            backend.con.register(table, schema.empty_table())
+        # The columns are the Delta table's own; asking DuckDB for them goes through calls that it has deprecated.
+        columns = ibis.Schema.from_pyarrow(schema)
+        return ops.DatabaseTable(name=table, schema=columns, source=backend, namespace=ops.Namespace()).to_expr()
+
+    def compact(self, table: str, *, by: Sequence[str] = ()) -> None:
+        """Merge the files of a table, sorted by some columns if named; its rows and sequences stay the same.
+
+        Files that were replaced are deleted after `KEEP_H`, so queries under way are not disturbed.
+
+        Raises
+        ------
+        EngineError
+            ``lake_table_missing``.
+        """
+        delta = self._open(table)
+        if by:
+            delta.optimize.z_order(list(by))
+        else:
+            delta.optimize.compact()
+        delta.create_checkpoint()
+        delta.vacuum(retention_hours=KEEP_H, dry_run=False)
+
+    def _open(self, table: str) -> DeltaTable:
+        path = self._path(table)
+        try:
+            return DeltaTable(path)
+        except TableNotFoundError as error:
+            raise EngineError(
+                f"The lake must hold table {table}, was not found, in {self.root}.",
+                code="lake_table_missing",
+                hint="Run: qipan init",
+            ) from error
+
+    def _path(self, table: str) -> Path:
+        if not _NAME.fullmatch(table):
+            raise BadInputError(
+                f"A table's name must be small letters, figures and underscores, was {table!r}.",
+                code="lake_name_malformed",
+                hint="Write for example observations.",
+            )
+        return self.root / table
+
+    def _backend(self) -> Backend:
+        backend: Backend | None = getattr(self._local, "backend", None)
+        if backend is None:
+            # Nothing may be fetched from outside at run time.
+            backend = ibis.duckdb.connect(autoinstall_known_extensions=False)
+            # A result that is not fetched blocks the connection.
+            backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
+            self._local.backend = backend
+        return backend
+
+
+def _schema(delta: DeltaTable) -> pa.Schema:
+    return pa.schema(delta.schema().to_arrow())
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    return schema.remove_metadata()
+
+
+def _words(schema: pa.Schema) -> str:
+    return ", ".join(f"{column.name} {column.type}" for column in schema)
+
+
+def _fitting(batch: pa.Table, schema: pa.Schema, table: str) -> pa.Table:
+    try:
+        return batch.select(schema.names).cast(schema)
+    except (KeyError, ValueError, pa.ArrowException) as error:
+        raise BadInputError(
+            f"A batch for table {table} must have the columns {_words(schema)}, was {_words(batch.schema)}.",
+            code="lake_batch_misfit",
+            hint="Give every column its name and type.",
+        ) from error

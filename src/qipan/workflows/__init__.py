@@ -1,0 +1,1 @@
+"""Where pillars meet: a day runs observe, plan, settle."""

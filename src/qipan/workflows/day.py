@@ -1,0 +1,454 @@
+"""A day: jobs in, plan, ledger entries, comparison, report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from qipan.dispatch.assume import complete, quarantine_origins
+from qipan.dispatch.demand import SERVING, split_by_origin
+from qipan.dispatch.generate import WorkloadShape, workload
+from qipan.dispatch.load import raise_load
+from qipan.dispatch.model import Intake, Jobs
+from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
+from qipan.dispatch.store import Filter
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.time import Interval, civil_day, zone
+from qipan.ledger.model import Fleet
+from qipan.ledger.service import Ledger
+from qipan.log.canonical import canonical
+from qipan.log.service import Log
+from qipan.observations.model import Receipt
+from qipan.observations.service import Observations
+from qipan.storage.books import Books, UnitOfWork
+from qipan.workflows.describe import Run, describe, uses_of_day
+from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
+from qipan.workflows.model import DayReport
+
+MADE = "made"
+"""Name of the format and file of a generated day."""
+
+OUTLOOK_H_MAX = 168
+
+
+def quiet(_step: str) -> None:
+    """Tell nobody of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRequest:
+    """What a person asks of a day.
+
+    Attributes
+    ----------
+    data, name, format
+        The file of jobs, how to call it, and how to read it.
+    day
+        Civil day of the fleet's zone; may be left out when the file holds a single one.
+    fleet_id
+        The fleet; without one, the one that was registered last.
+    load
+        How many times the work; copies draw their own assumed values.
+    seed
+        Seed of everything that is assumed.
+    strict
+        Refuse a file with any bad row instead of setting the rows aside.
+    epoch
+        Moment of second 0 of a trace without dates.
+    zone_name
+        Zone whose clocks a trace shows, that of the fleet if empty.
+    carbon_yuan_per_t, carbon_account
+        Price of carbon in the plan, and the account it applies to: ``location`` or ``market``.
+    green_share
+        Share of use covered by retired certificates at every site, instead of each site's own.
+    outlook_h
+        Hours after the day in which tolerant work may be placed tentatively.
+    """
+
+    data: bytes
+    name: str
+    format: str
+    day: date | None = None
+    fleet_id: str | None = None
+    load: float = 1.0
+    seed: int = 0
+    strict: bool = False
+    epoch: datetime | None = None
+    zone_name: str | None = None
+    carbon_yuan_per_t: float = 0.0
+    carbon_account: str = "location"
+    green_share: float | None = None
+    outlook_h: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class JobsImport:
+    """What became of a file of jobs.
+
+    Attributes
+    ----------
+    days
+        Jobs by the day of their submission, ISO date to number.
+    sequence
+        Number of the batch in the books; its findings can be asked for by it.
+    is_new
+        Whether the same file had not been imported before.
+    """
+
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    out_of_scope: dict[str, int]
+    days: dict[str, int]
+    findings: tuple[Finding, ...]
+    sequence: int
+    is_new: bool
+
+
+class Day:
+    """Runs days over the ledger's fleets."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        books: Books,
+        observations: Observations,
+        log: Log,
+        ledger: Ledger,
+        dispatch: Dispatch,
+    ) -> None:
+        self._catalog = catalog
+        self._books = books
+        self._observations = observations
+        self._log = log
+        self._ledger = ledger
+        self._dispatch = dispatch
+
+    def import_jobs(self, request: DayRequest, now: datetime) -> JobsImport:
+        """Read a file of jobs, archive it and keep what is wrong with it; plan nothing.
+
+        Raises
+        ------
+        BadInputError
+            What the format's adapter refuses; ``rows_bad`` when ``strict`` and a row is bad.
+        """
+        with self._books.read() as unit:
+            fleet = self._fleet(unit, request.fleet_id)
+        intake = self._read(request, fleet.zone_name)
+        with self._books.begin() as unit:
+            receipt = self._receive(unit, request, intake, now)
+        return JobsImport(
+            rows_read=intake.rows_read,
+            rows_accepted=intake.rows_accepted,
+            rows_quarantined=len({finding.row for finding in intake.findings if finding.row > 0}),
+            out_of_scope=dict(intake.out_of_scope),
+            days=_days(intake.jobs, fleet.zone_name),
+            findings=intake.findings,
+            sequence=receipt.sequence,
+            is_new=receipt.is_new,
+        )
+
+    def findings(self, sequence: int) -> tuple[Finding, ...]:
+        """Return what was wrong with an imported file."""
+        with self._books.read() as unit:
+            return self._observations.quarantined(unit, sequence)
+
+    def run(self, request: DayRequest, now: datetime, progress: Callable[[str], None] = quiet) -> DayReport:
+        """Read the jobs of a day, plan and place them, enter the use in the ledger, and compare.
+
+        Raises
+        ------
+        BadInputError
+            What `import_jobs` refuses; ``day_missing``, ``day_empty``, ``option_out_of_range``;
+            ``fleet_incomplete`` when a site lacks a figure.
+        NotFoundError
+            ``fleet_unknown``.
+        EngineError
+            ``solver_failed``, or what a store says.
+        """
+        _check_options(request)
+        progress("read")
+        with self._books.read() as unit:
+            fleet = self._fleet(unit, request.fleet_id)
+        return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress)
+
+    def demo(
+        self, now: datetime, day: date | None = None, seed: int = 0, progress: Callable[[str], None] = quiet
+    ) -> DayReport:
+        """Run a day of made jobs on the national fleet: their shape is that of published traces.
+
+        Parameters
+        ----------
+        day
+            Civil day; today, if none is given.
+        """
+        progress("make")
+        with self._books.read() as unit:
+            fleet = self._ledger.fleet(unit, NATIONAL)
+        when = day or now.astimezone(zone(fleet.zone_name)).date()
+        jobs = self._made_jobs(when, fleet.zone_name, seed)
+        data = canonical({"made": when.isoformat(), "seed": seed, "jobs": len(jobs)})
+        request = DayRequest(data=data, name=MADE, format=MADE, day=when, seed=seed)
+        intake = Intake(jobs=jobs, rows_read=len(jobs), rows_accepted=len(jobs), out_of_scope={}, findings=())
+        return self._run(request, fleet, intake, now, progress)
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Return one line for each run, the newest first."""
+        with self._books.read() as unit:
+            return [_summary(document) for document in self._dispatch.reports(unit)]
+
+    def report(self, plan_id: str | None = None) -> dict[str, Any]:
+        """Return the report of a run as plain values; of the newest without a name.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``.
+        """
+        with self._books.read() as unit:
+            return self._dispatch.report(unit, plan_id)
+
+    def jobs(
+        self,
+        plan_id: str | None = None,
+        *,
+        text: str = "",
+        status: str = "",
+        tier: str = "",
+        site_id: str = "",
+        sort: str = "submit",
+        descending: bool = False,
+        page: int = 1,
+        size: int = 20,
+    ) -> JobsPage:
+        """Return one page of the jobs of a run, with the names of their places.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``.
+        BadInputError
+            ``sort_unknown``, ``page_out_of_range``.
+        """
+        document = self.report(plan_id)
+        only = Filter(text=text, status=status, tier=tier, site_id=site_id)
+        found = self._dispatch.jobs(
+            document["plan_id"], only=only, sort=sort, descending=descending, page=page, size=size
+        )
+        sites = {site["site_id"]: site for site in document["sites"]}
+        origins = {origin["origin_id"]: origin for origin in document["origins"]}
+        nowhere = {"name_en": "", "name_zh": ""}
+        rows = []
+        for row in found.rows:
+            origin, site = origins[row["origin_id"]], sites.get(row["site_id"], nowhere)
+            names = {"origin_en": origin["name_en"], "origin_zh": origin["name_zh"]}
+            rows.append(row | names | {"site_en": site["name_en"], "site_zh": site["name_zh"]})
+        return replace(found, rows=rows)
+
+    def _run(
+        self, request: DayRequest, fleet: Fleet, intake: Intake, now: datetime, progress: Callable[[str], None]
+    ) -> DayReport:
+        day = request.day or _only_day(intake.jobs, fleet.zone_name)
+        setting = set_up(
+            fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share
+        )
+        intake = quarantine_origins(intake, setting.board)
+        _refuse_bad_rows(request, intake)
+        chosen, outside = _of_day(intake.jobs, day, fleet.zone_name)
+        rules = rules_of(
+            self._catalog, carbon_yuan_per_t=request.carbon_yuan_per_t, carbon_account=request.carbon_account
+        )
+        progress("assume")
+        rng = np.random.default_rng(request.seed)
+        rule = assumption_rule(self._catalog, fleet)
+        raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
+        jobs = complete(raised, setting.board, rules, rule, rng)
+        outcome = self._dispatch.solve(jobs, setting.board, rules, progress)
+        progress("enter")
+        with self._books.begin() as unit:
+            plan_id = self._dispatch.next_plan_id(unit, day)
+            made = request.format == MADE
+            run = Run(plan_id, day, now, request.name, request.format, made, request.load, request.seed)
+            report = describe(run, fleet, setting, intake=intake, jobs=jobs, outside_day=outside, outcome=outcome)
+            document = _finite(report.document())
+            placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
+            received = self._receive(unit, request, intake, now)
+            kept = self._dispatch.keep(
+                unit,
+                plan_id=plan_id,
+                fleet_id=fleet.fleet_id,
+                day=day,
+                now=now,
+                jobs_sequence=received.sequence,
+                document=document,
+                placements=placements,
+            )
+            self._log_plan(unit, plan_id, received, kept, now)
+            uses = uses_of_day(setting, jobs, outcome)
+            self._ledger.enter_use(unit, f"plan/{plan_id}", uses, released=now, now=now)
+        with self._books.read() as unit:
+            self._dispatch.project(unit)
+            self._ledger.record_use(unit)
+        return report
+
+    def _fleet(self, unit: UnitOfWork, fleet_id: str | None) -> Fleet:
+        """Return the fleet of that name; without one, the owner's newest, or the national one."""
+        if fleet_id is not None:
+            return self._ledger.fleet(unit, fleet_id)
+        newest = {fleet.fleet_id: self._ledger.history(unit, fleet.fleet_id)[-1] for fleet in self._ledger.fleets(unit)}
+        latest = max(newest.values(), key=lambda release: (release.fleet.fleet_id != NATIONAL, release.released))
+        return latest.fleet
+
+    def _read(self, request: DayRequest, zone_name: str) -> Intake:
+        how = Reading(epoch=request.epoch, zone_name=request.zone_name or zone_name)
+        intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
+        _refuse_bad_rows(request, intake)
+        return intake
+
+    def _receive(self, unit: UnitOfWork, request: DayRequest, intake: Intake, now: datetime) -> Receipt:
+        receipt = self._observations.receive(
+            unit,
+            source=f"jobs/{request.format}",
+            kind="jobs",
+            data=request.data,
+            now=now,
+            rows=intake.rows_read,
+            findings=intake.findings,
+        )
+        if receipt.is_new:
+            self._log.append(unit, "jobs", canonical({"digest": receipt.digest, "sequence": receipt.sequence}), now)
+        return receipt
+
+    def _log_plan(self, unit: UnitOfWork, plan_id: str, received: Receipt, kept: Receipt, now: datetime) -> None:
+        payload = {"plan_id": plan_id, "jobs": received.digest, "placements": kept.digest}
+        self._log.append(unit, "plan", canonical(payload), now)
+
+    def _made_jobs(self, day: date, zone_name: str, seed: int) -> Jobs:
+        """Make the jobs of a day in the shape of the Philly trace."""
+        numbers = self._catalog.numbers("workload/philly")
+        whole = civil_day(day, zone_name)
+        return workload(
+            _shape(numbers),
+            day_start_s=whole.start.timestamp(),
+            jobs_per_day=round(self._catalog.number("workload/made/jobs_per_day")),
+            label_weights=self._catalog.numbers("workload/made/label_share"),
+            rng=np.random.default_rng(seed),
+        )
+
+
+def _shape(numbers: Mapping[str, float]) -> WorkloadShape:
+    """Read the shape of a trace from its facts; durations are those of its single-card jobs."""
+    levels = {key.split("/")[-1]: value for key, value in numbers.items() if key.startswith("duration_s/1_card/")}
+    known = sorted((int(level[1:]) / 100.0, seconds) for level, seconds in levels.items())
+    ends = ((0.0, known[0][1]), *known, (1.0, known[-1][1]))
+    return WorkloadShape(
+        submit_shares=tuple(numbers[f"submit_share/{hour:02d}"] for hour in range(24)),
+        duration_quantiles=ends,
+        card_shares=tuple(
+            (float(key.split("/")[1]), share) for key, share in numbers.items() if key.startswith("cards_share/")
+        ),
+    )
+
+
+def _of_day(jobs: Jobs, day: date, zone_name: str) -> tuple[Jobs, int]:
+    """Return the jobs submitted on a civil day, and how many were submitted on others."""
+    whole: Interval = civil_day(day, zone_name)
+    inside = (jobs.submit_s >= whole.start.timestamp()) & (jobs.submit_s < whole.end.timestamp())
+    if not inside.any():
+        days = _days(jobs, zone_name)
+        busiest = sorted(days, key=lambda one: (-days[one], one))[:5]
+        raise BadInputError(
+            f"The day must have jobs, was {day.isoformat()} with none; the file has {len(jobs)} on {len(days)} days.",
+            code="day_empty",
+            hint=f"Its busiest days are {', '.join(sorted(busiest))}." if busiest else "Give a file with jobs.",
+        )
+    return jobs.take(inside), int((~inside).sum())
+
+
+def _only_day(jobs: Jobs, zone_name: str) -> date:
+    days = _days(jobs, zone_name)
+    if len(days) == 1:
+        return date.fromisoformat(next(iter(days)))
+    busiest = sorted(days, key=lambda one: (-days[one], one))[:5]
+    raise BadInputError(
+        f"A day must be named when the file holds several, was {len(days)} days.",
+        code="day_missing",
+        hint=f"Its busiest days are {', '.join(sorted(busiest))}." if busiest else "Give a file with jobs.",
+    )
+
+
+def _days(jobs: Jobs, zone_name: str) -> dict[str, int]:
+    """Count jobs by the civil day of their submission."""
+    here = zone(zone_name)
+    hours, counts = np.unique(np.floor(jobs.submit_s / 900.0), return_counts=True)
+    days: dict[str, int] = {}
+    for quarter, count in zip(hours, counts, strict=True):
+        day = datetime.fromtimestamp(quarter * 900.0, tz=UTC).astimezone(here).date().isoformat()
+        days[day] = days.get(day, 0) + int(count)
+    return dict(sorted(days.items()))
+
+
+def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
+    """Split hours of requests over the origins; other jobs stay whole. A trace holds the one or the other."""
+    return split_by_origin(jobs, weights) if len(jobs) and (jobs.label == SERVING).all() else jobs
+
+
+def _refuse_bad_rows(request: DayRequest, intake: Intake) -> None:
+    bad = [finding for finding in intake.findings if finding.row > 0]
+    if request.strict and bad:
+        raise BadInputError(
+            f"Every row must be good in a strict import, was bad in {len({f.row for f in bad})} of "
+            f"{intake.rows_read} rows of {request.name}.",
+            code="rows_bad",
+            hint="Correct these rows, or leave out --strict to set them aside.",
+            findings=intake.findings,
+        )
+
+
+def _check_options(request: DayRequest) -> None:
+    rules = {
+        "load must be above 0": request.load > 0 and math.isfinite(request.load),
+        "seed must be 0 or more": request.seed >= 0,
+        "carbon price must be 0 or more": 0 <= request.carbon_yuan_per_t < math.inf,
+        "carbon account must be location or market": request.carbon_account in ("location", "market"),
+        "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
+        f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
+    }
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise BadInputError(
+            f"Options must be in range, was not: {'; '.join(broken)}.",
+            code="option_out_of_range",
+            hint="Correct the named options.",
+        )
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON cannot hold by None."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("plan_id", "day", "fleet_id", "jobs_name", "jobs_format", "is_generated", "created", "load")
+    account, change = document["account"], document["against_home_first"]
+    return {
+        **{name: document[name] for name in names},
+        **{name: account[name] for name in ("jobs", "placed", "carried_over", "refused")},
+        "cost_fen": document["scores"][0]["cost_fen"],
+        "cost_change": change["cost"],
+        "location_change": change["location_kg"],
+        "market_change": change["market_kg"],
+    }
+
+

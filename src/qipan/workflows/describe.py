@@ -1,0 +1,240 @@
+"""Turn a solved day into the report that every door renders."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from qipan.dispatch.model import ASSUMABLE, Board, Floats, Intake, Ints, Jobs, Status, Tier
+from qipan.dispatch.score import usage
+from qipan.dispatch.service import Outcome
+from qipan.kernel.time import Interval
+from qipan.ledger.model import Fleet, Use
+from qipan.workflows.fleet import Setting
+from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was asked for, besides the jobs."""
+
+    plan_id: str
+    day: date
+    created: datetime
+    jobs_name: str
+    jobs_format: str
+    is_generated: bool
+    load: float
+    seed: int
+
+
+def describe(
+    run: Run, fleet: Fleet, setting: Setting, *, intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome
+) -> DayReport:
+    """Write the report of a solved day."""
+    board = setting.board
+    moments = [board.start_s + slot * board.slot_s for slot in range(board.slot_count)]
+    return DayReport(
+        plan_id=run.plan_id,
+        fleet_id=fleet.fleet_id,
+        fleet_name_en=fleet.name_en,
+        fleet_name_zh=fleet.name_zh,
+        day=run.day,
+        zone_name=fleet.zone_name,
+        created=_iso(run.created.timestamp()),
+        jobs_name=run.jobs_name,
+        jobs_format=run.jobs_format,
+        is_generated=run.is_generated,
+        load=run.load,
+        seed=run.seed,
+        slot_s=round(board.slot_s),
+        day_slots=board.day_slots,
+        slots=[_iso(moment) for moment in moments],
+        account=_account(intake, jobs, outside_day, outcome),
+        bound=_bound(outcome),
+        scores=list(outcome.scores),
+        sites=_sites(setting, jobs, outcome),
+        origins=_origins(fleet, board, jobs, outcome),
+        flows=_flows(board, jobs, outcome),
+        tiers=_tiers(board, jobs, outcome),
+        basis=setting.basis,
+    )
+
+
+def uses_of_day(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[Use]:
+    """Return the ledger's entries of the planned day: capacity, use and energy of each site, kind and slot."""
+    board = setting.board
+    used = usage(jobs, board, outcome.found).unit_h
+    entries = []
+    for s, site in enumerate(board.sites):
+        for kind in dict.fromkeys(pool.kind for pool in board.pools if pool.site == s):
+            pools = [p for p, pool in enumerate(board.pools) if pool.site == s and pool.kind == kind]
+            for slot in range(board.day_slots):
+                start = board.start_s + slot * board.slot_s
+                period = Interval(_moment(start), _moment(start + board.slot_s))
+                entries.append(
+                    Use(
+                        site_id=site.site_id,
+                        kind=kind,
+                        period=period,
+                        capacity_unit_h=float(board.capacity[pools, slot].sum() * board.slot_h),
+                        used_unit_h=float(used[pools, slot].sum()),
+                        energy_wh=float(np.rint((used[pools, slot] * board.kwh_per_unit_h[pools]).sum() * 1000.0)),
+                    )
+                )
+    return entries
+
+
+def _account(intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome) -> JobsAccount:
+    status = Counter(str(one) for one in outcome.found.status)
+    refused = outcome.found.status == Status.REFUSED
+    reasons = Counter(str(reason) for reason in outcome.found.reason[refused])
+    bits = {column: int((jobs.assumed >> position & 1).sum()) for position, column in enumerate(ASSUMABLE)}
+    return JobsAccount(
+        rows_read=intake.rows_read,
+        rows_accepted=intake.rows_accepted,
+        rows_quarantined=len({finding.row for finding in intake.findings if finding.row > 0}),
+        out_of_scope=dict(intake.out_of_scope),
+        jobs_outside_day=outside_day,
+        jobs=len(jobs),
+        placed=status[Status.PLACED],
+        carried_over=status[Status.CARRIED_OVER],
+        refused=status[Status.REFUSED],
+        refused_by_reason=dict(reasons.most_common()),
+        assumed={column: count for column, count in bits.items() if count},
+    )
+
+
+def _bound(outcome: Outcome) -> BoundAccount:
+    money = outcome.identities
+    return BoundAccount(
+        bound_fen=outcome.plan.objective_fen,
+        served_fen=outcome.served_fen,
+        lost_fen=outcome.lost_fen,
+        payments_fen=money.payments_fen,
+        revenue_fen=money.revenue_fen,
+        rent_fen=money.capacity_rent_fen + money.power_rent_fen + money.link_rent_fen,
+        payments_error=money.payments_error,
+        revenue_error=money.revenue_error,
+        slackness_error=money.slackness_error,
+        is_final=outcome.plan.is_final,
+    )
+
+
+def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
+    board, plan = setting.board, outcome.plan
+    used = usage(jobs, board, outcome.found)
+    by_site = np.zeros((3, len(board.sites), board.slot_count))
+    np.add.at(by_site[0], board.pool_site, board.capacity * board.slot_h)
+    np.add.at(by_site[1], board.pool_site, plan.supply_unit_h)
+    np.add.at(by_site[2], board.pool_site, used.unit_h)
+    first = {product[0]: index for index, product in reversed(list(enumerate(board.products)))}
+    rows = []
+    for s, site in enumerate(board.sites):
+        _, kind, model = board.products[first[s]]
+        rows.append(
+            SiteDay(
+                site_id=site.site_id,
+                name_en=site.name_en,
+                name_zh=site.name_zh,
+                hub_id=site.hub_id,
+                adcode=site.adcode,
+                macro=site.macro,
+                lon_deg=site.lon_deg,
+                lat_deg=site.lat_deg,
+                product=f"{kind.value} {model}".strip(),
+                pue=float(board.pue[s]),
+                location_kg_per_kwh=float(board.location_kg_per_kwh[s]),
+                market_kg_per_kwh=float(board.market_kg_per_kwh[s]),
+                capacity_unit_h=_list(by_site[0, s]),
+                planned_unit_h=_list(by_site[1, s]),
+                used_unit_h=_list(by_site[2, s]),
+                energy_kwh=_list(used.energy_kwh[s]),
+                price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
+                lmp_fen_per_unit_h=_list(plan.lmp_fen_per_unit_h[first[s]]),
+                status=dict(setting.site_status[s]),
+            )
+        )
+    return rows
+
+
+def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[OriginDay]:
+    origin = outcome.reached.origin[outcome.reached.of_job]
+    count = len(board.origins)
+    asked = np.bincount(origin, weights=jobs.work_unit_h, minlength=count)
+    placed = np.bincount(origin, weights=jobs.work_unit_h * _in_day(outcome), minlength=count)
+    number = np.bincount(origin, minlength=count)
+    return [
+        OriginDay(
+            o.origin_id,
+            o.name_en,
+            o.name_zh,
+            o.adcode,
+            o.macro,
+            o.point.lon_deg,
+            o.point.lat_deg,
+            jobs=int(number[index]),
+            work_unit_h=float(asked[index]),
+            placed_unit_h=float(placed[index]),
+        )
+        for index, o in enumerate(fleet.origins)
+    ]
+
+
+def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
+    at = np.flatnonzero(_in_day(outcome))
+    origin = outcome.reached.origin[outcome.reached.of_job[at]]
+    work = np.zeros((len(board.origins), len(board.sites)))
+    np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), jobs.work_unit_h[at])
+    return [
+        Flow(board.origins[o].origin_id, board.sites[s].site_id, float(work[o, s]))
+        for o, s in np.argwhere(work > 0).tolist()
+    ]
+
+
+def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
+    found, reached = outcome.found, outcome.reached
+    origin = reached.origin[reached.of_job]
+    macro_o = np.array([o.macro or o.origin_id for o in board.origins], dtype=object)[origin]
+    site = np.where(found.has_place, board.pool_site[found.pool], 0)
+    macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
+    trip = board.round_trip_ms[origin, site]
+    rows = []
+    for tier in Tier:
+        mine = jobs.tier == tier
+        held = mine & found.has_place
+        work = float(jobs.work_unit_h[held].sum())
+        rows.append(
+            TierDay(
+                tier=tier.label,
+                jobs=int(mine.sum()),
+                placed=int((mine & (found.status == Status.PLACED)).sum()),
+                carried_over=int((mine & (found.status == Status.CARRIED_OVER)).sum()),
+                refused=int((mine & (found.status == Status.REFUSED)).sum()),
+                work_unit_h=float(jobs.work_unit_h[mine].sum()),
+                moved_share=float(jobs.work_unit_h[held & (macro_o != macro_s)].sum() / work) if work else 0.0,
+                round_trip_ms=float((trip * jobs.work_unit_h)[held].sum() / work) if work else 0.0,
+            )
+        )
+    return rows
+
+
+def _in_day(outcome: Outcome) -> Ints:
+    return np.asarray(outcome.found.status == Status.PLACED).astype(np.int64)
+
+
+def _list(values: Floats) -> list[float]:
+    return [round(float(value), 6) for value in values]
+
+
+def _moment(second: float) -> datetime:
+    return datetime.fromtimestamp(second, tz=UTC)
+
+
+def _iso(second: float) -> str:
+    return _moment(second).isoformat().replace("+00:00", "Z")
+
+

@@ -1,0 +1,245 @@
+"""From a fleet of the ledger and the shipped facts to a board that dispatch can plan on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from qipan.dispatch import latency, tariff
+from qipan.dispatch import model as dispatch
+from qipan.dispatch.assume import AssumptionRule
+from qipan.dispatch.model import Rules, Tier, TierRule
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.places import Point
+from qipan.kernel.resources import Kind
+from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, slots, zone
+from qipan.kernel.units import round_trip_ms_from_one_way_ms
+from qipan.ledger.model import Fleet, Origin, Pool, Site
+
+NATIONAL = "national"
+FACTOR_YEAR = "2022"
+SLOT_S = 3600
+FEN_PER_YUAN = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A board, and the status of every figure that went into it.
+
+    Attributes
+    ----------
+    site_status
+        For each site, figure to status.
+    """
+
+    board: dispatch.Board
+    site_status: tuple[dict[str, str], ...]
+
+    @property
+    def basis(self) -> dict[str, int]:
+        """How many figures of the sites have each status."""
+        return dict(Counter(status for site in self.site_status for status in site.values()))
+
+
+def national_fleet(catalog: Catalog) -> Fleet:
+    """Build the default fleet: the ten clusters of the national hubs at the scale of the shipped facts."""
+    regions = {region.adcode: region for region in catalog.regions()}
+    kw_per_card = catalog.number("board/it_power_w_per_card") / 1000.0
+    sites = []
+    for cluster in catalog.clusters():
+        key = f"cluster/{cluster.cluster_id}"
+        cards = catalog.number(f"{key}/intelligent_cards")
+        pue = catalog.number(f"{key}/pue_target")
+        sites.append(
+            Site(
+                site_id=cluster.cluster_id,
+                name_en=cluster.name_en,
+                name_zh=cluster.name_zh,
+                hub_id=cluster.hub_id,
+                adcode=cluster.adcode,
+                macro=regions[cluster.adcode].macro4,
+                point=cluster.point,
+                pue=pue,
+                power_cap_kw=cards * kw_per_card * pue * catalog.number("board/power_cap_share"),
+                price_fen_per_kwh=None,
+                location_kg_per_kwh=None,
+                green_share=catalog.number(f"{key}/retired_certificate_share"),
+                pools=(Pool(f"{cluster.cluster_id}-cards", Kind.INTELLIGENT, "", cards, kw_per_card),),
+                status={
+                    "point": str(catalog.fact(f"{key}/lon_deg").status),
+                    "pue": str(catalog.fact(f"{key}/pue_target").status),
+                    "power_cap_kw": str(catalog.fact("board/power_cap_share").status),
+                    "green_share": str(catalog.fact(f"{key}/retired_certificate_share").status),
+                    "quantity": str(catalog.fact(f"{key}/intelligent_cards").status),
+                    "it_kw_per_unit": str(catalog.fact("board/it_power_w_per_card").status),
+                },
+            )
+        )
+    weights = catalog.numbers("origin/weight")
+    origins = tuple(
+        Origin(code, regions[code].name_en, regions[code].name_zh, code, regions[code].macro4, regions[code].seat, share)
+        for code, share in weights.items()
+    )
+    return Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
+
+
+def set_up(
+    fleet: Fleet, catalog: Catalog, day: date, *, outlook_h: int = 24, green_share: float | None = None
+) -> Setting:
+    """Lay a fleet out as a board for one civil day and the outlook after it.
+
+    Figures that the fleet leaves to its regions are taken from the facts. A price curve of the facts is the region's
+    time-of-use tariff where its windows are known, else the shipped spot shape, scaled to its price.
+
+    Parameters
+    ----------
+    outlook_h
+        Hours after the day in which tolerant work may be placed tentatively.
+    green_share
+        Share of use covered by retired certificates at every site, instead of each site's own.
+
+    Raises
+    ------
+    BadInputError
+        ``fleet_incomplete`` with every site that has neither a figure of its own nor one in the facts.
+    """
+    whole = civil_day(day, fleet.zone_name)
+    horizon = Interval(whole.start, whole.end + timedelta(hours=outlook_h))
+    hours = [slot.start.astimezone(zone(fleet.zone_name)).hour for slot in slots(horizon, SLOT_S)]
+    chosen = [site if green_share is None else replace(site, green_share=green_share) for site in fleet.sites]
+    prices, factors, statuses = _regional_figures(chosen, catalog, day)
+    pools = [(index, pool) for index, site in enumerate(chosen) for pool in site.pools]
+    residual = catalog.number("grid/untraded_factor/cn/2022") / catalog.number("grid/location_factor/cn/2022")
+    fibre = _fibre_km(fleet, catalog)
+    board = dispatch.Board(
+        sites=tuple(
+            dispatch.Site(
+                s.site_id, s.name_en, s.name_zh, s.hub_id, s.adcode, s.macro, s.point.lon_deg, s.point.lat_deg
+            )
+            for s in chosen
+        ),
+        pools=tuple(dispatch.Pool(pool.pool_id, index, pool.kind, pool.card_model) for index, pool in pools),
+        origins=tuple(dispatch.Origin(o.origin_id, o.name_en, o.name_zh, o.adcode, o.macro) for o in fleet.origins),
+        start_s=horizon.start.timestamp(),
+        slot_s=float(SLOT_S),
+        day_slots=round(whole.duration_s / SLOT_S),
+        capacity=np.array([[pool.quantity] * len(hours) for _, pool in pools]),
+        it_kw_per_unit=np.array([pool.it_kw_per_unit for _, pool in pools]),
+        opex_fen_per_unit_h=np.zeros(len(pools)),
+        pue=np.array([site.pue for site in chosen]),
+        power_cap_kw=np.array([site.power_cap_kw for site in chosen]),
+        price_fen_per_kwh=np.stack([tariff.over_slots(curve, hours) for curve in prices]),
+        location_kg_per_kwh=np.array(factors),
+        market_kg_per_kwh=np.array(
+            [
+                tariff.market_kg_per_kwh(factor, green_share=site.green_share, residual_ratio=residual)
+                for factor, site in zip(factors, chosen, strict=True)
+            ]
+        ),
+        round_trip_ms=_round_trips(fleet, fibre),
+        transfer_fen_per_gb=fibre * catalog.number("board/transfer_yuan_per_gb_1000_km") * FEN_PER_YUAN / 1000.0,
+    )
+    return Setting(board=board, site_status=tuple(statuses))
+
+
+def rules_of(catalog: Catalog, *, carbon_yuan_per_t: float = 0.0, carbon_account: str = "location") -> Rules:
+    """Read the rules of a plan from the facts; carbon is priced only where the caller says so."""
+    tiers = []
+    for tier in Tier:
+        limit = catalog.number_or_none(f"tier/{tier.label}/round_trip_ms_max")
+        tiers.append(
+            TierRule(
+                round_trip_ms_max=math.inf if limit is None else limit,
+                nearness_fen_per_unit_h_ms=catalog.number(f"tier/{tier.label}/nearness_fen_per_card_h_ms"),
+                unserved_fen_per_unit_h=catalog.number(f"tier/{tier.label}/lost_load_fen_per_card_h"),
+            )
+        )
+    return Rules(tuple(tiers), carbon_yuan_per_t * FEN_PER_YUAN / 1000.0, carbon_account)
+
+
+def assumption_rule(catalog: Catalog, fleet: Fleet) -> AssumptionRule:
+    """Read the written rule that fills what a trace leaves out; origins weigh as the fleet says."""
+    by_label: dict[str, dict[Tier, float]] = {}
+    for key, share in catalog.numbers("rule/tier_share").items():
+        label, tier = key.split("/")
+        by_label.setdefault("" if label == "unlabelled" else label, {})[Tier[tier.upper()]] = share
+    return AssumptionRule(
+        origin_weights={origin.origin_id: origin.weight for origin in fleet.origins},
+        tier_shares=by_label,
+        slack_h=tuple(catalog.number(f"tier/{tier.label}/slack_h") for tier in Tier),
+        gb_per_unit_h=tuple(catalog.number(f"tier/{tier.label}/data_gb_per_card_h") for tier in Tier),
+        region_bound_share=catalog.number("rule/region_bound_share"),
+        requested_limits_h=tuple(float(limit) for limit in catalog.text("rule/requested_limits_h").split()),
+        default_requested_h=catalog.number("rule/default_requested_h"),
+    )
+
+
+def _regional_figures(
+    sites: list[Site], catalog: Catalog, day: date
+) -> tuple[list[tuple[float, ...]], list[float], list[dict[str, str]]]:
+    """Fill each site's price curve and carbon factor from its region, and say what status each figure has."""
+    prices, factors, statuses, findings = [], [], [], []
+    known = {fact.fact_id: fact for fact in catalog.facts}
+    for row, site in enumerate(sites, start=1):
+        status = dict(site.status)
+        level = known.get(f"price/industrial/{site.adcode}")
+        factor = known.get(f"grid/location_factor/{site.adcode}/{FACTOR_YEAR}")
+        for column, own, fact in (
+            ("price_fen_per_kwh", site.price_fen_per_kwh, level),
+            ("location_kg_per_kwh", site.location_kg_per_kwh, factor),
+        ):
+            if own is None and fact is None:
+                message = f"A site must state {column} or lie in a region of the facts, was region {site.adcode!r}, site {site.site_id}."
+                findings.append(Finding(row, column, "figure_missing", message))
+            status[column] = site.status_of(column) if own is not None or fact is None else str(fact.status)
+        prices.append(site.price_fen_per_kwh or (tuple(_curve(catalog, site.adcode, day)) if level else ()))
+        factors.append(site.location_kg_per_kwh if site.location_kg_per_kwh is not None else float(factor.value if factor else 0))
+        statuses.append(status)
+    if findings:
+        raise BadInputError(
+            f"Every site must have a price and a carbon factor, was without in {len(findings)} places.",
+            code="fleet_incomplete",
+            hint="State price_yuan_per_kwh and location_kg_per_kwh in the fleet's file.",
+            findings=findings,
+        )
+    return prices, factors, statuses
+
+
+def _curve(catalog: Catalog, adcode: str, day: date) -> list[float]:
+    """Price in each civil hour from the facts, fen per kWh."""
+    level = catalog.number(f"price/industrial/{adcode}") * FEN_PER_YUAN
+    bands = catalog.tariff_bands(adcode, month=day.month)
+    if bands is not None:
+        return [float(price) for price in tariff.banded(level, bands, catalog.numbers("price/band_ratio"))]
+    shape = catalog.numbers("price/spot_shape")
+    return [float(price) for price in tariff.shaped(level, [shape[hour] for hour in sorted(shape)])]
+
+
+def _fibre_km(fleet: Fleet, catalog: Catalog) -> dispatch.Floats:
+    nodes, links = catalog.backbone()
+    position = {node.node_id: index for index, node in enumerate(nodes)}
+    inside = {region.adcode for region in catalog.regions()}
+    on_backbone = all(place.adcode in inside for place in (*fleet.origins, *fleet.sites))
+    points: list[Point] = [node.point for node in nodes] if on_backbone else []
+    return latency.fibre_km(
+        [origin.point for origin in fleet.origins],
+        [site.point for site in fleet.sites],
+        nodes=points,
+        links=[(position[link.node_a], position[link.node_b]) for link in links] if on_backbone else [],
+        detour=catalog.number("fibre/detour"),
+        straight_ceiling=catalog.number("fibre/straight_line_ceiling"),
+    )
+
+
+def _round_trips(fleet: Fleet, fibre: dispatch.Floats) -> dispatch.Floats:
+    """Return round trips in milliseconds, measured ones before computed ones, ``(origins, sites)``."""
+    computed = latency.one_way_ms(fibre) * round_trip_ms_from_one_way_ms(1.0)
+    for o, origin in enumerate(fleet.origins):
+        for s, site in enumerate(fleet.sites):
+            computed[o, s] = fleet.round_trip_ms.get((origin.origin_id, site.site_id), computed[o, s])
+    return np.asarray(computed)

@@ -1,0 +1,200 @@
+"""What a day's run tells: plain values that every door renders.
+
+Axes: ``slots`` are the slots of the horizon, of which the first ``day_slots`` are the planned day. Every figure keeps
+the status of the facts it rests on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from qipan.dispatch.model import Score
+
+
+@dataclass(frozen=True, slots=True)
+class JobsAccount:
+    """Every row read is accounted for, and every job of the day.
+
+    ``rows_read == rows_accepted + sum(out_of_scope) + rows_quarantined`` and
+    ``jobs == placed + carried_over + refused``.
+
+    Attributes
+    ----------
+    jobs_outside_day
+        Accepted jobs submitted on other days, left for their own day.
+    refused_by_reason
+        Reason code to number of jobs.
+    assumed
+        Column name to number of jobs in which a written rule filled it.
+    """
+
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    out_of_scope: dict[str, int]
+    jobs_outside_day: int
+    jobs: int
+    placed: int
+    carried_over: int
+    refused: int
+    refused_by_reason: dict[str, int]
+    assumed: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAccount:
+    """How far the placed jobs are from the bound, and how exactly the prices add up.
+
+    Money in fen. ``gap`` counts unserved work at its value, ``gap_served`` leaves it out.
+    """
+
+    bound_fen: float
+    served_fen: float
+    lost_fen: float
+    payments_fen: float
+    revenue_fen: float
+    rent_fen: float
+    payments_error: float
+    revenue_error: float
+    slackness_error: float
+    is_final: bool
+
+    @property
+    def gap(self) -> float:
+        """Cost over the bound, unserved work included."""
+        return (self.served_fen + self.lost_fen) / self.bound_fen - 1.0 if self.bound_fen else 0.0
+
+    @property
+    def gap_served(self) -> float:
+        """Cost over the bound, unserved work left out."""
+        return self.served_fen / self.bound_fen - 1.0 if self.bound_fen else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDay:
+    """One site over the horizon; lists are ``(slots,)``.
+
+    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``.
+    """
+
+    site_id: str
+    name_en: str
+    name_zh: str
+    hub_id: str
+    adcode: str
+    macro: str
+    lon_deg: float
+    lat_deg: float
+    product: str
+    pue: float
+    location_kg_per_kwh: float
+    market_kg_per_kwh: float
+    capacity_unit_h: list[float]
+    planned_unit_h: list[float]
+    used_unit_h: list[float]
+    energy_kwh: list[float]
+    price_fen_per_kwh: list[float]
+    lmp_fen_per_unit_h: list[float]
+    status: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginDay:
+    """What one origin asked for and got, in unit-hours of planned work."""
+
+    origin_id: str
+    name_en: str
+    name_zh: str
+    adcode: str
+    macro: str
+    lon_deg: float
+    lat_deg: float
+    jobs: int
+    work_unit_h: float
+    placed_unit_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Work of one origin placed at one site, in unit-hours."""
+
+    origin_id: str
+    site_id: str
+    work_unit_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class TierDay:
+    """What became of one tier; latency is the mean round trip weighted by work."""
+
+    tier: str
+    jobs: int
+    placed: int
+    carried_over: int
+    refused: int
+    work_unit_h: float
+    moved_share: float
+    round_trip_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """One run of a day: what was read, planned, placed, paid and emitted, beside what people do today.
+
+    ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC.
+    """
+
+    plan_id: str
+    fleet_id: str
+    fleet_name_en: str
+    fleet_name_zh: str
+    day: date
+    zone_name: str
+    created: str
+    jobs_name: str
+    jobs_format: str
+    is_generated: bool
+    load: float
+    seed: int
+    slot_s: int
+    day_slots: int
+    slots: list[str]
+    account: JobsAccount
+    bound: BoundAccount
+    scores: list[Score]
+    sites: list[SiteDay]
+    origins: list[OriginDay]
+    flows: list[Flow]
+    tiers: list[TierDay]
+    basis: dict[str, int]
+
+    @property
+    def ours(self) -> Score:
+        """The plan's own score."""
+        return self.scores[0]
+
+    @property
+    def home_first(self) -> Score:
+        """What people do today: the home region first."""
+        return next(score for score in self.scores if score.policy == "home_first")
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as plain JSON values, gaps and costs included."""
+        document = asdict(self)
+        document["day"] = self.day.isoformat()
+        document["bound"] |= {"gap": self.bound.gap, "gap_served": self.bound.gap_served}
+        for score, row in zip(self.scores, document["scores"], strict=True):
+            row["cost_fen"] = score.cost_fen
+        document["against_home_first"] = {
+            "cost": _change(self.ours.cost_fen, self.home_first.cost_fen),
+            "location_kg": _change(self.ours.location_kg, self.home_first.location_kg),
+            "market_kg": _change(self.ours.market_kg, self.home_first.market_kg),
+        }
+        return document
+
+
+def _change(ours: float, theirs: float) -> float | None:
+    """Relative change, ``None`` where there is nothing to compare with."""
+    return ours / theirs - 1.0 if theirs else None
