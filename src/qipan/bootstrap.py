@@ -93,7 +93,7 @@ def build(settings: Settings) -> Services:
     Raises
     ------
     NotFoundError
-        ``not_initialised`` when the home or its books were never created.
+        ``not_initialised`` when the home was never created; ``books_outdated`` when its books are of another revision.
     """
     if not _key_file(settings).exists():
         raise NotFoundError(
@@ -120,7 +120,8 @@ def _assemble(settings: Settings) -> Services:
     lake = Lake(settings.home / "lake")
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
-    ledger = Ledger(observations, sites_yaml.read)
+    adcodes = frozenset(region.adcode for region in catalog.regions())
+    ledger = Ledger(observations, partial(sites_yaml.read, adcodes=adcodes))
     dispatch = Dispatch(observations, lake, _readers(catalog))
     return Services(
         settings=settings,

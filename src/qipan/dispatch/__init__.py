@@ -1,1 +1,1 @@
-"""Where should today's work run, and what is an hour of compute worth there?"""
+"""Where today's work should run, and what an hour of compute is worth there."""

@@ -31,9 +31,9 @@ def planned_h(jobs: Jobs, board: Board) -> Floats:
 def classify(jobs: Jobs, board: Board, reached: Reach, plannable: Bools) -> Classes:
     """Fold the plannable jobs into classes.
 
-    Jobs share a stream when they are of one sort (`reach.Reach`) and move the same data for an hour of work, and a
-    class when they may also use the same slots. The class demands the sum of their work and is as wide as all of them together, so its optimum
-    is never dearer than that of the jobs one by one.
+    Jobs share a stream when they are of one sort (`reach.Reach`) and move the same data for an hour of work, and a class
+    when they may also use the same slots. The class demands the sum of their work and is as wide as all of them
+    together, so its optimum is never dearer than that of the jobs one by one.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def classify(jobs: Jobs, board: Board, reached: Reach, plannable: Bools) -> Clas
         stream=unique[:, 0],
         first_slot=unique[:, 1],
         end_slot=unique[:, 2],
-        demand_unit_h=np.bincount(inverse, weights=work, minlength=count),
-        width=np.bincount(inverse, weights=jobs.quantity[index], minlength=count),
+        demand_unit_h=np.asarray(np.bincount(inverse, weights=work, minlength=count), dtype=np.float64),
+        width=np.asarray(np.bincount(inverse, weights=jobs.quantity[index], minlength=count), dtype=np.float64),
         streams=Streams(
             sort=sort,
             origin=reached.origin[sort],

@@ -377,7 +377,7 @@ class Plan:
     unserved_unit_h
         ``(classes,)``
     lmp_fen_per_unit_h
-        ``(products, slots)``, dual of the balance of a product in a slot.
+        ``(products, slots)``, dual of the balance of a product in a slot: the price of its next unit-hour.
     delivered_fen_per_unit_h
         ``(streams, slots)``, what an hour of a unit costs a stream in a slot, moving and distance included.
     class_price_fen_per_unit_h

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
-from qipan.dispatch.model import Board, Bools, Floats, Ints, Jobs, Placement, Plan, Reason, Rules, Status, Texts
+from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Plan, Reason, Rules, Status, Texts
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import TICK_S, Asks, Timeline, asks, earliest, fits, take, timeline
 
@@ -125,7 +125,7 @@ def _candidates(
 ) -> int:  # pragma: no cover - compiled
     """Fill in every (start, pool) worth trying: at once, and at the start of each slot."""
     count = 0
-    at = ask.start[job]
+    at = float(ask.start[job])
     while True:
         for pool in range(len(room.free)):
             if ask.allowed[ask.sort[job], pool]:
@@ -163,12 +163,12 @@ def _cost(
     """Price of running a job in a pool from a start on, in fen."""
     spent = prices.spent[pool]
     unit = _spent_at(spent, start + prices.ticks[job]) - _spent_at(spent, start)
-    return ask.quantity[job] * unit + prices.moving[job, room.pool_site[pool]]
+    return float(ask.quantity[job] * unit + prices.moving[job, room.pool_site[pool]])
 
 
 @numba.njit(cache=True)
 def _spent_at(spent: Floats, tick: float) -> float:  # pragma: no cover - compiled
     whole = int(tick)
     if whole >= len(spent) - 1:
-        return spent[-1]
-    return spent[whole] + (tick - whole) * (spent[whole + 1] - spent[whole])
+        return float(spent[-1])
+    return float(spent[whole] + (tick - whole) * (spent[whole + 1] - spent[whole]))

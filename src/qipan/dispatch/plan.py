@@ -94,6 +94,8 @@ def read_plan(board: Board, classes: Classes, program: LinearProgram, solution: 
     supply = slice(columns.supply, columns.unserved)
     power_rent = np.zeros((len(board.sites), slots))
     power_rent[rows.powered_sites] = -solution.row_dual[rows.power : rows.link].reshape(-1, slots)
+    running = program.cost[supply].reshape(-1, slots)
+    capacity_rent = np.maximum(-solution.reduced_cost[supply].reshape(-1, slots), 0.0)
     links = (0 if board.links is None else len(board.links.names), slots)
     flow = program.matrix[rows.link :] @ solution.value if links[0] else np.zeros(0)
     return Plan(
@@ -106,12 +108,24 @@ def read_plan(board: Board, classes: Classes, program: LinearProgram, solution: 
         nearness_fen=columns.nearness_fen,
         supply_unit_h=solution.value[supply].reshape(-1, slots),
         unserved_unit_h=solution.value[columns.unserved :],
-        lmp_fen_per_unit_h=-solution.row_dual[rows.balance : rows.power].reshape(-1, slots),
+        lmp_fen_per_unit_h=_offers(board, running, capacity_rent, power_rent),
         delivered_fen_per_unit_h=solution.row_dual[rows.stream : rows.balance].reshape(-1, slots),
         class_price_fen_per_unit_h=solution.row_dual[: rows.stream],
-        capacity_rent_fen_per_unit_h=np.maximum(-solution.reduced_cost[supply].reshape(-1, slots), 0.0),
+        capacity_rent_fen_per_unit_h=capacity_rent,
         power_rent_fen_per_kwh=power_rent,
         link_rent_fen_per_gb=solution.row_dual[rows.link :].reshape(links),
         link_flow_gb=np.asarray(flow).reshape(links),
         objective_fen=solution.objective,
     )
+
+
+def _offers(board: Board, running: Floats, capacity_rent: Floats, power_rent: Floats) -> Floats:
+    """Return at what price each product offers its next unit-hour, ``(products, slots)``.
+
+    It equals the dual of the product's balance wherever something is supplied. Where nothing is, that dual may lie
+    anywhere below the running cost, and nobody could buy there at such a price; the offer is optimal as well.
+    """
+    offer = running + capacity_rent + power_rent[board.pool_site] * board.kwh_per_unit_h[:, None]
+    lowest = np.full((len(board.products), offer.shape[1]), np.inf)
+    np.minimum.at(lowest, board.pool_product, offer)
+    return lowest

@@ -56,7 +56,7 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     model = np.array([models[name] for name in jobs.card_model], dtype=np.int64)
     keys = np.stack([origin, jobs.tier, jobs.data_class, jobs.kind, model], axis=1)
     sorts, of_job = np.unique(keys, axis=0, return_inverse=True)
-    card_model = np.array(list(models), dtype=object)[sorts[:, 4]] if len(models) else np.array([], dtype=object)
+    card_model = np.array(list(models), dtype=object)[sorts[:, 4]] if models else np.array([], dtype=object)
 
     site = np.array([product[0] for product in board.products], dtype=np.int64)
     product_kind = np.array([KINDS.index(product[1]) for product in board.products], dtype=np.int64)
@@ -89,7 +89,7 @@ def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
     reason = np.full(len(jobs), Reason.NONE, dtype=object)
     largest = largest_units(board)
     steps: list[tuple[Bools, Reason]] = []
-    allowed = reached.fits_kind
+    allowed: Bools = reached.fits_kind
     steps.append((allowed, Reason.NO_SUCH_RESOURCE))
     allowed = allowed & reached.has_power
     steps.append((allowed, Reason.NO_POWER))
@@ -98,7 +98,8 @@ def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
     allowed = allowed & reached.within_latency
     steps.append((allowed, Reason.TOO_FAR))
     for mask, why in steps:
-        none_left = ~mask.any(axis=1)[reached.of_job]
+        some_left: Bools = np.asarray(mask.any(axis=1))
+        none_left = ~some_left[reached.of_job]
         reason[none_left & (reason == Reason.NONE)] = why
     most = np.where(allowed, largest[None, :], 0.0).max(axis=1, initial=0.0)[reached.of_job]
     reason[(jobs.quantity > most + 1e-9) & (reason == Reason.NONE)] = Reason.TOO_LARGE

@@ -104,7 +104,8 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     pool, site = found.pool[at], board.pool_site[found.pool[at]]
     running = running_fen_per_unit_h(board, rules)
     served = _integral(running, pool, (found.start_s[at] - board.start_s) / board.slot_s, hours[at] / board.slot_h)
-    served_fen = (served * board.slot_h * jobs.quantity[at]).sum() + moving_fen(jobs, board, rules, reached)[at, site].sum()
+    moving = moving_fen(jobs, board, rules, reached)[at, site]
+    served_fen = (served * board.slot_h * jobs.quantity[at]).sum() + moving.sum()
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     return float(served_fen), float((lost * jobs.quantity * hours)[missed].sum())

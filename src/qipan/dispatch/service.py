@@ -210,9 +210,7 @@ class Dispatch:
             )
         return found
 
-    def jobs(
-        self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int
-    ) -> JobsPage:
+    def jobs(self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int) -> JobsPage:
         """Return one page of a plan's jobs.
 
         Raises
@@ -253,8 +251,8 @@ def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outc
             "submit": [_moment(second) for second in jobs.submit_s],
             "tier": [Tier(int(tier)).label for tier in jobs.tier],
             "kind": [tuple(Kind)[kind].value for kind in jobs.kind],
-            "quantity": jobs.quantity,
-            "requested_h": jobs.requested_s / 3600.0,
+            "quantity": jobs.quantity.tolist(),
+            "requested_h": (jobs.requested_s / 3600.0).tolist(),
             "origin_id": [board.origins[o].origin_id for o in origin],
             "site_id": [board.sites[s].site_id if s >= 0 else None for s in site],
             "start": [_moment(second) if held else None for second, held in zip(found.start_s, has, strict=True)],

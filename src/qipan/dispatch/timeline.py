@@ -125,7 +125,7 @@ def fits(room: Timeline, ask: Asks, job: int, pool: int, start: float) -> bool: 
 def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma: no cover - compiled
     """Return the earliest start of a job in a pool that has room, or -1."""
     ticks = room.free.shape[1]
-    at = ask.start[job]
+    at = float(ask.start[job])
     while at <= ask.latest[job] + ROUNDING and at < ticks:
         first, last = held_ticks(at, ask.length[job], ticks)
         blocked = conflict(room, pool, ask.quantity[job], first, last)

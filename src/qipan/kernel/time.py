@@ -86,7 +86,7 @@ def zone(name: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadInputError(
             f"A time zone must be a name of the IANA database, was {name!r}.",
             code="zone_unknown",

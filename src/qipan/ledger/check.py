@@ -40,7 +40,7 @@ def check_fleet(fleet: Fleet, *, adcodes: Collection[str] | None = None) -> list
 
     Examples
     --------
-    >>> site = Site("oslo", "Oslo", "奥斯陆", "", "", "", Point(10.7, 59.9), 0.9, math.inf, (40.0,) * 24, 0.03, 0.0, ())
+    >>> site = Site("oslo", "Oslo", "奥斯陆", "", "", "", Point(10.7, 59.9), 0.9, 50.0, (40.0,) * 24, 0.03, 0.0, ())
     >>> fleet = Fleet("nord", "Nord", "北", "Europe/Oslo", (site,), (Origin("o", "O", "O", "", "", Point(0, 0), 1),))
     >>> [(finding.column, finding.rule) for finding in check_fleet(fleet)]
     [('sites[0].pue', 'pue_out_of_range'), ('sites[0].pools', 'pools_empty')]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.workflows.describe import Run, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
-from qipan.workflows.model import DayReport
+from qipan.workflows.model import DayReport, DayRequest, JobsImport
 
 MADE = "made"
 """Name of the format and file of a generated day."""
@@ -39,76 +39,6 @@ OUTLOOK_H_MAX = 168
 
 def quiet(_step: str) -> None:
     """Tell nobody of a step."""
-
-
-@dataclass(frozen=True, slots=True)
-class DayRequest:
-    """What a person asks of a day.
-
-    Attributes
-    ----------
-    data, name, format
-        The file of jobs, how to call it, and how to read it.
-    day
-        Civil day of the fleet's zone; may be left out when the file holds a single one.
-    fleet_id
-        The fleet; without one, the one that was registered last.
-    load
-        How many times the work; copies draw their own assumed values.
-    seed
-        Seed of everything that is assumed.
-    strict
-        Refuse a file with any bad row instead of setting the rows aside.
-    epoch
-        Moment of second 0 of a trace without dates.
-    zone_name
-        Zone whose clocks a trace shows, that of the fleet if empty.
-    carbon_yuan_per_t, carbon_account
-        Price of carbon in the plan, and the account it applies to: ``location`` or ``market``.
-    green_share
-        Share of use covered by retired certificates at every site, instead of each site's own.
-    outlook_h
-        Hours after the day in which tolerant work may be placed tentatively.
-    """
-
-    data: bytes
-    name: str
-    format: str
-    day: date | None = None
-    fleet_id: str | None = None
-    load: float = 1.0
-    seed: int = 0
-    strict: bool = False
-    epoch: datetime | None = None
-    zone_name: str | None = None
-    carbon_yuan_per_t: float = 0.0
-    carbon_account: str = "location"
-    green_share: float | None = None
-    outlook_h: int = 24
-
-
-@dataclass(frozen=True, slots=True)
-class JobsImport:
-    """What became of a file of jobs.
-
-    Attributes
-    ----------
-    days
-        Jobs by the day of their submission, ISO date to number.
-    sequence
-        Number of the batch in the books; its findings can be asked for by it.
-    is_new
-        Whether the same file had not been imported before.
-    """
-
-    rows_read: int
-    rows_accepted: int
-    rows_quarantined: int
-    out_of_scope: dict[str, int]
-    days: dict[str, int]
-    findings: tuple[Finding, ...]
-    sequence: int
-    is_new: bool
 
 
 class Day:
@@ -256,9 +186,7 @@ class Day:
         self, request: DayRequest, fleet: Fleet, intake: Intake, now: datetime, progress: Callable[[str], None]
     ) -> DayReport:
         day = request.day or _only_day(intake.jobs, fleet.zone_name)
-        setting = set_up(
-            fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share
-        )
+        setting = set_up(fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share)
         intake = quarantine_origins(intake, setting.board)
         _refuse_bad_rows(request, intake)
         chosen, outside = _of_day(intake.jobs, day, fleet.zone_name)
@@ -450,5 +378,3 @@ def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
         "location_change": change["location_kg"],
         "market_change": change["market_kg"],
     }
-
-

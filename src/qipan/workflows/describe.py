@@ -236,5 +236,3 @@ def _moment(second: float) -> datetime:
 
 def _iso(second: float) -> str:
     return _moment(second).isoformat().replace("+00:00", "Z")
-
-

@@ -46,6 +46,15 @@ class Setting:
         return dict(Counter(status for site in self.site_status for status in site.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Price in each civil hour and carbon factor of a site, and the status of all its figures."""
+
+    price_fen_per_kwh: tuple[float, ...]
+    location_kg_per_kwh: float
+    status: dict[str, str]
+
+
 def national_fleet(catalog: Catalog) -> Fleet:
     """Build the default fleet: the ten clusters of the national hubs at the scale of the shipped facts."""
     regions = {region.adcode: region for region in catalog.regions()}
@@ -82,8 +91,9 @@ def national_fleet(catalog: Catalog) -> Fleet:
         )
     weights = catalog.numbers("origin/weight")
     origins = tuple(
-        Origin(code, regions[code].name_en, regions[code].name_zh, code, regions[code].macro4, regions[code].seat, share)
-        for code, share in weights.items()
+        Origin(code, place.name_en, place.name_zh, code, place.macro4, place.seat, weights[code])
+        for code, place in regions.items()
+        if code in weights
     )
     return Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
 
@@ -112,7 +122,8 @@ def set_up(
     horizon = Interval(whole.start, whole.end + timedelta(hours=outlook_h))
     hours = [slot.start.astimezone(zone(fleet.zone_name)).hour for slot in slots(horizon, SLOT_S)]
     chosen = [site if green_share is None else replace(site, green_share=green_share) for site in fleet.sites]
-    prices, factors, statuses = _regional_figures(chosen, catalog, day)
+    figures = _regional_figures(chosen, catalog, day)
+    factors = np.array([one.location_kg_per_kwh for one in figures])
     pools = [(index, pool) for index, site in enumerate(chosen) for pool in site.pools]
     residual = catalog.number("grid/untraded_factor/cn/2022") / catalog.number("grid/location_factor/cn/2022")
     fibre = _fibre_km(fleet, catalog)
@@ -133,18 +144,18 @@ def set_up(
         opex_fen_per_unit_h=np.zeros(len(pools)),
         pue=np.array([site.pue for site in chosen]),
         power_cap_kw=np.array([site.power_cap_kw for site in chosen]),
-        price_fen_per_kwh=np.stack([tariff.over_slots(curve, hours) for curve in prices]),
-        location_kg_per_kwh=np.array(factors),
+        price_fen_per_kwh=np.stack([tariff.over_slots(one.price_fen_per_kwh, hours) for one in figures]),
+        location_kg_per_kwh=factors,
         market_kg_per_kwh=np.array(
             [
-                tariff.market_kg_per_kwh(factor, green_share=site.green_share, residual_ratio=residual)
-                for factor, site in zip(factors, chosen, strict=True)
+                tariff.market_kg_per_kwh(one.location_kg_per_kwh, green_share=site.green_share, residual_ratio=residual)
+                for one, site in zip(figures, chosen, strict=True)
             ]
         ),
         round_trip_ms=_round_trips(fleet, fibre),
         transfer_fen_per_gb=fibre * catalog.number("board/transfer_yuan_per_gb_1000_km") * FEN_PER_YUAN / 1000.0,
     )
-    return Setting(board=board, site_status=tuple(statuses))
+    return Setting(board=board, site_status=tuple(one.status for one in figures))
 
 
 def rules_of(catalog: Catalog, *, carbon_yuan_per_t: float = 0.0, carbon_account: str = "location") -> Rules:
@@ -179,27 +190,35 @@ def assumption_rule(catalog: Catalog, fleet: Fleet) -> AssumptionRule:
     )
 
 
-def _regional_figures(
-    sites: list[Site], catalog: Catalog, day: date
-) -> tuple[list[tuple[float, ...]], list[float], list[dict[str, str]]]:
-    """Fill each site's price curve and carbon factor from its region, and say what status each figure has."""
-    prices, factors, statuses, findings = [], [], [], []
-    known = {fact.fact_id: fact for fact in catalog.facts}
+def _regional_figures(sites: list[Site], catalog: Catalog, day: date) -> list[Figures]:
+    """Take what a site does not state from its region, and say what status each figure has."""
+    findings: list[Finding] = []
+    figures = []
     for row, site in enumerate(sites, start=1):
         status = dict(site.status)
-        level = known.get(f"price/industrial/{site.adcode}")
-        factor = known.get(f"grid/location_factor/{site.adcode}/{FACTOR_YEAR}")
-        for column, own, fact in (
-            ("price_fen_per_kwh", site.price_fen_per_kwh, level),
-            ("location_kg_per_kwh", site.location_kg_per_kwh, factor),
-        ):
-            if own is None and fact is None:
-                message = f"A site must state {column} or lie in a region of the facts, was region {site.adcode!r}, site {site.site_id}."
-                findings.append(Finding(row, column, "figure_missing", message))
-            status[column] = site.status_of(column) if own is not None or fact is None else str(fact.status)
-        prices.append(site.price_fen_per_kwh or (tuple(_curve(catalog, site.adcode, day)) if level else ()))
-        factors.append(site.location_kg_per_kwh if site.location_kg_per_kwh is not None else float(factor.value if factor else 0))
-        statuses.append(status)
+        stated = {"price_fen_per_kwh": site.price_fen_per_kwh, "location_kg_per_kwh": site.location_kg_per_kwh}
+        ids = {
+            "price_fen_per_kwh": f"price/industrial/{site.adcode}",
+            "location_kg_per_kwh": f"grid/location_factor/{site.adcode}/{FACTOR_YEAR}",
+        }
+        for column, own in stated.items():
+            known = catalog.under(ids[column])
+            if own is None and not known:
+                must = f"A site must state {column} or lie in a region of the facts, was region {site.adcode!r}"
+                findings.append(Finding(row, column, "figure_missing", f"{must}, site {site.site_id}."))
+            status[column] = site.status_of(column) if own is not None or not known else str(known[0].status)
+        if not findings:
+            figures.append(
+                Figures(
+                    price_fen_per_kwh=site.price_fen_per_kwh or _curve(catalog, site.adcode, day),
+                    location_kg_per_kwh=(
+                        catalog.number(ids["location_kg_per_kwh"])
+                        if site.location_kg_per_kwh is None
+                        else site.location_kg_per_kwh
+                    ),
+                    status=status,
+                )
+            )
     if findings:
         raise BadInputError(
             f"Every site must have a price and a carbon factor, was without in {len(findings)} places.",
@@ -207,24 +226,25 @@ def _regional_figures(
             hint="State price_yuan_per_kwh and location_kg_per_kwh in the fleet's file.",
             findings=findings,
         )
-    return prices, factors, statuses
+    return figures
 
 
-def _curve(catalog: Catalog, adcode: str, day: date) -> list[float]:
+def _curve(catalog: Catalog, adcode: str, day: date) -> tuple[float, ...]:
     """Price in each civil hour from the facts, fen per kWh."""
     level = catalog.number(f"price/industrial/{adcode}") * FEN_PER_YUAN
     bands = catalog.tariff_bands(adcode, month=day.month)
     if bands is not None:
-        return [float(price) for price in tariff.banded(level, bands, catalog.numbers("price/band_ratio"))]
+        return tuple(tariff.banded(level, bands, catalog.numbers("price/band_ratio")).tolist())
     shape = catalog.numbers("price/spot_shape")
-    return [float(price) for price in tariff.shaped(level, [shape[hour] for hour in sorted(shape)])]
+    return tuple(tariff.shaped(level, [shape[hour] for hour in sorted(shape)]).tolist())
 
 
 def _fibre_km(fleet: Fleet, catalog: Catalog) -> dispatch.Floats:
     nodes, links = catalog.backbone()
     position = {node.node_id: index for index, node in enumerate(nodes)}
     inside = {region.adcode for region in catalog.regions()}
-    on_backbone = all(place.adcode in inside for place in (*fleet.origins, *fleet.sites))
+    codes = [origin.adcode for origin in fleet.origins] + [site.adcode for site in fleet.sites]
+    on_backbone = inside.issuperset(codes)
     points: list[Point] = [node.point for node in nodes] if on_backbone else []
     return latency.fibre_km(
         [origin.point for origin in fleet.origins],

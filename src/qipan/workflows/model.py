@@ -1,4 +1,4 @@
-"""What a day's run tells: plain values that every door renders.
+"""What is asked of a day, and what its run tells: plain values that every door renders.
 
 Axes: ``slots`` are the slots of the horizon, of which the first ``day_slots`` are the planned day. Every figure keeps
 the status of the facts it rests on.
@@ -7,10 +7,81 @@ the status of the facts it rests on.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from qipan.dispatch.model import Score
+from qipan.kernel.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class DayRequest:
+    """What a person asks of a day.
+
+    Attributes
+    ----------
+    data, name, format
+        The file of jobs, how to call it, and how to read it.
+    day
+        Civil day of the fleet's zone; may be left out when the file holds a single one.
+    fleet_id
+        The fleet; without one, the one that was registered last.
+    load
+        How many times the work; copies draw their own assumed values.
+    seed
+        Seed of everything that is assumed.
+    strict
+        Refuse a file with any bad row instead of setting the rows aside.
+    epoch
+        Moment of second 0 of a trace without dates.
+    zone_name
+        Zone whose clocks a trace shows, that of the fleet if empty.
+    carbon_yuan_per_t, carbon_account
+        Price of carbon in the plan, and the account it applies to: ``location`` or ``market``.
+    green_share
+        Share of use covered by retired certificates at every site, instead of each site's own.
+    outlook_h
+        Hours after the day in which tolerant work may be placed tentatively.
+    """
+
+    data: bytes
+    name: str
+    format: str
+    day: date | None = None
+    fleet_id: str | None = None
+    load: float = 1.0
+    seed: int = 0
+    strict: bool = False
+    epoch: datetime | None = None
+    zone_name: str | None = None
+    carbon_yuan_per_t: float = 0.0
+    carbon_account: str = "location"
+    green_share: float | None = None
+    outlook_h: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class JobsImport:
+    """What became of a file of jobs.
+
+    Attributes
+    ----------
+    days
+        Jobs by the day of their submission, ISO date to number.
+    sequence
+        Number of the batch in the books; its findings can be asked for by it.
+    is_new
+        Whether the same file had not been imported before.
+    """
+
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    out_of_scope: dict[str, int]
+    days: dict[str, int]
+    findings: tuple[Finding, ...]
+    sequence: int
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,7 @@ def test_write_is_yaml_that_others_read(fleet):
     document = yaml.safe_load(write(fleet))
     alpha, beta = document["sites"]
     assert (alpha["price_yuan_per_kwh"], alpha["pools"][0]["quantity"]) == (0.29, 100)
+    assert b" price_yuan_per_kwh: 0.29\n" in write(fleet)
     assert "power_cap_mw" not in alpha
     assert (beta["power_cap_mw"], beta["status"]) == (0, {"pue": "assumed"})
     assert document["round_trips_ms"] == {"alpha": {"beta": 42.5}}

@@ -36,15 +36,21 @@ Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; else QIPAN_PORT, else 8750.")]
 
 
-@app.callback()
-def root(
-    *,
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
-) -> None:
-    """One board for a country's compute and work."""
-    if version:
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
         say(version_of("qipan"))
         raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+]
+
+
+@app.callback()
+def root(*, version: Version = False) -> None:
+    """One board for a country's compute and work."""
+    del version  # Its callback has printed it.
 
 
 @app.command()

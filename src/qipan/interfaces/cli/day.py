@@ -69,7 +69,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Plan one day of real work, enter it in the ledger and compare it with what people do today."""
-    from qipan.workflows.day import DayRequest
+    from qipan.workflows.model import DayRequest
 
     request = DayRequest(
         data=read_bytes(jobs),

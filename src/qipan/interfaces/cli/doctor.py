@@ -19,8 +19,8 @@ from qipan.interfaces.cli.print import print_table, table
 from qipan.interfaces.report import assets
 from qipan.kernel.errors import EngineError, QipanError
 from qipan.settings import Settings
-from qipan.workflows.day import DayRequest
 from qipan.workflows.fleet import NATIONAL
+from qipan.workflows.model import DayRequest
 
 PYTHON_MIN = (3, 11)
 

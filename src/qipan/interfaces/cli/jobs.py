@@ -14,7 +14,7 @@ from qipan.interfaces.cli.print import findings_table, print_json, print_table, 
 from qipan.interfaces.report.numbers import grouped
 
 if TYPE_CHECKING:
-    from qipan.workflows.day import JobsImport
+    from qipan.workflows.model import JobsImport
 
 app = typer.Typer(name="jobs", help="Bring traces of jobs in.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def import_jobs(
     as_json: AsJson = False,
 ) -> None:
     """Read a trace, keep its bytes, and say what was accepted and what was quarantined."""
-    from qipan.workflows.day import DayRequest
+    from qipan.workflows.model import DayRequest
 
     data = read_bytes(file)
     request = DayRequest(data=data, name=file.name, format=trace_format, epoch=epoch, zone_name=zone, strict=strict)

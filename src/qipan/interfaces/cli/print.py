@@ -145,13 +145,13 @@ def print_error(error: QipanError) -> None:
 def findings_table(findings: Sequence[Finding], *, most: int = FINDINGS_SHOWN) -> Table:
     """Lay out findings, the first ``most`` of them, and count the rest."""
     made = table(
-        ("row", "column", "rule", "finding"),
+        ("row", "column", "value", "rule", "finding"),
         [
-            (str(found.row) if found.row else "file", found.column, found.rule, found.message)
+            (str(found.row) if found.row else "file", found.column, found.value, found.rule, found.message)
             for found in findings[:most]
         ],
         numbers=(0,),
-        wide=(3,),
+        wide=(2, 4),
     )
     if len(findings) > most:
         made.caption = f"and {len(findings) - most:,} more of {len(findings):,} findings"

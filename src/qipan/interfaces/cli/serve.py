@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.print import say
-from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, QipanError
+from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, QipanError, RuleBrokenError
+from qipan.settings import Settings
+
+GRACE_S = 5
+"""How long open connections may go on after Ctrl-C, in seconds."""
 
 
 def serve_until_stopped(host: str | None, port: int | None) -> None:
@@ -16,25 +23,51 @@ def serve_until_stopped(host: str | None, port: int | None) -> None:
 
     Raises
     ------
+    BadInputError
+        ``host_unknown``.
     ConflictError
         ``port_taken`` when another program listens there.
+    NotAllowedError
+        ``port_forbidden``.
+    RuleBrokenError
+        ``anonymous_role_unstated`` when others could read without signing in and nobody has said that they may.
     """
-    # The server reads the same environment as every command; what was typed comes before it.
-    os.environ |= {
-        name: str(value) for name, value in (("QIPAN_HOST", host), ("QIPAN_PORT", port)) if value is not None
-    }
-    settings = session.settings()
-    import uvicorn
+    with _environment(QIPAN_HOST=host, QIPAN_PORT=port):
+        settings = session.settings()
+        _refuse_unstated_readers(settings)
+        import uvicorn
 
-    with listening(settings.host, settings.port) as found:
-        # Named, not imported: the doors do not know each other.
-        config = uvicorn.Config("qipan.interfaces.server:app", factory=True, log_level="warning", server_header=False)
-        config.load()
-        say(f"Console: {address(found)}  (Ctrl-C stops it)", style="bold")
-        try:
-            uvicorn.Server(config).run(sockets=[found])
-        except KeyboardInterrupt:
-            say("Stopped.")
+        with listening(settings.host, settings.port) as found:
+            # Named, not imported: the doors do not know each other.
+            config = uvicorn.Config(
+                "qipan.interfaces.server:app",
+                factory=True,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+            config.load()
+            say(f"Console: {address(found)}  (Ctrl-C stops it)", style="bold")
+            try:
+                uvicorn.Server(config).run(sockets=[found])
+            except KeyboardInterrupt:
+                say("Stopped.")
+
+
+@contextmanager
+def _environment(**typed: object) -> Iterator[None]:
+    """Put what was typed before what the environment says: the server reads its settings from there, too."""
+    given = {name: str(value) for name, value in typed.items() if value is not None}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -62,6 +95,28 @@ def address(found: socket.socket) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not listened at
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _refuse_unstated_readers(settings: Settings) -> None:
+    """Refuse an address that other machines reach while visitors may read only because nobody has said otherwise."""
+    if (
+        settings.anonymous_role == "none"
+        or "anonymous_role" in settings.model_fields_set
+        or _is_loopback(settings.host)
+    ):
+        return
+    raise RuleBrokenError(
+        f"Who may read without signing in must be stated before other machines can reach {settings.host}, was not.",
+        code="anonymous_role_unstated",
+        hint="Set QIPAN_ANONYMOUS_ROLE to none, or to viewer if everybody may read.",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _refused(error: OSError, host: str, port: int) -> QipanError:

@@ -172,11 +172,11 @@ def particulars(document: Document, words: Words) -> tuple[tuple[str, str], ...]
     """Return where the work came from and how it was planned, as name and value."""
     work = words.say("generated workload") if document["is_generated"] else f"{document['jobs_name']} ({document['jobs_format']})"
     return (
-        (words.say("Work"), work),
+        (words.say("Jobs from"), work),
         (words.say("Load"), f"× {document['load']:g}"),
         (words.say("Seed"), str(document["seed"])),
         (words.say("Time zone"), document["zone_name"]),
-        (words.say("Planned"), moment(document["created"], document["zone_name"])),
+        (words.say("Planned at"), moment(document["created"], document["zone_name"])),
         (words.say("Plan"), document["plan_id"]),
     )
 

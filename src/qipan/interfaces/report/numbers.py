@@ -79,9 +79,8 @@ def carbon(amount_kg: float, words: Words) -> str:
     >>> carbon(123_456, words("en")), carbon(98.7, words("en"))
     ('123.5 t', '98.7 kg')
     """
-    if abs(amount_kg) >= 1000:
-        return f"{grouped(amount_kg / 1000, 1)} {words.say('t')}"
-    return f"{grouped(amount_kg, 1)} {words.say('kg')}"
+    unit, amount = (words.say("t"), amount_kg / 1000) if abs(amount_kg) >= 1000 else (words.say("kg"), amount_kg)
+    return f"{grouped(amount, 1)} {unit}"
 
 
 def moment(iso: str | None, zone_name: str) -> str:

@@ -12,7 +12,7 @@ from qipan.interfaces.report import labels
 from qipan.interfaces.report.day import Document, unit_hours
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, hour, percent, yuan
-from qipan.interfaces.report.table import Cell, Head, Table, row
+from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.kernel.time import zone
 
@@ -57,6 +57,14 @@ def sites(document: Document, words: Words) -> Table:
         Head(words.say("Carbon, market-based"), words.say("kg/kWh")),
     )
     return Table(words.say("Sites in the day"), heads, tuple(rows), words.say("No site."))
+
+
+def site_use(document: Document, words: Words) -> Table:
+    """Return what the map shows of the sites: capacity and use in the day, with the mean LMP."""
+    whole = sites(document, words)
+    chosen = (0, 1, 3, 6)
+    rows = (Row(tuple(one.cells[index] for index in chosen)) for one in whole.rows)
+    return Table(whole.caption, tuple(whole.heads[index] for index in chosen), tuple(rows), whole.empty)
 
 
 def origins(document: Document, words: Words) -> Table:

@@ -39,7 +39,7 @@ def board(request: Request) -> Response:
         assumptions=day.assumptions(document, said),
         out_of_scope=tables.out_of_scope(document),
         basis=day.basis(document, said),
-        sites=tables.sites(document, said),
+        sites=tables.site_use(document, said),
         origins=tables.origins(document, said),
         flows=tables.flows(document, said),
         tiers=tables.tiers(document, said),

@@ -17,7 +17,7 @@ from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, QipanError
 from qipan.kernel.time import BOARD_ZONE
-from qipan.workflows.day import DayRequest
+from qipan.workflows.model import DayRequest
 
 router = APIRouter()
 

@@ -4,7 +4,7 @@
  */
 
 import { figure, theme } from "./theme.js";
-import { mapOption, register } from "./map.js";
+import { mapOption, mostUsed, register } from "./map.js";
 import { heatOption, useOption } from "./hours.js";
 
 const { echarts } = /** @type {any} */ (globalThis);
@@ -41,6 +41,7 @@ function write(name, text) {
 function legend(key, chart) {
   if (chart.kind === "map") {
     write("demand", `${figure(Math.max(0, ...Object.values(chart.demand)))} ${chart.unit}`);
+    write("use", `${figure(100 * mostUsed(chart), 1)} %`);
   } else if (chart.kind === "heat") {
     write(`${key}-least`, figure(chart.least, 2));
     write(`${key}-most`, figure(chart.most, 2));

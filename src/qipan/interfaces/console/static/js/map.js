@@ -4,7 +4,7 @@
  */
 
 import { decode } from "./topojson.js";
-import { basics, figure, hatch } from "./theme.js";
+import { basics, figure, hatch, wrapped } from "./theme.js";
 
 /**
  * @typedef {{name: string, point: [number, number], capacity_unit_h: number, used_unit_h: number, used_share: number | null}} Site
@@ -32,7 +32,7 @@ export function mapOption(board, colours, { features, dashes, width }) {
   if (!isMap) {
     const axis = { type: "value", scale: true, axisLabel: { color: colours.soft, formatter: "{value}°" }, splitLine: { lineStyle: { color: colours.line } } };
     const grid = { left: 48, right: 90, top: 24, bottom: 32 };
-    return { ...basics(colours), grid, xAxis: axis, yAxis: axis, series, visualMap: [useScale(colours, 2)] };
+    return { ...basics(colours), grid, xAxis: axis, yAxis: axis, series, visualMap: [useScale(board, colours, 2)] };
   }
   return {
     ...basics(colours),
@@ -43,16 +43,16 @@ export function mapOption(board, colours, { features, dashes, width }) {
       scaleLimit: { min: 1, max: 8 },
       aspectScale: 0.82,
       layoutCenter: ["50%", "50%"],
-      layoutSize: "118%",
-      itemStyle: { areaColor: hatch(colours), borderColor: colours.page, borderWidth: 0.8 },
+      layoutSize: "99%",
+      itemStyle: { areaColor: colours.surface, borderColor: colours.page, borderWidth: 0.8 },
       emphasis: { label: { show: false }, itemStyle: { areaColor: null, borderColor: colours.ink, borderWidth: 1.2 } },
       select: { disabled: true },
     },
     visualMap: [
       { show: false, min: 0, max: most, seriesIndex: 0, inRange: { color: colours.ramp("demand") } },
-      useScale(colours, 4),
+      useScale(board, colours, 4),
     ],
-    series: [regionSeries(board, features), dashSeries(dashes, colours), ...series],
+    series: [regionSeries(board, colours, features), dashSeries(dashes, colours), ...series],
   };
 }
 
@@ -68,14 +68,17 @@ export function register(echarts, topology) {
   return { features: land.features, dashes: decode(topology, "dashes").features };
 }
 
-/** @param {Board} board @param {any[]} features */
-function regionSeries(board, features) {
+/** @param {Board} board @param {import("./theme.js").Theme} colours @param {any[]} features */
+function regionSeries(board, colours, features) {
+  const nothing = { areaColor: hatch(colours) };
   const key = board.lang === "zh" ? "name" : "name_en";
   const names = Object.fromEntries(features.map(({ properties }) => [properties.adcode, properties[key]]));
   return {
     type: "map",
     geoIndex: 0,
-    data: Object.entries(board.demand).map(([name, value]) => ({ name, value })),
+    data: Object.keys(names).map((name) =>
+      name in board.demand ? { name, value: board.demand[name] } : { name, itemStyle: nothing },
+    ),
     tooltip: {
       formatter: (/** @type {any} */ { name }) =>
         `${names[name] ?? name}\n${name in board.demand ? `${board.words.demand} ${figure(board.demand[name])} ${board.unit}` : board.words.no_data}`,
@@ -107,8 +110,8 @@ function flowSeries(board, colours, system) {
       ...flow,
       lineStyle: {
         color: colours.flow,
-        width: 0.6 + 4.4 * Math.sqrt(flow.work_unit_h / most),
-        opacity: 0.22 + 0.5 * Math.sqrt(flow.work_unit_h / most),
+        width: 0.5 + 3.6 * Math.sqrt(flow.work_unit_h / most),
+        opacity: 0.14 + 0.46 * Math.sqrt(flow.work_unit_h / most),
         curveness: 0.18,
       },
     })),
@@ -147,8 +150,9 @@ function siteSeries(board, colours, system, width) {
     itemStyle: { borderColor: colours.surface, borderWidth: 1.5, opacity: 1 },
     label: {
       show: true,
-      formatter: "{b}",
+      formatter: (/** @type {any} */ { name }) => wrapped(name, 15),
       color: colours.ink,
+      lineHeight: width > 600 ? 14 : 12,
       fontSize: width > 600 ? 12 : 10,
       textBorderColor: colours.surface,
       textBorderWidth: 3,
@@ -180,7 +184,16 @@ function labelSide(site, sites) {
   return isCrowded ? "left" : "right";
 }
 
-/** @param {import("./theme.js").Theme} colours @param {number} seriesIndex */
-function useScale(colours, seriesIndex) {
-  return { show: false, min: 0, max: 1, dimension: 2, seriesIndex, inRange: { color: colours.ramp("use") } };
+/**
+ * The largest use of a site: the scale ends there, so that a quiet day still shows who is busier.
+ *
+ * @param {Board} board
+ */
+export function mostUsed(board) {
+  return Math.max(1e-9, ...board.sites.map((site) => site.used_share ?? 0));
+}
+
+/** @param {Board} board @param {import("./theme.js").Theme} colours @param {number} seriesIndex */
+function useScale(board, colours, seriesIndex) {
+  return { show: false, min: 0, max: mostUsed(board), dimension: 2, seriesIndex, inRange: { color: colours.ramp("use") } };
 }

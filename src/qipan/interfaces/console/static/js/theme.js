@@ -78,3 +78,26 @@ export function basics(colours) {
     },
   };
 }
+
+/**
+ * Break a name into lines of few signs: at blanks, or anywhere in a script without them.
+ *
+ * @param {string} name
+ * @param {number} most
+ */
+export function wrapped(name, most) {
+  if (!name.includes(" ") && /[\u4e00-\u9fff]/.test(name)) {
+    const wide = Math.max(4, Math.round(most * 0.6));
+    return (name.match(new RegExp(`.{1,${wide}}`, "gu")) ?? [name]).join("\n");
+  }
+  const lines = [""];
+  for (const word of name.split(" ")) {
+    const last = lines.length - 1;
+    if (lines[last] && lines[last].length + word.length >= most) {
+      lines.push(word);
+    } else {
+      lines[last] = lines[last] ? `${lines[last]} ${word}` : word;
+    }
+  }
+  return lines.join("\n");
+}
