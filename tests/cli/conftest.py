@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from typer.testing import CliRunner, Result
 
+from qipan.access import service
 from qipan.interfaces.cli.app import app
 
 HEADER = "job_id,submit,kind,quantity,requested_s,tier,origin"
@@ -52,8 +55,16 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "C.UTF-8")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords cheaply: what is typed here guards nothing, and every command opens the services anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Path:
     """Return a home that was initialised and holds one day with twelve jobs."""
     folder = tmp_path_factory.mktemp("cli")
     jobs = folder / "jobs.csv"

@@ -205,7 +205,7 @@ class Day:
             made = request.format == MADE
             run = Run(plan_id, day, now, request.name, request.format, made, request.load, request.seed)
             report = describe(run, fleet, setting, intake=intake, jobs=jobs, outside_day=outside, outcome=outcome)
-            document = _finite(report.document())
+            document = report.document()
             placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
             received = self._receive(unit, request, intake, now)
             kept = self._dispatch.keep(
@@ -356,15 +356,6 @@ def _check_options(request: DayRequest) -> None:
             code="option_out_of_range",
             hint="Correct the named options.",
         )
-
-
-def _finite(value: Any) -> Any:
-    """Replace what JSON cannot hold by None."""
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ the status of the facts it rests on.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -252,7 +253,7 @@ class DayReport:
         return next(score for score in self.scores if score.policy == "home_first")
 
     def document(self) -> dict[str, Any]:
-        """Return the report as plain JSON values, gaps and costs included."""
+        """Return the report as plain JSON values, gaps and costs included; what is not a number is None."""
         document = asdict(self)
         document["day"] = self.day.isoformat()
         document["bound"] |= {"gap": self.bound.gap, "gap_served": self.bound.gap_served}
@@ -263,9 +264,18 @@ class DayReport:
             "location_kg": _change(self.ours.location_kg, self.home_first.location_kg),
             "market_kg": _change(self.ours.market_kg, self.home_first.market_kg),
         }
-        return document
+        return dict(_finite(document))
 
 
 def _change(ours: float, theirs: float) -> float | None:
     """Relative change, ``None`` where there is nothing to compare with."""
     return ours / theirs - 1.0 if theirs else None
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON cannot hold by None."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

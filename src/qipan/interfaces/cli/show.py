@@ -14,7 +14,7 @@ from qipan.interfaces.report import day as report
 from qipan.interfaces.report import labels, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, percent, yuan
+from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
 from qipan.interfaces.report.words import words
 from qipan.kernel.units import KG_PER_T
 
@@ -131,7 +131,7 @@ def _bound(bound: Document, language: Language) -> None:
         )
     )
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
-    payments, revenue, slackness = (f"{error:.0e}" for error in errors)
+    payments, revenue, slackness = (f"{error:.0e}" if error else "0" for error in errors)
     kind = language.say("final", "最终") if bound["is_final"] else language.say("indicative", "参考性")
     say(
         language.say(
@@ -161,8 +161,8 @@ def _tiers(tiers: Sequence[Document], language: Language) -> None:
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
             grouped(tier["work_unit_h"]),
-            percent(tier["moved_share"]),
-            grouped(tier["round_trip_ms"], 1),
+            percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
+            grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
         )
         for tier in tiers
     ]

@@ -117,7 +117,7 @@ def _hours(document: Document, words: Words) -> dict[str, Any]:
     return {
         "slots": [slot_label(document, index) for index in range(len(document["slots"]))],
         "day_slots": document["day_slots"],
-        "words": {"day": words.say("Day"), "outlook": words.say("Outlook"), "total": words.say("Total")},
+        "words": {"day": words.say("The day"), "outlook": words.say("Outlook"), "total": words.say("Total")},
     }
 
 

@@ -94,15 +94,18 @@ def moment(iso: str | None, zone_name: str) -> str:
     return NOTHING if not iso else f"{_local(iso, zone_name):%Y-%m-%d %H:%M}"
 
 
-def hour(iso: str, zone_name: str) -> str:
-    """Write the start of a slot on the wall clock of a zone.
+def clock(iso: str | None, zone_name: str, day: str) -> str:
+    """Write a moment on the wall clock of a zone, with its date unless that is the day that is spoken of.
 
     Examples
     --------
-    >>> hour("2017-10-08T16:00:00+00:00", "Asia/Shanghai")
-    '00:00'
+    >>> clock("2017-10-08T16:00:00Z", "Asia/Shanghai", "2017-10-09"), clock("2017-10-09T16:00:00Z", "Asia/Shanghai", "2017-10-09")
+    ('00:00', '10-10 00:00')
     """
-    return f"{_local(iso, zone_name):%H:%M}"
+    if not iso:
+        return NOTHING
+    here = _local(iso, zone_name)
+    return f"{here:%H:%M}" if here.date().isoformat() == day else f"{here:%m-%d %H:%M}"
 
 
 def _local(iso: str, zone_name: str) -> datetime:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.day import Document, unit_hours
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, hour, percent, yuan
+from qipan.interfaces.report.numbers import NOTHING, clock, grouped, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words
-from qipan.kernel.time import zone
 
 
 def used_share(site: Mapping[str, Any], day_slots: int) -> float | None:
@@ -217,10 +215,7 @@ def slot_label(document: Document, index: int) -> str:
     >>> slot_label(document, 0)
     '00:00'
     """
-    start = document["slots"][index]
-    here: date = datetime.fromisoformat(start).astimezone(zone(document["zone_name"])).date()
-    clock = hour(start, document["zone_name"])
-    return clock if here.isoformat() == document["day"] else f"{here:%m-%d} {clock}"
+    return clock(document["slots"][index], document["zone_name"], document["day"])
 
 
 def bound(document: Document, words: Words) -> Table:

@@ -16,7 +16,7 @@ from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require, services_of
 from qipan.interfaces.report import day, labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, moment, yuan
+from qipan.interfaces.report.numbers import clock, grouped, yuan
 from qipan.interfaces.report.words import Words, mark
 
 SIZE: Final = 20
@@ -116,7 +116,7 @@ def jobs(
         particulars=day.particulars(document, said),
         asked=asked,
         columns=COLUMNS,
-        rows=[_row(row, document["zone_name"], said) for row in found.rows],
+        rows=[_row(row, document, said) for row in found.rows],
         total=grouped(found.total),
         page=page,
         pages=pages,
@@ -126,19 +126,20 @@ def jobs(
     )
 
 
-def _row(row: Mapping[str, Any], zone_name: str, said: Words) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[str, Any]:
     """Return one job as it is shown."""
+    zone_name, on = document["zone_name"], document["day"]
     return {
         "job_id": row["job_id"],
         "status": row["status"],
         "cells": (
-            moment(row["submit"], zone_name),
+            clock(row["submit"], zone_name, on),
             label(labels.TIER, row["tier"], said),
             f"{row['quantity']:g}",
             grouped(row["requested_h"], 2),
             said.name(row, "origin"),
             said.name(row, "site") if row["site_id"] else "–",
-            moment(row["start"], zone_name),
+            clock(row["start"], zone_name, on),
             grouped(row["wait_h"], 1),
             grouped(row["round_trip_ms"], 1),
             yuan(row["cost_fen"], 2),

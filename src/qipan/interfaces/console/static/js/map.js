@@ -4,7 +4,7 @@
  */
 
 import { decode } from "./topojson.js";
-import { basics, figure, hatch, wrapped } from "./theme.js";
+import { basics, figure, hatch, shade, wrapped } from "./theme.js";
 
 /**
  * @typedef {{name: string, point: [number, number], capacity_unit_h: number, used_unit_h: number, used_share: number | null}} Site
@@ -23,7 +23,6 @@ import { basics, figure, hatch, wrapped } from "./theme.js";
 export function mapOption(board, colours, { features, dashes, width }) {
   const isMap = board.kind === "map";
   const system = isMap ? { coordinateSystem: "geo" } : { coordinateSystem: "cartesian2d" };
-  const most = Math.max(1e-9, ...Object.values(board.demand));
   const series = [
     flowSeries(board, colours, system),
     originSeries(board, colours, system),
@@ -44,15 +43,13 @@ export function mapOption(board, colours, { features, dashes, width }) {
       aspectScale: 0.82,
       layoutCenter: ["50%", "50%"],
       layoutSize: "99%",
-      itemStyle: { areaColor: colours.surface, borderColor: colours.page, borderWidth: 0.8 },
+      itemStyle: { borderColor: colours.page, borderWidth: 0.8 },
+      regions: regionFills(board, colours, features),
       emphasis: { label: { show: false }, itemStyle: { areaColor: null, borderColor: colours.ink, borderWidth: 1.2 } },
       select: { disabled: true },
     },
-    visualMap: [
-      { show: false, min: 0, max: most, seriesIndex: 0, inRange: { color: colours.ramp("demand") } },
-      useScale(board, colours, 4),
-    ],
-    series: [regionSeries(board, colours, features), dashSeries(dashes, colours), ...series],
+    visualMap: [useScale(board, colours, 4)],
+    series: [regionSeries(board, features), dashSeries(dashes, colours), ...series],
   };
 }
 
@@ -68,17 +65,29 @@ export function register(echarts, topology) {
   return { features: land.features, dashes: decode(topology, "dashes").features };
 }
 
-/** @param {Board} board @param {import("./theme.js").Theme} colours @param {any[]} features */
-function regionSeries(board, colours, features) {
-  const nothing = { areaColor: hatch(colours) };
+/**
+ * Colour each region by its demand; one without data is hatched. A scale of ECharts would colour it, too.
+ *
+ * @param {Board} board @param {import("./theme.js").Theme} colours @param {any[]} features
+ */
+function regionFills(board, colours, features) {
+  const nothing = { areaColor: hatch(colours), borderColor: colours.land };
+  const ramp = colours.ramp("demand");
+  const most = Math.max(1e-9, ...Object.values(board.demand));
+  return features.map(({ properties: { adcode: name } }) => ({
+    name,
+    itemStyle: name in board.demand ? { areaColor: shade(ramp, board.demand[name] / most) } : nothing,
+  }));
+}
+
+/** @param {Board} board @param {any[]} features */
+function regionSeries(board, features) {
   const key = board.lang === "zh" ? "name" : "name_en";
   const names = Object.fromEntries(features.map(({ properties }) => [properties.adcode, properties[key]]));
   return {
     type: "map",
     geoIndex: 0,
-    data: Object.keys(names).map((name) =>
-      name in board.demand ? { name, value: board.demand[name] } : { name, itemStyle: nothing },
-    ),
+    data: Object.keys(names).map((name) => ({ name, value: board.demand[name] })),
     tooltip: {
       formatter: (/** @type {any} */ { name }) =>
         `${names[name] ?? name}\n${name in board.demand ? `${board.words.demand} ${figure(board.demand[name])} ${board.unit}` : board.words.no_data}`,

@@ -48,6 +48,22 @@ export function hatch(colours) {
 }
 
 /**
+ * Return the colour at a share of a ramp.
+ *
+ * @param {string[]} ramp Colours as `#rrggbb`, evenly spaced.
+ * @param {number} share 0 to 1.
+ */
+export function shade(ramp, share) {
+  const place = Math.min(Math.max(share, 0), 1) * (ramp.length - 1);
+  const step = Math.min(Math.floor(place), ramp.length - 2);
+  const parts = [1, 3, 5].map((at) => {
+    const [from, to] = [ramp[step], ramp[step + 1]].map((colour) => parseInt(colour.slice(at, at + 2), 16));
+    return Math.round(from + (to - from) * (place - step));
+  });
+  return `rgb(${parts.join(",")})`;
+}
+
+/**
  * Write a number in few figures.
  *
  * @param {number | null} value
