@@ -78,12 +78,15 @@ def initialise(settings: Settings, now: datetime) -> FirstRun:
             hint="Name another folder in QIPAN_HOME.",
         ) from error
     services = _assemble(settings)
-    services.books.migrate()
-    services.observations.create()
-    services.dispatch.create()
-    with services.books.begin() as unit:
-        password = services.access.ensure_admin(unit, now=now, name=ADMIN)
-        services.ledger.register(unit, national_fleet(services.catalog), now)
+    try:
+        services.books.migrate()
+        services.observations.create()
+        services.dispatch.create()
+        with services.books.begin() as unit:
+            password = services.access.ensure_admin(unit, now=now, name=ADMIN)
+            services.ledger.register(unit, national_fleet(services.catalog), now)
+    finally:
+        services.books.close()
     return FirstRun(ADMIN, password, created)
 
 
@@ -105,9 +108,11 @@ def build(settings: Settings) -> Services:
         key = SecretStr(_key_file(settings).read_text(encoding="utf-8"))
         settings = settings.model_copy(update={"secret": key})
     services = _assemble(settings)
-    if services.books.revision() != services.books.newest_revision():
+    found, newest = services.books.revision(), services.books.newest_revision()
+    if found != newest:
+        services.books.close()
         raise NotFoundError(
-            f"The books must be of revision {services.books.newest_revision()}, was {services.books.revision()}.",
+            f"The books must be of revision {newest}, was {found}.",
             code="books_outdated",
             hint="Run: qipan init",
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_WORDS, exit_code
+from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_MEANINGS, EXIT_WORDS, exit_code
 from qipan.kernel import errors
 from qipan.kernel.errors import QipanError
 
@@ -21,4 +21,4 @@ def test_exit_codes_cover_every_class_of_error_once() -> None:
 def test_exit_code_of_a_class_is_told_in_words(kind: type[QipanError]) -> None:
     code = exit_code(kind("It must hold, was not.", code="broken", hint="Mend it."))
     assert code == EXIT_CODES[kind]
-    assert f"{code} " in EXIT_WORDS
+    assert f" {code} {EXIT_MEANINGS[code]}" in EXIT_WORDS

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,4 +91,4 @@ def test_schema_is_a_json_schema_that_good_rows_keep(qipan: Qipan) -> None:
 
 
 def test_findings_of_no_import_are_none(qipan: Qipan) -> None:
-    assert json.loads(qipan("jobs", "findings", "999999", "--json").stdout or "[]") == []
+    assert shown(qipan("jobs", "findings", "999999", "--json")) == []

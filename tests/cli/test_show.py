@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import sys
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Qipan, shown
+from tests.cli.conftest import GOOD, Qipan, csv, shown
 
-from qipan.interfaces.cli import show
+from qipan.interfaces.cli import session, show
 from qipan.interfaces.cli.language import Language
-from qipan.workflows.day import OUTLOOK_H_MAX
+from qipan.interfaces.cli.large import large
+from qipan.workflows.model import DayRequest
 
 
 @pytest.fixture
@@ -55,6 +59,17 @@ def test_show_day_says_up_and_down_honestly(document: dict[str, Any], capsys: py
     assert "%" not in market
 
 
+def test_show_day_on_a_terminal_prints_the_three_numbers_large(
+    document: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document["against_home_first"] = {"cost": -0.2, "location_kg": 0.123, "market_kg": None}
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    text = printed(document, capsys)
+    for figure in ("-20.0%", "+12.3%"):
+        assert all(line.rstrip() in text for line in large(figure))
+    assert all(line not in text for line in large("–%"))
+
+
 def test_show_day_labels_a_generated_workload(document: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     document["is_generated"] = True
     assert "not real jobs" in printed(document, capsys)
@@ -69,7 +84,12 @@ def test_show_day_without_a_real_time_job_prints_a_dash(
     assert "–" in printed(document, capsys)
 
 
-def test_steps_name_every_step_that_a_day_tells(qipan: Qipan, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(show.STEPS) >= {"read", "make", "assume", "reach", "plan", "place", "enter"}
-    assert all(len(names) == 2 and all(names) for names in show.STEPS.values())
-    assert OUTLOOK_H_MAX > 24
+def test_steps_name_every_step_that_a_day_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QIPAN_HOME", str(home))
+    services, told = session.services(), []
+    request = DayRequest(data=csv(*GOOD), name="jobs.csv", format="generic", fleet_id="national")
+    services.day.run(request, session.now(), told.append)
+    services.day.demo(session.now(), date(2025, 1, 6), 0, told.append)
+    assert set(told) == set(show.STEPS)
+    assert list(dict.fromkeys(told[:10])) == [step for step in show.STEPS if step != "make"]
+    assert all(en and zh for en, zh in show.STEPS.values())

@@ -146,7 +146,7 @@ def test_demo_is_labelled_as_made_and_balances(services: Services) -> None:
     report = services.day.demo(NOW)
     account = report.account
     assert report.is_generated
-    assert account.jobs == account.placed + account.carried_over + account.refused == 3000
+    assert account.jobs == account.placed + account.carried_over + account.refused == 30_000
     assert report.bound.gap >= 0
     assert max(report.bound.payments_error, report.bound.revenue_error, report.bound.slackness_error) < 1e-7
 

@@ -91,8 +91,13 @@ def metrics(request: Request, _: Annotated[Caller, Depends(require(Role.VIEWER))
 
 def _add_middleware(made: FastAPI, settings: Settings) -> None:
     """Add what stands before every route; the last one added meets a request first."""
-    made.add_middleware(SessionMiddleware, secret_key=settings.secret.get_secret_value(), session_cookie=COOKIE,
-                        max_age=SIGNED_IN_S, same_site="lax")
+    made.add_middleware(
+        SessionMiddleware,
+        secret_key=settings.secret.get_secret_value(),
+        session_cookie=COOKIE,
+        max_age=SIGNED_IN_S,
+        same_site="lax",
+    )
     made.add_middleware(GZipMiddleware, minimum_size=1024)
     made.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_BYTES_MAX)
     made.add_middleware(Guard, hosts=LOOPBACK if settings.host in LOOPBACK else ())

@@ -54,9 +54,7 @@ def use(
     return {
         fleet.fleet_id: [
             utilisation_out(used)
-            for used in services.ledger.utilisation(
-                fleet, civil_day(day, fleet.zone_name) if day else EVER, now, by=by
-            )
+            for used in services.ledger.utilisation(fleet, civil_day(day, fleet.zone_name) if day else EVER, now, by=by)
         ]
         for fleet in known
     }

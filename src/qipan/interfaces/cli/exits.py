@@ -26,12 +26,24 @@ EXIT_CODES: dict[type[QipanError], int] = {
     NotAllowedError: 7,
     EngineError: 8,
 }
-"""Exit code of each class of error. Beside them: 0 done, 1 something failed a check, 2 the command was mistyped."""
+"""Exit code of each class of error."""
 
-EXIT_WORDS = (
-    "Exit codes: 0 done · 1 a check of doctor failed · 2 mistyped command · 3 bad input · 4 not found · "
-    "5 a rule was broken · 6 conflict · 7 not allowed · 8 a database, solver or server failed · 130 stopped by Ctrl-C"
-)
+EXIT_MEANINGS: dict[int, str] = {
+    0: "done",
+    1: "a check of doctor failed",
+    2: "mistyped command",
+    3: "bad input",
+    4: "not found",
+    5: "a rule was broken",
+    6: "conflict",
+    7: "not allowed",
+    8: "a database, solver or server failed",
+    130: "stopped by Ctrl-C",
+}
+"""What every exit code means."""
+
+EXIT_WORDS = "Exit codes: " + " · ".join(f"{code} {meaning}" for code, meaning in EXIT_MEANINGS.items())
+"""The same in one line, for the help."""
 
 
 def exit_code(error: QipanError) -> int:

@@ -82,7 +82,7 @@ def _accounts(document: Document, language: Language) -> None:
     if elsewhere:
         others = grouped(elsewhere)
         say(language.say(f"{others} jobs of other days wait for their own.", f"另有 {others} 个作业属于其他日期。"))
-    filled = ", ".join(f"{part.title} {part.count}" for part in report.assumptions(document, said))
+    filled = ", ".join(f"{part.title} {part.count}" for part in report.assumptions(document))
     if filled:
         say(language.say(f"Assumed by the written rule: {filled}", f"按书面规则假定：{filled}"))
 

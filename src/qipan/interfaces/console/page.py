@@ -89,7 +89,9 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "map_approval": services_of(request).settings.map_approval,
     }
     text = environment(said.lang, "console").get_template(template).render(shared | values)
-    return HTMLResponse(text, status_code=status, headers={"Vary": "Cookie, Accept-Language", "Cache-Control": "no-cache"})
+    return HTMLResponse(
+        text, status_code=status, headers={"Vary": "Cookie, Accept-Language", "Cache-Control": "no-cache"}
+    )
 
 
 def _caller(request: Request) -> Caller:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import carbon, grouped, money, moment, percent
+from qipan.interfaces.report.numbers import carbon, grouped, moment, money, percent
 from qipan.interfaces.report.words import Words
 
 Document = Mapping[str, Any]
@@ -145,21 +145,28 @@ def accounts(document: Document, words: Words) -> tuple[Account, ...]:
 def reasons(document: Document, words: Words) -> tuple[Part, ...]:
     """Return why jobs were refused, the most frequent reason first."""
     counts: Mapping[str, int] = document["account"]["refused_by_reason"]
-    named = {code: (label(labels.REASON, code, words), counts[code]) for code in sorted(counts, key=_descending(counts))}
+    named = {
+        code: (label(labels.REASON, code, words), counts[code]) for code in sorted(counts, key=_descending(counts))
+    }
     return _parts(named, sum(counts.values()))
 
 
 def assumptions(document: Document, words: Words) -> tuple[Part, ...]:
     """Return in how many jobs a written rule filled a column that the trace lacks."""
     counts: Mapping[str, int] = document["account"]["assumed"]
-    return _parts({name: (name, counts[name]) for name in sorted(counts, key=_descending(counts))}, document["account"]["jobs"])
+    named = {
+        name: (label(labels.COLUMN, name, words), counts[name]) for name in sorted(counts, key=_descending(counts))
+    }
+    return _parts(named, document["account"]["jobs"])
 
 
 def basis(document: Document, words: Words) -> tuple[Part, ...]:
     """Return how many of the figures behind the plan have each status, the surest first."""
     counts: Mapping[str, int] = document["basis"]
     order = [*labels.FACT_STATUS, *sorted(counts.keys() - labels.FACT_STATUS.keys())]
-    named = {status: (label(labels.FACT_STATUS, status, words), counts[status]) for status in order if counts.get(status)}
+    named = {
+        status: (label(labels.FACT_STATUS, status, words), counts[status]) for status in order if counts.get(status)
+    }
     return _parts(named, sum(counts.values()))
 
 
@@ -170,7 +177,11 @@ def title(document: Document, words: Words) -> str:
 
 def particulars(document: Document, words: Words) -> tuple[tuple[str, str], ...]:
     """Return where the work came from and how it was planned, as name and value."""
-    work = words.say("generated workload") if document["is_generated"] else f"{document['jobs_name']} ({document['jobs_format']})"
+    work = (
+        words.say("generated workload")
+        if document["is_generated"]
+        else f"{document['jobs_name']} ({document['jobs_format']})"
+    )
     return (
         (words.say("Jobs from"), work),
         (words.say("Load"), f"× {document['load']:g}"),

@@ -58,6 +58,24 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+COLUMN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "kind": mark("kind"),
+        "quantity": mark("quantity"),
+        "requested_s": mark("requested duration"),
+        "card_model": mark("card model"),
+        "origin": mark("origin"),
+        "tier": mark("tier"),
+        "data_class": mark("where its data may go"),
+        "start_by_s": mark("latest start"),
+        "finish_by_s": mark("latest end"),
+        "data_gb": mark("data to move"),
+        "preemptible": mark("whether it may be interrupted"),
+        "priority": mark("priority"),
+    }
+)
+"""Columns of jobs that a written rule may fill."""
+
 FACT_STATUS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "official": mark("official"),

@@ -62,9 +62,7 @@ def money(amount_fen: float, words: Words) -> str:
     """
     amount_yuan = yuan_from_fen(amount_fen)
     if words.lang == "zh":
-        return (
-            f"{grouped(amount_yuan / 1e4, 1)} 万元" if abs(amount_yuan) >= 1e5 else f"{grouped(amount_yuan)} 元"
-        )
+        return f"{grouped(amount_yuan / 1e4, 1)} 万元" if abs(amount_yuan) >= 1e5 else f"{grouped(amount_yuan)} 元"
     if abs(amount_yuan) >= 1e6:
         return f"¥{grouped(amount_yuan / 1e6, 2)} million"
     return f"¥{grouped(amount_yuan)}"
@@ -99,8 +97,10 @@ def clock(iso: str | None, zone_name: str, day: str) -> str:
 
     Examples
     --------
-    >>> clock("2017-10-08T16:00:00Z", "Asia/Shanghai", "2017-10-09"), clock("2017-10-09T16:00:00Z", "Asia/Shanghai", "2017-10-09")
-    ('00:00', '10-10 00:00')
+    >>> clock("2017-10-08T16:00:00Z", "Asia/Shanghai", "2017-10-09")
+    '00:00'
+    >>> clock("2017-10-09T16:00:00Z", "Asia/Shanghai", "2017-10-09")
+    '10-10 00:00'
     """
     if not iso:
         return NOTHING

@@ -9,10 +9,12 @@ from hashlib import sha256
 from qipan.interfaces.report import assets, charts, day, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
+from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.words import words
 
-SERVED_POLICY = "sandbox allow-scripts allow-modals; default-src 'none'; script-src 'unsafe-inline'; " + (
-    "style-src 'unsafe-inline'; img-src data:"
+SERVED_POLICY = (
+    "sandbox allow-scripts allow-modals; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data:"
 )
 """Content-Security-Policy for serving a report: its scripts are its own, and it may not act for who is signed in."""
 
@@ -41,32 +43,36 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
     said = words(lang)
     scripts = (_inline(echarts_js), _inline(assets.joined_scripts()))
     style = assets.text(assets.STYLE)
-    return environment(lang).get_template("report.html").render(
-        document=document,
-        headlines=day.headlines(document, said),
-        same_work=day.same_work(document, said),
-        accounts=day.accounts(document, said),
-        reasons=day.reasons(document, said),
-        basis=day.basis(document, said),
-        title=day.title(document, said),
-        particulars=day.particulars(document, said),
-        tables=all_tables(document, lang),
-        charts={
-            "map": charts.board_map(document, said),
-            "use": charts.use(document, said),
-            "lmp": charts.lmp(document, said),
-            "electricity": charts.electricity(document, said),
-        },
-        geometry=_inline_json(geometry),
-        map_approval=map_approval,
-        style=style,
-        scripts=scripts,
-        policy=f"default-src 'none'; script-src {' '.join(_hash(script) for script in scripts)}; "
-        f"style-src {_hash(style)}; img-src data:",
+    return (
+        environment(lang)
+        .get_template("report.html")
+        .render(
+            document=document,
+            headlines=day.headlines(document, said),
+            same_work=day.same_work(document, said),
+            accounts=day.accounts(document, said),
+            reasons=day.reasons(document, said),
+            basis=day.basis(document, said),
+            title=day.title(document, said),
+            particulars=day.particulars(document, said),
+            tables=all_tables(document, lang),
+            charts={
+                "map": charts.board_map(document, said),
+                "use": charts.use(document, said),
+                "lmp": charts.lmp(document, said),
+                "electricity": charts.electricity(document, said),
+            },
+            geometry=_inline_json(geometry),
+            map_approval=map_approval,
+            style=style,
+            scripts=scripts,
+            policy=f"default-src 'none'; script-src {' '.join(_hash(script) for script in scripts)}; "
+            f"style-src {_hash(style)}; img-src data:",
+        )
     )
 
 
-def all_tables(document: Document, lang: str) -> dict[str, tables.Table]:
+def all_tables(document: Document, lang: str) -> dict[str, Table]:
     """Return every table of a day by name.
 
     Raises

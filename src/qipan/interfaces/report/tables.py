@@ -133,7 +133,7 @@ def tiers(document: Document, words: Words) -> Table:
         Head(words.say("carried over")),
         Head(words.say("refused")),
         Head(words.say("Work"), unit_hours(document, words)),
-        Head(words.say("Moved"), words.say("to another macro-region")),
+        Head(words.say("Left macro-region")),
         Head(words.say("Round trip"), words.say("ms, mean")),
     )
     return Table(words.say("Latency tiers"), heads, tuple(rows), words.say("No work."))
@@ -174,7 +174,7 @@ def policies(document: Document, words: Words) -> Table:
         Head(words.say("Real-time round trip"), words.say("ms, 95 %")),
         Head(words.say("Wait"), words.say("h, mean")),
         Head(words.say("Peak"), "kW"),
-        Head(words.say("Moved"), words.say("to another macro-region")),
+        Head(words.say("Left macro-region")),
         Head(words.say("placed")),
         Head(words.say("carried over")),
         Head(words.say("refused")),

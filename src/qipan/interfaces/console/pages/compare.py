@@ -26,6 +26,5 @@ def compare(request: Request) -> Response:
         headlines=day.headlines(document, said),
         same_work=day.same_work(document, said),
         policies=tables.policies(document, said),
-        tiers=tables.tiers(document, said),
         bound=tables.bound(document, said),
     )

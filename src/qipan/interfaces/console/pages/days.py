@@ -42,7 +42,12 @@ def run(
 ) -> Response:
     """Run a day and show its board, or say why it cannot be run."""
     given = {
-        "format": trace_format, "day": day, "fleet_id": fleet_id, "load": load, "seed": seed, "epoch": epoch,
+        "format": trace_format,
+        "day": day,
+        "fleet_id": fleet_id,
+        "load": load,
+        "seed": seed,
+        "epoch": epoch,
         "strict": strict,
     }
     try:

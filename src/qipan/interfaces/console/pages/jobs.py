@@ -27,7 +27,7 @@ router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table: its sort key, empty where it cannot be sorted by."""
+    """A column of the table and its sort key."""
 
     sort: str
     title: str
@@ -47,8 +47,7 @@ COLUMNS: Final = (
     Column("wait_h", mark("Wait"), mark("h"), is_number=True),
     Column("round_trip_ms", mark("Round trip"), mark("ms"), is_number=True),
     Column("cost_fen", mark("Cost"), mark("yuan"), is_number=True),
-    Column("status", mark("Status")),
-    Column("", mark("Why")),
+    Column("status", mark("Status"), mark("and why")),
 )
 """The table, from left to right."""
 
@@ -146,5 +145,5 @@ def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[st
         ),
         "status_words": label(labels.JOB_STATUS, row["status"], said),
         "why": said.name(row, "why"),
-        "assumed": ", ".join(row["assumed"]),
+        "assumed": ", ".join(label(labels.COLUMN, name, said) for name in row["assumed"]),
     }

@@ -147,10 +147,14 @@ def _name(named: Fleet | Site, said: Words) -> str:
 
 
 def _pools(site: Site, said: Words) -> str:
-    return ", ".join(
-        f"{grouped(pool.quantity)} {label(labels.UNITS, pool.kind, said)}" + (f" {pool.card_model}" * bool(pool.card_model))
-        for pool in site.pools
-    ) or NOTHING
+    return (
+        ", ".join(
+            f"{grouped(pool.quantity)} {label(labels.UNITS, pool.kind, said)}"
+            + (f" {pool.card_model}" * bool(pool.card_model))
+            for pool in site.pools
+        )
+        or NOTHING
+    )
 
 
 def _statuses(site: Site, said: Words) -> str:

@@ -43,9 +43,7 @@ def sign_in(
             user = services.access.sign_in(unit, name, password, now)
     except NotAllowedError as error:
         attempts.note(address, now)
-        return render(
-            request, "sign_in.html", status=status_of(error), error=error, name=name, after=_own_path(after)
-        )
+        return render(request, "sign_in.html", status=status_of(error), error=error, name=name, after=_own_path(after))
     request.session.clear()
     request.session["user"] = user.name
     return RedirectResponse(_own_path(after), status_code=303)
@@ -59,9 +57,7 @@ def sign_out(request: Request) -> Response:
 
 
 @router.post("/language")
-def language(
-    lang: Annotated[str, Form()], after: Annotated[str, Form(alias="next")] = "/"
-) -> Response:
+def language(lang: Annotated[str, Form()], after: Annotated[str, Form(alias="next")] = "/") -> Response:
     """Keep the chosen language."""
     answer = RedirectResponse(_own_path(after), status_code=303)
     answer.set_cookie(LANGUAGE_COOKIE, words(lang).lang, max_age=LANGUAGE_KEPT_S, samesite="lax", httponly=True)

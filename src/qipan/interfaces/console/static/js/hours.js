@@ -30,7 +30,7 @@ export function useOption(use, colours, width) {
   return {
     ...basics(colours),
     legend: { type: "scroll", bottom: 0, textStyle: { color: colours.ink }, pageTextStyle: { color: colours.ink }, pageIconColor: colours.ink, itemWidth: 14, itemHeight: 10 },
-    grid: { left: 8, right: 12, top: 34, bottom: 44, containLabel: true },
+    grid: { left: 8, right: 12, top: 56, bottom: 44, containLabel: true },
     tooltip: {
       ...basics(colours).tooltip,
       trigger: "axis",
@@ -41,6 +41,7 @@ export function useOption(use, colours, width) {
     yAxis: {
       type: "value",
       name: isFar ? `${use.unit} (${use.capacity.name} ${figure(capacity)})` : use.unit,
+      nameGap: 28,
       nameTextStyle: { color: colours.soft, align: "left" },
       axisLabel: { color: colours.soft },
       splitLine: { lineStyle: { color: colours.line } },
@@ -104,7 +105,7 @@ function slotAxis(hours, colours, width) {
     axisLabel: {
       color: colours.soft,
       fontSize: 11,
-      interval: (/** @type {number} */ at) => (at <= hours.day_slots ? at : at - 1) % (width > 600 ? 3 : 6) === 0 && at !== hours.day_slots,
+      interval: (/** @type {number} */ at) => (at <= hours.day_slots ? at : at - 1) % (width > 600 ? 3 : 12) === 0 && at !== hours.day_slots,
       formatter: (/** @type {string} */ slot) => slot.slice(-5),
     },
   };

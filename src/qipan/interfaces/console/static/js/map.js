@@ -43,7 +43,7 @@ export function mapOption(board, colours, { features, dashes, width }) {
       aspectScale: 0.82,
       layoutCenter: ["50%", "50%"],
       layoutSize: "99%",
-      itemStyle: { borderColor: colours.page, borderWidth: 0.8 },
+      itemStyle: { borderColor: colours.border, borderWidth: 0.6 },
       regions: regionFills(board, colours, features),
       emphasis: { label: { show: false }, itemStyle: { areaColor: null, borderColor: colours.ink, borderWidth: 1.2 } },
       select: { disabled: true },
@@ -71,7 +71,7 @@ export function register(echarts, topology) {
  * @param {Board} board @param {import("./theme.js").Theme} colours @param {any[]} features
  */
 function regionFills(board, colours, features) {
-  const nothing = { areaColor: hatch(colours), borderColor: colours.land };
+  const nothing = { areaColor: hatch(colours) };
   const ramp = colours.ramp("demand");
   const most = Math.max(1e-9, ...Object.values(board.demand));
   return features.map(({ properties: { adcode: name } }) => ({
@@ -166,6 +166,7 @@ function siteSeries(board, colours, system, width) {
       textBorderColor: colours.surface,
       textBorderWidth: 3,
     },
+    labelLayout: (/** @type {any} */ { labelRect: { x, width: wide } }) => ({ dx: Math.min(0, width - 2 - x - wide) }),
     data: board.sites.map((site) => ({
       name: site.name,
       site,

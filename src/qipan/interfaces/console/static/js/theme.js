@@ -3,7 +3,7 @@
  * Colours and type of the page, read from its style sheet, so that charts follow light and dark.
  */
 
-/** @typedef {{ink: string, soft: string, line: string, surface: string, page: string, land: string, flow: string, font: string, hues: string[], ramp: (name: string) => string[]}} Theme */
+/** @typedef {{ink: string, soft: string, line: string, surface: string, page: string, land: string, border: string, flow: string, font: string, hues: string[], ramp: (name: string) => string[]}} Theme */
 
 /** @returns {Theme} */
 export function theme() {
@@ -17,6 +17,7 @@ export function theme() {
     surface: colour("surface"),
     page: colour("page"),
     land: colour("land"),
+    border: colour("border"),
     flow: colour("flow"),
     font: getComputedStyle(document.body).fontFamily,
     hues: [...Array(10).keys()].map((index) => colour(`hue-${index}`)),

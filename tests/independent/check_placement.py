@@ -1,0 +1,297 @@
+"""Check a placement of whole jobs by plain arithmetic; nothing here comes from the verbs that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qipan.dispatch.model import KINDS, Board, Bools, Floats, Ints, Jobs, Placement, Rules
+
+CLOCK_S = 1e-5
+"""How exactly moments compare: two hundred times the spacing of floats at today's seconds since 1970."""
+ROOM = 1e-6
+TICK_S = 60.0
+NO_ROOM_CHECKED_MAX = 400
+
+PLACED, CARRIED, REFUSED = "placed", "carried_over", "refused"
+NO_ROOM, LATER = "no_room", "later_is_better"
+HARD_REASONS = (
+    "no_such_resource",
+    "no_power",
+    "data_may_not_leave",
+    "too_far",
+    "too_large",
+    "window_too_short",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What follows from board and jobs, worked out again from the stated figures.
+
+    ``latest_s`` is the latest start by the job's own window, ``horizon_latest_s`` the latest that also leaves it inside
+    the horizon, ``planned_h`` the hours that any such start leaves there; all ``(jobs,)``. ``fits``, ``powered``,
+    ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``.
+    """
+
+    site: Ints
+    kw_per_unit: Floats
+    origin: Ints
+    end_s: float
+    day_end_s: float
+    earliest_s: Floats
+    latest_s: Floats
+    horizon_latest_s: Floats
+    planned_h: Floats
+    sort: Ints
+    fits: Bools
+    powered: Bools
+    within_data: Bools
+    within_latency: Bools
+
+    @property
+    def allowed(self) -> Bools:
+        """Pools that no hard limit but size forbids, ``(sorts, pools)``."""
+        return np.asarray(self.fits & self.powered & self.within_data & self.within_latency)
+
+
+def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
+    """Work out limits, windows and hours from the stated figures alone."""
+    site = np.array([pool.site for pool in board.pools], dtype=np.int64)
+    place = {origin.origin_id: index for index, origin in enumerate(board.origins)}
+    origin = np.array([place[name] for name in jobs.origin], dtype=np.int64)
+    end_s = board.start_s + board.capacity.shape[1] * board.slot_s
+    day_end_s = board.start_s + board.day_slots * board.slot_s
+    earliest_s = np.maximum(jobs.submit_s, board.start_s)
+    latest_s = np.minimum(jobs.start_by_s, jobs.finish_by_s - jobs.requested_s)
+    fits_in = jobs.requested_s <= end_s - earliest_s
+    last_s = np.where(fits_in, end_s - jobs.requested_s, np.maximum(jobs.submit_s, day_end_s))
+    horizon_latest_s = np.minimum(latest_s, last_s)
+    sort, limits = _limits(board, jobs, rules, site=site, origin=origin)
+    return Sheet(
+        site=site,
+        kw_per_unit=board.it_kw_per_unit * board.pue[site],
+        origin=origin,
+        end_s=end_s,
+        day_end_s=day_end_s,
+        earliest_s=earliest_s,
+        latest_s=latest_s,
+        horizon_latest_s=horizon_latest_s,
+        planned_h=np.minimum(jobs.requested_s, end_s - horizon_latest_s) / 3600.0,
+        sort=sort,
+        fits=limits[0],
+        powered=limits[1],
+        within_data=limits[2],
+        within_latency=limits[3],
+    )
+
+
+def _limits(board: Board, jobs: Jobs, rules: Rules, *, site: Ints, origin: Ints) -> tuple[Ints, Bools]:
+    """Test each sort of job against each pool: kind and model, power, data, latency; ``(4, sorts, pools)``."""
+    keys: dict[tuple[Any, ...], int] = {}
+    columns = (origin, jobs.tier, jobs.data_class, jobs.kind, jobs.card_model)
+    sort = [keys.setdefault(key, len(keys)) for key in zip(*(column.tolist() for column in columns), strict=True)]
+    limits = np.zeros((4, len(keys), len(board.pools)), dtype=bool)
+    for (o, tier, data_class, kind, model), row in keys.items():
+        home = board.origins[o]
+        for p, pool in enumerate(board.pools):
+            there = board.sites[site[p]]
+            same_code = (home.adcode or home.origin_id) == (there.adcode or there.site_id)
+            same_macro = bool(home.macro) and home.macro == there.macro
+            limits[0, row, p] = pool.kind == KINDS[kind] and (
+                not model or not pool.card_model or model == pool.card_model
+            )
+            limits[1, row, p] = board.power_cap_kw[site[p]] > 0 and board.capacity[p].max() > 0
+            limits[2, row, p] = data_class == 0 or same_code or (data_class == 1 and same_macro)
+            limits[3, row, p] = board.round_trip_ms[o, site[p]] <= rules.tiers[tier].round_trip_ms_max + ROOM
+    return np.array(sort, dtype=np.int64), limits
+
+
+def check_placement(board: Board, jobs: Jobs, rules: Rules, found: Placement) -> list[str]:
+    """Return what is wrong with a placement, one line for each rule broken; none if it is sound."""
+    lengths = {len(found.pool), len(found.start_s), len(found.status), len(found.reason)}
+    if lengths != {len(jobs)}:
+        return [f"jobs_lost: {len(jobs)} jobs, placement of {sorted(lengths)}"]
+    if not ((found.pool >= -1) & (found.pool < len(board.pools))).all():
+        return ["pool_unknown: a job holds a pool that the board does not have"]
+    known = sheet(board, jobs, rules)
+    return [
+        *check_status(jobs, known, found),
+        *check_limits(jobs, known, found),
+        *check_windows(jobs, known, found),
+        *check_room(board, jobs, known, found),
+        *check_reasons(board, jobs, known, found),
+        *check_no_room(board, jobs, known, found),
+    ]
+
+
+def _name(rule: str, broken: NDArray[Any], jobs: Jobs) -> list[str]:
+    at = np.flatnonzero(broken)
+    return [f"{rule}: {len(at)} jobs, the first {jobs.job_id[at[0]]}"] if len(at) else []
+
+
+def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """Every job is placed, carried over or refused, and its start and reason agree with that."""
+    status, reason = found.status.astype(str), found.reason.astype(str)
+    held, started = found.pool >= 0, np.isfinite(found.start_s)
+    placed, carried, refused = status == PLACED, status == CARRIED, status == REFUSED
+    today = held & (found.start_s < known.day_end_s + CLOCK_S)
+    after = held & (found.start_s > known.day_end_s - CLOCK_S)
+    can_wait = known.latest_s > known.horizon_latest_s + 1.0 - CLOCK_S
+    must_wait = known.latest_s > known.horizon_latest_s + 1.0 + CLOCK_S
+    waits = carried & ~held
+    return [
+        *_name("status_unknown", ~(placed | carried | refused), jobs),
+        *_name("start_without_pool", held != started, jobs),
+        *_name("placed_outside_day", placed & ~today, jobs),
+        *_name("placed_with_reason", placed & (reason != ""), jobs),
+        *_name("carried_inside_day", carried & held & ~after, jobs),
+        *_name("carried_without_reason", carried & held & (reason != LATER), jobs),
+        *_name("waiting_without_window", waits & ~can_wait, jobs),
+        *_name("waiting_without_reason", waits & (reason != NO_ROOM), jobs),
+        *_name("refused_with_place", refused & held, jobs),
+        *_name("refused_without_reason", refused & ~np.isin(reason, (*HARD_REASONS, NO_ROOM)), jobs),
+        *_name("refused_though_it_can_wait", refused & (reason == NO_ROOM) & must_wait, jobs),
+    ]
+
+
+def check_limits(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No job stands where kind, model, power, data or latency forbid it."""
+    at = np.flatnonzero(found.pool >= 0)
+    rules = {
+        "wrong_kind_or_model": known.fits,
+        "without_power": known.powered,
+        "data_left": known.within_data,
+        "too_far_away": known.within_latency,
+    }
+    findings = []
+    for rule, mask in rules.items():
+        broken = np.zeros(len(jobs), dtype=bool)
+        broken[at] = ~mask[known.sort[at], found.pool[at]]
+        findings += _name(rule, broken, jobs)
+    return findings
+
+
+def check_windows(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No job starts before it is submitted or after its window, or runs past a horizon that it fits into."""
+    held, start = found.pool >= 0, np.nan_to_num(found.start_s, nan=np.inf)
+    return [
+        *_name("started_before_submission", held & (start < known.earliest_s - CLOCK_S), jobs),
+        *_name("started_after_start_by", held & (start > jobs.start_by_s + CLOCK_S), jobs),
+        *_name("deadline_missed", held & (start + jobs.requested_s > jobs.finish_by_s + CLOCK_S), jobs),
+        *_name("past_the_horizon", held & (start > known.horizon_latest_s + CLOCK_S), jobs),
+    ]
+
+
+def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No pool is above its capacity and no site above its power cap at any moment of the horizon."""
+    at = np.flatnonzero(found.pool >= 0)
+    begin = found.start_s[at]
+    end = np.minimum(begin + jobs.requested_s[at], known.end_s)
+    pool, units = found.pool[at], jobs.quantity[at]
+    kw = units * known.kw_per_unit[pool]
+    findings = []
+    for p, limit in enumerate(board.capacity):
+        of = pool == p
+        excess = _worst_excess(board, begin[of], end[of], units[of], limit)
+        if excess > ROOM * max(1.0, float(limit.max())):
+            findings.append(f"pool_over_capacity: {board.pools[p].pool_id} by {excess:g} units")
+    for s, cap_kw in enumerate(board.power_cap_kw):
+        of = known.site[pool] == s
+        excess = _worst_excess(board, begin[of], end[of], kw[of], np.full(board.capacity.shape[1], cap_kw))
+        if excess > ROOM * max(1.0, float(cap_kw)):
+            findings.append(f"site_over_power_cap: {board.sites[s].site_id} by {excess:g} kW")
+    return findings
+
+
+def _worst_excess(board: Board, begin: Floats, end: Floats, size: Floats, limit: Floats) -> float:
+    """Sweep over every start and end, ends first, and return the most by which what is held exceeds the limit."""
+    edges = np.arange(len(limit)) * board.slot_s
+    moments = np.round(np.concatenate([begin - board.start_s, end - board.start_s, edges]), 5)
+    changes = np.concatenate([size, -size, np.zeros(len(edges))])
+    moment, where = np.unique(moments, return_inverse=True)
+    held = np.cumsum(np.bincount(where.reshape(-1), weights=changes, minlength=len(moment)))
+    slot = np.floor(moment / board.slot_s).astype(np.int64)
+    inside = (slot >= 0) & (slot < len(limit))
+    return float((held[inside] - limit[slot[inside]]).max(initial=-np.inf))
+
+
+def check_reasons(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """Each reason is true, and a job that a hard limit shuts out is given no other reason."""
+    reason = found.reason.astype(str)
+    steps = [known.fits, known.fits & known.powered]
+    steps.append(steps[-1] & known.within_data)
+    steps.append(steps[-1] & known.within_latency)
+    some = [step.any(axis=1)[known.sort] for step in steps]
+    per_unit = np.where(known.kw_per_unit > 0, known.kw_per_unit, 1.0)
+    by_power = np.where(known.kw_per_unit > 0, board.power_cap_kw[known.site] / per_unit, np.inf)
+    largest = np.minimum(board.capacity.max(axis=1), by_power)
+    most = np.where(known.allowed, largest[None, :], 0.0).max(axis=1, initial=0.0)[known.sort]
+    truth = {
+        "no_such_resource": ~some[0],
+        "no_power": some[0] & ~some[1],
+        "data_may_not_leave": some[1] & ~some[2],
+        "too_far": some[2] & ~some[3],
+        "too_large": some[3] & (jobs.quantity > most),
+        "window_too_short": known.latest_s < jobs.submit_s,
+    }
+    findings = []
+    for why, is_true in truth.items():
+        findings += _name(f"reason_untrue_{why}", (reason == why) & ~is_true, jobs)
+    shut_out = ~some[3] | (jobs.quantity > most + ROOM) | (known.latest_s < jobs.submit_s - CLOCK_S)
+    return [*findings, *_name("hard_limit_not_named", shut_out & ~np.isin(reason, HARD_REASONS), jobs)]
+
+
+def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No job that found no room could still be put in, whole minutes held; a sample where there are many alike.
+
+    Room only shrinks while jobs are placed, so what has room at the end had room when its turn came.
+    """
+    ticks_of_slot = round(board.slot_s / TICK_S)
+    ticks = board.capacity.shape[1] * ticks_of_slot
+    free, free_kw = _free(board, jobs, known, found, ticks=ticks)
+    waiting = np.flatnonzero(found.reason.astype(str) == NO_ROOM)
+    alike = {
+        (
+            known.sort[job],
+            jobs.quantity[job],
+            jobs.requested_s[job],
+            known.earliest_s[job],
+            known.horizon_latest_s[job],
+        ): job
+        for job in waiting.tolist()
+    }
+    broken = np.zeros(len(jobs), dtype=bool)
+    for job in list(alike.values())[:NO_ROOM_CHECKED_MAX]:
+        first = (known.earliest_s[job] - board.start_s) / TICK_S
+        latest = (known.horizon_latest_s[job] - board.start_s) / TICK_S
+        starts = np.concatenate([[first], np.arange(np.ceil(first), np.floor(latest + 1e-9) + 1.0)])
+        starts = starts[(starts <= latest + 1e-9) & (starts < ticks)]
+        begin = np.floor(starts + 1e-9).astype(np.int64)
+        end = np.clip(np.ceil(starts + jobs.requested_s[job] / TICK_S - 1e-9).astype(np.int64), begin + 1, ticks)
+        for p in np.flatnonzero(known.allowed[known.sort[job]]):
+            need_kw = jobs.quantity[job] * known.kw_per_unit[p]
+            short = (free[p] < jobs.quantity[job] + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
+            passed = np.concatenate([[0], np.cumsum(short)])
+            broken[job] |= bool((passed[end] == passed[begin]).any())
+    return _name("room_was_left", broken, jobs)
+
+
+def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats]:
+    """Return units free in each pool and kilowatts at each site, minute by minute."""
+    at = np.flatnonzero(found.pool >= 0)
+    begin = (found.start_s[at] - board.start_s) / TICK_S
+    first = np.floor(begin + 1e-9).astype(np.int64)
+    last = np.minimum(np.ceil(begin + jobs.requested_s[at] / TICK_S - 1e-9).astype(np.int64), ticks)
+    pool, units = found.pool[at], jobs.quantity[at]
+    change = np.zeros((len(board.pools), ticks + 1))
+    np.add.at(change, (pool, first), units)
+    np.add.at(change, (pool, np.maximum(last, first + 1)), -units)
+    busy = np.cumsum(change, axis=1)[:, :ticks]
+    kw = np.zeros((len(board.sites), ticks))
+    np.add.at(kw, known.site, busy * known.kw_per_unit[:, None])
+    capacity = np.repeat(board.capacity, ticks // board.capacity.shape[1], axis=1)
+    return capacity - busy, board.power_cap_kw[:, None] - kw
