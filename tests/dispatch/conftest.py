@@ -19,7 +19,7 @@ JobsMaker = Callable[..., Jobs]
 START_S = 1_700_000_000.0 - 1_700_000_000.0 % 86400
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_board() -> BoardMaker:
     """Two sites in two regions, ten cards each, over a day of four slots and an outlook of two."""
 
@@ -67,7 +67,7 @@ def make_board() -> BoardMaker:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_jobs() -> JobsMaker:
     """Complete jobs from a few words; times in hours after the board's start."""
 
@@ -103,7 +103,7 @@ def make_jobs() -> JobsMaker:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rules() -> Rules:
     """Bounds of 20, 40 and 100 ms, no preference for nearness, work worth far more than it costs."""
     limits = (20.0, 40.0, 100.0, math.inf)

@@ -23,7 +23,7 @@ from qipan.kernel.resources import Kind
             {"tier": Tier.REALTIME},
             {"round_trip_ms": ((25.0, 30.0), (30.0, 2.0))},
             Reason.TOO_FAR,
-            "at most 20 ms round trip from Guangdong; the nearest site: 25.0 ms",
+            "Tier realtime: at most 20 ms round trip from Guangdong; nearest site: 25.0 ms",
         ),
         ({"slack_h": -0.5}, {}, Reason.WINDOW_TOO_SHORT, "its window between submission and deadline is shorter"),
     ],

@@ -68,7 +68,9 @@ def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
     earliest_s = np.maximum(jobs.submit_s, board.start_s)
     latest_s = np.minimum(jobs.start_by_s, jobs.finish_by_s - jobs.requested_s)
     fits_in = jobs.requested_s <= end_s - earliest_s
-    last_s = np.where(fits_in, end_s - jobs.requested_s, np.maximum(jobs.submit_s, day_end_s))
+    # What cannot end in the horizon starts by the end of the day, and leaves a slot of itself inside the horizon.
+    longest_wait_s = min(day_end_s, end_s - board.slot_s)
+    last_s = np.where(fits_in, end_s - jobs.requested_s, np.maximum(jobs.submit_s, longest_wait_s))
     horizon_latest_s = np.minimum(latest_s, last_s)
     sort, limits = _limits(board, jobs, rules, site=site, origin=origin)
     return Sheet(
@@ -138,8 +140,7 @@ def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
     status, reason = found.status.astype(str), found.reason.astype(str)
     held, started = found.pool >= 0, np.isfinite(found.start_s)
     placed, carried, refused = status == PLACED, status == CARRIED, status == REFUSED
-    today = held & (found.start_s < known.day_end_s + CLOCK_S)
-    after = held & (found.start_s > known.day_end_s - CLOCK_S)
+    today = held & (found.start_s < known.day_end_s)
     can_wait = known.latest_s > known.horizon_latest_s + 1.0 - CLOCK_S
     must_wait = known.latest_s > known.horizon_latest_s + 1.0 + CLOCK_S
     waits = carried & ~held
@@ -148,7 +149,7 @@ def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         *_name("start_without_pool", held != started, jobs),
         *_name("placed_outside_day", placed & ~today, jobs),
         *_name("placed_with_reason", placed & (reason != ""), jobs),
-        *_name("carried_inside_day", carried & held & ~after, jobs),
+        *_name("carried_inside_day", carried & held & today, jobs),
         *_name("carried_without_reason", carried & held & (reason != LATER), jobs),
         *_name("waiting_without_window", waits & ~can_wait, jobs),
         *_name("waiting_without_reason", waits & (reason != NO_ROOM), jobs),
@@ -183,6 +184,7 @@ def check_windows(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         *_name("started_after_start_by", held & (start > jobs.start_by_s + CLOCK_S), jobs),
         *_name("deadline_missed", held & (start + jobs.requested_s > jobs.finish_by_s + CLOCK_S), jobs),
         *_name("past_the_horizon", held & (start > known.horizon_latest_s + CLOCK_S), jobs),
+        *_name("outside_the_horizon", held & (start > known.end_s - CLOCK_S), jobs),
     ]
 
 
@@ -282,7 +284,7 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
 
 def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats]:
     """Return units free in each pool and kilowatts at each site, minute by minute."""
-    at = np.flatnonzero(found.pool >= 0)
+    at = np.flatnonzero((found.pool >= 0) & (found.start_s < known.end_s - CLOCK_S))
     begin = (found.start_s[at] - board.start_s) / TICK_S
     first = np.floor(begin + 1e-9).astype(np.int64)
     last = np.minimum(np.ceil(begin + jobs.requested_s[at] / TICK_S - 1e-9).astype(np.int64), ticks)

@@ -122,7 +122,7 @@ def test_begin_before_migration_says_what_to_run(tmp_path):
         unit.execute(sa.select(SERIES))
     books.close()
     assert caught.value.code == "books_not_migrated"
-    assert caught.value.hint == "Run: qipan migrate"
+    assert caught.value.hint == "Run: qipan init"
 
 
 def test_read_while_another_writes_sees_one_state(address):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -33,8 +34,6 @@ class Access:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        # What a sign-in under an unknown name is checked against, so that it takes as long as any other.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
     def create_user(self, unit: UnitOfWork, name: str, *, password: str, role: Role, now: datetime) -> User:
         """Create a user.
@@ -234,6 +233,11 @@ class Access:
                 hint="List the tokens to see their numbers.",
             )
         store.revoke_token(unit, token_id, in_utc(now))
+
+    @cached_property
+    def _nobody(self) -> str:
+        """What a sign-in under an unknown name is checked against, so that it takes as long as any other."""
+        return self._hasher.hash(secrets.token_urlsafe(32))
 
     def _user_named(self, unit: UnitOfWork, name: str) -> User | None:
         try:

@@ -13,12 +13,14 @@ GB_PER_UNIT_H_STEP = 1e-6
 def latest_start_in_horizon_s(jobs: Jobs, board: Board) -> Floats:
     """Return the latest start that the plan allows each job, ``(jobs,)``.
 
-    A job that fits before the horizon's end must end in it; one that does not must start by the end of the day, if
-    its own window does not end before.
+    A job that fits before the horizon's end must end in it; one that does not must start by the end of the day and a
+    slot before the horizon's end, if its own window does not end before.
     """
     room_s = board.end_s - np.maximum(jobs.submit_s, board.start_s)
     fits = jobs.requested_s <= room_s
-    bound = np.where(fits, board.end_s - jobs.requested_s, np.maximum(jobs.submit_s, board.day_end_s))
+    # Without an outlook the day ends with the horizon: a start at that very moment would hold and cost nothing.
+    last_s = min(board.day_end_s, board.end_s - board.slot_s)
+    bound = np.where(fits, board.end_s - jobs.requested_s, np.maximum(jobs.submit_s, last_s))
     return np.minimum(jobs.latest_start_s, bound)
 
 
@@ -31,8 +33,8 @@ def planned_h(jobs: Jobs, board: Board) -> Floats:
 def classify(jobs: Jobs, board: Board, reached: Reach, plannable: Bools) -> Classes:
     """Fold the plannable jobs into classes.
 
-    Jobs share a stream when they are of one sort (`reach.Reach`) and move the same data for an hour of work, and a class
-    when they may also use the same slots. The class demands the sum of their work and is as wide as all of them
+    Jobs share a stream when they are of one sort (`reach.Reach`) and move the same data for an hour of work, and a
+    class when they may also use the same slots. The class demands the sum of their work and is as wide as all of them
     together, so its optimum is never dearer than that of the jobs one by one.
 
     Parameters

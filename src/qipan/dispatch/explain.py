@@ -104,10 +104,10 @@ def _too_far(case: Case) -> Words:
     site = np.array([product[0] for product in case.board.products], dtype=np.int64)[others]
     nearest = case.board.round_trip_ms[reached.origin[sort]][site].min(initial=np.inf)
     limit = f"{case.rules.tiers[case.tier].round_trip_ms_max:g}"
-    place_en, place_zh = case.origin.name_en, case.origin.name_zh
+    here = case.origin
     return (
-        f"Tier {case.tier.label} needs at most {limit} ms round trip from {place_en}; the nearest site: {nearest:.1f} ms.",
-        f"{TIER_ZH[case.tier]}层要求从{place_zh}往返时延不超过 {limit} 毫秒,最近站点为 {nearest:.1f} 毫秒。",
+        f"Tier {case.tier.label}: at most {limit} ms round trip from {here.name_en}; nearest site: {nearest:.1f} ms.",
+        f"{TIER_ZH[case.tier]}层要求从{here.name_zh}往返时延不超过 {limit} 毫秒,最近站点为 {nearest:.1f} 毫秒。",
     )
 
 

@@ -45,13 +45,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     """
     room = timeline(board)
     latest = latest_start_in_horizon_s(jobs, board)
-    tick_h = TICK_S / 3600.0
-    price = np.repeat(plan.lmp_fen_per_unit_h[board.pool_product], room.ticks_of_slot, axis=1) * tick_h
-    prices = Prices(
-        spent=np.concatenate([np.zeros((len(board.pools), 1)), np.cumsum(price, axis=1)], axis=1),
-        ticks=planned_h(jobs, board) / tick_h,
-        moving=moving_fen(jobs, board, rules, reached),
-    )
+    prices = prices_of(jobs, board, rules, reached, plan.lmp_fen_per_unit_h)
     pool, start_tick = _place_at_prices(
         placing_order(jobs, refused),
         asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
@@ -59,6 +53,23 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
         room,
     )
     return placement(jobs, board, refused=refused, latest_start_s=latest, pool=pool, start_tick=start_tick)
+
+
+def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, lmp_fen_per_unit_h: Floats) -> Prices:
+    """Lay locational prices out for the kernels.
+
+    Parameters
+    ----------
+    lmp_fen_per_unit_h
+        ``(products, slots)``
+    """
+    tick_h = TICK_S / 3600.0
+    price = np.repeat(lmp_fen_per_unit_h[board.pool_product], round(board.slot_s / TICK_S), axis=1) * tick_h
+    return Prices(
+        spent=np.concatenate([np.zeros((len(board.pools), 1)), np.cumsum(price, axis=1)], axis=1),
+        ticks=planned_h(jobs, board) / tick_h,
+        moving=moving_fen(jobs, board, rules, reached),
+    )
 
 
 def placing_order(jobs: Jobs, refused: Texts) -> Ints:
@@ -97,20 +108,26 @@ def placement(
     return Placement(pool=pool, start_s=start_s, status=status, reason=reason)
 
 
+class Options(NamedTuple):
+    """What a job may choose from, filled anew for each job; ``(options,)``."""
+
+    cost: Floats
+    pool: Ints
+    start: Floats
+
+
 @numba.njit(cache=True)
 def _place_at_prices(
     order: Ints, ask: Asks, prices: Prices, room: Timeline
 ) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
-    pools, ticks = room.free.shape
-    most = pools * (ticks // room.ticks_of_slot + 2)
-    cost, tried_pool, tried_start = np.empty(most), np.empty(most, np.int64), np.empty(most)
+    options = empty_options(room)
     chosen = np.full(len(ask.quantity), -1, np.int64)
     begins = np.zeros(len(ask.quantity))
     for job in order:
-        count = _candidates(cost, tried_pool, tried_start, ask, prices, room, job)
-        for option in np.argsort(cost[:count], kind="mergesort"):
-            if fits(room, ask, job, tried_pool[option], tried_start[option]):
-                chosen[job], begins[job] = tried_pool[option], tried_start[option]
+        count = fill_options(options, ask, prices, room, job)
+        for one in np.argsort(options.cost[:count], kind="mergesort"):
+            if fits(room, ask, job, options.pool[one], options.start[one]):
+                chosen[job], begins[job] = options.pool[one], options.start[one]
                 break
         if chosen[job] < 0:
             chosen[job], begins[job] = _cheapest_of_earliest(ask, prices, room, job)
@@ -120,23 +137,49 @@ def _place_at_prices(
 
 
 @numba.njit(cache=True)
-def _candidates(
-    cost: Floats, tried_pool: Ints, tried_start: Floats, ask: Asks, prices: Prices, room: Timeline, job: int
+def empty_options(room: Timeline) -> Options:  # pragma: no cover - compiled
+    """Return room for the options of one job."""
+    most = len(room.free) * (2 * (room.free.shape[1] // room.ticks_of_slot) + 4)
+    return Options(np.empty(most), np.empty(most, np.int64), np.empty(most))
+
+
+@numba.njit(cache=True)
+def fill_options(
+    options: Options, ask: Asks, prices: Prices, room: Timeline, job: int
 ) -> int:  # pragma: no cover - compiled
-    """Fill in every (start, pool) worth trying: at once, and at the start of each slot."""
-    count = 0
-    at = float(ask.start[job])
-    while True:
-        for pool in range(len(room.free)):
-            if ask.allowed[ask.sort[job], pool]:
-                cost[count] = _cost(ask, prices, room, job, pool, at)
-                tried_pool[count] = pool
-                tried_start[count] = at
-                count += 1
-        following = float((int(at / room.ticks_of_slot) + 1) * room.ticks_of_slot)
-        if following > ask.latest[job]:
-            return count
-        at = following
+    """Fill in every (start, pool) that can be the cheapest, and return how many there are.
+
+    Prices are steps, so the cost of a run is piecewise linear in its start: it is least at the first or last start, or
+    where the run begins or ends with a slot.
+    """
+    width, length = room.ticks_of_slot, prices.ticks[job]
+    first, latest = ask.start[job], max(ask.start[job], ask.latest[job])
+    count = _add_options(options, 0, ask, prices, room, job, first)
+    at = (np.floor(first / width) + 1.0) * width
+    while at <= latest:
+        count = _add_options(options, count, ask, prices, room, job, at)
+        at += width
+    end = (np.floor((first + length) / width) + 1.0) * width
+    while end - length < latest:
+        count = _add_options(options, count, ask, prices, room, job, end - length)
+        end += width
+    if latest > first:
+        count = _add_options(options, count, ask, prices, room, job, latest)
+    return count
+
+
+@numba.njit(cache=True)
+def _add_options(
+    options: Options, count: int, ask: Asks, prices: Prices, room: Timeline, job: int, start: float
+) -> int:  # pragma: no cover - compiled
+    """Add a start in every allowed pool."""
+    for pool in range(len(room.free)):
+        if ask.allowed[ask.sort[job], pool]:
+            options.cost[count] = _cost(ask, prices, room, job, pool, start)
+            options.pool[count] = pool
+            options.start[count] = start
+            count += 1
+    return count
 
 
 @numba.njit(cache=True)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from qipan.dispatch import store
 from qipan.dispatch.baseline import Baseline, place_by
+from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
 from qipan.dispatch.explain import explain
 from qipan.dispatch.model import ASSUMABLE, Board, Intake, Jobs, Placement, Plan, Reason, Rules, Score, Tier
@@ -55,6 +56,7 @@ class Outcome:
     plan: Plan
     found: Placement
     identities: Identities
+    bound_fen: float
     served_fen: float
     lost_fen: float
     scores: tuple[Score, ...]
@@ -135,6 +137,7 @@ class Dispatch:
             plan=solved,
             found=found,
             identities=identities(board, solved, rules),
+            bound_fen=bound_fen(jobs, board, rules, reached, refused=refused, plan=solved),
             served_fen=served,
             lost_fen=lost,
             scores=tuple(scores),

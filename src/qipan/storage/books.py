@@ -295,7 +295,7 @@ def _translated(error: sa.exc.StatementError, books: str) -> EngineError:
         return EngineError(
             f"The books must hold Qipan's tables, was: {told}, in {books}.",
             code="books_not_migrated",
-            hint="Run: qipan migrate",
+            hint="Run: qipan init",
         )
     no_session = isinstance(error, sa.exc.OperationalError) and not state and books.startswith("postgresql")
     if no_session or state.startswith(_UNREACHABLE) or "unable to open" in told:

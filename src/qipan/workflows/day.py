@@ -18,7 +18,7 @@ from qipan.dispatch.model import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store import Filter
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.kernel.time import Interval, civil_day, zone
 from qipan.ledger.model import Fleet
 from qipan.ledger.service import Ledger
@@ -86,8 +86,22 @@ class Day:
         )
 
     def findings(self, sequence: int) -> tuple[Finding, ...]:
-        """Return what was wrong with an imported file."""
+        """Return what was wrong with an imported file.
+
+        Raises
+        ------
+        NotFoundError
+            ``import_unknown`` when no file was imported under that number.
+        """
         with self._books.read() as unit:
+            found = self._observations.batches(unit, kind="jobs", after=sequence - 1, limit=1)
+            if not found or found[0].sequence != sequence:
+                raise NotFoundError(
+                    f"An import must be named by the number that `qipan jobs import` printed, was {sequence}.",
+                    code="import_unknown",
+                    hint="Import the file again: the same file keeps its number.",
+                    field="sequence",
+                )
             return self._observations.quarantined(unit, sequence)
 
     def run(self, request: DayRequest, now: datetime, progress: Callable[[str], None] = quiet) -> DayReport:

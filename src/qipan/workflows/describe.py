@@ -111,7 +111,8 @@ def _account(intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome) -> 
 def _bound(outcome: Outcome) -> BoundAccount:
     money = outcome.identities
     return BoundAccount(
-        bound_fen=outcome.plan.objective_fen,
+        plan_fen=outcome.plan.objective_fen,
+        bound_fen=outcome.bound_fen,
         served_fen=outcome.served_fen,
         lost_fen=outcome.lost_fen,
         payments_fen=money.payments_fen,

@@ -119,9 +119,12 @@ class JobsAccount:
 class BoundAccount:
     """How far the placed jobs are from the bound, and how exactly the prices add up.
 
-    Money in fen. ``gap`` counts unserved work at its value, ``gap_served`` leaves it out.
+    Money in fen. ``plan_fen`` is the optimum of the linear programme, in which work may stop and go; ``bound_fen`` is
+    the certified lower bound for whole jobs, never below it. ``gap`` counts unserved work at its value, ``gap_served``
+    leaves it out.
     """
 
+    plan_fen: float
     bound_fen: float
     served_fen: float
     lost_fen: float
@@ -137,6 +140,11 @@ class BoundAccount:
     def gap(self) -> float:
         """Cost over the bound, unserved work included."""
         return (self.served_fen + self.lost_fen) / self.bound_fen - 1.0 if self.bound_fen else 0.0
+
+    @property
+    def gap_to_plan(self) -> float:
+        """Cost over the optimum of the linear programme, unserved work included."""
+        return (self.served_fen + self.lost_fen) / self.plan_fen - 1.0 if self.plan_fen else 0.0
 
     @property
     def gap_served(self) -> float:
@@ -256,7 +264,11 @@ class DayReport:
         """Return the report as plain JSON values, gaps and costs included; what is not a number is None."""
         document = asdict(self)
         document["day"] = self.day.isoformat()
-        document["bound"] |= {"gap": self.bound.gap, "gap_served": self.bound.gap_served}
+        document["bound"] |= {
+            "gap": self.bound.gap,
+            "gap_served": self.bound.gap_served,
+            "gap_to_plan": self.bound.gap_to_plan,
+        }
         for score, row in zip(self.scores, document["scores"], strict=True):
             row["cost_fen"] = score.cost_fen
         document["against_home_first"] = {

@@ -122,12 +122,13 @@ def _comparison(scores: Sequence[Document], language: Language) -> None:
 
 
 def _bound(bound: Document, language: Language) -> None:
+    gap, served, programme = (percent(bound[key], 3) for key in ("gap", "gap_served", "gap_to_plan"))
     say()
     say(
         language.say(
-            f"Gap to the bound of the plan: {percent(bound['gap'], 3)}, "
-            f"{percent(bound['gap_served'], 3)} without unserved work.",
-            f"与计划下界的差距：{percent(bound['gap'], 3)}，不计未服务作业 {percent(bound['gap_served'], 3)}。",
+            f"Gap to the bound for whole jobs: {gap}, {served} without unserved work.\n"
+            f"Gap to the linear programme, in which work may stop and go: {programme}.",
+            f"与整作业下界的差距：{gap}，不计未服务作业 {served}。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])

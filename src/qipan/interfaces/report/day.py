@@ -151,12 +151,10 @@ def reasons(document: Document, words: Words) -> tuple[Part, ...]:
     return _parts(named, sum(counts.values()))
 
 
-def assumptions(document: Document, words: Words) -> tuple[Part, ...]:
-    """Return in how many jobs a written rule filled a column that the trace lacks."""
+def assumptions(document: Document) -> tuple[Part, ...]:
+    """Return in how many jobs a written rule filled a column that the trace lacks, by the column's name."""
     counts: Mapping[str, int] = document["account"]["assumed"]
-    named = {
-        name: (label(labels.COLUMN, name, words), counts[name]) for name in sorted(counts, key=_descending(counts))
-    }
+    named = {name: (name, counts[name]) for name in sorted(counts, key=_descending(counts))}
     return _parts(named, document["account"]["jobs"])
 
 

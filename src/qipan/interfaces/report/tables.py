@@ -222,11 +222,13 @@ def bound(document: Document, words: Words) -> Table:
     """Return how far the placed jobs are from the bound, and how exactly the prices add up."""
     account = document["bound"]
     rows = (
-        row(words.say("Bound: no plan costs less"), yuan(account["bound_fen"]), words.say("yuan")),
-        row(words.say("Served at the plan's prices"), yuan(account["served_fen"]), words.say("yuan")),
+        row(words.say("Optimum of the linear programme"), yuan(account["plan_fen"]), words.say("yuan")),
+        row(words.say("Bound: no placement of whole jobs costs less"), yuan(account["bound_fen"]), words.say("yuan")),
+        row(words.say("Cost of the placed jobs"), yuan(account["served_fen"]), words.say("yuan")),
         row(words.say("Unserved work at its value"), yuan(account["lost_fen"]), words.say("yuan")),
         row(words.say("Gap to the bound, unserved work included"), percent(account["gap"], 3), ""),
         row(words.say("Gap to the bound, served work alone"), percent(account["gap_served"], 3), ""),
+        row(words.say("Gap to the linear programme, unserved work included"), percent(account["gap_to_plan"], 3), ""),
         row(words.say("Payments for work"), yuan(account["payments_fen"]), words.say("yuan")),
         row(words.say("Revenue of sites"), yuan(account["revenue_fen"]), words.say("yuan")),
         row(words.say("Rent of scarce capacity, power and links"), yuan(account["rent_fen"]), words.say("yuan")),

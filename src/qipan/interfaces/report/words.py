@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 from typing import Any, Final
 
-from babel.messages.pofile import read_po
-
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, EngineError
 
 LANGUAGES: Final = ("en", "zh")
 """Languages of the doors; the first is that of the keys."""
@@ -28,11 +27,11 @@ class Words:
     Examples
     --------
     >>> words("zh").say("Cost"), words("en").say("Cost")
-    ('成本', 'Cost')
+    ('费用', 'Cost')
     """
 
     lang: str
-    texts: Mapping[str, str]
+    catalogue: NullTranslations
 
     @property
     def tag(self) -> str:
@@ -41,7 +40,8 @@ class Words:
 
     def say(self, text: str, **values: Any) -> str:
         """Return a text in this language, with its named values filled in."""
-        said = self.texts.get(text, text)
+        # The empty text is the key of a catalogue's header.
+        said = self.catalogue.gettext(text) if text else ""
         return said % values if values else said
 
     def name(self, row: Mapping[str, Any], stem: str = "name") -> str:
@@ -63,6 +63,8 @@ def words(lang: str) -> Words:
     ------
     BadInputError
         ``language_unknown``.
+    EngineError
+        ``words_missing`` when the package was built without the translations.
     """
     if lang not in LANGUAGES:
         raise BadInputError(
@@ -72,8 +74,13 @@ def words(lang: str) -> Words:
             field="lang",
         )
     if lang == LANGUAGES[0]:
-        return Words(lang, {})
-    file = resources.files("qipan.interfaces") / "locale" / lang / "LC_MESSAGES" / "qipan.po"
+        return Words(lang, NullTranslations())
+    file = resources.files("qipan.interfaces") / "locale" / lang / "LC_MESSAGES" / "qipan.mo"
+    if not file.is_file():
+        raise EngineError(
+            f"The package must hold the words of the language {lang}, was built without.",
+            code="words_missing",
+            hint="Install Qipan again; the build compiles them.",
+        )
     with file.open("rb") as opened:
-        catalogue = read_po(opened, locale=lang)
-    return Words(lang, {str(entry.id): str(entry.string) for entry in catalogue if entry.id})
+        return Words(lang, GNUTranslations(opened))

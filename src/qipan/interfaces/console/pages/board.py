@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -9,7 +11,8 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, tables
+from qipan.interfaces.report import charts, day, labels, tables
+from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
@@ -36,7 +39,7 @@ def board(request: Request) -> Response:
         same_work=day.same_work(document, said),
         accounts=day.accounts(document, said),
         reasons=day.reasons(document, said),
-        assumptions=day.assumptions(document, said),
+        assumptions=[replace(part, title=label(labels.COLUMN, part.key, said)) for part in day.assumptions(document)],
         out_of_scope=tables.out_of_scope(document),
         basis=day.basis(document, said),
         sites=tables.site_use(document, said),
