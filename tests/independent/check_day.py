@@ -12,30 +12,75 @@ from tests.independent.check_plan import TOLERANCE, check_plan, terms
 from qipan.dispatch.model import Board, Floats, Jobs, Placement, Plan, Rules
 
 
-def check_day(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan) -> list[str]:
-    """Return what is wrong with a planned day, one line for each rule broken; none if it is sound."""
+def check_day(
+    board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan, *, bound_fen: float | None = None
+) -> list[str]:
+    """Return what is wrong with a planned day, one line for each rule broken; none if it is sound.
+
+    Parameters
+    ----------
+    bound_fen
+        The certified lower bound for whole jobs; without it, the plan's optimum is held to be the bound.
+    """
     findings = check_placement(board, jobs, rules, found)
     if any(finding.startswith(("jobs_lost", "pool_unknown")) for finding in findings):
         return findings
-    return [*findings, *check_plan(board, jobs, rules, plan), *check_bound(board, jobs, rules, found, plan)]
-
-
-def check_bound(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan) -> list[str]:
-    """The plan counts every job that no hard limit shuts out, and costs no more than the placed jobs do.
-
-    Whole jobs are placed without regard to links, so where they overrun one the plan is no bound.
-    """
-    findings = []
-    shut_out = np.isin(found.reason.astype(str), HARD_REASONS)
-    if ((plan.classes.of_job < 0) != shut_out).any():
+    findings += check_plan(board, jobs, rules, plan)
+    if ((plan.classes.of_job < 0) != np.isin(found.reason.astype(str), HARD_REASONS)).any():
         findings.append("plan_counts_other_jobs: those refused by a hard limit are not those left out of the plan")
-    if link_overrun_gb(board, jobs, rules, found) > 0:
+    findings += check_bound(board, jobs, rules, found, plan, bound_fen=plan.objective_fen)
+    if bound_fen is None:
         return findings
+    least = max(plan.objective_fen, priced_alone_fen(board, jobs, rules, found, plan))
+    slack = TOLERANCE * max(1.0, abs(least))
+    if not plan.objective_fen - slack <= bound_fen <= least + slack:
+        findings.append(f"bound_uncertified: {bound_fen:g} fen, the prices certify {least:g} fen")
+    return [*findings, *check_bound(board, jobs, rules, found, plan, bound_fen=bound_fen)]
+
+
+def check_bound(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan, *, bound_fen: float) -> list[str]:
+    """The bound is no more than what the placed jobs cost.
+
+    Whole jobs are placed without regard to links, so where they overrun one there is no bound.
+    """
+    if link_overrun_gb(board, jobs, rules, found) > 0:
+        return []
     served, lost = planned_cost_fen(board, jobs, rules, found, plan)
-    slack = TOLERANCE * max(1.0, abs(served) + lost)
-    if not plan.objective_fen <= served + lost + slack:
-        findings.append(f"bound: the plan costs {plan.objective_fen:g} fen, the placed jobs {served + lost:g} fen")
-    return findings
+    if bound_fen <= served + lost + TOLERANCE * max(1.0, abs(served) + lost):
+        return []
+    return [f"bound: {bound_fen:g} fen, the placed jobs cost {served + lost:g} fen"]
+
+
+def priced_alone_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan) -> float:
+    """Bound the cost of whole jobs by the plan's prices: each takes its cheapest start alone, scarce limits earn.
+
+    The cost of a run is piecewise linear in its start, so only starts where it begins or ends with a slot are tried.
+    """
+    known, cost = sheet(board, jobs, rules), terms(board, rules, plan)
+    rent = plan.capacity_rent_fen_per_unit_h
+    power = plan.power_rent_fen_per_kwh
+    edge_h = np.arange(board.capacity.shape[1] + 1) * cost.slot_h
+    price = cost.running + rent + power[known.site] * cost.kwh_per_unit_h[:, None]
+    spent = np.concatenate([np.zeros((len(price), 1)), np.cumsum(price * cost.slot_h, axis=1)], axis=1)
+    near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])
+    lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
+    total = 0.0
+    at = np.flatnonzero(~np.isin(found.reason.astype(str), HARD_REASONS))
+    for part in np.array_split(at, max(1, len(at) // 1024)):
+        first = (known.earliest_s[part] - board.start_s)[:, None] / 3600.0
+        latest = np.maximum(first, (known.horizon_latest_s[part] - board.start_s)[:, None] / 3600.0)
+        hours, units, origin = known.planned_h[part], jobs.quantity[part], known.origin[part]
+        tried = np.clip(np.concatenate([edge_h + 0 * first, edge_h - hours[:, None]], axis=1), first, latest)
+        least = lost[jobs.tier[part]] * units * hours
+        moved_gb = jobs.data_gb[part] * hours * 3600.0 / jobs.requested_s[part]
+        for p, site in enumerate(known.site):
+            run = np.interp(tried + hours[:, None], edge_h, spent[p]) - np.interp(tried, edge_h, spent[p])
+            whole = run.min(axis=1) * units + moved_gb * board.transfer_fen_per_gb[origin, site]
+            whole += near[jobs.tier[part]] * units * hours * board.round_trip_ms[origin, site]
+            least = np.where(known.allowed[known.sort[part], p], np.minimum(least, whole), least)
+        total += float(least.sum())
+    cap_kwh = np.where(np.isfinite(cost.cap_kwh), cost.cap_kwh, 0.0)[:, None]
+    return total - float((rent * board.capacity).sum() * cost.slot_h + (power * cap_kwh).sum())
 
 
 def busy_h(board: Board, *, start_s: Floats, planned_h: Floats) -> Floats:

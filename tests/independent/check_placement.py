@@ -227,7 +227,7 @@ def check_reasons(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     steps = [known.fits, known.fits & known.powered]
     steps.append(steps[-1] & known.within_data)
     steps.append(steps[-1] & known.within_latency)
-    some = [step.any(axis=1)[known.sort] for step in steps]
+    some = [np.asarray(step.any(axis=1))[known.sort] for step in steps]
     per_unit = np.where(known.kw_per_unit > 0, known.kw_per_unit, 1.0)
     by_power = np.where(known.kw_per_unit > 0, board.power_cap_kw[known.site] / per_unit, np.inf)
     largest = np.minimum(board.capacity.max(axis=1), by_power)

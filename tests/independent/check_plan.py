@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.independent.check_placement import Sheet, sheet
 
 from qipan.dispatch.model import Board, Bools, Floats, Ints, Jobs, Plan, Rules
@@ -203,18 +203,16 @@ def check_effort(plan: Plan, cost: Terms, *, slots: int) -> list[str]:
     supplied = np.zeros((len(classes.streams.origin), slots))
     np.add.at(supplied, (plan.work_stream, plan.work_slot), plan.work_unit_h)
     served = np.clip(classes.demand_unit_h - plan.unserved_unit_h, 0.0, None)
-    rows = np.concatenate([of, count + classes.stream[of] * slots + slot])
-    columns = np.tile(np.arange(len(of)), 2)
+    of_row = np.concatenate([of, count + classes.stream[of] * slots + slot])
     total = count + supplied.size
-    equal = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(total, len(of)))
+    equal = sparse.csr_array((np.ones(len(of_row)), (of_row, np.tile(np.arange(len(of)), 2))), shape=(total, len(of)))
     # What is over or short in each row is a column of its own, to be made as little as can be.
     matrix = sparse.hstack([equal, sparse.identity(total), -sparse.identity(total)], format="csr")
     target = np.concatenate([served, supplied.ravel()])
     costs = np.concatenate([np.zeros(len(of)), np.ones(2 * total)])
     most = np.concatenate([classes.width[of] * cost.slot_h, np.full(2 * total, np.inf)])
-    answer = linprog(
-        costs, A_eq=matrix, b_eq=target, bounds=np.stack([np.zeros(len(most)), most], axis=1), method="highs"
-    )
+    rows = LinearConstraint(matrix, target, target)
+    answer = milp(costs, constraints=rows, bounds=Bounds(np.zeros(len(most)), most))
     if answer.x is None:
         return [f"effort_unknown: {answer.message}"]
     share = np.clip(answer.x[: len(of)], 0.0, most[: len(of)])

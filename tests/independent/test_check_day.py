@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.independent.check_day import check_bound, check_day, link_overrun_gb, planned_cost_fen
+from tests.independent.check_day import check_bound, check_day, link_overrun_gb, planned_cost_fen, priced_alone_fen
 from tests.independent.check_plan import measure, terms
 from tests.independent.conftest import START_S, PlannedDay
 
+from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.model import Placement, Plan
-from qipan.dispatch.reach import reach
+from qipan.dispatch.reach import reach, refusals
 from qipan.dispatch.score import planned_fen
 
 CHECKERS = sorted(Path(__file__).parent.glob("check_*.py"))
@@ -173,9 +174,22 @@ def test_bound_is_not_claimed_where_placed_jobs_overrun_a_link(day: PlannedDay) 
     assert link_overrun_gb(day.board, day.jobs, day.rules, day.found) == 0.0
     closed = replace(day.board, links=replace(day.board.links, capacity_gb=day.board.links.capacity_gb * 0))
     assert link_overrun_gb(closed, day.jobs, day.rules, day.found) == pytest.approx(6.0, abs=1e-3)
-    dear = replace(day.plan, objective_fen=day.plan.objective_fen * 2)
-    assert rules_named(check_bound(day.board, day.jobs, day.rules, day.found, dear)) == {"bound"}
-    assert check_bound(closed, day.jobs, day.rules, day.found, dear) == []
+    dear_fen = day.plan.objective_fen * 2
+    high = check_bound(day.board, day.jobs, day.rules, day.found, day.plan, bound_fen=dear_fen)
+    assert rules_named(high) == {"bound"}
+    assert check_bound(closed, day.jobs, day.rules, day.found, day.plan, bound_fen=dear_fen) == []
+
+
+def test_certified_bound_is_what_the_prices_of_the_plan_say(day: PlannedDay) -> None:
+    reached = reach(day.jobs, day.board, day.rules)
+    refused = refusals(day.jobs, day.board, reached)
+    certified = bound_fen(day.jobs, day.board, day.rules, reached, refused=refused, plan=day.plan)
+    alone = priced_alone_fen(day.board, day.jobs, day.rules, day.found, day.plan)
+    assert certified == pytest.approx(max(alone, day.plan.objective_fen), rel=1e-12)
+    checked = (day.board, day.jobs, day.rules, day.found, day.plan)
+    assert check_day(*checked, bound_fen=certified) == []
+    assert rules_named(check_day(*checked, bound_fen=certified * 1.0001)) == {"bound_uncertified"}
+    assert rules_named(check_day(*checked, bound_fen=day.plan.objective_fen * 0.9)) == {"bound_uncertified"}
 
 
 def test_planned_cost_of_hour_by_hour_arithmetic_is_what_dispatch_reports(day: PlannedDay) -> None:

@@ -85,6 +85,7 @@ def report() -> DayReport:
             assumed={"tier": 10, "origin": 3},
         ),
         bound=BoundAccount(
+            plan_fen=99_000.0,
             bound_fen=100_000.0,
             served_fen=101_000.0,
             lost_fen=1_000.0,

@@ -62,6 +62,7 @@ COLUMN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "kind": mark("kind"),
         "quantity": mark("quantity"),
+        "submit_s": mark("submission"),
         "requested_s": mark("requested duration"),
         "card_model": mark("card model"),
         "origin": mark("origin"),

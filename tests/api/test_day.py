@@ -1,0 +1,85 @@
+"""``/api/v1/day``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+REPORTS = "/api/v1/day/reports"
+
+
+def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: Any, trace: bytes) -> None:
+    answer = client.post(
+        "/api/v1/day/run",
+        files={"file": ("again.csv", trace)},
+        data={"format": "generic", "day": "2026-06-01", "load": "2", "seed": "3", "fleet_id": "national"},
+        headers=callers.operator,
+    )
+    assert answer.status_code == 201, answer.text
+    report = answer.json()
+    account = report["account"]
+    assert account["jobs"] == account["placed"] + account["carried_over"] + account["refused"] == 80
+    assert {"cost", "location_kg", "market_kg"} <= report["against_home_first"].keys()
+    assert client.get(f"{REPORTS}/{report['plan_id']}").json() == report
+    assert client.get(REPORTS).json()[0]["plan_id"] == report["plan_id"]
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "code"),
+    [
+        ({"day": "2026-06-02"}, 400, "day_empty"),
+        ({"load": "0"}, 400, "option_out_of_range"),
+        ({"fleet_id": "nobody"}, 404, "fleet_unknown"),
+        ({"carbon_account": "both"}, 422, "request_malformed"),
+        ({"day": "yesterday"}, 422, "request_malformed"),
+    ],
+)
+def test_run_refuses_in_words(
+    client: TestClient, callers: Any, trace: bytes, options: dict[str, str], status: int, code: str
+) -> None:
+    answer = client.post("/api/v1/day/run", files={"file": ("jobs.csv", trace)}, data=options, headers=callers.operator)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_run_while_another_is_running_is_refused(client: TestClient, callers: Any, trace: bytes) -> None:
+    with client.app.state.turn:
+        answer = client.post("/api/v1/day/run", files={"file": ("jobs.csv", trace)}, headers=callers.operator)
+    assert (answer.status_code, answer.json()["code"]) == (409, "run_in_progress")
+    assert not client.app.state.turn.locked()
+
+
+def test_jobs_filter_sort_and_page(client: TestClient) -> None:
+    address = f"{REPORTS}/latest/jobs"
+    whole = client.get(address, params={"size": 200}).json()
+    assert whole["total"] == len(whole["rows"])
+    placed = client.get(address, params={"status": "placed", "sort": "quantity", "descending": "true"}).json()
+    quantities = [row["quantity"] for row in placed["rows"]]
+    assert quantities == sorted(quantities, reverse=True)
+    assert {row["status"] for row in placed["rows"]} == {"placed"}
+    pages = [client.get(address, params={"page": page, "size": 7}).json()["rows"] for page in (1, 2)]
+    assert [row["job_id"] for rows in pages for row in rows] == [row["job_id"] for row in whole["rows"][:14]]
+
+
+def test_a_refused_job_says_why_in_both_languages(client: TestClient) -> None:
+    (row,) = client.get(f"{REPORTS}/latest/jobs", params={"text": "giant", "status": "refused", "size": 1}).json()[
+        "rows"
+    ]
+    assert row["reason"] == "too_large"
+    assert "largest site" in row["why_en"]
+    assert "最多" in row["why_zh"]
+
+
+def test_jobs_refuse_an_unknown_sort_key(client: TestClient) -> None:
+    answer = client.get(f"{REPORTS}/latest/jobs", params={"sort": "colour"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "sort_unknown")
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Carbon, market-based"), ("zh", "碳排放（按市场）")])
+def test_report_html_stands_alone_and_may_not_act(client: TestClient, lang: str, words: str) -> None:
+    answer = client.get(f"{REPORTS}/latest/report.html", params={"lang": lang})
+    assert answer.status_code == 200
+    assert words in answer.text
+    assert "GS(2026)1" in answer.text
+    assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts")

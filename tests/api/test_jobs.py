@@ -1,0 +1,48 @@
+"""``/api/v1/jobs``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+IMPORT = "/api/v1/jobs/import"
+
+
+def test_import_accounts_for_every_row(client: TestClient, callers: Any, trace: bytes) -> None:
+    spoilt = (
+        trace
+        + b"\nbad-1,2026-06-01T09:00:00,intelligent,1,60,440000,batch\nbad-2,2026-06-01T09:00:00Z,intelligent,0,60,,batch"
+    )
+    answer = client.post(IMPORT, files={"file": ("spoilt.csv", spoilt)}, headers=callers.operator)
+    assert answer.status_code == 200, answer.text
+    account = answer.json()
+    assert account["rows_read"] == account["rows_accepted"] + account["rows_quarantined"] == 42
+    assert account["days"] == {"2026-06-01": 40}
+    assert {finding["row"] for finding in account["findings"]} == {41, 42}
+    kept = client.get(f"/api/v1/jobs/imports/{account['sequence']}/findings").json()
+    assert kept == account["findings"]
+
+
+def test_strict_import_of_a_bad_row_is_refused_with_its_findings(client: TestClient, callers: Any) -> None:
+    bad = b"job_id,submit,kind,quantity,requested_s\na,2026-06-01T09:00:00Z,intelligent,-1,60"
+    answer = client.post(IMPORT, files={"file": ("bad.csv", bad)}, data={"strict": "true"}, headers=callers.operator)
+    body = answer.json()
+    assert (answer.status_code, body["findings_count"]) == (400, len(body["findings"]))
+    assert body["findings"][0]["column"] == "quantity"
+
+
+def test_import_of_an_empty_file_is_refused_in_words(client: TestClient, callers: Any) -> None:
+    answer = client.post(IMPORT, files={"file": ("empty.csv", b"")}, headers=callers.operator)
+    assert answer.status_code == 400
+    assert "empty" in answer.json()["detail"]
+
+
+def test_import_in_an_unknown_format_names_the_known_ones(client: TestClient, callers: Any, trace: bytes) -> None:
+    answer = client.post(IMPORT, files={"file": ("jobs.csv", trace)}, data={"format": "swf"}, headers=callers.operator)
+    assert (answer.status_code, answer.json()["code"]) == (400, "format_unknown")
+
+
+def test_import_needs_an_operator(client: TestClient, callers: Any, trace: bytes) -> None:
+    answer = client.post(IMPORT, files={"file": ("jobs.csv", trace)}, headers=callers.viewer)
+    assert (answer.status_code, answer.json()["code"]) == (403, "role_too_low")
