@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qipan.dispatch.model import KINDS, Board, DataClass, Floats, Jobs, Links, Origin, Pool, Rules, Site, Tier, TierRule
@@ -22,7 +24,13 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
     or have windows of a minute or less.
     """
     board = _board(rng)
-    return board, _jobs(rng, board), _rules(rng)
+    jobs, rules = _jobs(rng, board), _rules(rng)
+    if rng.random() < 0.6:  # Hard limits shut out most jobs of the others; here it is room and price that decide.
+        anywhere = tuple(replace(tier, round_trip_ms_max=np.inf) for tier in rules.tiers)
+        kind = np.full(len(jobs), KINDS.index(board.pools[0].kind))
+        jobs = replace(jobs, kind=kind, card_model=np.full(len(jobs), "", dtype=object), data_class=0 * jobs.data_class)
+        rules = replace(rules, tiers=anywhere)
+    return board, jobs, rules
 
 
 def _board(rng: np.random.Generator) -> Board:

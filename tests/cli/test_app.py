@@ -61,6 +61,7 @@ def test_version_is_printed(qipan: Qipan, monkeypatch: pytest.MonkeyPatch) -> No
     assert qipan("--version").stdout == "1.2.3\n"
 
 
+@pytest.mark.slow
 def test_demo_runs_a_generated_day_in_a_home_it_makes_itself(qipan: Qipan, tmp_path: Path) -> None:
     at = tmp_path / "home"
     result = qipan("demo", "--day", "2025-01-06", "--seed", "3", at=at)

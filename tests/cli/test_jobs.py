@@ -90,5 +90,8 @@ def test_schema_is_a_json_schema_that_good_rows_keep(qipan: Qipan) -> None:
     assert not Draft202012Validator(schema).is_valid({**row, "quantity": 0, "requested_s": 7200})
 
 
-def test_findings_of_no_import_are_none(qipan: Qipan) -> None:
-    assert shown(qipan("jobs", "findings", "999999", "--json")) == []
+def test_findings_of_an_unknown_import_say_how_to_find_its_number(qipan: Qipan) -> None:
+    result = qipan("jobs", "findings", "999999")
+    assert result.exit_code == 4
+    assert "import_unknown" in result.output
+    assert "Import the file again" in result.output

@@ -84,6 +84,7 @@ def test_show_day_without_a_real_time_job_prints_a_dash(
     assert "–" in printed(document, capsys)
 
 
+@pytest.mark.slow
 def test_steps_name_every_step_that_a_day_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QIPAN_HOME", str(home))
     services, told = session.services(), []

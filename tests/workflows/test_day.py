@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qipan.bootstrap import Services, build, initialise
+from qipan.dispatch.store import SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model import Grouping
@@ -119,9 +120,12 @@ def test_green_share_lowers_the_market_account_only(services: Services) -> None:
 
 def test_jobs_pages_never_overlap_and_hold_everything(services: Services) -> None:
     report = services.day.run(request(GOOD), NOW)
-    pages = [services.day.jobs(report.plan_id, sort="tier", page=page, size=7) for page in (1, 2, 3)]
-    names = [row["job_id"] for page in pages for row in page.rows]
-    assert len(names) == len(set(names)) == pages[0].total == 20
+    for sort in SORT_KEYS:
+        pages = [services.day.jobs(report.plan_id, sort=sort, page=number, size=7) for number in (1, 2, 3)]
+        names = [row["job_id"] for page in pages for row in page.rows]
+        assert len(names) == len(set(names)) == pages[0].total == 20
+    backwards = services.day.jobs(report.plan_id, sort="job_id", descending=True, size=20).rows
+    assert [row["job_id"] for row in backwards] == sorted((f"j{i}" for i in range(20)), reverse=True)
 
 
 def test_jobs_filter_by_text_and_status(services: Services) -> None:
@@ -142,6 +146,7 @@ def test_every_plan_and_every_new_file_is_in_the_log(services: Services) -> None
     assert kinds == ["jobs", "plan", "plan"]
 
 
+@pytest.mark.slow
 def test_demo_is_labelled_as_made_and_balances(services: Services) -> None:
     report = services.day.demo(NOW)
     account = report.account

@@ -143,7 +143,8 @@ def placements(
     chosen = chosen.mutate(tier_rank=_tier_rank(chosen.tier))
     total = int(chosen.count().to_pyarrow().as_py())
     key = chosen[SORT_KEYS[sort]]
-    ordered = chosen.order_by([key.desc() if descending else key.asc(), chosen.job_id.asc()])
+    ties = [] if sort == "job_id" else [chosen.job_id.asc()]
+    ordered = chosen.order_by([key.desc() if descending else key.asc(), *ties])
     page = ordered.drop("tier_rank", "plan_id").limit(limit, offset=offset).to_pyarrow().to_pylist()
     return [_plain(row) for row in page], total
 

@@ -17,11 +17,11 @@ class Meter:
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._lock = Lock()
 
-    def note(self, method: str, route: str, *, status: int, duration_s: float) -> None:
+    def note(self, method: str, operation: str, *, status: int, duration_s: float) -> None:
         """Note one answer."""
         with self._lock:
-            self._count[method, route, status] += 1
-            self._seconds[route] += duration_s
+            self._count[method, operation, status] += 1
+            self._seconds[operation] += duration_s
 
     def text(self) -> str:
         """Return the figures in the Prometheus text format, in the order of their labels.
@@ -29,32 +29,32 @@ class Meter:
         Examples
         --------
         >>> meter = Meter()
-        >>> meter.note("GET", "/healthz", status=200, duration_s=0.25)
+        >>> meter.note("GET", "healthz", status=200, duration_s=0.25)
         >>> print(meter.text(), end="")
         # HELP qipan_requests_total Requests answered.
         # TYPE qipan_requests_total counter
-        qipan_requests_total{method="GET",route="/healthz",status="200"} 1
+        qipan_requests_total{method="GET",operation="healthz",status="200"} 1
         # HELP qipan_request_seconds_total Time spent on requests, in seconds.
         # TYPE qipan_request_seconds_total counter
-        qipan_request_seconds_total{route="/healthz"} 0.250000
+        qipan_request_seconds_total{operation="healthz"} 0.250000
         """
         with self._lock:
             counts, seconds = sorted(self._count.items()), sorted(self._seconds.items())
         lines = ["# HELP qipan_requests_total Requests answered.", "# TYPE qipan_requests_total counter"]
         lines += [
-            f'qipan_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}'
-            for (method, route, status), count in counts
+            f'qipan_requests_total{{method="{method}",operation="{operation}",status="{status}"}} {count}'
+            for (method, operation, status), count in counts
         ]
         lines += [
             "# HELP qipan_request_seconds_total Time spent on requests, in seconds.",
             "# TYPE qipan_request_seconds_total counter",
         ]
-        lines += [f'qipan_request_seconds_total{{route="{route}"}} {total:.6f}' for route, total in seconds]
+        lines += [f'qipan_request_seconds_total{{operation="{operation}"}} {total:.6f}' for operation, total in seconds]
         return "\n".join(lines) + "\n"
 
 
 class Metered:
-    """Middleware that tells a meter of every answer, by the written form of its route."""
+    """Middleware that tells a meter of every answer, by the name of its operation."""
 
     def __init__(self, app: ASGIApp, *, meter: Meter) -> None:
         self.app = app
@@ -76,6 +76,7 @@ class Metered:
         try:
             await self.app(scope, receive, watched)
         finally:
-            # The route's own words, never the address as it was asked: those are without number.
-            route = getattr(scope.get("route"), "path", "other")
-            self.meter.note(scope["method"], route, status=status, duration_s=perf_counter() - started)
+            # The operation's own name, never the address as it was asked: those are without number.
+            route = scope.get("route")
+            name = getattr(route, "operation_id", None) or getattr(route, "name", None) or "other"
+            self.meter.note(scope["method"], name, status=status, duration_s=perf_counter() - started)

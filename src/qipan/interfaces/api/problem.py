@@ -92,8 +92,8 @@ def plain(status: int, detail: str) -> ProblemResponse:
 
 
 def wants_problem(request: Request) -> bool:
-    """Tell whether a request came through this door."""
-    return request.url.path.startswith("/api/")
+    """Tell whether a program asks: it reads problems, where a person is shown a page."""
+    return request.url.path.startswith(("/api/", "/metrics", "/healthz"))
 
 
 def _body(

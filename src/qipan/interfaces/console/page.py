@@ -81,7 +81,6 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "caller": _caller(request),
         "places": [(place.path + suffix * place.is_of_plan, place.path, said.say(place.title)) for place in PLACES],
         "path": request.url.path,
-        "plan_suffix": suffix,
         "http_status": status,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         "languages": [(lang, NAMES[lang]) for lang in LANGUAGES if lang != said.lang],

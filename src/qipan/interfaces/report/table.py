@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from qipan.interfaces.report.numbers import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a column; ``note`` says more in small."""
+    """The head of a column."""
 
     title: str
     unit: str = ""
     is_number: bool = True
-    note: str = ""
-    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; ``bar`` is the share of a bar drawn under the figure, 0 to 1."""
+    """One cell; ``bar`` is the share of a bar drawn under the figure, 0 to 1; ``note`` stands under the text."""
 
     text: str
     bar: float | None = None
-    tone: Literal["", "good", "bad", "soft", "own"] = ""
     note: str = ""
 
 
@@ -40,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: what it holds in a sentence, heads, rows, what an empty one says, and where its figures come from."""
+    """A table: what it holds, heads, rows, and what an empty one says."""
 
     caption: str
     heads: tuple[Head, ...]

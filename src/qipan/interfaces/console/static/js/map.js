@@ -29,7 +29,7 @@ export function mapOption(board, colours, { features, dashes, width }) {
     siteSeries(board, colours, system, width),
   ];
   if (!isMap) {
-    const axis = { type: "value", scale: true, axisLabel: { color: colours.soft, formatter: "{value}°" }, splitLine: { lineStyle: { color: colours.line } } };
+    const axis = { type: "value", scale: true, axisLabel: { color: colours.soft, formatter: "{value}°" }, splitLine: { lineStyle: { color: colours.line } }, axisLine: { onZero: false } };
     const grid = { left: 48, right: 90, top: 24, bottom: 32 };
     return { ...basics(colours), grid, xAxis: axis, yAxis: axis, series, visualMap: [useScale(board, colours, 2)] };
   }

@@ -1,0 +1,161 @@
+"""Homes with a day in them, and a real browser that may ask nothing but this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
+
+from qipan.access.model import Role
+from qipan.access.service import Access
+from qipan.bootstrap import Services, build, initialise
+from qipan.interfaces.server import create_app
+from qipan.settings import Settings
+from qipan.workflows.day import DayRequest
+
+PASSWORD = "four unrelated words"
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+TIERS = ("realtime", "interactive", "batch", "offline")
+
+
+def csv(count: int) -> bytes:
+    rows = ["job_id,submit,kind,quantity,requested_s,origin,tier"]
+    rows += [
+        f"job-{i:02d},2026-06-01T{i % 24:02d}:10:00+08:00,intelligent,{1 + i % 8},3600,440000,{TIERS[i % 4]}"
+        for i in range(count - 1)
+    ]
+    rows.append("giant,2026-06-01T09:00:00+08:00,intelligent,100000,3600,440000,batch")
+    return "\n".join(rows).encode()
+
+
+def opened(home: Path) -> Services:
+    """Return the services over a new home, with one operator."""
+    now = datetime.now(UTC)
+    settings = Settings(home=home)
+    initialise(settings, now)
+    quick = Access(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    made = replace(build(settings), access=quick)
+    with made.books.begin() as unit:
+        quick.create_user(unit, "li.wei", password=PASSWORD, role=Role.OPERATOR, now=now)
+        quick.create_user(unit, "visitor", password=PASSWORD, role=Role.VIEWER, now=now)
+    return made
+
+
+@pytest.fixture(scope="session")
+def trace() -> bytes:
+    return csv(30)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, trace: bytes) -> Services:
+    """Return services with one small day."""
+    made = opened(tmp_path_factory.mktemp("console") / "home")
+    made.day.run(DayRequest(data=trace, name="<jobs>.csv", format="generic", day=date(2026, 6, 1)), datetime.now(UTC))
+    return made
+
+
+@pytest.fixture(scope="session")
+def empty_services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Return services in which no day was run."""
+    return opened(tmp_path_factory.mktemp("console") / "empty")
+
+
+@pytest.fixture
+def client(services: Services) -> TestClient:
+    return TestClient(create_app(services), base_url="http://127.0.0.1:8750", follow_redirects=False)
+
+
+@pytest.fixture
+def signed_in(client: TestClient) -> TestClient:
+    """Return a client whose operator signed in as a browser would."""
+    client.headers["Origin"] = str(client.base_url)
+    answer = client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD})
+    assert answer.status_code == 303
+    return client
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Return services with the demo's day: made jobs on the national fleet."""
+    made = opened(tmp_path_factory.mktemp("console") / "demo")
+    made.day.demo(datetime.now(UTC), date(2026, 6, 1))
+    return made
+
+
+@pytest.fixture(scope="session")
+def base(demo: Services) -> Iterator[str]:
+    """Serve the demo's console on a free port."""
+    config = uvicorn.Config(create_app(demo), port=0, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def base_url(base: str) -> str:
+    """Stand in for the plugin's own fixture, which asks pytest in a way that it warns of."""
+    return base
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium must be installed on the build machine.")
+        pytest.skip("Chromium is not installed")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return {"executable_path": found, "args": quiet}
+
+
+@pytest.fixture
+def console(page: Any, base: str) -> Iterator[Any]:
+    """Return a browser's page; whatever asks another machine or breaks the content policy fails the test."""
+    foreign: list[str] = []
+    complaints: list[str] = []
+
+    def is_complaint(said: Any) -> bool:
+        # The one page that is asked for although it is not there.
+        return said.type == "error" and said.location["url"] != f"{base}/nothing"
+
+    def guard(route: Any) -> None:
+        if route.request.url.startswith((base, "data:")):
+            route.continue_()
+        else:
+            foreign.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", guard)
+    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(20_000)
+    yield page
+    assert foreign == []
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the accessibility checker, which npm brought for the tests alone."""
+    if not AXE.is_file():
+        if os.environ.get("CI"):
+            pytest.fail("axe-core must be installed on the build machine: make setup.")
+        pytest.skip("axe-core is not installed: make setup")
+    return AXE.read_text(encoding="utf-8")

@@ -1,0 +1,262 @@
+"""The pages without a browser: what they hold, who may see them, what their forms do."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from qipan.bootstrap import Services
+from qipan.interfaces.server import create_app
+
+PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in"]
+PASSWORD = "four unrelated words"
+
+
+class Tags(HTMLParser):
+    """The tags of a page with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, name: str) -> list[str]:
+        return [value for _, attributes in self.found if (value := attributes.get(name)) is not None]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("lang", "tag"), [("en", "en"), ("zh", "zh-CN")])
+def test_page_speaks_the_chosen_language(client: TestClient, path: str, lang: str, tag: str) -> None:
+    answer = client.get(path, headers={"Accept-Language": lang})
+    assert answer.status_code == 200
+    assert f'<html lang="{tag}">' in answer.text
+    assert len(re.findall(r"<h1[ >]", answer.text)) == 1
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_holds_nothing_that_the_content_policy_forbids(client: TestClient, path: str) -> None:
+    tags = Tags(client.get(path).text)
+    assert tags.all("style") == []
+    assert [name for _, attributes in tags.found for name in attributes if name.startswith("on")] == []
+    inline = [a for tag, a in tags.found if tag == "script" and "src" not in a and a.get("type") != "application/json"]
+    assert inline == []
+    assert [address for address in (*tags.all("src"), *tags.all("href")) if "//" in address] == []
+
+
+def test_every_address_on_the_pages_answers(client: TestClient) -> None:
+    addresses = {
+        address
+        for path in PAGES
+        for name in ("href", "src", "hx-get")
+        for address in Tags(client.get(path).text).all(name)
+        if address.startswith("/")
+    }
+    assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+
+
+def test_static_files_are_kept_for_ever_and_come_compressed(client: TestClient) -> None:
+    address = next(one for one in Tags(client.get("/").text).all("src") if one.endswith("echarts.min.js"))
+    answer = client.get(address)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 400_000
+    plain = client.get(address, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == answer.content
+    assert client.get(address.replace(address.split("/")[2], "0" * 16)).status_code == 404
+    assert client.get("/static/" + address.split("/")[2] + "/../../page.py").status_code == 404
+
+
+def test_board_says_up_and_down_and_shows_both_carbon_accounts(client: TestClient, services: Services) -> None:
+    text = client.get("/", headers={"Accept-Language": "en"}).text
+    change = services.day.report()["against_home_first"]
+    for key, name in (("cost", "cost"), ("location", "location_kg"), ("market", "market_kg")):
+        direction = "lower" if change[name] < -0.0005 else "higher" if change[name] > 0.0005 else "same"
+        assert f'data-key="{key}" data-direction="{direction}"' in text
+    assert "Carbon, location-based" in text
+    assert "Carbon, market-based" in text
+
+
+def test_pages_escape_what_users_named(client: TestClient) -> None:
+    text = client.get("/").text
+    assert "&lt;jobs&gt;.csv" in text
+    assert "<jobs>" not in text
+
+
+def test_first_page_without_a_day_says_what_to_run(empty_services: Services) -> None:
+    client = TestClient(create_app(empty_services), base_url="http://127.0.0.1", follow_redirects=False)
+    text = client.get("/", headers={"Accept-Language": "en"}).text
+    assert "qipan demo" in text
+    answer = client.get("/plan", headers={"Accept-Language": "en"})
+    assert (answer.status_code, "no_plan_yet" in answer.text) == (404, True)
+
+
+def test_unknown_plan_and_page_are_friendly(client: TestClient) -> None:
+    assert "plan_unknown" in client.get("/?plan=none").text
+    answer = client.get("/nothing", headers={"Accept-Language": "zh"})
+    assert (answer.status_code, "此地址没有页面" in answer.text) == (404, True)
+
+
+def test_jobs_show_why_one_was_refused_in_the_language_of_the_page(client: TestClient) -> None:
+    for lang, words in (("en", "largest site that it may use"), ("zh", "可用站点最多只能承载")):
+        text = client.get("/jobs?status=refused", headers={"Accept-Language": lang}).text
+        assert "giant" in text
+        assert words in text
+
+
+def test_jobs_keep_the_filter_when_sorted_and_paged(client: TestClient) -> None:
+    text = client.get("/jobs?text=job&tier=batch&sort=quantity&descending=1").text
+    addresses = [address for address in Tags(text).all("hx-get") if "sort=" in address]
+    assert addresses
+    assert all("text=job" in address and "tier=batch" in address for address in addresses)
+    assert 'aria-sort="descending"' in text
+
+
+def test_facts_are_searched_in_both_languages(client: TestClient) -> None:
+    text = client.get("/facts", params={"q": "中卫 上架率"}).text
+    assert "cluster/zhongwei/rack_up_target" in text
+    assert "region/110000" not in text
+
+
+def test_ledger_shows_use_of_the_newest_day(client: TestClient) -> None:
+    text = client.get("/ledger", headers={"Accept-Language": "en"}).text
+    assert "Use on 2026-06-01" in text
+    assert 'id="use-by-hub"' in text
+
+
+def test_language_is_kept_and_leads_back(client: TestClient) -> None:
+    answer = client.post("/language", data={"lang": "zh", "next": "/jobs?page=1"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs?page=1")
+    client.headers["Origin"] = str(client.base_url)
+    assert '<html lang="zh-CN">' in client.get("/", headers={"Accept-Language": "en"}).text
+    assert client.post("/language", data={"lang": "fr"}).status_code == 400
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x"])
+def test_sign_in_never_leads_elsewhere(client: TestClient, elsewhere: str) -> None:
+    answer = client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD, "next": elsewhere})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_sign_in_sets_a_cookie_that_scripts_cannot_read(client: TestClient) -> None:
+    answer = client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert PASSWORD not in cookie
+
+
+def test_sign_in_with_a_wrong_password_is_refused_and_then_slowed(client: TestClient) -> None:
+    for _ in range(10):
+        assert client.post("/sign-in", data={"name": "li.wei", "password": "wrong"}).status_code == 401
+    answer = client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD})
+    assert (answer.status_code, "sign_in_too_often" in answer.text) == (429, True)
+
+
+def test_a_forged_cookie_signs_nobody_in(client: TestClient) -> None:
+    client.cookies.set("qipan", "eyJ1c2VyIjogImFkbWluIn0=.aaaa.bbbb")
+    assert "Sign in" in client.get("/", headers={"Accept-Language": "en"}).text
+
+
+def test_sign_out_forgets_who_was_there(signed_in: TestClient) -> None:
+    assert "li.wei" in signed_in.get("/").text
+    assert signed_in.post("/sign-out").status_code == 303
+    assert "li.wei" not in signed_in.get("/").text
+
+
+def test_a_disabled_user_is_a_visitor_at_once(client: TestClient, services: Services) -> None:
+    from datetime import UTC, datetime
+
+    from qipan.access.model import Role
+
+    now = datetime.now(UTC)
+    with services.books.begin() as unit:
+        services.access.create_user(unit, "leaver", password=PASSWORD, role=Role.OPERATOR, now=now)
+    assert client.post("/sign-in", data={"name": "leaver", "password": PASSWORD}).status_code == 303
+    assert "leaver" in client.get("/days").text
+    with services.books.begin() as unit:
+        services.access.disable_user(unit, "leaver", now)
+    assert "leaver" not in client.get("/days").text
+
+
+@pytest.mark.parametrize("path", ["/days", "/ledger/sites"])
+def test_forms_need_an_operator(client: TestClient, path: str, trace: bytes) -> None:
+    assert client.post(path, files={"file": ("jobs.csv", trace)}).status_code == 401
+    client.post("/sign-in", data={"name": "visitor", "password": PASSWORD})
+    client.headers["Origin"] = str(client.base_url)
+    answer = client.post(path, files={"file": ("jobs.csv", trace)})
+    assert (answer.status_code, "role_too_low" in answer.text) == (403, True)
+
+
+def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -> None:
+    answer = signed_in.post(
+        "/days",
+        files={"file": ("mine.csv", trace)},
+        data={"format": "generic", "day": "2026-06-01", "load": "1.5", "seed": "2", "fleet_id": "national"},
+    )
+    assert answer.status_code == 303, answer.text
+    text = signed_in.get(answer.headers["location"]).text
+    assert "mine.csv (generic)" in text
+    assert answer.headers["location"].removeprefix("/?plan=") in signed_in.get("/days").text
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"day": "2026-13-01"}, "field_unreadable"),
+        ({"load": "much"}, "field_unreadable"),
+        ({"seed": "1.5"}, "field_unreadable"),
+        ({"epoch": "noon", "format": "openb"}, "field_unreadable"),
+        ({"day": "2025-01-01"}, "day_empty"),
+        ({"format": "swf"}, "format_unknown"),
+    ],
+)
+def test_a_day_that_cannot_be_run_says_why_and_keeps_the_form(
+    signed_in: TestClient, trace: bytes, options: dict[str, str], code: str
+) -> None:
+    given = {"format": "generic", "seed": "2", "load": "3"} | options
+    answer = signed_in.post("/days", files={"file": ("mine.csv", trace)}, data=given)
+    assert answer.status_code == 400
+    assert f"<code>{code}</code>" in answer.text
+    assert f'name="seed" min="0" step="1" value="{given["seed"]}"' in answer.text
+
+
+def test_a_bad_fleet_shows_its_findings(signed_in: TestClient) -> None:
+    answer = signed_in.post("/ledger/sites", files={"file": ("bad.yaml", b"fleet: x\nsites: []")})
+    assert answer.status_code == 400
+    assert "<code>fleet_invalid</code>" in answer.text
+
+
+def test_closed_server_leads_visitors_to_the_sign_in(services: Services) -> None:
+    from dataclasses import replace
+
+    closed = services.settings.model_copy(update={"anonymous_role": "none"})
+    client = TestClient(
+        create_app(replace(services, settings=closed)), base_url="http://127.0.0.1", follow_redirects=False
+    )
+    answer = client.get("/jobs")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/jobs")
+    assert client.get("/sign-in").status_code == 200
+
+
+def test_map_approval_number_stands_under_the_map(services: Services) -> None:
+    from dataclasses import replace
+
+    approved = services.settings.model_copy(update={"map_approval": "GS(2026)1"})
+    client = TestClient(create_app(replace(services, settings=approved)), base_url="http://127.0.0.1")
+    assert "审图号：GS(2026)1" in client.get("/", headers={"Accept-Language": "zh"}).text
+
+
+def test_docs_list_every_operation_with_its_fields(client: TestClient) -> None:
+    text = client.get("/docs").text
+    described: dict[str, Any] = client.get("/api/v1/openapi.json").json()
+    for path in described["paths"]:
+        assert path in text
+    assert "carbon_yuan_per_t" in text
