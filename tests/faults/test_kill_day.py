@@ -33,11 +33,11 @@ def test_run_killed_at_any_moment_is_whole_or_not_there(tmp_path: Path, share: f
     command = [str(Path(sys.executable).parent / "qipan"), "day", "run", "--jobs", str(file), "--json"]
     environment = os.environ | {"QIPAN_HOME": str(settings.home)}
     begun = time.monotonic()
-    whole = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - our own program
+    whole = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert whole.returncode == 0, whole.stderr.decode()
     lasted_s = time.monotonic() - begun
 
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     time.sleep(lasted_s * share)
     child.send_signal(signal.SIGKILL)
     child.wait()

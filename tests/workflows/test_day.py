@@ -131,6 +131,9 @@ def test_jobs_pages_never_overlap_and_hold_everything(services: Services) -> Non
 def test_jobs_filter_by_text_and_status(services: Services) -> None:
     report = services.day.run(request(GOOD), NOW)
     assert services.day.jobs(report.plan_id, text="J7").total == 1
+    assert services.day.jobs(report.plan_id, text="广东").total == 20
+    assert services.day.jobs(report.plan_id, text="guangdong").total == 20
+    assert services.day.jobs(report.plan_id, text="Atlantis").total == 0
     assert services.day.jobs(report.plan_id, status="placed").total == report.account.placed
     with pytest.raises(BadInputError) as caught:
         services.day.jobs(report.plan_id, sort="colour")

@@ -73,9 +73,13 @@ _TIERS = ("realtime", "interactive", "batch", "offline")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which placements to show; an empty word lets everything pass."""
+    """Which placements to show; an empty word lets everything pass.
+
+    ``text`` is looked for in the job's name and its reasons, and every origin and site of ``places`` matches too.
+    """
 
     text: str = ""
+    places: tuple[str, ...] = ()
     status: str = ""
     tier: str = ""
     site_id: str = ""
@@ -134,9 +138,12 @@ def placements(
     table = lake.table(PLACEMENT)
     chosen = table.filter(table.plan_id == plan_id)
     if only.text:
-        words = only.text.lower()
-        hay = chosen.job_id + " " + chosen.origin_id + " " + chosen.site_id.fill_null("") + " "
-        chosen = chosen.filter((hay + chosen.why_en + " " + chosen.why_zh).lower().contains(words))
+        said = (chosen.job_id + " " + chosen.why_en + " " + chosen.why_zh).lower()
+        chosen = chosen.filter(
+            said.contains(only.text.lower())
+            | chosen.origin_id.isin(only.places)
+            | chosen.site_id.fill_null("").isin(only.places)
+        )
     for column, value in (("status", only.status), ("tier", only.tier), ("site_id", only.site_id)):
         if value:
             chosen = chosen.filter(chosen[column] == value)

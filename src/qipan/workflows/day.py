@@ -182,7 +182,8 @@ class Day:
             ``sort_unknown``, ``page_out_of_range``.
         """
         document = self.report(plan_id)
-        only = Filter(text=text, status=status, tier=tier, site_id=site_id)
+        places = _places_named(document, text)
+        only = Filter(text=text, places=places, status=status, tier=tier, site_id=site_id)
         found = self._dispatch.jobs(
             document["plan_id"], only=only, sort=sort, descending=descending, page=page, size=size
         )
@@ -352,6 +353,16 @@ def _refuse_bad_rows(request: DayRequest, intake: Intake) -> None:
             hint="Correct these rows, or leave out --strict to set them aside.",
             findings=intake.findings,
         )
+
+
+def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """Return the origins and sites whose id or name, in either language, holds a text."""
+    wanted = text.casefold()
+    named = [(one["origin_id"], one) for one in document["origins"]] + [
+        (one["site_id"], one) for one in document["sites"]
+    ]
+    hits = [key for key, one in named if wanted in f"{key} {one['name_en']} {one['name_zh']}".casefold()]
+    return tuple(hits) if wanted else ()
 
 
 def _check_options(request: DayRequest) -> None:
