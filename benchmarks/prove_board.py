@@ -79,7 +79,7 @@ def prove(number: int, seed: int, tally: Tally) -> None:
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=solved)
     findings = check_day(board, jobs, rules, found, solved, bound_fen=bound)
     for rule in Baseline:
-        theirs = place_by(rule, jobs, board, reached, refused=refused)
+        theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
         findings += [f"{rule}: {finding}" for finding in check_placement(board, jobs, rules, theirs)]
         findings += _check_score(rule, jobs, theirs, score(rule, jobs, board, reached, theirs).jobs_placed)
         served, lost = planned_cost_fen(board, jobs, rules, theirs, solved)

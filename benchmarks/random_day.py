@@ -128,6 +128,7 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
     start_by_s = submit_s + slack_s
     # A deadline that leaves less than the window, all of it, or more; now and then none that can be kept.
     spare_s = rng.choice([-30.0, 0.0, 0.0, 600.0, 1e6], size=count, p=[0.04, 0.4, 0.3, 0.16, 0.1])
+    gb_per_unit_h = rng.choice([0.0, 0.0, 0.5, 4.0, 9.7], size=count)
     kinds = [KINDS.index(pool.kind) for pool in board.pools]
     actual_s = np.where(rng.random(count) < 0.5, np.nan, requested_s * rng.uniform(0.05, 1.4, count))
     return Jobs(
@@ -144,9 +145,10 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
         data_class=rng.choice(np.arange(len(DataClass)), size=count, p=[0.7, 0.2, 0.1]),
         start_by_s=start_by_s,
         finish_by_s=start_by_s + requested_s + spare_s,
-        data_gb=np.where(
-            rng.random(count) < 0.3, 0.0, quantity * requested_s / 3600.0 * rng.choice([0.5, 4.0, 9.7], count)
-        ),
+        data_gb=quantity
+        * requested_s
+        / 3600.0
+        * np.where(rng.random(count) < 0.5, gb_per_unit_h, rng.uniform(0, 10, count)),
         preemptible=np.zeros(count, dtype=bool),
         priority=rng.integers(0, 3, count),
         assumed=np.zeros(count, dtype=np.int64),

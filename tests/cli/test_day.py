@@ -52,6 +52,7 @@ def test_run_as_json_prints_json_alone_and_accounts_for_every_job(qipan: Qipan, 
         "cheapest_site",
         "greenest_site",
         "most_available",
+        "cheapest_start",
     ]
 
 

@@ -31,6 +31,7 @@ def test_show_day_adds_up_rows_and_jobs_and_says_why(
         "rows_read": 1360,
         "rows_accepted": 1352,
         "rows_quarantined": 3,
+        "import_sequence": 7,
         "out_of_scope": {"without_cards": 5},
         "jobs": 1352,
         "placed": 1300,

@@ -61,6 +61,6 @@ def test_bound_is_between_the_plan_and_every_placement(make_board, make_jobs, ru
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=best)
     assert bound >= best.objective_fen
     placements = [place(jobs, board, rules, reached, refused=refused, plan=best)]
-    placements += [place_by(rule, jobs, board, reached, refused=refused) for rule in Baseline]
+    placements += [place_by(rule, jobs, board, rules, reached, refused=refused) for rule in Baseline]
     for found in placements:
         assert sum(planned_fen(jobs, board, rules, reached, found)) >= bound - 1e-6 * abs(bound)

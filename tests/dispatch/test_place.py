@@ -23,7 +23,7 @@ def placed(jobs: Jobs, board: Board, rules: Rules) -> Placement:
 
 def by_rule(rule: Baseline, jobs: Jobs, board: Board, rules: Rules) -> Placement:
     reached = reach(jobs, board, rules)
-    return place_by(rule, jobs, board, reached, refused=refusals(jobs, board, reached))
+    return place_by(rule, jobs, board, rules, reached, refused=refusals(jobs, board, reached))
 
 
 def test_place_follows_the_cheap_hour_and_site(make_board, make_jobs, rules) -> None:

@@ -116,15 +116,19 @@ def day() -> PlannedDay:
         {"job_id": "no-power", "kind": Kind.SUPERCOMPUTING},
         {"job_id": "too-short", "spare_h": -0.5, "origin": "640000"},
     )
+    return planned(board(), asked)
+
+
+def planned(where: Board, asked: Jobs) -> PlannedDay:
+    """Plan and place jobs on a board."""
     limits = (10.0, 50.0, 100.0, math.inf)
     rules = Rules(
         tiers=tuple(TierRule(ms, near, 900.0) for ms, near in zip(limits, (0.5, 0.1, 0.0, 0.0), strict=True)),
         carbon_fen_per_kg=5.0,
     )
-    where = board()
     reached = reach(asked, where, rules)
     refused = refusals(asked, where, reached)
     classes = classify(asked, where, reached, refused == Reason.NONE)
-    planned = plan(where, classes, rules, reached.allowed[classes.streams.sort])
-    found = place(asked, where, rules, reached, refused=refused, plan=planned)
-    return PlannedDay(where, asked, rules, planned, found)
+    best = plan(where, classes, rules, reached.allowed[classes.streams.sort])
+    found = place(asked, where, rules, reached, refused=refused, plan=best)
+    return PlannedDay(where, asked, rules, best, found)

@@ -75,6 +75,7 @@ def report() -> DayReport:
             rows_read=20,
             rows_accepted=14,
             rows_quarantined=4,
+            import_sequence=7,
             out_of_scope={"no_cards": 2},
             jobs_outside_day=4,
             jobs=10,

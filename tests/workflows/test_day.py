@@ -75,10 +75,8 @@ def test_run_unknown_origin_is_set_aside_by_row(services: Services) -> None:
     text = GOOD + "far,2024-06-10T08:00:00+08:00,intelligent,1,3600,Atlantis,batch\n"
     report = services.day.run(request(text), NOW)
     assert report.account.rows_quarantined == 1
-    imported = services.day.import_jobs(request(text), NOW)
-    assert [(finding.row, finding.rule) for finding in services.day.findings(imported.sequence)] == [
-        (21, "origin_unknown")
-    ]
+    aside = services.day.findings(report.account.import_sequence)
+    assert [(finding.row, finding.rule) for finding in aside] == [(21, "origin_unknown")]
 
 
 def test_run_a_day_without_jobs_names_days_that_have_some(services: Services) -> None:
@@ -86,6 +84,22 @@ def test_run_a_day_without_jobs_names_days_that_have_some(services: Services) ->
         services.day.run(request(GOOD, day=date(2024, 1, 1)), NOW)
     assert caught.value.code == "day_empty"
     assert "2024-06-10" in caught.value.hint
+
+
+def test_run_of_a_file_with_bad_rows_alone_says_what_is_wrong_with_them(services: Services) -> None:
+    text = HEADER + "naive,2024-06-10T08:00:00,intelligent,1,3600,广东,batch\n"
+    for options in ({}, {"day": date(2024, 6, 10)}):
+        with pytest.raises(BadInputError) as caught:
+            services.day.run(request(text, **options), NOW)
+        assert caught.value.code == "day_empty"
+        assert [(finding.row, finding.rule) for finding in caught.value.findings] == [(1, "submit_naive")]
+
+
+def test_run_at_another_load_is_not_entered_in_the_ledger(services: Services) -> None:
+    services.day.run(request(GOOD, load=3.0), NOW)
+    with services.books.read() as unit:
+        fleet = services.ledger.fleet(unit, "national")
+    assert services.ledger.utilisation(fleet, civil_day(date(2024, 6, 10)), NOW) == ()
 
 
 def test_run_several_days_without_naming_one_is_refused(services: Services) -> None:

@@ -1,6 +1,7 @@
-"""What people do today: take jobs as they come and try sites in a fixed order.
+"""Simple rules, as people use them today: take jobs as they come and try sites in a fixed order.
 
 Every rule keeps the same hard limits as the plan; jobs that find no room at once wait at the site that has room first.
+Only ``cheapest_start`` waits for a better price.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import numba
 import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s
-from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Reason, Texts
-from qipan.dispatch.place import placement
+from qipan.dispatch.formulate import least_of_product, running_fen_per_unit_h
+from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Reason, Rules, Texts
+from qipan.dispatch.place import place_at_prices, placement, prices_of
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import Asks, Timeline, asks, earliest, take, timeline
 
@@ -25,6 +27,7 @@ class Baseline(StrEnum):
     CHEAPEST = "cheapest_site"
     GREENEST = "greenest_site"
     MOST_AVAILABLE = "most_available"
+    CHEAPEST_START = "cheapest_start"
 
 
 class Ranks(NamedTuple):
@@ -38,12 +41,13 @@ class Ranks(NamedTuple):
     by_room: bool
 
 
-def place_by(rule: Baseline, jobs: Jobs, board: Board, reached: Reach, *, refused: Texts) -> Placement:
+def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts) -> Placement:
     """Place jobs in order of submission by one simple rule.
 
     ``home_first`` tries the own province, then the own macro-region, then by round trip; ``cheapest_site`` by the
     energy cost of an hour at submission; ``greenest_site`` by location-based carbon; ``most_available`` by the share
-    of units free at submission.
+    of units free at submission; ``cheapest_start`` may wait as the plan may: it takes the start and site that cost
+    least to run and still have room, but knows no job that comes after and no price of scarcity.
 
     Parameters
     ----------
@@ -52,14 +56,16 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, reached: Reach, *, refuse
     """
     latest = latest_start_in_horizon_s(jobs, board)
     order = np.lexsort((np.arange(len(jobs)), jobs.submit_s))
-    keys, row = _ranks(rule, jobs, board, reached)
-    pool, start_tick = _place_in_turn(
-        order[refused[order] == Reason.NONE],
-        asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
-        Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE),
-        board.capacity,
-        timeline(board),
-    )
+    order = order[refused[order] == Reason.NONE]
+    ask = asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed)
+    if rule is Baseline.CHEAPEST_START:
+        offers = least_of_product(board, running_fen_per_unit_h(board, rules))
+        prices = prices_of(jobs, board, rules, reached, offers)
+        pool, start_tick = place_at_prices(order, ask, prices, timeline(board))
+    else:
+        keys, row = _ranks(rule, jobs, board, reached)
+        ranks = Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE)
+        pool, start_tick = _place_in_turn(order, ask, ranks, board.capacity, timeline(board))
     return placement(jobs, board, refused=refused, latest_start_s=latest, pool=pool, start_tick=start_tick)
 
 

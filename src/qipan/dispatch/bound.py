@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
-from qipan.dispatch.formulate import running_fen_per_unit_h
+from qipan.dispatch.formulate import least_of_product, running_fen_per_unit_h
 from qipan.dispatch.model import Board, Floats, Jobs, Plan, Reason, Rules, Texts
 from qipan.dispatch.place import Prices, empty_options, fill_options, prices_of
 from qipan.dispatch.reach import Reach
@@ -34,8 +34,7 @@ def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused
         plan.power_rent_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
     )
     latest = latest_start_in_horizon_s(jobs, board)
-    offers = np.full((len(board.products), board.slot_count), np.inf)
-    np.minimum.at(offers, board.pool_product, running_fen_per_unit_h(board, rules) + rent)
+    offers = least_of_product(board, running_fen_per_unit_h(board, rules) + rent)
     cheapest = _cheapest_fen(
         asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
         prices_of(jobs, board, rules, reached, offers),

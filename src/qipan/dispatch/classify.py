@@ -49,7 +49,8 @@ def classify(jobs: Jobs, board: Board, reached: Reach, plannable: Bools) -> Clas
     first = np.floor((submit - board.start_s) / board.slot_s + 1e-9).astype(np.int64)
     last = np.ceil((end - board.start_s) / board.slot_s - 1e-9).astype(np.int64)
     last = np.clip(last, first + 1, board.slot_count)
-    gb_steps = np.rint(jobs.data_gb[index] / jobs.work_unit_h[index] / GB_PER_UNIT_H_STEP).astype(np.int64)
+    # Rounded down, never up: what moving costs the class must not exceed what it costs its jobs.
+    gb_steps = np.floor(jobs.data_gb[index] / jobs.work_unit_h[index] / GB_PER_UNIT_H_STEP + 1e-6).astype(np.int64)
 
     stream_keys = np.stack([reached.of_job[index], gb_steps], axis=1)
     of_stream, stream = np.unique(stream_keys, axis=0, return_inverse=True)

@@ -86,6 +86,19 @@ def running_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
     return board.kwh_per_unit_h[:, None] * per_kwh + board.opex_fen_per_unit_h[:, None]
 
 
+def least_of_product(board: Board, of_pool: Floats) -> Floats:
+    """Return the least value among the pools of each product, ``(products, slots)``.
+
+    Parameters
+    ----------
+    of_pool
+        ``(pools, slots)``
+    """
+    least = np.full((len(board.products), of_pool.shape[1]), np.inf)
+    np.minimum.at(least, board.pool_product, of_pool)
+    return least
+
+
 def formulate(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> LinearProgram:
     """Write the programme of a day as arrays, no call a variable.
 

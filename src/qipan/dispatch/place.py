@@ -46,7 +46,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     room = timeline(board)
     latest = latest_start_in_horizon_s(jobs, board)
     prices = prices_of(jobs, board, rules, reached, plan.lmp_fen_per_unit_h)
-    pool, start_tick = _place_at_prices(
+    pool, start_tick = place_at_prices(
         placing_order(jobs, refused),
         asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
         prices,
@@ -117,9 +117,10 @@ class Options(NamedTuple):
 
 
 @numba.njit(cache=True)
-def _place_at_prices(
+def place_at_prices(
     order: Ints, ask: Asks, prices: Prices, room: Timeline
 ) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+    """Give each job in turn the cheapest start that has room; return pool, -1 for none, and start, ``(jobs,)``."""
     options = empty_options(room)
     chosen = np.full(len(ask.quantity), -1, np.int64)
     begins = np.zeros(len(ask.quantity))

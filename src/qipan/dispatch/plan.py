@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from qipan.dispatch.formulate import LinearProgram, formulate
+from qipan.dispatch.formulate import LinearProgram, formulate, least_of_product
 from qipan.dispatch.model import Board, Bools, Classes, Floats, Plan, Rules
 from qipan.kernel.errors import EngineError
 
@@ -93,7 +93,7 @@ def read_plan(board: Board, classes: Classes, program: LinearProgram, solution: 
     columns, rows, slots = program.columns, program.rows, board.slot_count
     supply = slice(columns.supply, columns.unserved)
     power_rent = np.zeros((len(board.sites), slots))
-    power_rent[rows.powered_sites] = -solution.row_dual[rows.power : rows.link].reshape(-1, slots)
+    power_rent[rows.powered_sites] = np.maximum(-solution.row_dual[rows.power : rows.link].reshape(-1, slots), 0.0)
     running = program.cost[supply].reshape(-1, slots)
     capacity_rent = np.maximum(-solution.reduced_cost[supply].reshape(-1, slots), 0.0)
     links = (0 if board.links is None else len(board.links.names), slots)
@@ -126,6 +126,4 @@ def _offers(board: Board, running: Floats, capacity_rent: Floats, power_rent: Fl
     anywhere below the running cost, and nobody could buy there at such a price; the offer is optimal as well.
     """
     offer = running + capacity_rent + power_rent[board.pool_site] * board.kwh_per_unit_h[:, None]
-    lowest = np.full((len(board.products), offer.shape[1]), np.inf)
-    np.minimum.at(lowest, board.pool_product, offer)
-    return lowest
+    return least_of_product(board, offer)

@@ -30,6 +30,7 @@ from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 from qipan.storage.lake import Lake
 
+PAGE_MAX = 1_000_000
 PAGE_SIZE_MAX = 1000
 
 
@@ -129,7 +130,7 @@ class Dispatch:
         scores = [score("qipan", jobs, board, reached, found)]
         for rule in Baseline:
             progress(rule.value)
-            theirs = place_by(rule, jobs, board, reached, refused=refused)
+            theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
             scores.append(score(rule.value, jobs, board, reached, theirs))
         served, lost = planned_fen(jobs, board, rules, reached, found)
         return Outcome(
@@ -227,9 +228,9 @@ class Dispatch:
                 code="sort_unknown",
                 hint="Choose one of them.",
             )
-        if page < 1 or not 1 <= size <= PAGE_SIZE_MAX:
+        if not 1 <= page <= PAGE_MAX or not 1 <= size <= PAGE_SIZE_MAX:
             raise BadInputError(
-                f"A page must be 1 or more and hold 1 to {PAGE_SIZE_MAX} rows, was page {page} of {size}.",
+                f"A page must be 1 to {PAGE_MAX} and hold 1 to {PAGE_SIZE_MAX} rows, was page {page} of {size}.",
                 code="page_out_of_range",
                 hint="Ask for page 1.",
             )

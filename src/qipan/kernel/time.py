@@ -10,6 +10,8 @@ from qipan.kernel.errors import BadInputError
 
 BOARD_ZONE = "Asia/Shanghai"
 """The civil time zone of the board where nothing else is said."""
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years in which a day may be planned."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,12 +99,23 @@ def zone(name: str) -> ZoneInfo:
 def civil_day(day: date, zone_name: str = BOARD_ZONE) -> Interval:
     """Return one civil day of a zone; it may last 23, 24 or 25 hours.
 
+    Raises
+    ------
+    BadInputError
+        ``zone_unknown``; ``day_out_of_range`` for a day at the end of the calendar.
+
     Examples
     --------
     >>> civil_day(date(2024, 3, 31), "Europe/Berlin").duration_h
     23.0
     """
     here = zone(zone_name)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInputError(
+            f"A day must lie in the years {FIRST_YEAR} to {LAST_YEAR}, was {day.isoformat()}.",
+            code="day_out_of_range",
+            hint="Correct the year.",
+        )
     start = datetime.combine(day, time(), tzinfo=here)
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=here)
     return Interval(start, end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_column
 from qipan.dispatch.store import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
-from qipan.kernel.time import Interval, civil_day, zone
+from qipan.kernel.time import civil_day, zone
 from qipan.ledger.model import Fleet
 from qipan.ledger.service import Ledger
 from qipan.log.canonical import canonical
@@ -27,6 +27,7 @@ from qipan.log.service import Log
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
+from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
 from qipan.workflows.model import DayReport, DayRequest, JobsImport
@@ -73,13 +74,13 @@ class Day:
             fleet = self._fleet(unit, request.fleet_id)
         intake = self._read(request, fleet.zone_name)
         with self._books.begin() as unit:
-            receipt = self._receive(unit, request, intake, now)
+            receipt = self._receive(unit, f"jobs/{request.format}", request, intake=intake, now=now)
         return JobsImport(
             rows_read=intake.rows_read,
             rows_accepted=intake.rows_accepted,
             rows_quarantined=len({finding.row for finding in intake.findings if finding.row > 0}),
             out_of_scope=dict(intake.out_of_scope),
-            days=_days(intake.jobs, fleet.zone_name),
+            days=days_of(intake.jobs, fleet.zone_name),
             findings=intake.findings,
             sequence=receipt.sequence,
             is_new=receipt.is_new,
@@ -200,11 +201,15 @@ class Day:
     def _run(
         self, request: DayRequest, fleet: Fleet, intake: Intake, now: datetime, progress: Callable[[str], None]
     ) -> DayReport:
-        day = request.day or _only_day(intake.jobs, fleet.zone_name)
+        day = request.day or only_day(intake, fleet)
         setting = set_up(fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share)
         intake = quarantine_origins(intake, setting.board)
         _refuse_bad_rows(request, intake)
-        chosen, outside = _of_day(intake.jobs, day, fleet.zone_name)
+        with self._books.begin() as unit:
+            # Which origins are unknown depends on the fleet, so what is wrong with a file does too.
+            source = f"jobs/{request.format}/{fleet.fleet_id}"
+            received = self._receive(unit, source, request, intake=intake, now=now)
+        chosen, outside = jobs_of_day(intake, day, fleet)
         rules = rules_of(
             self._catalog, carbon_yuan_per_t=request.carbon_yuan_per_t, carbon_account=request.carbon_account
         )
@@ -218,11 +223,12 @@ class Day:
         with self._books.begin() as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
             made = request.format == MADE
-            run = Run(plan_id, day, now, request.name, request.format, made, request.load, request.seed)
+            run = Run(
+                plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
+            )
             report = describe(run, fleet, setting, intake=intake, jobs=jobs, outside_day=outside, outcome=outcome)
             document = report.document()
             placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
-            received = self._receive(unit, request, intake, now)
             kept = self._dispatch.keep(
                 unit,
                 plan_id=plan_id,
@@ -234,8 +240,10 @@ class Day:
                 placements=placements,
             )
             self._log_plan(unit, plan_id, received, kept, now)
-            uses = uses_of_day(setting, jobs, outcome)
-            self._ledger.enter_use(unit, f"plan/{plan_id}", uses, released=now, now=now)
+            if request.load == 1.0:
+                # A day at another load is a question, not an account.
+                uses = uses_of_day(setting, jobs, outcome)
+                self._ledger.enter_use(unit, f"plan/{plan_id}", uses, released=now, now=now)
         with self._books.read() as unit:
             self._dispatch.project(unit)
             self._ledger.record_use(unit)
@@ -255,10 +263,10 @@ class Day:
         _refuse_bad_rows(request, intake)
         return intake
 
-    def _receive(self, unit: UnitOfWork, request: DayRequest, intake: Intake, now: datetime) -> Receipt:
+    def _receive(self, unit: UnitOfWork, source: str, request: DayRequest, *, intake: Intake, now: datetime) -> Receipt:
         receipt = self._observations.receive(
             unit,
-            source=f"jobs/{request.format}",
+            source=source,
             kind="jobs",
             data=request.data,
             now=now,
@@ -298,44 +306,6 @@ def _shape(numbers: Mapping[str, float]) -> WorkloadShape:
             (float(key.split("/")[1]), share) for key, share in numbers.items() if key.startswith("cards_share/")
         ),
     )
-
-
-def _of_day(jobs: Jobs, day: date, zone_name: str) -> tuple[Jobs, int]:
-    """Return the jobs submitted on a civil day, and how many were submitted on others."""
-    whole: Interval = civil_day(day, zone_name)
-    inside = (jobs.submit_s >= whole.start.timestamp()) & (jobs.submit_s < whole.end.timestamp())
-    if not inside.any():
-        days = _days(jobs, zone_name)
-        busiest = sorted(days, key=lambda one: (-days[one], one))[:5]
-        raise BadInputError(
-            f"The day must have jobs, was {day.isoformat()} with none; the file has {len(jobs)} on {len(days)} days.",
-            code="day_empty",
-            hint=f"Its busiest days are {', '.join(sorted(busiest))}." if busiest else "Give a file with jobs.",
-        )
-    return jobs.take(inside), int((~inside).sum())
-
-
-def _only_day(jobs: Jobs, zone_name: str) -> date:
-    days = _days(jobs, zone_name)
-    if len(days) == 1:
-        return date.fromisoformat(next(iter(days)))
-    busiest = sorted(days, key=lambda one: (-days[one], one))[:5]
-    raise BadInputError(
-        f"A day must be named when the file holds several, was {len(days)} days.",
-        code="day_missing",
-        hint=f"Its busiest days are {', '.join(sorted(busiest))}." if busiest else "Give a file with jobs.",
-    )
-
-
-def _days(jobs: Jobs, zone_name: str) -> dict[str, int]:
-    """Count jobs by the civil day of their submission."""
-    here = zone(zone_name)
-    hours, counts = np.unique(np.floor(jobs.submit_s / 900.0), return_counts=True)
-    days: dict[str, int] = {}
-    for quarter, count in zip(hours, counts, strict=True):
-        day = datetime.fromtimestamp(quarter * 900.0, tz=UTC).astimezone(here).date().isoformat()
-        days[day] = days.get(day, 0) + int(count)
-    return dict(sorted(days.items()))
 
 
 def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from qipan.dispatch.model import ASSUMABLE, Board, Floats, Intake, Ints, Jobs, Status, Tier
-from qipan.dispatch.score import usage
+from qipan.dispatch.score import ran_s, usage
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
 from qipan.ledger.model import Fleet, Use
@@ -22,6 +22,7 @@ class Run:
     """What was asked for, besides the jobs."""
 
     plan_id: str
+    import_sequence: int
     day: date
     created: datetime
     jobs_name: str
@@ -53,7 +54,7 @@ def describe(
         slot_s=round(board.slot_s),
         day_slots=board.day_slots,
         slots=[_iso(moment) for moment in moments],
-        account=_account(intake, jobs, outside_day, outcome),
+        account=_account(run, intake, jobs, outside_day, outcome),
         bound=_bound(outcome),
         scores=list(outcome.scores),
         sites=_sites(setting, jobs, outcome),
@@ -88,7 +89,7 @@ def uses_of_day(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[Use]:
     return entries
 
 
-def _account(intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome) -> JobsAccount:
+def _account(run: Run, intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome) -> JobsAccount:
     status = Counter(str(one) for one in outcome.found.status)
     refused = outcome.found.status == Status.REFUSED
     reasons = Counter(str(reason) for reason in outcome.found.reason[refused])
@@ -97,6 +98,7 @@ def _account(intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome) -> 
         rows_read=intake.rows_read,
         rows_accepted=intake.rows_accepted,
         rows_quarantined=len({finding.row for finding in intake.findings if finding.row > 0}),
+        import_sequence=run.import_sequence,
         out_of_scope=dict(intake.out_of_scope),
         jobs_outside_day=outside_day,
         jobs=len(jobs),
@@ -128,11 +130,14 @@ def _bound(outcome: Outcome) -> BoundAccount:
 def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
     board, plan = setting.board, outcome.plan
     used = usage(jobs, board, outcome.found)
-    by_site = np.zeros((3, len(board.sites), board.slot_count))
-    np.add.at(by_site[0], board.pool_site, board.capacity * board.slot_h)
-    np.add.at(by_site[1], board.pool_site, plan.supply_unit_h)
-    np.add.at(by_site[2], board.pool_site, used.unit_h)
     first = {product[0]: index for index, product in reversed(list(enumerate(board.products)))}
+    # Units of two kinds do not add up: a site's figures are those of the kind of its first product.
+    kind_of_site = {s: board.products[index][1] for s, index in first.items()}
+    alike = np.array([pool.kind == kind_of_site[pool.site] for pool in board.pools])[:, None]
+    by_site = np.zeros((3, len(board.sites), board.slot_count))
+    np.add.at(by_site[0], board.pool_site, board.capacity * board.slot_h * alike)
+    np.add.at(by_site[1], board.pool_site, plan.supply_unit_h * alike)
+    np.add.at(by_site[2], board.pool_site, used.unit_h * alike)
     rows = []
     for s, site in enumerate(board.sites):
         _, kind, model = board.products[first[s]]
@@ -186,10 +191,13 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
 
 
 def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
-    at = np.flatnonzero(_in_day(outcome))
+    at = np.flatnonzero(outcome.found.has_place)
     origin = outcome.reached.origin[outcome.reached.of_job[at]]
+    start = outcome.found.start_s[at]
+    inside_s = np.minimum(start + ran_s(jobs)[at], board.day_end_s) - start
     work = np.zeros((len(board.origins), len(board.sites)))
-    np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), jobs.work_unit_h[at])
+    ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
+    np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), ran)
     return [
         Flow(board.origins[o].origin_id, board.sites[s].site_id, float(work[o, s]))
         for o, s in np.argwhere(work > 0).tolist()

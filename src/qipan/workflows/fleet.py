@@ -14,6 +14,7 @@ from qipan.dispatch import model as dispatch
 from qipan.dispatch.assume import AssumptionRule
 from qipan.dispatch.model import Rules, Tier, TierRule
 from qipan.facts.catalog import Catalog
+from qipan.facts.model import Status
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
@@ -125,7 +126,10 @@ def set_up(
     figures = _regional_figures(chosen, catalog, day)
     factors = np.array([one.location_kg_per_kwh for one in figures])
     pools = [(index, pool) for index, site in enumerate(chosen) for pool in site.pools]
-    residual = catalog.number("grid/untraded_factor/cn/2022") / catalog.number("grid/location_factor/cn/2022")
+    # Outside the regions of the facts no residual mix is known, and the owner's own factor stands for it.
+    known = {region.adcode for region in catalog.regions()}
+    national = catalog.number(f"grid/location_factor/cn/{FACTOR_YEAR}")
+    residual = catalog.number(f"grid/untraded_factor/cn/{FACTOR_YEAR}") / national
     fibre = _fibre_km(fleet, catalog)
     board = dispatch.Board(
         sites=tuple(
@@ -148,7 +152,11 @@ def set_up(
         location_kg_per_kwh=factors,
         market_kg_per_kwh=np.array(
             [
-                tariff.market_kg_per_kwh(one.location_kg_per_kwh, green_share=site.green_share, residual_ratio=residual)
+                tariff.market_kg_per_kwh(
+                    one.location_kg_per_kwh,
+                    green_share=site.green_share,
+                    residual_ratio=residual if site.adcode in known else 1.0,
+                )
                 for one, site in zip(figures, chosen, strict=True)
             ]
         ),
@@ -206,6 +214,7 @@ def _regional_figures(sites: list[Site], catalog: Catalog, day: date) -> list[Fi
             if own is None and not known:
                 must = f"A site must state {column} or lie in a region of the facts, was region {site.adcode!r}"
                 findings.append(Finding(row, column, "figure_missing", f"{must}, site {site.site_id}."))
+            status["market_kg_per_kwh"] = str(Status.MODELLED)
             status[column] = site.status_of(column) if own is not None or not known else str(known[0].status)
         if not findings:
             figures.append(

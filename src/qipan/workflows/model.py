@@ -96,6 +96,8 @@ class JobsAccount:
     ----------
     jobs_outside_day
         Accepted jobs submitted on other days, left for their own day.
+    import_sequence
+        Number of the import, by which the rows set aside can be looked up.
     refused_by_reason
         Reason code to number of jobs.
     assumed
@@ -105,6 +107,7 @@ class JobsAccount:
     rows_read: int
     rows_accepted: int
     rows_quarantined: int
+    import_sequence: int
     out_of_scope: dict[str, int]
     jobs_outside_day: int
     jobs: int
@@ -120,8 +123,8 @@ class BoundAccount:
     """How far the placed jobs are from the bound, and how exactly the prices add up.
 
     Money in fen. ``plan_fen`` is the optimum of the linear programme, in which work may stop and go; ``bound_fen`` is
-    the certified lower bound for whole jobs, never below it. ``gap`` counts unserved work at its value, ``gap_served``
-    leaves it out.
+    the certified lower bound for whole jobs, never below it. Both count
+    unserved work at its value, and so do the gaps.
     """
 
     plan_fen: float
@@ -137,26 +140,22 @@ class BoundAccount:
     is_final: bool
 
     @property
-    def gap(self) -> float:
-        """Cost over the bound, unserved work included."""
-        return (self.served_fen + self.lost_fen) / self.bound_fen - 1.0 if self.bound_fen else 0.0
+    def gap(self) -> float | None:
+        """Cost over the bound, relative to its size, unserved work included; None where the bound is zero."""
+        return _relative(self.served_fen + self.lost_fen, self.bound_fen)
 
     @property
-    def gap_to_plan(self) -> float:
-        """Cost over the optimum of the linear programme, unserved work included."""
-        return (self.served_fen + self.lost_fen) / self.plan_fen - 1.0 if self.plan_fen else 0.0
-
-    @property
-    def gap_served(self) -> float:
-        """Cost over the bound, unserved work left out."""
-        return self.served_fen / self.bound_fen - 1.0 if self.bound_fen else 0.0
+    def gap_to_plan(self) -> float | None:
+        """Cost over the optimum of the linear programme, relative to its size, unserved work included."""
+        return _relative(self.served_fen + self.lost_fen, self.plan_fen)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteDay:
     """One site over the horizon; lists are ``(slots,)``.
 
-    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``.
+    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``; unit-hours are those of its kind,
+    energy that of the whole site.
     """
 
     site_id: str
@@ -198,7 +197,7 @@ class OriginDay:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Work of one origin placed at one site, in unit-hours."""
+    """Work of one origin that ran at one site inside the day, in unit-hours."""
 
     origin_id: str
     site_id: str
@@ -260,28 +259,35 @@ class DayReport:
         """What people do today: the home region first."""
         return next(score for score in self.scores if score.policy == "home_first")
 
+    def _against_home_first(self, figure: str) -> float | None:
+        """Relative change of a figure of the scores for the same work; policies may run different amounts of it."""
+        ours, theirs = self.ours, self.home_first
+        if not ours.work_unit_h or not theirs.work_unit_h:
+            return None
+        return _relative(getattr(ours, figure) / ours.work_unit_h, getattr(theirs, figure) / theirs.work_unit_h)
+
     def document(self) -> dict[str, Any]:
         """Return the report as plain JSON values, gaps and costs included; what is not a number is None."""
         document = asdict(self)
         document["day"] = self.day.isoformat()
         document["bound"] |= {
             "gap": self.bound.gap,
-            "gap_served": self.bound.gap_served,
             "gap_to_plan": self.bound.gap_to_plan,
         }
         for score, row in zip(self.scores, document["scores"], strict=True):
             row["cost_fen"] = score.cost_fen
         document["against_home_first"] = {
-            "cost": _change(self.ours.cost_fen, self.home_first.cost_fen),
-            "location_kg": _change(self.ours.location_kg, self.home_first.location_kg),
-            "market_kg": _change(self.ours.market_kg, self.home_first.market_kg),
+            "basis": "per unit-hour of work that ran",
+            "cost": self._against_home_first("cost_fen"),
+            "location_kg": self._against_home_first("location_kg"),
+            "market_kg": self._against_home_first("market_kg"),
         }
         return dict(_finite(document))
 
 
-def _change(ours: float, theirs: float) -> float | None:
-    """Relative change, ``None`` where there is nothing to compare with."""
-    return ours / theirs - 1.0 if theirs else None
+def _relative(value: float, base: float) -> float | None:
+    """Relative difference by the size of the base, which may be negative; None where there is nothing to compare."""
+    return (value - base) / abs(base) if base else None
 
 
 def _finite(value: Any) -> Any:

@@ -25,6 +25,8 @@ import pyarrow.parquet as pq
 from qipan.dispatch.model import Ints
 from qipan.kernel.errors import BadInputError, Finding
 
+UNPACKED_MAX = 4 << 30
+"""Bytes that a packed file may unpack to."""
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -94,10 +96,23 @@ def read_table(data: bytes, *, needed: Sequence[str], optional: Sequence[str] = 
     return _read_csv(data, needed=needed, optional=optional)
 
 
+def _gunzipped(data: bytes) -> bytes:
+    """Unpack gzip, but never more than `UNPACKED_MAX` bytes."""
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+        plain = packed.read(UNPACKED_MAX + 1)
+    if len(plain) > UNPACKED_MAX:
+        raise BadInputError(
+            f"A job file must unpack to at most {UNPACKED_MAX >> 20} MiB, was more.",
+            code="file_too_large",
+            hint="Split it by day.",
+        )
+    return plain
+
+
 def _unpacked(data: bytes) -> bytes:
     if data.startswith(GZIP_MAGIC):
         try:
-            data = gzip.decompress(data)
+            data = _gunzipped(data)
         except EOFError as error:
             raise BadInputError(
                 "A gzip file must end with its check sum, was cut off before.",
@@ -238,7 +253,14 @@ def _ends_in_quotes(data: bytes) -> bool:
 
 def _header(data: bytes) -> list[str]:
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=""))
-    return next(fields for fields in reader if fields)
+    try:
+        return next(fields for fields in reader if fields)
+    except csv.Error as error:
+        raise BadInputError(
+            f"The first line must name the columns, was unreadable: {error}.",
+            code="file_unreadable",
+            hint="Check that the file is a table with a short first line.",
+        ) from error
 
 
 def _kept(names: Sequence[str], *, needed: Sequence[str], optional: Sequence[str]) -> dict[str, str]:

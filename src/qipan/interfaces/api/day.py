@@ -83,7 +83,7 @@ def jobs(
     site_id: Annotated[str, Query(max_length=64)] = "",
     sort: Annotated[str, Query(max_length=32)] = "submit",
     descending: Annotated[bool, Query()] = False,
-    page: Annotated[int, Query(ge=1)] = 1,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> JobsPageOut:
     """Return one page of the jobs of a run, with where they went or why not."""

@@ -29,6 +29,7 @@ STEPS = {
     "cheapest_site": ("Compare: cheapest site", "比较：电价最低站点"),
     "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
     "most_available": ("Compare: most available", "比较：余量最大站点"),
+    "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
     "enter": ("Enter the day in the ledger", "记入台账"),
 }
 """What the steps of a day are called while it is run."""
@@ -75,6 +76,9 @@ def _accounts(document: Document, language: Language) -> None:
     say(_sum(rows))
     for reason, count in tables.out_of_scope(document):
         say(f"    {grouped(count)}  {reason}")
+    if document["account"]["rows_quarantined"]:
+        look_up = f"qipan jobs findings {document['account']['import_sequence']}"
+        say(language.say(f"    What was wrong with the rows set aside: {look_up}", f"    被隔离行的问题：{look_up}"))
     say(_sum(jobs))
     for part in report.reasons(document, said):
         say(f"    {part.count}  {part.title}")
@@ -122,13 +126,13 @@ def _comparison(scores: Sequence[Document], language: Language) -> None:
 
 
 def _bound(bound: Document, language: Language) -> None:
-    gap, served, programme = (percent(bound[key], 3) for key in ("gap", "gap_served", "gap_to_plan"))
+    gap, programme = (percent(bound[key], 3) for key in ("gap", "gap_to_plan"))
     say()
     say(
         language.say(
-            f"Gap to the bound for whole jobs: {gap}, {served} without unserved work.\n"
+            f"Gap to the bound for whole jobs: {gap}, unserved work at its value.\n"
             f"Gap to the linear programme, in which work may stop and go: {programme}.",
-            f"与整作业下界的差距：{gap}，不计未服务作业 {served}。\n与线性规划（工作可走走停停）的差距：{programme}。",
+            f"与整作业下界的差距：{gap}（未服务作业按其价值计）。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])

@@ -120,7 +120,7 @@ def same_work(document: Document, words: Words) -> str:
     """Say how much work ran in the plan and in home-first, since costs compare only for the same work."""
     ours, theirs = document["scores"][0], home_first(document)
     return words.say(
-        "Work that ran: %(ours)s %(unit)s in the plan, %(theirs)s in home-first. Compare costs for the same work.",
+        "Work that ran: %(ours)s %(unit)s in the plan, %(theirs)s in home-first. Changes are for an hour of it.",
         ours=grouped(ours["work_unit_h"]),
         theirs=grouped(theirs["work_unit_h"]),
         unit=unit_hours(document, words),

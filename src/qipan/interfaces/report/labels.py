@@ -15,6 +15,7 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "cheapest_site": mark("Cheapest site"),
         "greenest_site": mark("Greenest site"),
         "most_available": mark("Most available"),
+        "cheapest_start": mark("Cheapest start"),
     }
 )
 
@@ -25,6 +26,9 @@ POLICY_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "cheapest_site": mark("The site whose energy is cheapest when the job arrives."),
         "greenest_site": mark("The site with the least location-based carbon."),
         "most_available": mark("The site with the largest share of free units when the job arrives."),
+        "cheapest_start": mark(
+            "Job by job as they come, the start and site that cost least and have room; it may wait."
+        ),
     }
 )
 

@@ -227,7 +227,6 @@ def bound(document: Document, words: Words) -> Table:
         row(words.say("Cost of the placed jobs"), yuan(account["served_fen"]), words.say("yuan")),
         row(words.say("Unserved work at its value"), yuan(account["lost_fen"]), words.say("yuan")),
         row(words.say("Gap to the bound, unserved work included"), percent(account["gap"], 3), ""),
-        row(words.say("Gap to the bound, served work alone"), percent(account["gap_served"], 3), ""),
         row(words.say("Gap to the linear programme, unserved work included"), percent(account["gap_to_plan"], 3), ""),
         row(words.say("Payments for work"), yuan(account["payments_fen"]), words.say("yuan")),
         row(words.say("Revenue of sites"), yuan(account["revenue_fen"]), words.say("yuan")),
