@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from qipan.bootstrap import Services
 from qipan.interfaces.server import create_app
 
+pytestmark = pytest.mark.slow
+
 PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in"]
 PASSWORD = "four unrelated words"
 

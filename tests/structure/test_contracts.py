@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 LINT = Path(sys.executable).with_name("lint-imports")
 VERBS = Path(__file__).resolve().parents[2] / "tools/check_verbs.py"
 
