@@ -17,7 +17,7 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
-from qipan.ledger.service import Ledger
+from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import sites_yaml
 from qipan.log.service import Log
 from qipan.observations.service import Observations

@@ -7,7 +7,7 @@ import math
 
 from qipan.interfaces.api.model import finite, utilisation_out
 from qipan.kernel.resources import Kind
-from qipan.ledger.model import Utilisation
+from qipan.ledger.model.use import Utilisation
 
 
 def test_finite_replaces_at_every_depth() -> None:

@@ -12,8 +12,9 @@ import pytest
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval, civil_day, slots
-from qipan.ledger.model import Fleet, Origin, Pool, Site, Use
-from qipan.ledger.service import Ledger
+from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
+from qipan.ledger.model.use import Use
+from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import sites_yaml
 from qipan.observations.service import Observations
 from qipan.storage.archive import Archive

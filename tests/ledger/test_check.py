@@ -10,7 +10,7 @@ import pytest
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet, check_uses, nearest
-from qipan.ledger.model import Pool
+from qipan.ledger.model.fleet import Pool
 
 
 def rules(fleet, **options):

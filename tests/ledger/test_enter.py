@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval
 from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
-from qipan.ledger.model import Use
+from qipan.ledger.model.use import Use
 
 NUMBERS = st.floats(0, 1e18)
 USES = st.builds(

@@ -11,7 +11,7 @@ import pytest
 
 from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 from qipan.kernel.resources import Kind
-from qipan.ledger.model import Grouping
+from qipan.ledger.model.use import Grouping
 
 HOUR = timedelta(hours=1)
 

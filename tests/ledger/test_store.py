@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from qipan.ledger import store
+from qipan.ledger.store import fleet as store
 
 
 def test_newest_release_gives_the_fleet_back(books, fleet, now):

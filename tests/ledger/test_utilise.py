@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval
-from qipan.ledger.model import Use
+from qipan.ledger.model.use import Use
 from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
 
 START = datetime(2017, 10, 9, tzinfo=UTC)

@@ -12,7 +12,7 @@ from qipan.facts.model import Status
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.words import words
 from qipan.kernel.resources import Kind
-from qipan.ledger.model import STATUSES
+from qipan.ledger.model.fleet import STATUSES
 
 CODES = {
     "POLICY": ["plan", *Baseline],

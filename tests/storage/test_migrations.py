@@ -17,10 +17,8 @@ def import_stores() -> list[str]:
     """Import every pillar's store, so that all tables are registered; return their names."""
     found = [
         module.name
-        for pillar in pkgutil.iter_modules(qipan.__path__, "qipan.")
-        if pillar.ispkg
-        for module in pkgutil.iter_modules(importlib.import_module(pillar.name).__path__, f"{pillar.name}.")
-        if module.name.endswith(".store")
+        for module in pkgutil.walk_packages(qipan.__path__, "qipan.")
+        if module.name.split(".")[2:3] == ["store"]
     ]
     for name in found:
         importlib.import_module(name)

@@ -12,7 +12,7 @@ from qipan.bootstrap import Services, build, initialise
 from qipan.dispatch.store import SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
-from qipan.ledger.model import Grouping
+from qipan.ledger.model.use import Grouping
 from qipan.settings import Settings
 from qipan.workflows.model import DayRequest
 

@@ -10,7 +10,8 @@ from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval, zone
-from qipan.ledger.model import FIGURES, HOURS_OF_DAY, STATUSES, Fleet, Origin, Pool, Site, Use
+from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, STATUSES, Fleet, Origin, Pool, Site
+from qipan.ledger.model.use import Use
 
 # Whatever is above these is a slip of the pen, and no sum of what is below them overflows.
 PUE_MAX: Final = 3.0

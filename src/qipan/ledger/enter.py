@@ -10,7 +10,7 @@ from typing import Final
 
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval
-from qipan.ledger.model import Use
+from qipan.ledger.model.use import Use
 from qipan.observations.model import Observation, Series
 
 MEASURES: Final = ("capacity_unit_h", "used_unit_h", "energy_wh")

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.kernel.resources import Kind
-from qipan.ledger.model import Fleet, Use, Utilisation
+from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.model.use import Use, Utilisation
 
 
 def utilise_by_site(uses: Sequence[Use]) -> tuple[Utilisation, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from qipan.dispatch.model import Intake, Jobs
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import civil_day, zone
-from qipan.ledger.model import Fleet
+from qipan.ledger.model.fleet import Fleet
 
 
 def jobs_of_day(intake: Intake, day: date, fleet: Fleet) -> tuple[Jobs, int]:

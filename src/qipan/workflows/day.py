@@ -20,8 +20,8 @@ from qipan.dispatch.store import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.kernel.time import civil_day, zone
-from qipan.ledger.model import Fleet
-from qipan.ledger.service import Ledger
+from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.service.register import Ledger
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.observations.model import Receipt

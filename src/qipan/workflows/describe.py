@@ -12,7 +12,8 @@ from qipan.dispatch.model import ASSUMABLE, Board, Floats, Intake, Ints, Jobs, S
 from qipan.dispatch.score import ran_s, usage
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
-from qipan.ledger.model import Fleet, Use
+from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.model.use import Use
 from qipan.workflows.fleet import Setting
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
 

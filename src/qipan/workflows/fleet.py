@@ -20,7 +20,7 @@ from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, slots, zone
 from qipan.kernel.units import round_trip_ms_from_one_way_ms
-from qipan.ledger.model import Fleet, Origin, Pool, Site
+from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
 
 NATIONAL = "national"
 FACTOR_YEAR = "2022"

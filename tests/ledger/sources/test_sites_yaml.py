@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet
-from qipan.ledger.model import FIGURES, STATUSES, Fleet, Origin, Pool, Site
+from qipan.ledger.model.fleet import FIGURES, STATUSES, Fleet, Origin, Pool, Site
 from qipan.ledger.sources import sites_yaml
 from qipan.ledger.sources.sites_yaml import read, write
 

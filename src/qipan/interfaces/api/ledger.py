@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.api.model import UtilisationOut, fleet_out, utilisation_out
 from qipan.interfaces.entry import require, services_of
 from qipan.kernel.time import Interval, civil_day
-from qipan.ledger.model import Grouping
+from qipan.ledger.model.use import Grouping
 
 EVER = Interval(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 """Every period there may be use of."""

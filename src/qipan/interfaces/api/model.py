@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from qipan.facts.model import Fact
 from qipan.interfaces.api.problem import FindingOut
-from qipan.ledger.model import Fleet, Utilisation
+from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.model.use import Utilisation
 
 
 class FactOut(BaseModel):

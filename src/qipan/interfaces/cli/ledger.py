@@ -20,7 +20,8 @@ from qipan.kernel.time import Interval, civil_day
 
 if TYPE_CHECKING:
     from qipan.facts.catalog import Catalog
-    from qipan.ledger.model import Fleet, Site, Utilisation
+    from qipan.ledger.model.fleet import Fleet, Site
+    from qipan.ledger.model.use import Utilisation
 
 EVER = Interval(datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 """Every period that a ledger can hold."""

@@ -13,7 +13,7 @@ import yaml
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet, nearest
-from qipan.ledger.model import FIGURES, HOURS_OF_DAY, Fleet, FleetIntake, Origin, Pool, Site
+from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, Fleet, FleetIntake, Origin, Pool, Site
 from qipan.ledger.sources.nodes import Fields, Nodes
 
 FLEET_KEYS: Final = ("fleet", "name_en", "name_zh", "zone", "sites", "origins", "round_trips_ms")

@@ -21,7 +21,8 @@ from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import civil_day
-from qipan.ledger.model import Fleet, Grouping, Site, Utilisation
+from qipan.ledger.model.fleet import Fleet, Site
+from qipan.ledger.model.use import Grouping, Utilisation
 
 router = APIRouter()
 

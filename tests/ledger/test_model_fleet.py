@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qipan.kernel.resources import Kind
-from qipan.ledger.model import FIGURES, Utilisation
+from qipan.ledger.model.fleet import FIGURES
+from qipan.ledger.model.use import Utilisation
 
 
 def test_site_derives_power_quantity_and_status_from_its_pools(fleet):

@@ -6,14 +6,14 @@ import json
 import math
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
-from qipan.kernel.places import Point
-from qipan.kernel.resources import Kind
-from qipan.ledger.model import Fleet, FleetRelease, Origin, Pool, Site
+from qipan.ledger.model.fleet import Fleet, FleetRelease
 from qipan.storage.books import Moment, UnitOfWork, metadata
 
 FLEET = sa.Table(
@@ -24,6 +24,8 @@ FLEET = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("document", sa.Text, nullable=False),
 )
+
+_FLEET = TypeAdapter(Fleet)
 
 
 def insert_release(unit: UnitOfWork, fleet: Fleet, released: datetime) -> FleetRelease:
@@ -74,30 +76,20 @@ def _document(fleet: Fleet) -> str:
     words["round_trip_ms"] = sorted([*pair, float(value)] for pair, value in fleet.round_trip_ms.items())
     for site in words["sites"]:
         site["power_cap_kw"] = None if math.isinf(site["power_cap_kw"]) else site["power_cap_kw"]
-    return json.dumps(words, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return json.dumps(
+        words,
+        default=datetime.isoformat,
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+        sort_keys=True,
+    )
 
 
+@lru_cache(maxsize=64)
 def _fleet(document: str) -> Fleet:
     words = json.loads(document)
-    return Fleet(
-        **words
-        | {
-            "sites": tuple(_site(site) for site in words["sites"]),
-            "origins": tuple(Origin(**origin | {"point": Point(**origin["point"])}) for origin in words["origins"]),
-            "round_trip_ms": {(origin_id, site_id): value for origin_id, site_id, value in words["round_trip_ms"]},
-        }
-    )
-
-
-def _site(words: dict[str, Any]) -> Site:
-    price = words["price_fen_per_kwh"]
-    cap = words["power_cap_kw"]
-    return Site(
-        **words
-        | {
-            "point": Point(**words["point"]),
-            "power_cap_kw": math.inf if cap is None else cap,
-            "price_fen_per_kwh": None if price is None else tuple(price),
-            "pools": tuple(Pool(**pool | {"kind": Kind(pool["kind"])}) for pool in words["pools"]),
-        }
-    )
+    words["round_trip_ms"] = {(origin_id, site_id): value for origin_id, site_id, value in words["round_trip_ms"]}
+    for site in words["sites"]:
+        site["power_cap_kw"] = math.inf if site["power_cap_kw"] is None else site["power_cap_kw"]
+    return _FLEET.validate_python(words)

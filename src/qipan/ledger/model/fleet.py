@@ -1,17 +1,16 @@
-"""Nouns of the ledger: fleets, sites and their pools, origins, and entries of use."""
+"""Nouns of the register: fleets, sites and their pools, meters and their sources, networks, data, origins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
-from qipan.kernel.time import Interval
+from qipan.ledger.model.reading import Measure
 
 HOURS_OF_DAY: Final = 24
 """Prices of a civil day are told by the hour on the wall clock."""
@@ -36,6 +35,149 @@ FIGURES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Certified:
+    """Capacity that was certified: from ``start`` on, until the next one, a pool holds ``quantity`` units.
+
+    Attributes
+    ----------
+    certificate
+        Number of the paper that says so; empty where the owner declares it.
+    """
+
+    start: datetime
+    quantity: float
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What measures one thing at a site or one of its pools; its name is its own in the whole ledger.
+
+    Attributes
+    ----------
+    pool_id
+        The pool it measures; empty for the site as a whole.
+    source_id
+        The one source that may speak for it.
+    start, end
+        When it is valid, half-open; ``None`` for always.
+    """
+
+    meter_id: str
+    measure: Measure
+    source_id: str
+    pool_id: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An Ed25519 key with which a source signs; signatures of batches released outside ``[start, end)`` are refused.
+
+    Attributes
+    ----------
+    public_key
+        32 bytes, in base64.
+    """
+
+    key_id: str
+    public_key: str
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What allows the ledger to hold and share what a source tells.
+
+    Attributes
+    ----------
+    reference
+        Number or address of the paper that was signed.
+    shared_with
+        Who may see it: ``site`` its operator, ``region`` its departments, ``public`` everyone, as sums.
+    """
+
+    reference: str
+    shared_with: str
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who sends readings: its rhythm, its keys and its agreement.
+
+    Attributes
+    ----------
+    cadence_s
+        Seconds from one batch to the next.
+    lateness_s
+        Seconds a batch may be late before the source counts as silent.
+    keys
+        Empty where we collect.
+    """
+
+    source_id: str
+    name_en: str
+    name_zh: str
+    cadence_s: int
+    lateness_s: int
+    keys: tuple[Key, ...] = ()
+    agreement: Agreement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangePoint:
+    """Where networks meet (交换中心)."""
+
+    exchange_id: str
+    name_en: str
+    name_zh: str
+    adcode: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A direct link between two sites or exchange points.
+
+    Attributes
+    ----------
+    end_a, end_b
+        Names of sites or exchange points of the fleet.
+    round_trip_ms
+        As measured, ``None`` where nobody has.
+    """
+
+    link_id: str
+    end_a: str
+    end_b: str
+    capacity_gbit_per_s: float
+    round_trip_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataResource:
+    """A data set that lies at a site.
+
+    Attributes
+    ----------
+    data_class
+        Where it may go: ``province``, ``region`` or ``free``.
+    """
+
+    data_id: str
+    name_en: str
+    name_zh: str
+    site_id: str
+    size_tb: float
+    data_class: str
+    resource_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
     """Resources of one kind and card model in a site; an empty model takes any.
 
@@ -45,6 +187,10 @@ class Pool:
         How many units there are, in the unit of the kind (cards, cores, nodes, TB).
     it_kw_per_unit
         Power of one busy unit before cooling.
+    resource_code
+        National compute identifier (统一算力标识); empty until it has one.
+    certified
+        Steps of its certified capacity in the order of their start; none means ``quantity`` at all times.
     """
 
     pool_id: str
@@ -52,6 +198,8 @@ class Pool:
     card_model: str
     quantity: float
     it_kw_per_unit: float
+    resource_code: str = ""
+    certified: tuple[Certified, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +222,14 @@ class Site:
         Share of its use that retired certificates cover, 0 to 1.
     status
         Status of its `FIGURES`; one that is not named is declared.
+    operator
+        Who runs it; empty where nobody has said.
+    resource_code
+        National compute identifier (统一算力标识); empty until it has one.
+    racks
+        Racks that it has room for; 0 where nobody has said.
+    meters
+        What measures it and its pools.
     """
 
     site_id: str
@@ -90,6 +246,10 @@ class Site:
     green_share: float
     pools: tuple[Pool, ...]
     status: Mapping[str, str] = field(default_factory=dict)
+    operator: str = ""
+    resource_code: str = ""
+    racks: int = 0
+    meters: tuple[Meter, ...] = ()
 
     @property
     def has_power(self) -> bool:
@@ -133,6 +293,8 @@ class Fleet:
         The zone of its civil day, as the IANA database names it.
     round_trip_ms
         Round trips that the owner has measured, by origin and site; a pair that is not named is computed.
+    sources, exchange_points, links, data_resources
+        Who sends readings; the networks between sites; the data that lie at them.
     """
 
     fleet_id: str
@@ -142,6 +304,10 @@ class Fleet:
     sites: tuple[Site, ...]
     origins: tuple[Origin, ...]
     round_trip_ms: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    exchange_points: tuple[ExchangePoint, ...] = ()
+    links: tuple[Link, ...] = ()
+    data_resources: tuple[DataResource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,47 +325,3 @@ class FleetIntake:
 
     fleet: Fleet | None
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One entry of use: what a site had of one kind in a period, what of it was used, and what that burnt.
-
-    Unit-hours are quantity times hours (card-hours); energy is at the meter, cooling included. ``nan`` stands for
-    what nobody has told.
-    """
-
-    site_id: str
-    kind: Kind
-    period: Interval
-    capacity_unit_h: float
-    used_unit_h: float
-    energy_wh: float
-
-
-class Grouping(StrEnum):
-    """What utilisation is added up by."""
-
-    SITE = "site"
-    HUB = "hub"
-
-
-@dataclass(frozen=True, slots=True)
-class Utilisation:
-    """How much of what one site or hub had of a kind was used."""
-
-    group: str
-    kind: Kind
-    capacity_unit_h: float
-    used_unit_h: float
-    energy_wh: float
-
-    @property
-    def idle_unit_h(self) -> float:
-        """What stood idle."""
-        return self.capacity_unit_h - self.used_unit_h
-
-    @property
-    def used_share(self) -> float | None:
-        """What was used of one unit-hour of capacity, ``None`` where there was no capacity."""
-        return self.used_unit_h / self.capacity_unit_h if self.capacity_unit_h else None

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
-from qipan.ledger import store
 from qipan.ledger.check import check_fleet, check_uses, nearest
 from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
-from qipan.ledger.model import Fleet, FleetIntake, FleetRelease, Grouping, Use, Utilisation
+from qipan.ledger.model.fleet import Fleet, FleetIntake, FleetRelease
+from qipan.ledger.model.use import Grouping, Use, Utilisation
+from qipan.ledger.store import fleet as store
 from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations

@@ -1,0 +1,1 @@
+"""What a person can ask of the ledger: the register, the readings, the figures."""

@@ -1,0 +1,1 @@
+"""Tables and queries of the ledger, named as its nouns are."""
