@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -65,65 +65,15 @@ def check_readings(
     meters
         Every meter that is registered, by its name.
     """
-    known = [meters.get(meter_id) for meter_id in readings.meter_ids]
-    of_meter = _Meters.of(known, source_id)
-    start, end, meter = readings.start_us, readings.end_us, readings.meter
-    released_us = us_of(released)
-    tests: list[tuple[str, str, Rows, Callable[[int], str]]] = [
-        ("meter_id", "meter_unknown", of_meter.unknown[meter], lambda i: "The meter must be registered, was unknown"),
-        (
-            "meter_id",
-            "meter_of_another_source",
-            of_meter.of_another[meter],
-            lambda i: f"Source {source_id} must speak for its own meters, was another's",
-        ),
-        ("end", "period_empty", end <= start, lambda i: f"A period must end after its start, was {span(readings, i)}"),
-        (
-            "end",
-            "period_after_release",
-            end > released_us,
-            lambda i: f"A period must be over when it is released, was {span(readings, i)}",
-        ),
-        (
-            "start",
-            "meter_not_valid",
-            (start < of_meter.start_us[meter]) | (end > of_meter.end_us[meter]),
-            lambda i: f"The meter must be valid for the whole period, was not for {span(readings, i)}",
-        ),
-        (
-            "value",
-            "value_out_of_range",
-            (readings.value < 0) | (readings.value > VALUE_MAX),
-            lambda i: f"A value must be between 0 and 2**53 - 1, was {readings.value[i]}",
-        ),
-        (
-            "counter",
-            "counter_out_of_range",
-            ((readings.counter < 0) & (readings.counter != NO_COUNTER)) | (readings.counter > VALUE_MAX),
-            lambda i: f"A counter must be between 0 and 2**53 - 1, was {readings.counter[i]}",
-        ),
-        (
-            "quality",
-            "quality_unknown",
-            (readings.quality < 0) | (readings.quality >= len(Quality)),
-            lambda i: f"A quality must be one of {', '.join(Quality)}, was none of them",
-        ),
-    ]
+    of_meter = _Meters.of([meters.get(meter_id) for meter_id in readings.meter_ids], source_id)
     kept = np.ones(len(readings), dtype=np.bool_)
     findings: list[Finding] = []
-    for column, rule, broken, told in tests:
-        fresh = broken & kept
-        findings += _told(readings, rows, fresh, column=column, rule=rule, words=told)
+    for column, rule, broken, must in _rules(readings, of_meter, us_of(released)):
+        findings += _told(readings, rows, broken & kept, column=column, rule=rule, must=must)
         kept &= ~broken
     repeated, contradicts = _twice(readings, kept)
-    findings += _told(
-        readings,
-        rows,
-        contradicts,
-        column="value",
-        rule="reading_contradicts",
-        words=lambda i: f"A batch must tell a period once, was told otherwise before, {span(readings, i)}",
-    )
+    must = "A batch must tell a period of a meter once, was told in another way before"
+    findings += _told(readings, rows, contradicts, column="value", rule="reading_contradicts", must=must)
     return Checked(kept & ~repeated & ~contradicts, repeated, tuple(findings))
 
 
@@ -193,6 +143,25 @@ class _Meters:
         )
 
 
+def _rules(readings: Readings, of_meter: _Meters, released_us: int) -> Iterator[tuple[str, str, Rows, str]]:
+    """Yield column, rule, the rows that break it, and what must hold."""
+    start, end, meter = readings.start_us, readings.end_us, readings.meter
+    yield "meter_id", "meter_unknown", of_meter.unknown[meter], "A meter must be registered, was not"
+    another = of_meter.of_another[meter]
+    yield "meter_id", "meter_of_another_source", another, "A source must speak for its own meters, was another's"
+    yield "end", "period_empty", end <= start, "A period must end after its start, was not so"
+    yield "end", "period_after_release", end > released_us, "A period must be over when it is released, was not"
+    is_outside = (start < of_meter.start_us[meter]) | (end > of_meter.end_us[meter])
+    yield "start", "meter_not_valid", is_outside, "A meter must be valid for the whole period, was not"
+    is_beyond = (readings.value < 0) | (readings.value > VALUE_MAX)
+    yield "value", "value_out_of_range", is_beyond, "A value must be between 0 and 2**53 - 1, was not"
+    counter = readings.counter
+    is_beyond = ((counter < 0) & (counter != NO_COUNTER)) | (counter > VALUE_MAX)
+    yield "counter", "counter_out_of_range", is_beyond, "A counter must be between 0 and 2**53 - 1, was not"
+    is_strange = (readings.quality < 0) | (readings.quality >= len(Quality))
+    yield "quality", "quality_unknown", is_strange, f"A quality must be one of {', '.join(Quality)}, was none of them"
+
+
 def _twice(readings: Readings, kept: Rows) -> tuple[Rows, Rows]:
     """Return which kept rows repeat an earlier one, and which contradict it."""
     repeated, contradicts = np.zeros(len(readings), dtype=np.bool_), np.zeros(len(readings), dtype=np.bool_)
@@ -224,19 +193,19 @@ def _is_rising(readings: Readings) -> bool:
 
 
 def _told(
-    readings: Readings,
-    rows: NDArray[np.int64],
-    broken: Rows,
-    *,
-    column: str,
-    rule: str,
-    words: Callable[[int], str],
+    readings: Readings, rows: NDArray[np.int64], broken: Rows, *, column: str, rule: str, must: str
 ) -> list[Finding]:
     at = np.flatnonzero(broken)
     told = [
-        Finding(int(rows[i]), column, rule, f"{words(int(i))}, meter {readings.meter_ids[readings.meter[i]]}.")
+        Finding(
+            int(rows[i]),
+            column,
+            rule,
+            f"{must}, in {span(readings, i)} of meter {readings.meter_ids[readings.meter[i]]}.",
+            str(readings.value[i]),
+        )
         for i in at[:TOLD_MAX].tolist()
     ]
     if len(at) > TOLD_MAX:
-        told.append(Finding(0, column, rule, f"The same holds for {len(at) - TOLD_MAX} more rows of the batch."))
+        told.append(Finding(0, column, rule, f"{must}, in {len(at) - TOLD_MAX} more rows of the batch."))
     return told

@@ -31,12 +31,12 @@ _FIELDS: Final = frozenset({"source_id", "way", "number", "released", "form", "d
 
 
 def seal(statement: Statement, signature: bytes, data: bytes) -> bytes:
-    """Return a batch as one piece.
+    r"""Return a batch as one piece.
 
     Examples
     --------
     >>> from datetime import UTC
-    >>> data = b"meter_id,start,end,value\\n"
+    >>> data = b"meter_id,start,end,value\n"
     >>> told = datetime(2026, 1, 1, tzinfo=UTC)
     >>> statement = Statement("zhongwei", Way.COLLECTED, 0, told, "csv", sha256(data).hexdigest())
     >>> unseal(seal(statement, b"", data)) == Batch(statement, b"", data)

@@ -44,6 +44,7 @@ class Observations:
         now: datetime,
         rows: int,
         findings: Sequence[Finding] = (),
+        quarantined: int | None = None,
     ) -> Receipt:
         """Archive a batch and enter it in the books; the caller's commit acknowledges it.
 
@@ -55,6 +56,8 @@ class Observations:
             Rows the batch holds, those with findings included.
         findings
             What was wrong with it; kept in quarantine.
+        quarantined
+            Rows that were wrong, where the findings do not name each of them.
 
         Raises
         ------
@@ -83,7 +86,7 @@ class Observations:
             kind=kind,
             received=now,
             rows=rows,
-            quarantined=len({finding.row for finding in findings if finding.row > 0}),
+            quarantined=len({f.row for f in findings if f.row > 0}) if quarantined is None else quarantined,
             is_new=True,
         )
         receipt = replace(receipt, sequence=store.insert_batch(unit, receipt))
