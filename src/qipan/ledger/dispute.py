@@ -54,11 +54,13 @@ def held_against(new: Readings, kept: NDArray[np.bool_], stand: Sequence[tuple[i
 def _pairs(new: Readings, rows: NDArray[np.int64], before: Readings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows of both that tell the same meter and period."""
     place = {meter_id: position for position, meter_id in enumerate(new.meter_ids)}
-    meter = np.array([place.get(meter_id, -1) for meter_id in before.meter_ids], dtype=np.int64)
-    theirs = np.stack([meter[before.meter] if len(before) else meter[:0], before.start_us, before.end_us], axis=1)
+    known = np.array([place.get(meter_id, -1) for meter_id in before.meter_ids], dtype=np.int64)
+    meter = known[before.meter] if len(before) else known[:0]
+    shared = np.flatnonzero(meter >= 0)
     ours = np.stack([new.meter[rows].astype(np.int64), new.start_us[rows], new.end_us[rows]], axis=1)
+    theirs = np.stack([meter[shared], before.start_us[shared], before.end_us[shared]], axis=1)
     # One number for each key, the same on both sides.
     _, key = np.unique(np.concatenate([ours, theirs]), axis=0, return_inverse=True)
     key = key.reshape(-1)
     _, i, j = np.intersect1d(key[: len(ours)], key[len(ours) :], assume_unique=True, return_indices=True)
-    return rows[i], j
+    return rows[i], shared[j]

@@ -1,0 +1,109 @@
+"""Readings are held against the register, a whole batch at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qipan.ledger.check_readings import TOLD_MAX, Checked, check_readings, moment_of, us_of
+from qipan.ledger.model.fleet import Meter
+from qipan.ledger.model.reading import NO_COUNTER, Measure, Readings
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+H_US = 3_600_000_000
+METERS = {
+    "a": Meter("a", Measure.USED, "s", "pool"),
+    "b": Meter("b", Measure.GRID_ENERGY, "s", "", START, START + timedelta(hours=2)),
+    "c": Meter("c", Measure.GRID_ENERGY, "other"),
+}
+
+
+def readings(*rows: tuple[str, int, int, int]) -> Readings:
+    """Return readings of (meter, start hour, end hour, value)."""
+    names = tuple(dict.fromkeys(row[0] for row in rows))
+    count = len(rows)
+    return Readings(
+        names,
+        np.array([names.index(row[0]) for row in rows], dtype=np.int32),
+        np.array([us_of(START) + row[1] * H_US for row in rows], dtype=np.int64),
+        np.array([us_of(START) + row[2] * H_US for row in rows], dtype=np.int64),
+        np.array([row[3] for row in rows], dtype=np.int64),
+        np.full(count, NO_COUNTER, dtype=np.int64),
+        np.zeros(count, dtype=np.int32),
+        np.zeros(count, dtype=np.int8),
+    )
+
+
+def check(told: Readings) -> Checked:
+    rows = np.arange(1, len(told) + 1)
+    return check_readings(told, rows=rows, meters=METERS, source_id="s", released=START + timedelta(hours=5))
+
+
+def test_good_readings_are_kept() -> None:
+    checked = check(readings(("a", 0, 1, 5), ("a", 1, 2, 6), ("b", 0, 1, 7)))
+    assert checked.kept.all()
+    assert not checked.repeated.any()
+    assert checked.findings == ()
+
+
+def test_every_rule_names_its_row() -> None:
+    told = readings(
+        ("unknown", 0, 1, 5),
+        ("c", 0, 1, 5),
+        ("a", 1, 1, 5),
+        ("a", 4, 6, 5),
+        ("b", 1, 3, 5),
+        ("a", 0, 1, -1),
+        ("a", 2, 3, 5),
+    )
+    checked = check(told)
+    assert {(finding.row, finding.rule) for finding in checked.findings} == {
+        (1, "meter_unknown"),
+        (2, "meter_of_another_source"),
+        (3, "period_empty"),
+        (4, "period_after_release"),
+        (5, "meter_not_valid"),
+        (6, "value_out_of_range"),
+    }
+    assert checked.kept.tolist() == [False] * 6 + [True]
+
+
+def test_period_told_twice_is_repeated_or_contradicts() -> None:
+    checked = check(readings(("a", 1, 2, 5), ("a", 0, 1, 4), ("a", 1, 2, 5), ("a", 1, 2, 6), ("a", 1, 3, 5)))
+    assert checked.kept.tolist() == [True, True, False, False, True]
+    assert checked.repeated.tolist() == [False, False, True, False, False]
+    assert [(finding.row, finding.rule) for finding in checked.findings] == [(4, "reading_contradicts")]
+
+
+def test_bad_row_neither_repeats_nor_contradicts() -> None:
+    checked = check(readings(("a", 0, 1, -1), ("a", 0, 1, 5)))
+    assert checked.kept.tolist() == [False, True]
+    assert [finding.rule for finding in checked.findings] == ["value_out_of_range"]
+
+
+def test_many_bad_rows_are_told_in_few_lines() -> None:
+    checked = check(readings(*[("a", hour, hour + 1, -1) for hour in range(-TOLD_MAX - 5, 0)]))
+    assert len(checked.findings) == TOLD_MAX + 1
+    assert "5 more rows" in checked.findings[-1].message
+    assert not checked.kept.any()
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1), st.integers(0, 3)), max_size=12))
+def test_one_row_of_each_period_is_kept_and_the_first_one(rows: list[tuple[str, int, int]]) -> None:
+    told = readings(*[(meter, hour, hour + 1, value) for meter, hour, value in rows])
+    checked = check(told)
+    first: dict[tuple[str, int], int] = {}
+    for place, (meter, hour, value) in enumerate(rows):
+        is_first = (meter, hour) not in first
+        stands = first.setdefault((meter, hour), value)
+        assert checked.kept[place] == is_first
+        assert checked.repeated[place] == (not is_first and value == stands)
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001
+def test_moments_survive(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    assert moment_of(us_of(aware)) == aware
