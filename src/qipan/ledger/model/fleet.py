@@ -311,6 +311,24 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """A meter where it stands in the register; ``pool`` is ``None`` for a meter of the whole site."""
+
+    fleet: Fleet
+    site: Site
+    pool: Pool | None
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredSource:
+    """A source and the fleet that it belongs to."""
+
+    fleet_id: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class FleetRelease:
     """One release of a fleet, with the SHA-256 of what it says."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
 from qipan.ledger.check import check_fleet, check_uses, nearest
 from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
-from qipan.ledger.model.fleet import Fleet, FleetIntake, FleetRelease
+from qipan.ledger.locate import meters_of
+from qipan.ledger.model.fleet import Fleet, FleetIntake, FleetRelease, Registered, RegisteredSource
 from qipan.ledger.model.use import Grouping, Use, Utilisation
 from qipan.ledger.store import fleet as store
 from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
@@ -102,6 +103,18 @@ class Ledger:
     def fleets(self, unit: UnitOfWork, as_of: datetime | None = None) -> tuple[Fleet, ...]:
         """Return every fleet as it was known at a moment, or as it is known last, in the order of their names."""
         return tuple(self.fleet(unit, fleet_id, as_of) for fleet_id in store.fleet_ids(unit, as_of))
+
+    def meters(self, unit: UnitOfWork, as_of: datetime | None = None) -> Mapping[str, Registered]:
+        """Return every meter by its name, as the register was known at a moment, or is known last."""
+        return {meter_id: where for fleet in self.fleets(unit, as_of) for meter_id, where in meters_of(fleet).items()}
+
+    def sources(self, unit: UnitOfWork, as_of: datetime | None = None) -> Mapping[str, RegisteredSource]:
+        """Return every source by its name, as the register was known at a moment, or is known last."""
+        return {
+            source.source_id: RegisteredSource(fleet.fleet_id, source)
+            for fleet in self.fleets(unit, as_of)
+            for source in fleet.sources
+        }
 
     def history(self, unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
         """Return every release of a fleet, the oldest first."""
