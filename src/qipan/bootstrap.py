@@ -17,8 +17,9 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
-from qipan.ledger.sources import sites_yaml
+from qipan.ledger.sources import readings, sites_yaml, traces
 from qipan.log.service import Log
 from qipan.observations.service import Observations
 from qipan.settings import Settings
@@ -27,6 +28,7 @@ from qipan.storage.books import Books
 from qipan.storage.lake import Lake
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import national_fleet
+from qipan.workflows.rehearse import Rehearsal, Traces
 
 ADMIN = "admin"
 
@@ -43,8 +45,10 @@ class Services:
     log: Log
     observations: Observations
     ledger: Ledger
+    metering: Metering
     dispatch: Dispatch
     day: Day
+    rehearsal: Rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def initialise(settings: Settings, now: datetime) -> FirstRun:
         services.books.migrate()
         services.observations.create()
         services.dispatch.create()
+        services.metering.create()
         with services.books.begin() as unit:
             password = services.access.ensure_admin(unit, now=now, name=ADMIN)
             services.ledger.register(unit, national_fleet(services.catalog), now)
@@ -127,6 +132,9 @@ def _assemble(settings: Settings) -> Services:
     log = Log()
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, partial(sites_yaml.read, adcodes=adcodes))
+    forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
+    metering = Metering(observations, lake, log, ledger, forms)
+    trial = Traces(traces.read_stock, traces.read_busy, readings.write_parquet, "parquet")
     dispatch = Dispatch(observations, lake, _readers(catalog))
     return Services(
         settings=settings,
@@ -137,8 +145,10 @@ def _assemble(settings: Settings) -> Services:
         log=log,
         observations=observations,
         ledger=ledger,
+        metering=metering,
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
+        rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
     )
 
 

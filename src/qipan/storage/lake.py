@@ -59,8 +59,13 @@ class Lake:
         # DuckDB connections are not shared between threads; each one has its own.
         self._local = threading.local()
 
-    def create(self, table: str, schema: pa.Schema) -> None:
+    def create(self, table: str, schema: pa.Schema, *, by: str = "") -> None:
         """Create an empty table; nothing happens when it is there with the same schema.
+
+        Parameters
+        ----------
+        by
+            Column that its files are kept apart by, so that a query of a few values reads only their files.
 
         Raises
         ------
@@ -78,7 +83,7 @@ class Lake:
             return
         path = self._path(table)
         path.mkdir(parents=True, exist_ok=True)
-        DeltaTable.create(path, schema=schema, mode="ignore")
+        DeltaTable.create(path, schema=schema, mode="ignore", partition_by=[by] if by else None)
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the tables, sorted."""
@@ -151,10 +156,15 @@ class Lake:
         """
         return self._open(table).transaction_version(source) or 0
 
-    def table(self, table: str) -> ibis.Table:
+    def table(self, table: str, *, least: object = None, most: object = None) -> ibis.Table:
         """Return a table as it stands now, to be queried with Ibis; times are UTC.
 
         Tables that one thread asked for can be joined. An empty table has its columns and no row.
+
+        Parameters
+        ----------
+        least, most
+            First and last value of the column that its files are kept apart by; files of other values are not read.
 
         Raises
         ------
@@ -164,15 +174,19 @@ class Lake:
         delta = self._open(table)
         schema = _schema(delta)
         backend = self._backend()
-        files = [unquote(uri) for uri in delta.file_uris()]
+        files = _files(delta, least, most)
+        # Parts of one table that a thread asked for stand side by side.
+        name = "_".join(str(word) for word in (table, least, most) if word is not None)
         if files:
-            backend.con.unregister(table)
-            backend.con.read_parquet(files, union_by_name=True).create_view(table, replace=True)
+            is_apart = bool(delta.metadata().partition_columns)
+            backend.con.unregister(name)
+            found = backend.con.read_parquet(files, union_by_name=True, hive_partitioning=is_apart)
+            found.create_view(name, replace=True)
         else:
-            backend.con.register(table, schema.empty_table())
+            backend.con.register(name, schema.empty_table())
         # The columns are the Delta table's own; asking DuckDB for them goes through calls that it has deprecated.
         columns = ibis.Schema.from_pyarrow(schema)
-        return ops.DatabaseTable(name=table, schema=columns, source=backend, namespace=ops.Namespace()).to_expr()
+        return ops.DatabaseTable(name=name, schema=columns, source=backend, namespace=ops.Namespace()).to_expr()
 
     def compact(self, table: str, *, by: Sequence[str] = ()) -> None:
         """Merge the files of a table, sorted by some columns if named; its rows and sequences stay the same.
@@ -221,6 +235,13 @@ class Lake:
             backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
             self._local.backend = backend
         return backend
+
+
+def _files(delta: DeltaTable, least: object, most: object) -> list[str]:
+    bounds = [(sign, value) for sign, value in ((">=", least), ("<=", most)) if value is not None]
+    (column,) = delta.metadata().partition_columns or [""]
+    asked = [(column, sign, str(value)) for sign, value in bounds] if column else None
+    return [unquote(uri) for uri in delta.file_uris(asked or None)]
 
 
 def _schema(delta: DeltaTable) -> pa.Schema:
