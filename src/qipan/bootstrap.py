@@ -17,6 +17,7 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import readings, sites_yaml, traces
@@ -27,7 +28,7 @@ from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
 from qipan.workflows.day import Day
-from qipan.workflows.fleet import national_fleet
+from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.rehearse import Rehearsal, Traces
 
 ADMIN = "admin"
@@ -46,6 +47,7 @@ class Services:
     observations: Observations
     ledger: Ledger
     metering: Metering
+    figures: Figures
     dispatch: Dispatch
     day: Day
     rehearsal: Rehearsal
@@ -146,6 +148,7 @@ def _assemble(settings: Settings) -> Services:
         observations=observations,
         ledger=ledger,
         metering=metering,
+        figures=Figures(lake, ledger, {one.adcode: one for one in catalog.regions()}, carbon_factors(catalog)),
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),

@@ -20,6 +20,11 @@ VALUE_MAX: Final = 2**53 - 1
 TOLD_MAX: Final = 1000
 """Rows of one rule that are told one by one; how many more there are is told in one line."""
 
+PERIOD_MAX_US: Final = 48 * 3600 * 1_000_000
+"""Longest period of a reading, so that a figure need not look far before its interval."""
+
+SECOND_US: Final = 1_000_000
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER_US: Final = 2**62
 
@@ -54,9 +59,9 @@ def check_readings(
 ) -> Checked:
     """Return which readings may be kept, and why the others may not.
 
-    Rules: ``meter_unknown``, ``meter_of_another_source``, ``period_empty``, ``period_after_release``,
-    ``meter_not_valid``, ``value_out_of_range``, ``counter_out_of_range``, ``quality_unknown``; ``reading_contradicts``
-    when one batch tells a period of a meter in two ways.
+    Rules: ``meter_unknown``, ``meter_of_another_source``, ``period_empty``, ``period_not_whole``, ``period_too_long``,
+    ``period_after_release``, ``meter_not_valid``, ``value_out_of_range``, ``counter_out_of_range``,
+    ``quality_unknown``; ``reading_contradicts`` when one batch tells a period of a meter in two ways.
 
     Parameters
     ----------
@@ -150,7 +155,11 @@ def _rules(readings: Readings, of_meter: _Meters, released_us: int) -> Iterator[
     another = of_meter.of_another[meter]
     yield "meter_id", "meter_of_another_source", another, "A source must speak for its own meters, was another's"
     yield "end", "period_empty", end <= start, "A period must end after its start, was not so"
+    is_split = (start % SECOND_US != 0) | (end % SECOND_US != 0)
+    yield "start", "period_not_whole", is_split, "A period must begin and end at a whole second, was not so"
     yield "end", "period_after_release", end > released_us, "A period must be over when it is released, was not"
+    is_long = end - start > PERIOD_MAX_US
+    yield "end", "period_too_long", is_long, "A period must be at most 48 hours long, was longer"
     is_outside = (start < of_meter.start_us[meter]) | (end > of_meter.end_us[meter])
     yield "start", "meter_not_valid", is_outside, "A meter must be valid for the whole period, was not"
     is_beyond = (readings.value < 0) | (readings.value > VALUE_MAX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -196,6 +197,24 @@ def assumption_rule(catalog: Catalog, fleet: Fleet) -> AssumptionRule:
         requested_limits_h=tuple(float(limit) for limit in catalog.text("rule/requested_limits_h").split()),
         default_requested_h=catalog.number("rule/default_requested_h"),
     )
+
+
+def carbon_factors(catalog: Catalog) -> Callable[[Site], tuple[float | None, float | None]]:
+    """Return what tells the carbon of a kilowatt-hour at a site: by its grid, and after its retired certificates."""
+    inside = {region.adcode for region in catalog.regions()}
+    national = catalog.number(f"grid/location_factor/cn/{FACTOR_YEAR}")
+    residual = catalog.number(f"grid/untraded_factor/cn/{FACTOR_YEAR}") / national
+
+    def factors(site: Site) -> tuple[float | None, float | None]:
+        location = site.location_kg_per_kwh
+        if location is None and site.adcode:
+            location = catalog.number_or_none(f"grid/location_factor/{site.adcode}/{FACTOR_YEAR}")
+        if location is None:
+            return None, None
+        ratio = residual if site.adcode in inside else 1.0
+        return location, tariff.market_kg_per_kwh(location, green_share=site.green_share, residual_ratio=ratio)
+
+    return factors
 
 
 def _regional_figures(sites: list[Site], catalog: Catalog, day: date) -> list[Figures]:

@@ -45,6 +45,8 @@ class Supply:
         Certified capacity over the whole period, silent hours included.
     capacity_unit_h
         Certified capacity over the time for which a meter of use has spoken.
+    is_modelled
+        Whether some of it comes from a simulation.
     """
 
     group: str
@@ -55,6 +57,7 @@ class Supply:
     used_unit_h: float | None
     allocated_unit_h: float | None
     queued_unit_h: float | None
+    is_modelled: bool = False
 
     @property
     def used_share(self) -> float | None:
@@ -82,7 +85,8 @@ class Supply:
 class Burn:
     """What a group took from grid and water over a period; ``None`` is what no meter has told.
 
-    Ratios compare only sites and time for which both sides were told.
+    Energies are plain sums of what was told. Each ratio rests only on sites and hours for which both of its sides
+    were told for the same time.
 
     Source: ISO/IEC 30134-2 (PUE), 30134-8 (CUE), 30134-9 (WUE).
 
@@ -90,10 +94,22 @@ class Burn:
     ----------
     it_wh
         Energy of the machines: at the PDU, else at the hosts.
+    green_wh
+        What of the grid's energy the site says was green.
     location_kg
-        Carbon by the average of the grid.
+        Carbon of the grid's energy by the average of the grid.
     market_kg
-        Carbon after retired certificates, the rest at the residual mix.
+        The same after retired certificates, the rest at the residual mix.
+    pue
+        Energy at the grid for one unit at the machines.
+    wue_l_per_kwh, cue_kg_per_kwh, cue_market_kg_per_kwh
+        Water, and carbon by both accounts, for a kilowatt-hour at the machines.
+    green_share
+        What of the energy was green, as the sites say.
+    racked_share
+        Rack-up rate (上架率); what it lacks of 1 is vacancy.
+    is_modelled
+        Whether some of it comes from a simulation.
     """
 
     group: str
@@ -105,40 +121,15 @@ class Burn:
     grid_wh: float | None
     green_wh: float | None
     water_l: float | None
-    racked_rack_h: float | None
-    rack_h: float | None
     location_kg: float | None
     market_kg: float | None
-
-    @property
-    def pue(self) -> float | None:
-        """Energy at the grid for one unit at the machines."""
-        return _ratio(self.grid_wh, self.it_wh)
-
-    @property
-    def wue_l_per_kwh(self) -> float | None:
-        """Litres of water for a kilowatt-hour at the machines."""
-        return _ratio(self.water_l, None if self.it_wh is None else self.it_wh / 1000.0)
-
-    @property
-    def cue_kg_per_kwh(self) -> float | None:
-        """Carbon for a kilowatt-hour at the machines, location-based."""
-        return _ratio(self.location_kg, None if self.it_wh is None else self.it_wh / 1000.0)
-
-    @property
-    def cue_market_kg_per_kwh(self) -> float | None:
-        """Carbon for a kilowatt-hour at the machines, market-based."""
-        return _ratio(self.market_kg, None if self.it_wh is None else self.it_wh / 1000.0)
-
-    @property
-    def green_share(self) -> float | None:
-        """What of the energy was green, as the site says."""
-        return _ratio(self.green_wh, self.grid_wh)
-
-    @property
-    def racked_share(self) -> float | None:
-        """Rack-up rate (上架率); what it lacks of 1 is vacancy."""
-        return _ratio(self.racked_rack_h, self.rack_h)
+    pue: float | None
+    wue_l_per_kwh: float | None
+    cue_kg_per_kwh: float | None
+    cue_market_kg_per_kwh: float | None
+    green_share: float | None
+    racked_share: float | None
+    is_modelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +138,27 @@ class Completeness:
 
     Attributes
     ----------
+    valid_s
+        Seconds of the period in which the meter was valid.
     silences
-        Intervals without a reading, in order; at most as many as were asked for, the longest kept.
+        Runs of hours that were not told in full, in order; at most as many as were asked for, the longest kept.
+    is_overlapping
+        Whether some hour was told more than once in other periods; such hours count as not told.
     """
 
     meter_id: str
     site_id: str
     measure: str
     period: Interval
+    valid_s: float
     told_s: float
     silences: tuple[Interval, ...]
+    is_overlapping: bool = False
 
     @property
     def told_share(self) -> float:
-        """Share of the period for which there is a reading."""
-        return self.told_s / self.period.duration_s
+        """Share of the time it was valid for which there is a reading."""
+        return self.told_s / self.valid_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +175,3 @@ class Freshness:
     """When the next batch is late."""
     is_late: bool
     has_agreement: bool
-
-
-def _ratio(above: float | None, below: float | None) -> float | None:
-    return above / below if above is not None and below else None

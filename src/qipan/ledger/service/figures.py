@@ -1,0 +1,252 @@
+"""Ask the ledger: supply, use, energy, idle, completeness, freshness, as known at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from qipan.kernel.errors import BadInputError
+from qipan.kernel.places import Region
+from qipan.kernel.time import BOARD_ZONE, Interval, in_utc, zone
+from qipan.ledger.add_up import burn, complete, supply
+from qipan.ledger.lay_out import Field, Hourly, field_of
+from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Step, Supply
+from qipan.ledger.model.fleet import Fleet, Site
+from qipan.ledger.service.register import Ledger
+from qipan.ledger.store import figure, reading
+from qipan.storage.books import UnitOfWork
+from qipan.storage.lake import Lake
+
+HOUR: Final = timedelta(hours=1)
+READING_HOURS_MAX: Final = 48
+"""The longest period of one reading; a query looks so far before its interval."""
+
+Factors = Callable[[Site], tuple[float | None, float | None]]
+"""Carbon of a kilowatt-hour at a site, location-based and market-based; ``None`` where nobody knows."""
+
+
+class Figures:
+    """What the ledger tells.
+
+    Parameters
+    ----------
+    regions
+        Regions by adcode.
+    factors
+        Carbon of a kilowatt-hour at a site.
+    """
+
+    def __init__(self, lake: Lake, register: Ledger, regions: Mapping[str, Region], factors: Factors) -> None:
+        self._lake = lake
+        self._register = register
+        self._regions = regions
+        self._factors = factors
+
+    def supply(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        by: Group,
+        step: Step = Step.WHOLE,
+        fleet_ids: Collection[str] | None = None,
+        with_modelled: bool = False,
+        zone_name: str = BOARD_ZONE,
+    ) -> tuple[Supply, ...]:
+        """Return how much compute groups had and what became of it, as known at a moment.
+
+        Parameters
+        ----------
+        fleet_ids
+            Fleets that count; all of them, if none are named.
+        with_modelled
+            Whether readings of a simulation count too.
+        zone_name
+            Zone of the civil days where ``step`` is a day.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours`` unless the interval begins and ends with an hour.
+        NotFoundError
+            ``fleet_unknown``.
+        """
+        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        return supply(field, hourly, periods_of(interval, step, zone_name), by=by, regions=self._regions)
+
+    def burn(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        by: Group,
+        step: Step = Step.WHOLE,
+        fleet_ids: Collection[str] | None = None,
+        with_modelled: bool = False,
+        zone_name: str = BOARD_ZONE,
+    ) -> tuple[Burn, ...]:
+        """Return what groups burnt, by both carbon accounts; as `supply`.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours``, as `supply`; ``group_without_energy`` by pool, since energy is a site's.
+        """
+        if by is Group.POOL:
+            raise BadInputError(
+                "Energy must be asked for by site or above, was by pool.",
+                code="group_without_energy",
+                hint="Ask by site.",
+                field="by",
+            )
+        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        factors = [[np.nan if kg is None else kg for kg in self._factors(site)] for site in field.sites]
+        return burn(
+            field,
+            hourly,
+            periods_of(interval, step, zone_name),
+            by=by,
+            regions=self._regions,
+            kg_per_kwh=np.array(factors, dtype=np.float64).reshape(-1, 2).T,
+        )
+
+    def top_idle(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        by: Group = Group.SITE,
+        limit: int = 10,
+        fleet_ids: Collection[str] | None = None,
+        with_modelled: bool = False,
+    ) -> tuple[Supply, ...]:
+        """Return the groups whose compute stood idle most, in unit-hours; those that told nothing are left out."""
+        found = self.supply(unit, interval, as_of, by=by, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        told = [one for one in found if one.idle_unit_h is not None]
+        return tuple(sorted(told, key=lambda one: (-(one.idle_unit_h or 0.0), one.group, one.kind))[:limit])
+
+    def completeness(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        fleet_ids: Collection[str] | None = None,
+        silences_max: int = 5,
+        with_modelled: bool = False,
+    ) -> tuple[Completeness, ...]:
+        """Return for each meter how much of its time it has told, and when it was silent.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours``, as `supply`.
+        """
+        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        return complete(field, hourly, silences_max=silences_max)
+
+    def freshness(self, unit: UnitOfWork, now: datetime) -> tuple[Freshness, ...]:
+        """Return when each source was heard last, and whether it is late by its own cadence."""
+        heard = reading.heard(unit)
+        found = []
+        for source_id, where in sorted(self._register.sources(unit).items()):
+            source = where.source
+            received, told_until = heard.get(source_id, (None, None))
+            due = received and received + timedelta(seconds=source.cadence_s + source.lateness_s)
+            found.append(
+                Freshness(
+                    source_id=source_id,
+                    fleet_id=where.fleet_id,
+                    heard=received,
+                    told_until=told_until,
+                    due=due,
+                    is_late=due is None or due < in_utc(now),
+                    has_agreement=source.agreement is not None,
+                )
+            )
+        return tuple(found)
+
+    def hourly(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        fleet_ids: Collection[str] | None = None,
+        with_modelled: bool = False,
+    ) -> tuple[Field, Hourly]:
+        """Return what every meter told in every hour, beside the register: what all figures are made of.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours``, as `supply`.
+        """
+        return self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
+
+    def _metered(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        fleet_ids: Collection[str] | None,
+        with_modelled: bool,
+    ) -> tuple[Field, Hourly]:
+        _check_hours(interval)
+        field = field_of(self._fleets(unit, fleet_ids, as_of), interval)
+        first = (interval.start - READING_HOURS_MAX * HOUR).date()
+        last = (interval.end - timedelta(microseconds=1)).date()
+        readings = self._lake.table(reading.READINGS, least=first, most=last)
+        query = figure.hourly(readings, interval, as_of, with_modelled=with_modelled)
+        meter, hour, *numbers = figure.columns(query.to_pyarrow(), field.meter_ids)
+        is_ours = meter >= 0
+        since = hour - int(interval.start.timestamp()) // figure.HOUR_S
+        value, told_s, modelled = (number[is_ours] for number in numbers)
+        return field, Hourly(meter[is_ours], since[is_ours], value, told_s, modelled)
+
+    def _fleets(self, unit: UnitOfWork, fleet_ids: Collection[str] | None, as_of: datetime) -> Sequence[Fleet]:
+        if fleet_ids is None:
+            return self._register.fleets(unit, as_of)
+        return [self._register.fleet(unit, fleet_id, as_of) for fleet_id in dict.fromkeys(fleet_ids)]
+
+
+def periods_of(interval: Interval, step: Step, zone_name: str) -> tuple[Interval, ...]:
+    """Cut an interval of whole hours into hours, or into civil days of a zone; the first and last may be part of one.
+
+    Examples
+    --------
+    >>> day = Interval(datetime(2026, 1, 1, 16, tzinfo=UTC), datetime(2026, 1, 3, 16, tzinfo=UTC))
+    >>> [len(periods_of(day, step, "Asia/Shanghai")) for step in Step]
+    [48, 2, 1]
+    """
+    if step is Step.WHOLE:
+        return (interval,)
+    edges = [interval.start]
+    while edges[-1] < interval.end:
+        if step is Step.HOUR:
+            follows = edges[-1] + HOUR
+        else:
+            here = edges[-1].astimezone(zone(zone_name))
+            midnight = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), tzinfo=here.tzinfo)
+            follows = midnight.astimezone(UTC)
+        edges.append(min(follows, interval.end))
+    return tuple(Interval(one, other) for one, other in pairwise(edges))
+
+
+def _check_hours(interval: Interval) -> None:
+    for moment in (interval.start, interval.end):
+        if moment != moment.replace(minute=0, second=0, microsecond=0):
+            raise BadInputError(
+                f"Figures must be asked for whole hours, was {interval.start.isoformat()} to "
+                f"{interval.end.isoformat()}.",
+                code="interval_not_hours",
+                hint="Begin and end with an hour.",
+            )

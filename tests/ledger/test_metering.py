@@ -1,0 +1,228 @@
+"""Batches are acknowledged whole and once; what is disputed is on record; the lake follows, also after a kill."""
+
+from __future__ import annotations
+
+import shutil
+from base64 import b64encode
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from qipan.kernel.errors import QipanError
+from qipan.kernel.time import Interval
+from qipan.ledger.model.fleet import Fleet, Key, Meter, Source
+from qipan.ledger.model.reading import Acknowledgement, Measure, Statement, Way
+from qipan.ledger.seal import seal, sign
+from qipan.ledger.service.metering import Metering
+from qipan.ledger.service.register import Ledger
+from qipan.ledger.sources import readings, sites_yaml
+from qipan.ledger.store import reading as store
+from qipan.log.service import Log
+from qipan.observations.service import Observations
+from qipan.storage.archive import Archive
+from qipan.storage.books import Books
+from qipan.storage.lake import Lake
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = START + timedelta(days=2)
+SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+@dataclass
+class House:
+    """A ledger on books in memory."""
+
+    folder: Path
+    books: Books
+
+    def __post_init__(self) -> None:
+        self.lake = Lake(self.folder / "lake")
+        self.observations = Observations(Archive(self.folder / "archive"), self.lake)
+        self.log = Log()
+        self.register = Ledger(self.observations, sites_yaml.read)
+        forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
+        self.metering = Metering(self.observations, self.lake, self.log, self.register, forms)
+        self.metering.create()
+
+    def receive(self, sealed: bytes, now: datetime = NOW) -> Acknowledgement:
+        opened = self.metering.open(sealed)
+        with self.books.begin() as unit:
+            return self.metering.receive(unit, opened, now)
+
+    def take(self, sealed: bytes) -> None:
+        self.receive(sealed)
+        self.project()
+
+    def project(self) -> None:
+        with self.books.read() as unit:
+            self.metering.project(unit)
+
+    def rows(self) -> list[dict[str, Any]]:
+        found = self.lake.table("reading").to_pyarrow().to_pylist()
+        return sorted(found, key=lambda row: (row["sequence"], row["meter_id"], row["period_start"]))
+
+
+@pytest.fixture
+def house(tmp_path: Path, books: Books, fleet: Fleet) -> House:
+    made = House(tmp_path, books)
+    public = b64encode(SECRET.public_key().public_bytes_raw()).decode()
+    sources = (
+        Source("alpha", "Alpha", "甲", 3600, 600, (Key("k", public, START - timedelta(days=1)),)),
+        Source("beta", "Beta", "乙", 3600, 600),
+    )
+    alpha, beta = fleet.sites
+    sites = (
+        replace(alpha, meters=(Meter("used", Measure.USED, "alpha", "alpha/intelligent"),)),
+        replace(beta, meters=(Meter("grid", Measure.GRID_ENERGY, "beta"),)),
+    )
+    with books.begin() as unit:
+        made.register.register(unit, replace(fleet, sites=sites, sources=sources), START)
+    return made
+
+
+def signed(number: int, values: dict[int, int], *, released: datetime = NOW, extra: str = "") -> bytes:
+    """Return a signed batch of the meter of alpha: hour to value."""
+    data = "meter_id,start,end,value\n" + "".join(
+        f"used,{(START + timedelta(hours=h)).isoformat()},{(START + timedelta(hours=h + 1)).isoformat()},{value}\n"
+        for h, value in values.items()
+    )
+    content = (data + extra).encode()
+    statement = Statement("alpha", Way.ATTESTED, number, released, "csv", sha256(content).hexdigest(), "k")
+    return seal(statement, sign(statement, SECRET), content)
+
+
+def collected(values: dict[int, int], *, released: datetime = NOW) -> bytes:
+    content = signed(1, values).partition(b"\n")[2].replace(b"used,", b"grid,")
+    statement = Statement("beta", Way.COLLECTED, 0, released, "csv", sha256(content).hexdigest())
+    return seal(statement, b"", content)
+
+
+def code_of(house: House, sealed: bytes, now: datetime = NOW) -> str:
+    with pytest.raises(QipanError) as caught:
+        house.receive(sealed, now)
+    return caught.value.code
+
+
+def test_batch_is_acknowledged_logged_and_projected(house: House) -> None:
+    told = house.receive(signed(1, {0: 5, 1: 6}))
+    assert (told.rows, told.accepted, told.quarantined, told.is_new) == (2, 2, 0, True)
+    with house.books.read() as unit:
+        (leaf,) = house.log.leaves(unit, kind="reading")
+        assert (leaf.seq, leaf.digest) == (told.leaf, told.digest)
+    house.project()
+    assert [(row["value"], row["way"], row["quality"]) for row in house.rows()] == [
+        (5, "attested", "measured"),
+        (6, "attested", "measured"),
+    ]
+    assert {row["received"] for row in house.rows()} == {NOW}
+
+
+def test_same_bytes_again_change_nothing(house: House) -> None:
+    for sealed in (signed(1, {0: 5}), collected({0: 9})):
+        first, again = house.receive(sealed), house.receive(sealed)
+        assert again == replace(first, is_new=False)
+    house.project()
+    house.project()
+    assert len(house.rows()) == 2
+
+
+def test_same_reading_in_another_batch_is_repeated_or_disputed(house: House) -> None:
+    house.receive(signed(1, {0: 5, 1: 6}))
+    told = house.receive(signed(2, {0: 5, 1: 7, 2: 8}))
+    assert (told.accepted, told.repeated, told.disputed) == (1, 1, 1)
+    house.project()
+    assert [row["value"] for row in house.rows()] == [5, 6, 8]
+    with house.books.read() as unit:
+        (dispute,) = house.metering.disputes(unit, open_only=True)
+    assert (dispute.meter_id, dispute.held_value, dispute.refused_value, dispute.row) == ("used", 6, 7, 2)
+    assert dispute.period == Interval(START + timedelta(hours=1), START + timedelta(hours=2))
+
+
+def test_dispute_is_resolved_once(house: House) -> None:
+    house.receive(signed(1, {0: 5}))
+    house.receive(signed(2, {0: 6}))
+    with house.books.begin() as unit:
+        (dispute,) = house.metering.disputes(unit)
+        done = house.metering.resolve(unit, dispute.dispute_id, resolution="upheld", note="letter 7", now=NOW)
+        assert (done.resolution, done.note, done.resolved) == ("upheld", "letter 7", NOW)
+        assert house.metering.disputes(unit, open_only=True) == ()
+    for words, code in ((("upheld",), "dispute_resolved"), (("perhaps",), "resolution_unknown")):
+        with pytest.raises(QipanError) as caught, house.books.begin() as unit:
+            house.metering.resolve(unit, dispute.dispute_id, resolution=words[0], note="", now=NOW)
+        assert caught.value.code == code
+
+
+def test_correction_is_a_later_release_and_both_stay(house: House) -> None:
+    house.receive(signed(1, {0: 5}))
+    told = house.receive(signed(2, {0: 6}, released=NOW + timedelta(minutes=1)))
+    assert (told.accepted, told.disputed) == (1, 0)
+    house.project()
+    assert [row["value"] for row in house.rows()] == [5, 6]
+
+
+def test_bad_rows_are_in_quarantine_and_the_others_kept(house: House) -> None:
+    told = house.receive(signed(1, {0: 5, 1: -1}, extra="used,now,then,3\n"))
+    assert (told.rows, told.accepted, told.quarantined) == (3, 1, 2)
+    with house.books.read() as unit:
+        findings = house.observations.quarantined(unit, told.sequence)
+    assert [(f.row, f.rule) for f in findings] == [
+        (3, "time_unreadable"),
+        (3, "time_unreadable"),
+        (2, "value_out_of_range"),
+    ]
+
+
+def test_what_cannot_be_trusted_is_refused_and_leaves_nothing(house: House) -> None:
+    assert code_of(house, signed(1, {0: -5})) == "batch_empty"
+    assert code_of(house, signed(1, {0: 5}, released=NOW + timedelta(hours=1))) == "released_ahead"
+    assert code_of(house, signed(1, {0: 5}).replace(b'"alpha"', b'"gamma"')) == "source_unknown"
+    forged = bytearray(signed(1, {0: 5}))
+    assert code_of(house, bytes(forged).replace(b'"number":1', b'"number":2')) == "signature_wrong"
+    house.receive(signed(1, {0: 5}))
+    assert code_of(house, signed(1, {0: 6})) == "batch_number_taken"
+    house.project()
+    assert len(house.rows()) == 1
+
+
+def test_another_sources_meter_is_refused(house: House) -> None:
+    content = signed(1, {0: 5}).partition(b"\n")[2]
+    statement = Statement("beta", Way.COLLECTED, 0, NOW, "csv", sha256(content).hexdigest())
+    assert code_of(house, seal(statement, b"", content)) == "batch_empty"
+
+
+@pytest.mark.parametrize("step", ["archive", "books", "lake"])
+def test_a_kill_at_any_step_leaves_the_lake_of_a_ledger_never_killed(
+    house: House, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = [signed(1, {0: 5, 1: 6}), signed(2, {1: 7, 2: 8}), collected({0: 9})]
+    house.receive(batches[0])
+    house.project()
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if step == "archive":  # the bytes are archived, the books know nothing of them
+            patched.setattr(store, "insert_batch", die)
+        elif step == "books":  # acknowledged, the lake knows nothing
+            patched.setattr(Lake, "last_sequence", die)
+        else:  # in the middle of the projection
+            patched.setattr(Lake, "append", die)
+        with pytest.raises(KeyboardInterrupt):
+            house.take(batches[1])
+    for sealed in batches:
+        house.take(sealed)
+    assert [row["value"] for row in house.rows()] == [5, 6, 8, 9]
+
+    before = house.rows()
+    shutil.rmtree(house.folder / "lake" / "reading")
+    house.metering.create()
+    house.project()
+    assert house.rows() == before
+    with house.books.read() as unit:
+        assert house.log.check(unit) == ()
