@@ -10,6 +10,7 @@ from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval, zone
+from qipan.ledger.check_meters import check_meters
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, STATUSES, Fleet, Origin, Pool, Site
 from qipan.ledger.model.use import Use
 
@@ -58,6 +59,7 @@ def check_fleet(fleet: Fleet, *, adcodes: Collection[str] | None = None) -> list
         *(finding for i, origin in enumerate(fleet.origins) for finding in _origin(f"origins[{i}].", origin, adcodes)),
         *_weights(fleet.origins),
         *_round_trips(fleet),
+        *check_meters(fleet),
     ]
 
 

@@ -14,9 +14,22 @@ from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet, nearest
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, Fleet, FleetIntake, Origin, Pool, Site
-from qipan.ledger.sources.nodes import Fields, Nodes
+from qipan.ledger.sources.meters_yaml import MeterNodes, words_of
+from qipan.ledger.sources.nodes import Fields
 
-FLEET_KEYS: Final = ("fleet", "name_en", "name_zh", "zone", "sites", "origins", "round_trips_ms")
+FLEET_KEYS: Final = (
+    "fleet",
+    "name_en",
+    "name_zh",
+    "zone",
+    "sites",
+    "origins",
+    "round_trips_ms",
+    "sources",
+    "exchange_points",
+    "links",
+    "data_resources",
+)
 PLACE_KEYS: Final = ("name_en", "name_zh", "adcode", "macro", "lon_deg", "lat_deg")
 SITE_KEYS: Final = (
     "site_id",
@@ -28,9 +41,13 @@ SITE_KEYS: Final = (
     "location_kg_per_kwh",
     "green_share",
     "status",
+    "operator",
+    "resource_code",
+    "racks",
     "pools",
+    "meters",
 )
-POOL_KEYS: Final = ("pool_id", "kind", "card_model", "quantity", "it_kw_per_unit")
+POOL_KEYS: Final = ("pool_id", "kind", "card_model", "quantity", "it_kw_per_unit", "resource_code", "certified")
 ORIGIN_KEYS: Final = ("origin_id", *PLACE_KEYS, "weight")
 
 _PLACE_NEEDS = ("name_en", "lon_deg", "lat_deg")
@@ -96,13 +113,17 @@ def write(fleet: Fleet) -> bytes:
             "sites": [_site_words(site) for site in fleet.sites],
             "origins": [_origin_words(origin) for origin in fleet.origins],
             "round_trips_ms": round_trips,
+            **{
+                name: [words_of(part) for part in getattr(fleet, name)]
+                for name in ("sources", "exchange_points", "links", "data_resources")
+            },
         }
     )
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
     return text.encode()
 
 
-class _Reader(Nodes):
+class _Reader(MeterNodes):
     """Makes a fleet of the nodes of one file; one with findings holds stand-ins and must not leave this module."""
 
     def fleet(self, root: yaml.Node) -> Fleet:
@@ -118,6 +139,10 @@ class _Reader(Nodes):
             sites=sites,
             origins=self.each(fields, "origins", self._origin) if has_origins else _own_origins(sites),
             round_trip_ms=self._round_trips(fields),
+            sources=self.each(fields, "sources", self.source),
+            exchange_points=self.each(fields, "exchange_points", self.exchange_point),
+            links=self.each(fields, "links", self.link),
+            data_resources=self.each(fields, "data_resources", self.data_resource),
         )
 
     def check(self, fleet: Fleet, adcodes: Collection[str] | None) -> None:
@@ -143,6 +168,10 @@ class _Reader(Nodes):
             green_share=self.number(fields, f"{path}.green_share", 0.0),
             pools=self.each(fields, f"{path}.pools", lambda pool, at: self._pool(pool, at, site_id)),
             status=self._status(fields, f"{path}.status"),
+            operator=self.text(fields, f"{path}.operator", ""),
+            resource_code=self.text(fields, f"{path}.resource_code", ""),
+            racks=self.whole(fields, f"{path}.racks", 0),
+            meters=self.each(fields, f"{path}.meters", self.meter),
         )
 
     def _pool(self, node: yaml.Node, path: str, site_id: str) -> Pool:
@@ -155,6 +184,8 @@ class _Reader(Nodes):
             card_model=card_model,
             quantity=self.number(fields, f"{path}.quantity", 1.0),
             it_kw_per_unit=self.number(fields, f"{path}.it_kw_per_unit", 1.0),
+            resource_code=self.text(fields, f"{path}.resource_code", ""),
+            certified=self.each(fields, f"{path}.certified", self.certified),
         )
 
     def _origin(self, node: yaml.Node, path: str) -> Origin:
@@ -233,7 +264,7 @@ def _decimal(number: float, *, shift: int = 0) -> Decimal:
 
 def _stated(words: dict[str, Any]) -> dict[str, Any]:
     """Leave out the keys that say nothing."""
-    return {key: value for key, value in words.items() if value not in (None, "", {})}
+    return {key: value for key, value in words.items() if value not in (None, "", {}, [])}
 
 
 def _site_words(site: Site) -> dict[str, Any]:
@@ -248,7 +279,11 @@ def _site_words(site: Site) -> dict[str, Any]:
             "location_kg_per_kwh": None if site.location_kg_per_kwh is None else _decimal(site.location_kg_per_kwh),
             "green_share": _decimal(site.green_share),
             "status": {_WRITTEN.get(figure, figure): status for figure, status in site.status.items()},
+            "operator": site.operator,
+            "resource_code": site.resource_code,
+            "racks": site.racks or None,
             "pools": [_pool_words(pool, site.site_id) for pool in site.pools],
+            "meters": [words_of(meter) for meter in site.meters],
         }
     )
 
@@ -262,6 +297,8 @@ def _pool_words(pool: Pool, site_id: str) -> dict[str, Any]:
             "card_model": pool.card_model,
             "quantity": _decimal(pool.quantity),
             "it_kw_per_unit": _decimal(pool.it_kw_per_unit),
+            "resource_code": pool.resource_code,
+            "certified": [words_of(step) for step in pool.certified],
         }
     )
 
