@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.interfaces.cli import session
+from qipan.interfaces.cli import figures, readings, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 EVER = Interval(datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 """Every period that a ledger can hold."""
 
-app = typer.Typer(name="ledger", help="Fleets, their sites and their use.", no_args_is_help=True)
+app = typer.Typer(
+    name="ledger", help="Fleets and their sites, what was metered there, and who says so.", no_args_is_help=True
+)
 importing = typer.Typer(name="import", help="Bring a fleet in.", no_args_is_help=True)
 app.add_typer(importing)
+app.add_typer(readings.app)
+app.add_typer(figures.app)
 
 
 @importing.command("sites")
