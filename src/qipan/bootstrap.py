@@ -16,12 +16,16 @@ from qipan.dispatch.model import Intake
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.kernel.errors import BadInputError, EngineError, NotFoundError
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import readings, sites_yaml, traces
+from qipan.log.checkpoint import cosign, growth
+from qipan.log.model import Head
+from qipan.log.note import SIGNS, Signer, Verifier, signer_of
 from qipan.log.service import Log
+from qipan.log.sources import folder
 from qipan.observations.service import Observations
 from qipan.settings import Settings
 from qipan.storage.archive import Archive
@@ -29,6 +33,7 @@ from qipan.storage.books import Books
 from qipan.storage.lake import Lake
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
+from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
 
 ADMIN = "admin"
@@ -51,6 +56,7 @@ class Services:
     dispatch: Dispatch
     day: Day
     rehearsal: Rehearsal
+    publication: Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ def initialise(settings: Settings, now: datetime) -> FirstRun:
         if not key.exists():
             key.touch(mode=0o600)
             key.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        log_key = _log_key_file(settings)
+        if not log_key.exists():
+            log_key.touch(mode=0o600)
+            log_key.write_text(Signer(settings.log_origin, SIGNS, secrets.token_bytes(32)).text(), encoding="utf-8")
     except OSError as error:
         raise EngineError(
             f"The home folder must be writable, was {settings.home}: {error}.",
@@ -133,7 +143,7 @@ def _assemble(settings: Settings) -> Services:
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
     adcodes = frozenset(region.adcode for region in catalog.regions())
-    ledger = Ledger(observations, partial(sites_yaml.read, adcodes=adcodes))
+    ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
     forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
     metering = Metering(observations, lake, log, ledger, forms)
     trial = Traces(traces.read_stock, traces.read_busy, readings.write_parquet, "parquet")
@@ -152,6 +162,7 @@ def _assemble(settings: Settings) -> Services:
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
+        publication=Publication(log, ledger, observations, folder.write),
     )
 
 
@@ -185,6 +196,50 @@ def _llm(throughput: Throughput, data: bytes, how: Reading) -> Intake:
 def _generic(data: bytes, how: Reading) -> Intake:
     del how  # The generic form carries its own dates and zones.
     return generic.read(data)
+
+
+def log_signer(settings: Settings) -> Signer:
+    """Return the key with which this installation signs its log."""
+    return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
+
+
+def verify_folder(path: Path, trust: Trust, *, processes: int = 1) -> Verification:
+    """Verify a published log; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``published_unreadable``.
+    """
+    return verify(folder.read(path), partial(folder.payload, path), trust, processes=processes)
+
+
+def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Signer, now: datetime) -> tuple[str, Head]:
+    """Return a witness's signature line of the newest checkpoint of a published log, and the head to remember.
+
+    The proof that the log continues what was seen is made of the published entries.
+
+    Raises
+    ------
+    BadInputError
+        ``published_unreadable``; ``checkpoint_missing`` when there is none.
+    """
+    published = folder.read(path)
+    if not published.checkpoints:
+        raise BadInputError(
+            f"A published log must have a checkpoint to sign, was none, in {path}.",
+            code="checkpoint_missing",
+            hint="Let the log publish one: qipan ledger checkpoint, then qipan ledger publish",
+        )
+    note = published.checkpoints[-1]
+    signature, head = cosign(
+        note, log=log, seen=seen, proof=growth(published.entries, seen, note), witness=witness, now=now
+    )
+    return str(signature), head
+
+
+def _log_key_file(settings: Settings) -> Path:
+    return settings.home / "log.key"
 
 
 def _key_file(settings: Settings) -> Path:

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
         Where the console listens.
     secret
         Key that signs cookies; empty for the one that ``qipan init`` made.
+    log_origin
+        Name of the verifiable log, as its checkpoints say it; a schema-less address of your own.
     anonymous_role
         What visitors without a sign-in may do.
     map_approval
@@ -40,6 +42,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8750
     secret: SecretStr = SecretStr("")
+    log_origin: str = "qipan.local/log"
     anonymous_role: Literal["viewer", "none"] = "viewer"
     map_approval: str = ""
     geometry: Path | None = None

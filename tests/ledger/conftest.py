@@ -16,6 +16,7 @@ from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
 from qipan.ledger.model.use import Use
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import sites_yaml
+from qipan.log.service import Log
 from qipan.observations.service import Observations
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
@@ -101,4 +102,4 @@ def books() -> Iterator[Books]:
 def ledger(tmp_path: Path) -> Ledger:
     observations = Observations(Archive(tmp_path / "archive"), Lake(tmp_path / "lake"))
     observations.create()
-    return Ledger(observations, sites_yaml.read)
+    return Ledger(observations, Log(), sites_yaml.read)

@@ -44,7 +44,7 @@ class House:
         self.lake = Lake(self.folder / "lake")
         self.observations = Observations(Archive(self.folder / "archive"), self.lake)
         self.log = Log()
-        self.register = Ledger(self.observations, sites_yaml.read)
+        self.register = Ledger(self.observations, self.log, sites_yaml.read)
         forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
         self.metering = Metering(self.observations, self.lake, self.log, self.register, forms)
         self.metering.create()

@@ -55,3 +55,25 @@ class ConsistencyProof:
     old: Head
     new: Head
     path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The log as an outsider holds it.
+
+    Attributes
+    ----------
+    checkpoints
+        Signed notes in the order of their size.
+    entries
+        What the leaves' hashes are taken of, in the order of their place.
+    payloads
+        Digests of the payloads that are there, in hexadecimal.
+    strays
+        Names of files that are no part of it.
+    """
+
+    checkpoints: tuple[str, ...]
+    entries: tuple[bytes, ...]
+    payloads: frozenset[str]
+    strays: tuple[str, ...]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from qipan.kernel.errors import BadInputError, Finding, NotFoundError
+from qipan.kernel.errors import BadInputError, Finding, NotAllowedError, NotFoundError
 from qipan.kernel.time import in_utc
 from qipan.log import store, tree
 from qipan.log.check import check, entry
+from qipan.log.checkpoint import checkpoint
 from qipan.log.model import ConsistencyProof, Head, InclusionProof, Leaf
+from qipan.log.note import Signature, Signer, Verifier, is_signed, parted
 from qipan.storage.books import UnitOfWork
 
 
@@ -113,3 +115,44 @@ class Log:
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Recompute the whole log from its leaves and return what does not agree; nothing when all is well."""
         return check(store.leaves(unit), store.nodes(unit))
+
+    def checkpoint(self, unit: UnitOfWork, signer: Signer, now: datetime) -> str:
+        """Sign the log as it is and keep that; a log that has not grown since is not signed again."""
+        unit.lock("log")
+        head = self.head(unit)
+        if store.newest_checkpoint_size(unit) != head.size:
+            store.insert_checkpoint(unit, size=head.size, at=in_utc(now), note=checkpoint(head, signer.name, signer))
+        return store.checkpoints(unit, size=head.size)[0]
+
+    def checkpoints(self, unit: UnitOfWork, *, after: int = -1) -> tuple[str, ...]:
+        """Return the checkpoints of logs longer than ``after``, each with what witnesses have signed."""
+        return store.checkpoints(unit, after=after)
+
+    def add_cosignature(
+        self, unit: UnitOfWork, size: int, signature: Signature, *, witness: Verifier, now: datetime
+    ) -> str:
+        """Keep a witness's signature of the checkpoint of a size; return the checkpoint with it.
+
+        Raises
+        ------
+        NotFoundError
+            ``checkpoint_unknown``.
+        NotAllowedError
+            ``cosignature_wrong`` unless it is that witness's signature of this checkpoint.
+        """
+        found = store.checkpoints(unit, size=size)
+        if not found:
+            raise NotFoundError(
+                f"A checkpoint must have been made at {size} leaves, was not.",
+                code="checkpoint_unknown",
+                hint="Make one with: qipan ledger checkpoint",
+            )
+        if not is_signed(parted(found[0])[0], signature, witness):
+            raise NotAllowedError(
+                f"A cosignature must be that of {witness.name} under this checkpoint, was not.",
+                code="cosignature_wrong",
+                hint="Let the witness sign the checkpoint as it was published.",
+            )
+        if not store.has_cosigned(unit, size=size, name=witness.name):
+            store.insert_cosignature(unit, size=size, name=witness.name, at=in_utc(now), line=str(signature))
+        return store.checkpoints(unit, size=size)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from qipan.log.model import Leaf
@@ -24,6 +26,23 @@ NODE = sa.Table(
     sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
+)
+
+CHECKPOINT = sa.Table(
+    "log_checkpoint",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+
+COSIGNATURE = sa.Table(
+    "log_cosignature",
+    metadata,
+    sa.Column("size", sa.BigInteger, sa.ForeignKey("log_checkpoint.size"), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
 )
 
 
@@ -67,3 +86,37 @@ def leaves(
     if digest is not None:
         query = query.where(LEAF.c.digest == digest)
     return tuple(Leaf(**row) for row in unit.execute(query).mappings())
+
+
+def insert_checkpoint(unit: UnitOfWork, *, size: int, at: datetime, note: str) -> None:
+    """Enter a checkpoint."""
+    unit.execute(sa.insert(CHECKPOINT).values(size=size, at=at, note=note))
+
+
+def insert_cosignature(unit: UnitOfWork, *, size: int, name: str, at: datetime, line: str) -> None:
+    """Enter what a witness has signed."""
+    unit.execute(sa.insert(COSIGNATURE).values(size=size, name=name, at=at, line=line))
+
+
+def checkpoints(unit: UnitOfWork, *, size: int | None = None, after: int = -1) -> tuple[str, ...]:
+    """Return checkpoints in the order of their size, each with all its signatures."""
+    query = sa.select(CHECKPOINT).where(CHECKPOINT.c.size > after).order_by(CHECKPOINT.c.size)
+    lines = sa.select(COSIGNATURE).where(COSIGNATURE.c.size > after).order_by(COSIGNATURE.c.size, COSIGNATURE.c.name)
+    if size is not None:
+        query, lines = query.where(CHECKPOINT.c.size == size), lines.where(COSIGNATURE.c.size == size)
+    more: dict[int, str] = {}
+    for row in unit.execute(lines):
+        more[row.size] = f"{more.get(row.size, '')}{row.line}\n"
+    return tuple(row.note + more.get(row.size, "") for row in unit.execute(query))
+
+
+def newest_checkpoint_size(unit: UnitOfWork) -> int | None:
+    """Return the size of the newest checkpoint, ``None`` before the first."""
+    newest = unit.execute(sa.select(sa.func.max(CHECKPOINT.c.size))).scalar_one()
+    return None if newest is None else int(newest)
+
+
+def has_cosigned(unit: UnitOfWork, *, size: int, name: str) -> bool:
+    """Tell whether a witness has signed a checkpoint already."""
+    query = sa.select(COSIGNATURE.c.size).where(COSIGNATURE.c.size == size, COSIGNATURE.c.name == name)
+    return unit.execute(query).first() is not None

@@ -14,11 +14,15 @@ from qipan.ledger.model.fleet import Fleet, FleetIntake, FleetRelease, Registere
 from qipan.ledger.model.use import Grouping, Use, Utilisation
 from qipan.ledger.store import fleet as store
 from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
+from qipan.log.service import Log
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.observations.store import RELEASES
 from qipan.observations.store import observations_of as observations_of_rows
 from qipan.storage.books import UnitOfWork
+
+FLEET_KIND = "fleet"
+"""Kind of the leaves that hold releases of fleets."""
 
 USE_KIND = "use"
 """Kind of the batches that hold entries of use."""
@@ -29,12 +33,15 @@ class Ledger:
 
     Parameters
     ----------
+    log
+        Where every release of a fleet is entered, with the keys of its sources.
     read
         Adapter that reads the file of a fleet.
     """
 
-    def __init__(self, observations: Observations, read: Callable[[bytes], FleetIntake]) -> None:
+    def __init__(self, observations: Observations, log: Log, read: Callable[[bytes], FleetIntake]) -> None:
         self._observations = observations
+        self._log = log
         self._read = read
 
     def import_sites(self, unit: UnitOfWork, data: bytes, now: datetime) -> Fleet:
@@ -76,7 +83,25 @@ class Ledger:
                     hint="Check the clock of this machine, then register the fleet again.",
                 )
             store.insert_release(unit, fleet, now)
+            self._log.append(unit, FLEET_KIND, store.document_of(fleet).encode(), now)
         return fleet
+
+    def document(self, unit: UnitOfWork, digest: str) -> bytes:
+        """Return what a release of a fleet says, as it was entered in the log.
+
+        Raises
+        ------
+        NotFoundError
+            ``release_unknown``.
+        """
+        found = store.document_with(unit, digest)
+        if found is None:
+            raise NotFoundError(
+                f"A release of a fleet must have this digest, was none: {digest}.",
+                code="release_unknown",
+                hint="Take the digest from the log.",
+            )
+        return found.encode()
 
     def fleet(self, unit: UnitOfWork, fleet_id: str, as_of: datetime | None = None) -> Fleet:
         """Return a fleet as it was known at a moment; as it is known last, if none is given.
@@ -188,6 +213,11 @@ class Ledger:
         """
         uses = self.use(interval, as_of, [site.site_id for site in fleet.sites])
         return utilise_by_hub(uses, hubs(fleet)) if by is Grouping.HUB else utilise_by_site(uses)
+
+
+def fleet_said(document: bytes) -> Fleet:
+    """Return the fleet that a release's document says."""
+    return store.fleet_of(document.decode())
 
 
 def _invalid(findings: Sequence[Finding]) -> BadInputError:

@@ -30,7 +30,7 @@ _FLEET = TypeAdapter(Fleet)
 
 def insert_release(unit: UnitOfWork, fleet: Fleet, released: datetime) -> FleetRelease:
     """Enter a release of a fleet."""
-    document = _document(fleet)
+    document = document_of(fleet)
     release = FleetRelease(fleet, released, digest_of(fleet))
     unit.execute(
         sa.insert(FLEET).values(fleet_id=fleet.fleet_id, released=released, digest=release.digest, document=document)
@@ -53,6 +53,12 @@ def releases(unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
     return tuple(_release(row) for row in unit.execute(query))
 
 
+def document_with(unit: UnitOfWork, digest: str) -> str | None:
+    """Return the document of a release by its SHA-256."""
+    query = sa.select(FLEET.c.document).where(FLEET.c.digest == digest).limit(1)
+    return unit.execute(query).scalar_one_or_none()
+
+
 def fleet_ids(unit: UnitOfWork, as_of: datetime | None = None) -> tuple[str, ...]:
     """Return the names of all fleets, sorted; only of those known at ``as_of`` if that is given."""
     query = sa.select(FLEET.c.fleet_id).distinct().order_by(FLEET.c.fleet_id)
@@ -63,14 +69,15 @@ def fleet_ids(unit: UnitOfWork, as_of: datetime | None = None) -> tuple[str, ...
 
 def digest_of(fleet: Fleet) -> str:
     """Return the SHA-256 of what a fleet says, in hexadecimal."""
-    return sha256(_document(fleet).encode()).hexdigest()
+    return sha256(document_of(fleet).encode()).hexdigest()
 
 
 def _release(row: sa.Row[tuple[Any, ...]]) -> FleetRelease:
-    return FleetRelease(_fleet(row.document), row.released, row.digest)
+    return FleetRelease(fleet_of(row.document), row.released, row.digest)
 
 
-def _document(fleet: Fleet) -> str:
+def document_of(fleet: Fleet) -> str:
+    """Return what a fleet says as one text, the same for equal fleets."""
     words = asdict(fleet)
     # JSON knows neither pairs as keys nor infinity.
     words["round_trip_ms"] = sorted([*pair, float(value)] for pair, value in fleet.round_trip_ms.items())
@@ -87,7 +94,8 @@ def _document(fleet: Fleet) -> str:
 
 
 @lru_cache(maxsize=64)
-def _fleet(document: str) -> Fleet:
+def fleet_of(document: str) -> Fleet:
+    """Return the fleet that a document of `document_of` says."""
     words = json.loads(document)
     words["round_trip_ms"] = {(origin_id, site_id): value for origin_id, site_id, value in words["round_trip_ms"]}
     for site in words["sites"]:

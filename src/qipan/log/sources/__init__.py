@@ -1,0 +1,1 @@
+"""How a published log is written to files and read from them."""
