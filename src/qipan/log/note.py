@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -41,7 +42,7 @@ class Verifier:
     @property
     def key_hash(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
-        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+        return _key_hash(self.name, self.kind, self.public)
 
     def __str__(self) -> str:
         return f"{self.name}+{self.key_hash.hex()}+{b64encode(bytes([self.kind]) + self.public).decode()}"
@@ -148,7 +149,7 @@ def is_signed(text: str, signature: Signature, verifier: Verifier) -> bool:
             return False
         message, raw = _stamped(text, int.from_bytes(raw[:_TIME_BYTES], "big")), raw[_TIME_BYTES:]
     try:
-        Ed25519PublicKey.from_public_bytes(verifier.public).verify(raw, message)
+        _public_key(verifier.public).verify(raw, message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -176,6 +177,16 @@ def parted(note: str) -> tuple[str, tuple[Signature, ...]]:
     if not blank or not signatures or joined(text, signatures) != note:
         raise _broken()
     return text, signatures
+
+
+@lru_cache(maxsize=64)
+def _key_hash(name: str, kind: int, public: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+
+@lru_cache(maxsize=64)
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _signature(line: str) -> Signature:

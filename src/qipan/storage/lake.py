@@ -241,7 +241,7 @@ def _files(delta: DeltaTable, least: object, most: object) -> list[str]:
     bounds = [(sign, value) for sign, value in ((">=", least), ("<=", most)) if value is not None]
     (column,) = delta.metadata().partition_columns or [""]
     asked = [(column, sign, str(value)) for sign, value in bounds] if column else None
-    return [unquote(uri) for uri in delta.file_uris(asked or None)]
+    return [unquote(uri) for uri in delta.file_uris(file_pruning_predicate=asked or None)]
 
 
 def _schema(delta: DeltaTable) -> pa.Schema:

@@ -90,12 +90,16 @@ def verify(published: Published, payload: Callable[[str], bytes], trust: Trust, 
     processes
         How many processes check signatures of checkpoints.
     """
-    heads: list[Head | None] = []
     findings: list[Finding] = []
-    for head, found in _checkpoints(published.checkpoints, trust, processes):
-        heads.append(head)
-        findings += found
-    findings += check_growth(published.entries, heads)
+
+    def heads() -> Iterator[Head | None]:
+        # Roots are recomputed here while other processes check the signatures that follow.
+        for head, found in _checkpoints(published.checkpoints, trust, processes):
+            findings.extend(found)
+            yield head
+
+    grown = check_growth(published.entries, heads())
+    findings += grown
     findings += check_files(published, PUBLISHED_KINDS)
     payloads = signatures = 0
     sources: dict[str, Source] = {}

@@ -19,9 +19,11 @@ from qipan.ledger.model.figure import Group, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from qipan.bootstrap import Services
     from qipan.ledger.model.figure import Burn, Supply
+    from qipan.ledger.service.figures import Metered
 
 app = typer.Typer()
 
@@ -43,11 +45,8 @@ def utilisation(
     as_json: AsJson = False,
 ) -> None:
     """Tell what was certified, used and idle; without a day, of the last 24 hours."""
-    services, now = session.services(), session.now()
-    with services.books.read() as unit:
-        found = services.figures.supply(
-            unit, asked(day, now), now, by=by, step=step, fleet_ids=fleet, with_modelled=modelled
-        )
+    services = session.services()
+    found = _metered(services, day, fleet, modelled=modelled).supply(by=by, step=step)
     if as_json:
         print_json([supply_row(one) for one in found])
         return
@@ -67,11 +66,8 @@ def idle(
     as_json: AsJson = False,
 ) -> None:
     """Tell where most compute stood idle."""
-    services, now = session.services(), session.now()
-    with services.books.read() as unit:
-        found = services.figures.top_idle(
-            unit, asked(day, now), now, by=by, limit=limit, fleet_ids=fleet, with_modelled=modelled
-        )
+    services = session.services()
+    found = _metered(services, day, fleet, modelled=modelled).top_idle(by=by, limit=limit)
     if as_json:
         print_json([supply_row(one) for one in found])
         return
@@ -91,11 +87,8 @@ def energy(
     as_json: AsJson = False,
 ) -> None:
     """Tell energy, PUE, WUE, carbon by both accounts, green share and rack-up rate."""
-    services, now = session.services(), session.now()
-    with services.books.read() as unit:
-        found = services.figures.burn(
-            unit, asked(day, now), now, by=by, step=step, fleet_ids=fleet, with_modelled=modelled
-        )
+    services = session.services()
+    found = _metered(services, day, fleet, modelled=modelled).burn(by=by, step=step)
     if as_json:
         print_json([burn_row(one) for one in found])
         return
@@ -108,14 +101,9 @@ def contrast(
     *, day: Day = None, fleet: Fleets = None, modelled: Modelled = False, lang: Lang = None, as_json: AsJson = False
 ) -> None:
     """Set east, central and west beside each other, as the paper does."""
-    services, now = session.services(), session.now()
-    with services.books.read() as unit:
-        supply = services.figures.supply(
-            unit, asked(day, now), now, by=Group.MACRO3, fleet_ids=fleet, with_modelled=modelled
-        )
-        burn = services.figures.burn(
-            unit, asked(day, now), now, by=Group.MACRO3, fleet_ids=fleet, with_modelled=modelled
-        )
+    services = session.services()
+    metered = _metered(services, day, fleet, modelled=modelled)
+    supply, burn = metered.supply(by=Group.MACRO3), metered.burn(by=Group.MACRO3)
     if as_json:
         print_json({"supply": [supply_row(one) for one in supply], "burn": [burn_row(one) for one in burn]})
         return
@@ -130,9 +118,8 @@ def complete(
     *, day: Day = None, fleet: Fleets = None, modelled: Modelled = False, lang: Lang = None, as_json: AsJson = False
 ) -> None:
     """Tell how much of its time each meter has told, and when it was silent."""
-    services, now = session.services(), session.now()
-    with services.books.read() as unit:
-        found = services.figures.completeness(unit, asked(day, now), now, fleet_ids=fleet, with_modelled=modelled)
+    services = session.services()
+    found = _metered(services, day, fleet, modelled=modelled).completeness()
     if as_json:
         print_json([completeness_row(one) for one in found])
         return
@@ -200,6 +187,12 @@ def sources(*, lang: Lang = None, as_json: AsJson = False) -> None:
         ],
     )
     print_table(made)
+
+
+def _metered(services: Services, day: date | None, fleet_ids: list[str] | None, *, modelled: bool) -> Metered:
+    now = session.now()
+    with services.books.read() as unit:
+        return services.figures.of(unit, asked(day, now), now, fleet_ids=fleet_ids, with_modelled=modelled)
 
 
 def _names(services: Services, by: Group, language: Language) -> Mapping[str, str]:

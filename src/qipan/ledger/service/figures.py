@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -46,19 +47,16 @@ class Figures:
         self._regions = regions
         self._factors = factors
 
-    def supply(
+    def of(
         self,
         unit: UnitOfWork,
         interval: Interval,
         as_of: datetime,
         *,
-        by: Group,
-        step: Step = Step.WHOLE,
         fleet_ids: Collection[str] | None = None,
         with_modelled: bool = False,
-        zone_name: str = BOARD_ZONE,
-    ) -> tuple[Supply, ...]:
-        """Return how much compute groups had and what became of it, as known at a moment.
+    ) -> Metered:
+        """Return what was metered in an interval, as known at a moment: read once, asked as often as one likes.
 
         Parameters
         ----------
@@ -66,8 +64,6 @@ class Figures:
             Fleets that count; all of them, if none are named.
         with_modelled
             Whether readings of a simulation count too.
-        zone_name
-            Zone of the civil days where ``step`` is a day.
 
         Raises
         ------
@@ -76,81 +72,18 @@ class Figures:
         NotFoundError
             ``fleet_unknown``.
         """
-        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
-        return supply(field, hourly, periods_of(interval, step, zone_name), by=by, regions=self._regions)
-
-    def burn(
-        self,
-        unit: UnitOfWork,
-        interval: Interval,
-        as_of: datetime,
-        *,
-        by: Group,
-        step: Step = Step.WHOLE,
-        fleet_ids: Collection[str] | None = None,
-        with_modelled: bool = False,
-        zone_name: str = BOARD_ZONE,
-    ) -> tuple[Burn, ...]:
-        """Return what groups burnt, by both carbon accounts; as `supply`.
-
-        Raises
-        ------
-        BadInputError
-            ``interval_not_hours``, as `supply`; ``group_without_energy`` by pool, since energy is a site's.
-        """
-        if by is Group.POOL:
-            raise BadInputError(
-                "Energy must be asked for by site or above, was by pool.",
-                code="group_without_energy",
-                hint="Ask by site.",
-                field="by",
-            )
-        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
-        factors = [[np.nan if kg is None else kg for kg in self._factors(site)] for site in field.sites]
-        return burn(
-            field,
-            hourly,
-            periods_of(interval, step, zone_name),
-            by=by,
-            regions=self._regions,
-            kg_per_kwh=np.array(factors, dtype=np.float64).reshape(-1, 2).T,
-        )
-
-    def top_idle(
-        self,
-        unit: UnitOfWork,
-        interval: Interval,
-        as_of: datetime,
-        *,
-        by: Group = Group.SITE,
-        limit: int = 10,
-        fleet_ids: Collection[str] | None = None,
-        with_modelled: bool = False,
-    ) -> tuple[Supply, ...]:
-        """Return the groups whose compute stood idle most, in unit-hours; those that told nothing are left out."""
-        found = self.supply(unit, interval, as_of, by=by, fleet_ids=fleet_ids, with_modelled=with_modelled)
-        told = [one for one in found if one.idle_unit_h is not None]
-        return tuple(sorted(told, key=lambda one: (-(one.idle_unit_h or 0.0), one.group, one.kind))[:limit])
-
-    def completeness(
-        self,
-        unit: UnitOfWork,
-        interval: Interval,
-        as_of: datetime,
-        *,
-        fleet_ids: Collection[str] | None = None,
-        silences_max: int = 5,
-        with_modelled: bool = False,
-    ) -> tuple[Completeness, ...]:
-        """Return for each meter how much of its time it has told, and when it was silent.
-
-        Raises
-        ------
-        BadInputError
-            ``interval_not_hours``, as `supply`.
-        """
-        field, hourly = self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
-        return complete(field, hourly, silences_max=silences_max)
+        _check_hours(interval)
+        field = field_of(self._fleets(unit, fleet_ids, as_of), interval)
+        first = (interval.start - READING_HOURS_MAX * HOUR).date()
+        last = (interval.end - timedelta(microseconds=1)).date()
+        readings = self._lake.table(reading.READINGS, least=first, most=last)
+        query = figure.hourly(readings, interval, as_of, with_modelled=with_modelled)
+        meter, hour, *numbers = figure.columns(query.to_pyarrow(), field.meter_ids)
+        is_ours = meter >= 0
+        since = hour - int(interval.start.timestamp()) // figure.HOUR_S
+        value, told_s, modelled = (number[is_ours] for number in numbers)
+        hourly = Hourly(meter[is_ours], since[is_ours], value, told_s, modelled)
+        return Metered(field, hourly, self._regions, self._factors)
 
     def freshness(self, unit: UnitOfWork, now: datetime) -> tuple[Freshness, ...]:
         """Return when each source was heard last, and whether it is late by its own cadence."""
@@ -173,49 +106,65 @@ class Figures:
             )
         return tuple(found)
 
-    def hourly(
-        self,
-        unit: UnitOfWork,
-        interval: Interval,
-        as_of: datetime,
-        *,
-        fleet_ids: Collection[str] | None = None,
-        with_modelled: bool = False,
-    ) -> tuple[Field, Hourly]:
-        """Return what every meter told in every hour, beside the register: what all figures are made of.
-
-        Raises
-        ------
-        BadInputError
-            ``interval_not_hours``, as `supply`.
-        """
-        return self._metered(unit, interval, as_of, fleet_ids=fleet_ids, with_modelled=with_modelled)
-
-    def _metered(
-        self,
-        unit: UnitOfWork,
-        interval: Interval,
-        as_of: datetime,
-        *,
-        fleet_ids: Collection[str] | None,
-        with_modelled: bool,
-    ) -> tuple[Field, Hourly]:
-        _check_hours(interval)
-        field = field_of(self._fleets(unit, fleet_ids, as_of), interval)
-        first = (interval.start - READING_HOURS_MAX * HOUR).date()
-        last = (interval.end - timedelta(microseconds=1)).date()
-        readings = self._lake.table(reading.READINGS, least=first, most=last)
-        query = figure.hourly(readings, interval, as_of, with_modelled=with_modelled)
-        meter, hour, *numbers = figure.columns(query.to_pyarrow(), field.meter_ids)
-        is_ours = meter >= 0
-        since = hour - int(interval.start.timestamp()) // figure.HOUR_S
-        value, told_s, modelled = (number[is_ours] for number in numbers)
-        return field, Hourly(meter[is_ours], since[is_ours], value, told_s, modelled)
-
     def _fleets(self, unit: UnitOfWork, fleet_ids: Collection[str] | None, as_of: datetime) -> Sequence[Fleet]:
         if fleet_ids is None:
             return self._register.fleets(unit, as_of)
         return [self._register.fleet(unit, fleet_id, as_of) for fleet_id in dict.fromkeys(fleet_ids)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metered:
+    """What was metered in an interval, laid out beside the register; every figure is made of it."""
+
+    field: Field
+    hourly: Hourly
+    regions: Mapping[str, Region]
+    factors: Factors
+
+    def supply(self, *, by: Group, step: Step = Step.WHOLE, zone_name: str = BOARD_ZONE) -> tuple[Supply, ...]:
+        """Return how much compute groups had and what became of it.
+
+        Parameters
+        ----------
+        zone_name
+            Zone of the civil days where ``step`` is a day.
+        """
+        periods = periods_of(self.field.interval, step, zone_name)
+        return supply(self.field, self.hourly, periods, by=by, regions=self.regions)
+
+    def burn(self, *, by: Group, step: Step = Step.WHOLE, zone_name: str = BOARD_ZONE) -> tuple[Burn, ...]:
+        """Return what groups burnt, by both carbon accounts.
+
+        Raises
+        ------
+        BadInputError
+            ``group_without_energy`` by pool, since energy is a site's.
+        """
+        if by is Group.POOL:
+            raise BadInputError(
+                "Energy must be asked for by site or above, was by pool.",
+                code="group_without_energy",
+                hint="Ask by site.",
+                field="by",
+            )
+        factors = [[np.nan if kg is None else kg for kg in self.factors(site)] for site in self.field.sites]
+        return burn(
+            self.field,
+            self.hourly,
+            periods_of(self.field.interval, step, zone_name),
+            by=by,
+            regions=self.regions,
+            kg_per_kwh=np.array(factors, dtype=np.float64).reshape(-1, 2).T,
+        )
+
+    def top_idle(self, *, by: Group = Group.SITE, limit: int = 10) -> tuple[Supply, ...]:
+        """Return the groups whose compute stood idle most, in unit-hours; those that told nothing are left out."""
+        told = [one for one in self.supply(by=by) if one.idle_unit_h is not None]
+        return tuple(sorted(told, key=lambda one: (-(one.idle_unit_h or 0.0), one.group, one.kind))[:limit])
+
+    def completeness(self, *, silences_max: int = 5) -> tuple[Completeness, ...]:
+        """Return for each meter how much of its time it has told, and when it was silent."""
+        return complete(self.field, self.hourly, silences_max=silences_max)
 
 
 def periods_of(interval: Interval, step: Step, zone_name: str) -> tuple[Interval, ...]:

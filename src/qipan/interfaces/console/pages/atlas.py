@@ -1,0 +1,83 @@
+"""``/atlas``: the metered day on the map, hour by hour, with the same numbers beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from qipan.access.model import Role
+from qipan.interfaces.console.assets import GEOMETRY, Assets
+from qipan.interfaces.console.page import render, words_of
+from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.report import atlas
+from qipan.interfaces.report.figures import group_names
+from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import BOARD_ZONE, civil_day, zone
+from qipan.ledger.model.figure import Group, Step
+
+GROUPS: Final = (Group.MACRO3, Group.HUB, Group.SITE)
+
+router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
+
+
+@router.get("/atlas")
+def show(
+    request: Request,
+    day: Annotated[str, Query(max_length=10)] = "",
+    fleet: Annotated[str, Query(max_length=64)] = "",
+    modelled: Annotated[str, Query(max_length=3)] = "",
+) -> Response:
+    """Show what was metered on a day."""
+    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    chosen, is_modelled = _day(day, now), modelled == "yes"
+    interval = civil_day(chosen)
+    with services.books.read() as unit:
+        fleets = services.ledger.fleets(unit)
+        known = [one.fleet_id for one in fleets if any(site.meters for site in one.sites)]
+        wanted = [fleet] if fleet in known else known
+        shown = tuple(one for one in fleets if one.fleet_id in wanted)
+        names = {by: group_names(by, shown, services.catalog, said) for by in Group}
+        ask = services.figures.of(unit, interval, now, fleet_ids=wanted, with_modelled=is_modelled)
+        hours = ask.supply(by=Group.SITE, step=Step.HOUR)
+        supply = {by: ask.supply(by=by) for by in GROUPS}
+        burn = {by: ask.burn(by=by) for by in GROUPS}
+        complete = ask.completeness()
+        fresh = services.figures.freshness(unit, now)
+    heads = {
+        Group.MACRO3: (said.say("East, central and west"), said.say("Macro-region")),
+        Group.HUB: (said.say("By hub"), said.say("Hub")),
+        Group.SITE: (said.say("By site"), said.say("Site")),
+    }
+    assets: Assets = request.app.state.assets
+    return render(
+        request,
+        "atlas.html",
+        day=chosen.isoformat(),
+        last_day=now.astimezone(zone(BOARD_ZONE)).date().isoformat(),
+        fleets=[(one.fleet_id, said.name({"name_en": one.name_en, "name_zh": one.name_zh})) for one in fleets],
+        fleet=fleet if fleet in known else "",
+        known=known,
+        is_modelled=is_modelled,
+        is_told=any(one.used_unit_h is not None for one in hours),
+        supply=[
+            atlas.supply_table(supply[by], names[by], said, caption=heads[by][0], head=heads[by][1]) for by in GROUPS
+        ],
+        burn=[atlas.burn_table(burn[by], names[by], said, caption=heads[by][0], head=heads[by][1]) for by in GROUPS],
+        silences=atlas.silence_table(complete, said),
+        sources=atlas.source_table(fresh, said),
+        meters=len(complete),
+        charts={"atlas": atlas.frames(shown, hours, names[Group.SITE], said), "geometry": assets.address(GEOMETRY)},
+    )
+
+
+def _day(text: str, now: datetime) -> date:
+    """Return the day that was asked for; yesterday where none is, or it is none."""
+    try:
+        found = date.fromisoformat(text)
+        civil_day(found)
+    except (ValueError, BadInputError):
+        return now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
+    return found
