@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import require, services_of
-from qipan.interfaces.report import atlas
+from qipan.interfaces.report import atlas, bulletin
 from qipan.interfaces.report.figures import group_names
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
@@ -81,3 +82,21 @@ def _day(text: str, now: datetime) -> date:
     except (ValueError, BadInputError):
         return now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
     return found
+
+
+@router.get("/bulletin")
+def show_bulletin(
+    request: Request,
+    day: Annotated[str, Query(max_length=10)] = "",
+    form: Annotated[Literal["html", "csv"], Query()] = "html",
+    modelled: Annotated[str, Query(max_length=3)] = "",
+) -> Response:
+    """Give the bulletin of a day away, as a page or as a table."""
+    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    found = bulletin.gather(services, _day(day, now), now, said, with_modelled=modelled == "yes")
+    name = f"bulletin-{found.day.isoformat()}.{form}"
+    if form == "csv":
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(bulletin.table_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    return HTMLResponse(bulletin.html(found, said.lang), headers={"Content-Security-Policy": policy})
