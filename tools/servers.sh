@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what the engine and browser tests talk to: PostgreSQL, Chromium, and a Chinese font for its pictures.
+# Install what the engine and browser tests talk to: PostgreSQL, Prometheus, Chromium, and a Chinese font for its
+# pictures.
 #
 # Debian packages, as root or with sudo that asks nothing. What cannot be installed is named; the tests that need it
 # are then skipped with a reason. Where CI=true, that is a failure instead.
@@ -13,6 +14,8 @@ missing_packages() {
   has_chromium || echo chromium
   has_postgresql || echo postgresql
   has_chinese_font || echo fonts-noto-cjk
+  command -v prometheus >/dev/null || echo prometheus
+  command -v prometheus-node-exporter >/dev/null || echo prometheus-node-exporter
 }
 
 mapfile -t missing < <(missing_packages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,11 +17,11 @@ from qipan.dispatch.model import Intake
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, EngineError, NotFoundError
+from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
-from qipan.ledger.sources import readings, sites_yaml, traces
+from qipan.ledger.sources import prometheus, readings, sites_yaml, traces
 from qipan.log.checkpoint import cosign, growth
 from qipan.log.model import Head
 from qipan.log.note import SIGNS, Signer, Verifier, signer_of
@@ -31,6 +32,7 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
+from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.publish import Publication, Trust, Verification, verify
@@ -57,6 +59,7 @@ class Services:
     day: Day
     rehearsal: Rehearsal
     publication: Publication
+    collection: Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,10 @@ def _assemble(settings: Settings) -> Services:
     forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
     metering = Metering(observations, lake, log, ledger, forms)
     trial = Traces(traces.read_stock, traces.read_busy, readings.write_parquet, "parquet")
+    figures = Figures(lake, ledger, {one.adcode: one for one in catalog.regions()}, carbon_factors(catalog))
+    collectors = Collectors(
+        prometheus.read_map, prometheus.collect, prometheus.closed, readings.write_parquet, "parquet"
+    )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     return Services(
         settings=settings,
@@ -158,11 +165,12 @@ def _assemble(settings: Settings) -> Services:
         observations=observations,
         ledger=ledger,
         metering=metering,
-        figures=Figures(lake, ledger, {one.adcode: one for one in catalog.regions()}, carbon_factors(catalog)),
+        figures=figures,
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         publication=Publication(log, ledger, observations, folder.write),
+        collection=Collection(books=books, metering=metering, figures=figures, collectors=collectors),
     )
 
 
@@ -203,15 +211,15 @@ def log_signer(settings: Settings) -> Signer:
     return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
 
 
-def verify_folder(path: Path, trust: Trust, *, processes: int = 1) -> Verification:
-    """Verify a published log; it needs no home and no books.
+def verify_folder(path: Path, trust: Trust, *, held: Sequence[str] = (), processes: int = 1) -> Verification:
+    """Verify a published log, also against checkpoints that were kept; it needs no home and no books.
 
     Raises
     ------
     BadInputError
         ``published_unreadable``.
     """
-    return verify(folder.read(path), partial(folder.payload, path), trust, processes=processes)
+    return verify(folder.read(path), partial(folder.payload, path), trust, held=held, processes=processes)
 
 
 def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Signer, now: datetime) -> tuple[str, Head]:
@@ -222,14 +230,16 @@ def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Sign
     Raises
     ------
     BadInputError
-        ``published_unreadable``; ``checkpoint_missing`` when there is none.
+        ``published_unreadable``.
+    RuleBrokenError
+        ``checkpoint_missing`` when there is none.
     """
     published = folder.read(path)
     if not published.checkpoints:
-        raise BadInputError(
+        raise RuleBrokenError(
             f"A published log must have a checkpoint to sign, was none, in {path}.",
             code="checkpoint_missing",
-            hint="Let the log publish one: qipan ledger checkpoint, then qipan ledger publish",
+            hint="Let the log publish one with: qipan ledger publish",
         )
     note = published.checkpoints[-1]
     signature, head = cosign(

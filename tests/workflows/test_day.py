@@ -160,7 +160,7 @@ def test_every_plan_and_every_new_file_is_in_the_log(services: Services) -> None
     with services.books.read() as unit:
         kinds = [leaf.kind for leaf in services.log.leaves(unit)]
         assert services.log.check(unit) == ()
-    assert kinds == ["jobs", "plan", "plan"]
+    assert kinds == ["fleet", "jobs", "plan", "plan"]
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from qipan.log.note import COSIGNS, Signer, Verifier, parted
 from qipan.settings import Settings
 from qipan.workflows.publish import Trust, Verification
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2024, 6, 12, tzinfo=UTC)
 WITNESS = Signer("department", COSIGNS, bytes(range(32)))
 NODES = b"gpu_model,gpu_capacity_num,cpu_num,node_name\n" + b"".join(b"A10,8,128,%d\n" % n for n in range(40))

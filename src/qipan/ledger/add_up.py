@@ -91,17 +91,11 @@ def burn(
     """
     told = {measure: of_sites(field, hourly, measure) for measure in _OF_SITES}
     grid, pdu, host = told[Measure.GRID_ENERGY], told[Measure.PDU_ENERGY], told[Measure.HOST_ENERGY]
-    is_pdu = pdu.told_s > 0
-    machines = Told(
-        np.where(is_pdu, pdu.value, host.value),
-        np.where(is_pdu, pdu.told_s, host.told_s),
-        np.where(is_pdu, pdu.modelled, host.modelled),
-    )
+    machines = _first_told(pdu, host)
     kg_per_j = kg_per_kwh[:, :, None] / WH_PER_KWH / J_PER_WH
     carbon = [Told(grid.value * kg, np.where(np.isnan(kg), 0, grid.told_s), grid.modelled) for kg in kg_per_j]
-    room = np.array([[site.racks * float(HOUR_S)] for site in field.sites]) * np.ones(field.hours)
     racked = told[Measure.RACKED]
-    rooms = Told(room * racked.told_s / HOUR_S, np.where(room > 0, racked.told_s, 0), racked.modelled)
+    rooms = _room(field, racked)
     keys = [group_of(site, "", by, regions) for site in field.sites]
     names = sorted(set(keys))
     row = np.array([names.index(key) for key in keys], dtype=np.int64)
@@ -188,6 +182,22 @@ _OF_SITES: Final = (
     Measure.WATER,
     Measure.RACKED,
 )
+
+
+def _first_told(one: Told, other: Told) -> Told:
+    """Return one measure in the hours in which it was told, else the other."""
+    is_one = one.told_s > 0
+    return Told(
+        np.where(is_one, one.value, other.value),
+        np.where(is_one, one.told_s, other.told_s),
+        np.where(is_one, one.modelled, other.modelled),
+    )
+
+
+def _room(field: Field, racked: Told) -> Told:
+    """Return the racks that sites have room for, in rack-seconds, while the racked ones were told."""
+    room = np.array([[site.racks * float(HOUR_S)] for site in field.sites]) * np.ones(field.hours)
+    return Told(room * racked.told_s / HOUR_S, np.where(room > 0, racked.told_s, 0), racked.modelled)
 
 
 class _Summed:

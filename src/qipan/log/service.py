@@ -12,6 +12,7 @@ from qipan.log.check import check, entry
 from qipan.log.checkpoint import checkpoint
 from qipan.log.model import ConsistencyProof, Head, InclusionProof, Leaf
 from qipan.log.note import Signature, Signer, Verifier, is_signed, parted
+from qipan.log.proof import Proof
 from qipan.storage.books import UnitOfWork
 
 
@@ -108,6 +109,10 @@ class Log:
         """Return leaves from place ``start`` on, in order."""
         return store.leaves(unit, start=start, limit=limit, kind=kind)
 
+    def find_digest(self, unit: UnitOfWork, digest: str) -> tuple[Leaf, ...]:
+        """Return the leaves that were entered for the payload with this SHA-256, in hex."""
+        return store.leaves(unit, digest=digest)
+
     def find(self, unit: UnitOfWork, payload: bytes) -> tuple[Leaf, ...]:
         """Return the leaves that were entered for a payload."""
         return store.leaves(unit, digest=sha256(payload).hexdigest())
@@ -127,6 +132,26 @@ class Log:
     def checkpoints(self, unit: UnitOfWork, *, after: int = -1) -> tuple[str, ...]:
         """Return the checkpoints of logs longer than ``after``, each with what witnesses have signed."""
         return store.checkpoints(unit, after=after)
+
+    def proof(self, unit: UnitOfWork, seq: int) -> Proof:
+        """Return the proof, as a file, that the leaf at ``seq`` stands under the newest checkpoint.
+
+        Raises
+        ------
+        NotFoundError
+            ``checkpoint_unknown`` before the first checkpoint; ``leaf_not_found`` behind the newest one.
+        """
+        newest = store.newest_checkpoint_size(unit)
+        if newest is None:
+            raise NotFoundError(
+                "A checkpoint must have been made before anything is proved, was none.",
+                code="checkpoint_unknown",
+                hint="Make one with: qipan ledger checkpoint",
+            )
+        (note,) = store.checkpoints(unit, size=newest)
+        found = self.prove(unit, seq, newest)
+        leaf = found.leaf
+        return Proof(entry(kind=leaf.kind, at=leaf.at, digest=leaf.digest), seq, found.path, note)
 
     def add_cosignature(
         self, unit: UnitOfWork, size: int, signature: Signature, *, witness: Verifier, now: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from qipan.kernel.errors import BadInputError, Finding
@@ -89,6 +90,20 @@ def check_growth(entries: Sequence[bytes], heads: Iterable[Head | None]) -> tupl
         told = f"Every entry must be under a checkpoint, was not for {len(entries) - size} of them."
         findings.append(Finding(0, "entries", "entries_unsigned", told))
     return tuple(findings)
+
+
+def check_held(
+    entries: Sequence[bytes], note: str, *, log: Verifier, witnesses: Sequence[Verifier] = (), quorum: int = 0
+) -> tuple[Finding, ...]:
+    """Return what is wrong between entries and a checkpoint that the outsider has kept from earlier; row 0.
+
+    Rules: those of `check_checkpoint`, ``head_differs`` and ``head_beyond``.
+    """
+    head, findings = check_checkpoint(0, note, log=log, witnesses=witnesses, quorum=quorum)
+    if head is None:
+        return findings
+    grown = check_growth(entries[: head.size], (head,))
+    return findings + tuple(replace(found, row=0) for found in grown if found.rule.startswith("head_"))
 
 
 def check_files(published: Published, kinds: Iterable[str]) -> tuple[Finding, ...]:

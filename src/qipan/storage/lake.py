@@ -1,4 +1,4 @@
-"""Lake: measurements in append-only Delta tables on Parquet, read with Ibis on DuckDB.
+"""Lake: measurements in append-only Delta tables on Parquet, read with Ibis on DuckDB or Spark Connect.
 
 Every batch carries the name of its source and a sequence that rises. Delta keeps the last sequence of each source in
 the same commit as the rows, so a batch that is sent again changes nothing, also after a kill.
@@ -16,13 +16,13 @@ from typing import Final
 from urllib.parse import unquote
 
 import ibis
-import ibis.expr.operations as ops
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from qipan.kernel.errors import BadInputError, ConflictError, EngineError
+from qipan.storage import engine as engines
 
 KEEP_H: Final = 168
 """How long files that a compaction replaced are kept for readers, in hours."""
@@ -37,6 +37,8 @@ class Lake:
     ----------
     root
         The folder; each table has one below it.
+    engine
+        ``sc://host:port`` of a Spark Connect endpoint that reads it, empty for DuckDB in this process.
 
     Examples
     --------
@@ -54,9 +56,10 @@ class Lake:
     >>> folder.cleanup()
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, engine: str = engines.DUCKDB) -> None:
         self.root = root.absolute()
-        # DuckDB connections are not shared between threads; each one has its own.
+        self.engine = engine
+        # Connections are not shared between threads; each one has its own.
         self._local = threading.local()
 
     def create(self, table: str, schema: pa.Schema, *, by: str = "") -> None:
@@ -169,24 +172,13 @@ class Lake:
         Raises
         ------
         EngineError
-            ``lake_table_missing``.
+            ``lake_table_missing``, ``lake_engine_malformed``, ``lake_engine_missing``, ``lake_engine_silent``.
         """
         delta = self._open(table)
-        schema = _schema(delta)
-        backend = self._backend()
-        files = _files(delta, least, most)
         # Parts of one table that a thread asked for stand side by side.
-        name = "_".join(str(word) for word in (table, least, most) if word is not None)
-        if files:
-            is_apart = bool(delta.metadata().partition_columns)
-            backend.con.unregister(name)
-            found = backend.con.read_parquet(files, union_by_name=True, hive_partitioning=is_apart)
-            found.create_view(name, replace=True)
-        else:
-            backend.con.register(name, schema.empty_table())
-        # The columns are the Delta table's own; asking DuckDB for them goes through calls that it has deprecated.
-        columns = ibis.Schema.from_pyarrow(schema)
-        return ops.DatabaseTable(name=name, schema=columns, source=backend, namespace=ops.Namespace()).to_expr()
+        name = "_".join(re.sub(r"\W", "_", str(word)) for word in (table, least, most) if word is not None)
+        files = _files(delta, least, most)
+        return engines.view(self._backend(), name, files, _schema(delta), root=self._path(table))
 
     def compact(self, table: str, *, by: Sequence[str] = ()) -> None:
         """Merge the files of a table, sorted by some columns if named; its rows and sequences stay the same.
@@ -226,14 +218,10 @@ class Lake:
             )
         return self.root / table
 
-    def _backend(self) -> Backend:
-        backend: Backend | None = getattr(self._local, "backend", None)
+    def _backend(self) -> SQLBackend:
+        backend: SQLBackend | None = getattr(self._local, "backend", None)
         if backend is None:
-            # Nothing may be fetched from outside at run time.
-            backend = ibis.duckdb.connect(autoinstall_known_extensions=False)
-            # A result that is not fetched blocks the connection.
-            backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
-            self._local.backend = backend
+            backend = self._local.backend = engines.connect(self.engine)
         return backend
 
 

@@ -20,7 +20,7 @@ from qipan.log.check import entry
 from qipan.log.model import Head, Published
 from qipan.log.note import Verifier
 from qipan.log.service import Log
-from qipan.log.verify import check_checkpoint, check_files, check_growth, check_payload, entry_words
+from qipan.log.verify import check_checkpoint, check_files, check_growth, check_held, check_payload, entry_words
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 
@@ -80,13 +80,22 @@ class Publication:
         return self._write(folder, checkpoints, entries, kinds, payload_of)
 
 
-def verify(published: Published, payload: Callable[[str], bytes], trust: Trust, *, processes: int = 1) -> Verification:
+def verify(
+    published: Published,
+    payload: Callable[[str], bytes],
+    trust: Trust,
+    *,
+    held: Sequence[str] = (),
+    processes: int = 1,
+) -> Verification:
     """Verify everything of a published log: signatures, growth, entries, payloads, and who signed them.
 
     Parameters
     ----------
     payload
         Returns what the file of a payload holds.
+    held
+        Checkpoints kept from earlier, which the log must still agree with.
     processes
         How many processes check signatures of checkpoints.
     """
@@ -100,6 +109,8 @@ def verify(published: Published, payload: Callable[[str], bytes], trust: Trust, 
 
     grown = check_growth(published.entries, heads())
     findings += grown
+    for note in held:
+        findings += check_held(published.entries, note, log=trust.log, witnesses=trust.witnesses, quorum=trust.quorum)
     findings += check_files(published, PUBLISHED_KINDS)
     payloads = signatures = 0
     sources: dict[str, Source] = {}

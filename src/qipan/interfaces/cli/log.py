@@ -13,7 +13,7 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
 from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say
-from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 
 if TYPE_CHECKING:
     from qipan.log.model import Head
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 FAILED = 5
 """Exit code of a verification with findings: a rule was broken."""
 
+DIGEST_LENGTH = 64
+"""Letters of a SHA-256 in hex."""
+
 app = typer.Typer()
 witness = typer.Typer(name="witness", help="Sign, as a department, what the log was.", no_args_is_help=True)
 app.add_typer(witness)
 
+Key = Annotated[str, typer.Option("--key", metavar="KEY", help="Key of the log, as its operator has told you.")]
+Witnesses = Annotated[
+    list[str] | None, typer.Option("--witness", metavar="KEY", help="Key of a witness that you trust.")
+]
+Quorum = Annotated[int, typer.Option("--quorum", min=0, help="How many witnesses must have signed.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="Folder of a published log.")]
 
 
@@ -65,11 +73,13 @@ def publish(folder: Folder, *, as_json: AsJson = False) -> None:
 def verify(
     folder: Folder,
     *,
-    key: Annotated[str, typer.Option("--key", metavar="KEY", help="Key of the log, as its operator has told you.")],
-    witnesses: Annotated[
-        list[str] | None, typer.Option("--witness", metavar="KEY", help="Key of a witness that you trust.")
+    key: Key,
+    witnesses: Witnesses = None,
+    quorum: Quorum = 0,
+    held: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that you kept; the log must agree with it."),
     ] = None,
-    quorum: Annotated[int, typer.Option("--quorum", min=0, help="How many witnesses must have signed.")] = 0,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +89,8 @@ def verify(
     from qipan.workflows.publish import Trust
 
     trust = Trust(verifier_of(key), tuple(verifier_of(one) for one in witnesses or ()), quorum)
-    found = verify_folder(folder, trust, processes=os.cpu_count() or 1)
+    kept = [_text(file) for file in held or ()]
+    found = verify_folder(folder, trust, held=kept, processes=os.cpu_count() or 1)
     language = spoken(lang)
     if as_json:
         print_json(found)
@@ -95,6 +106,71 @@ def verify(
         if found.findings:
             print_table(findings_table(found.findings))
     if found.findings:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def prove(
+    what: Annotated[str, typer.Argument(metavar="PLACE|SHA256", show_default=False, help="Place, or digest in hex.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="Where the proof is written.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write the proof that something stands in the log, for whoever asks; `verify-proof` checks it."""
+    services = session.services()
+    with services.books.read() as unit:
+        if len(what) == DIGEST_LENGTH:
+            places = [leaf.seq for leaf in services.log.find_digest(unit, what.lower())]
+        else:
+            places = [int(what)] if what.isdecimal() else []
+        if not places:
+            raise NotFoundError(
+                f"A place or SHA-256 of the log must be named, was {what}.",
+                code="leaf_not_found",
+                hint="Give the place that the acknowledgement told, or the SHA-256 of what was sent.",
+            )
+        proof = services.log.proof(unit, places[0])
+    write_text(file, str(proof))
+    if as_json:
+        print_json({"place": proof.seq, "proof": str(proof)})
+    else:
+        remark(f"Proof of place {proof.seq} written to {file}.")
+
+
+@app.command("verify-proof")
+def verify_proof(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="A proof.")],
+    *,
+    key: Key,
+    payload: Annotated[
+        Path | None, typer.Option("--payload", metavar="FILE", help="What is said to have been entered.")
+    ] = None,
+    witnesses: Witnesses = None,
+    quorum: Quorum = 0,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a proof with nothing but keys: that this was entered, when and at which place."""
+    from qipan.log.note import verifier_of
+    from qipan.log.proof import check_proof, proof_of
+
+    proof = proof_of(_text(file))
+    findings = check_proof(
+        proof,
+        read_bytes(payload) if payload else None,
+        log=verifier_of(key),
+        witnesses=tuple(verifier_of(one) for one in witnesses or ()),
+        quorum=quorum,
+    )
+    language = spoken(lang)
+    entered = proof.entry.decode(errors="replace")
+    if as_json:
+        print_json({"place": proof.seq, "entry": entered, "findings": findings})
+    elif findings:
+        print_table(findings_table(findings))
+    else:
+        say(language.say(f"Proved, at place {proof.seq}: {entered}", f"已证明,位于第 {proof.seq} 条:{entered}"))
+    if findings:
         raise typer.Exit(FAILED)
 
 
@@ -203,6 +279,10 @@ def _strange_state(state: Path, found: str) -> BadInputError:
         code="witness_state_strange",
         hint="Restore the file from a backup; without it the witness must not sign.",
     )
+
+
+def _text(file: Path) -> str:
+    return read_bytes(file).decode(errors="replace")
 
 
 def _signer(file: Path) -> Signer:

@@ -119,7 +119,7 @@ def send(
         if told:
             with services.books.read() as unit:
                 services.metering.project(unit)
-            _print_acknowledgements(told, lang, as_json=as_json)
+            print_acknowledgements(told, lang, as_json=as_json)
 
 
 @app.command()
@@ -235,7 +235,7 @@ def rehearse(
         told = services.rehearsal.of_traces(read_bytes(nodes), read_bytes(pods), now, day=chosen, days=days, seed=seed)
     else:
         told = services.rehearsal.of_plan(fleet_id, chosen, now, seed=seed)
-    _print_acknowledgements(told, lang, as_json=as_json)
+    print_acknowledgements(told, lang, as_json=as_json)
 
 
 def _private_key(file: Path) -> Ed25519PrivateKey:
@@ -259,7 +259,8 @@ def _no_key(file: Path) -> BadInputError:
     )
 
 
-def _print_acknowledgements(told: Sequence[Acknowledgement], lang: Lang, *, as_json: bool) -> None:
+def print_acknowledgements(told: Sequence[Acknowledgement], lang: Lang, *, as_json: bool) -> None:
+    """Print what became of batches."""
     if as_json:
         print_json(told)
         return

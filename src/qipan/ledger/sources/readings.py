@@ -49,6 +49,7 @@ def read_csv(data: bytes) -> ReadingsIntake:
         # Some row has too few or too many cells: read one after the other, and set these aside.
         torn: list[pcsv.InvalidRow] = []
         try:
+            data.decode()
             intake = _intake(_read_text(data, torn))
         except (pa.ArrowException, ValueError) as error:
             return _unreadable(f"A file of readings must be CSV in UTF-8, was not: {error}.")
