@@ -1,7 +1,7 @@
 """Read Slurm's accounting: what jobs asked for, waited for and were given becomes readings of pools.
 
-The text is that of ``sacct --allusers --parsable2 --format=`` with the `COLUMNS`; others may stand beside them. Job rows
-count, step rows do not. A job is split at the edges of periods in whole unit-seconds, so nothing is lost to rounding.
+The text is that of ``sacct --allusers --parsable2 --format=`` with the `COLUMNS`; others may stand beside them. Rows of
+jobs count, rows of steps do not. A job is split at the edges of periods in whole unit-seconds: nothing is lost.
 Accounting knows every job: a period without one is told as nothing, not left silent. Time in suspension counts as
 allocated.
 """
