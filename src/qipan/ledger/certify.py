@@ -4,44 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
-from qipan.ledger.model.fleet import Agreement, Certified, Fleet, Key, Meter, Site, Source
+from qipan.ledger.model.fleet import Agreement, Certified, Fleet, Key, Meter, Pool, Site, Source
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Start of the step that keeps what a pool without steps counted until its first one."""
 
 
 def certify(fleet: Fleet, pool_id: str, step: Certified) -> Fleet:
     """Add a step to the certified capacity of a pool; one that starts when another does corrects it.
 
+    The quantity of a pool without steps counted at all times: it becomes the first step, so that no earlier figure
+    changes.
+
     Raises
     ------
     NotFoundError
         ``pool_unknown``.
+    RuleBrokenError
+        ``pool_ambiguous`` when several sites have a pool of that name.
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> from qipan.kernel.places import Point
     >>> from qipan.kernel.resources import Kind
-    >>> from qipan.ledger.model.fleet import Pool
     >>> pool = Pool("oslo/intelligent", Kind.INTELLIGENT, "", 8.0, 0.7)
     >>> site = Site("oslo", "Oslo", "奥斯陆", "", "", "", Point(10.7, 59.9), 1.2, 50.0, None, None, 0, (pool,))
     >>> fleet = Fleet("nord", "Nord", "北方", "Europe/Oslo", (site,), ())
     >>> after = certify(fleet, "oslo/intelligent", Certified(datetime(2026, 1, 1, tzinfo=UTC), 6.0, "NC-1"))
-    >>> after.sites[0].pools[0].certified[0].quantity
-    6.0
+    >>> [step.quantity for step in after.sites[0].pools[0].certified]
+    [8.0, 6.0]
     """
-    if not any(pool.pool_id == pool_id for site in fleet.sites for pool in site.pools):
+    holders = [site.site_id for site in fleet.sites for pool in site.pools if pool.pool_id == pool_id]
+    if not holders:
         raise NotFoundError(
             f"A pool must stand in fleet {fleet.fleet_id}, was not: {pool_id!r}.",
             code="pool_unknown",
             hint="List the fleets as JSON to see their pools: qipan ledger fleets --json",
         )
+    if len(holders) > 1:
+        raise RuleBrokenError(
+            f"One site must have the pool, was {', '.join(holders)}: {pool_id!r}.",
+            code="pool_ambiguous",
+            hint="Change the fleet's file instead, and import it.",
+        )
 
     def stepped(site: Site) -> Site:
         pools = tuple(
-            replace(pool, certified=_with_step(pool.certified, step)) if pool.pool_id == pool_id else pool
-            for pool in site.pools
+            replace(pool, certified=_with_step(pool, step)) if pool.pool_id == pool_id else pool for pool in site.pools
         )
         return replace(site, pools=pools)
 
@@ -144,7 +157,8 @@ def end_meter(fleet: Fleet, meter_id: str, end: datetime) -> Fleet:
     return replace(fleet, sites=tuple(ended(site) for site in fleet.sites))
 
 
-def _with_step(steps: tuple[Certified, ...], step: Certified) -> tuple[Certified, ...]:
+def _with_step(pool: Pool, step: Certified) -> tuple[Certified, ...]:
+    steps = pool.certified or (Certified(BEGINNING, pool.quantity),)
     others = (one for one in steps if one.start != step.start)
     return tuple(sorted((*others, step), key=lambda one: one.start))
 

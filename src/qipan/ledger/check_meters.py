@@ -50,6 +50,21 @@ def check_meters(fleet: Fleet) -> Iterator[Finding]:
     yield from _data(fleet)
 
 
+def check_names(fleet: Fleet, other: Fleet) -> Iterator[Finding]:
+    """Yield the meters and sources whose names another fleet has; rules: ``meter_taken``, ``source_taken``."""
+    meters = {meter.meter_id for site in other.sites for meter in site.meters}
+    for s, site in enumerate(fleet.sites):
+        for m, meter in enumerate(site.meters):
+            if meter.meter_id in meters:
+                told = f"A meter must stand in one fleet, was in {other.fleet_id} already."
+                yield Finding(0, f"sites[{s}].meters[{m}].meter_id", "meter_taken", told, meter.meter_id)
+    sources = {source.source_id for source in other.sources}
+    for place, source in enumerate(fleet.sources):
+        if source.source_id in sources:
+            told = f"A source must stand in one fleet, was in {other.fleet_id} already."
+            yield Finding(0, f"sources[{place}].source_id", "source_taken", told, source.source_id)
+
+
 def _site(path: str, site: Site, sources: set[str]) -> Iterator[Finding]:
     if site.racks < 0:
         yield Finding(0, f"{path}.racks", "racks_negative", f"Racks must be 0 or more, was {site.racks}.")

@@ -38,7 +38,7 @@ def compare(before: Fleet, after: Fleet) -> tuple[Change, ...]:
 
 
 def _between(path: str, before: object, after: object) -> Iterator[Change]:
-    if before == after and type(before) is type(after):
+    if before == after:
         return
     if is_dataclass(before) and type(before) is type(after):
         for field in fields(before):

@@ -338,6 +338,15 @@ class FleetRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A field of a fleet that two releases say differently; empty words where one says nothing."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class FleetIntake:
     """What an adapter made of a file: a fleet that breaks no rule, or else every finding and no fleet."""
 

@@ -7,10 +7,24 @@ from datetime import datetime
 
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
+from qipan.ledger import certify as change
 from qipan.ledger.check import check_fleet, check_uses, nearest
+from qipan.ledger.check_meters import check_names
+from qipan.ledger.compare import compare
 from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
 from qipan.ledger.locate import meters_of
-from qipan.ledger.model.fleet import Fleet, FleetIntake, FleetRelease, Registered, RegisteredSource
+from qipan.ledger.model.fleet import (
+    Agreement,
+    Certified,
+    Change,
+    Fleet,
+    FleetIntake,
+    FleetRelease,
+    Key,
+    Meter,
+    Registered,
+    RegisteredSource,
+)
 from qipan.ledger.model.use import Grouping, Use, Utilisation
 from qipan.ledger.store import fleet as store
 from qipan.ledger.utilise import hubs, utilise_by_hub, utilise_by_site
@@ -23,6 +37,9 @@ from qipan.storage.books import UnitOfWork
 
 FLEET_KIND = "fleet"
 """Kind of the leaves that hold releases of fleets."""
+
+NAMES_LOCK = "ledger.names"
+"""Lock under which the names of meters and sources are taken."""
 
 USE_KIND = "use"
 """Kind of the batches that hold entries of use."""
@@ -65,13 +82,23 @@ class Ledger:
         Raises
         ------
         BadInputError
-            ``fleet_invalid`` with everything that `qipan.ledger.check` finds.
+            ``fleet_invalid`` with everything that `qipan.ledger.check` finds, and with the meters and sources whose
+            names another fleet has.
         RuleBrokenError
             ``release_not_later`` when the last release is not earlier than now.
         """
         findings = check_fleet(fleet)
         if findings:
             raise _invalid(findings)
+        unit.lock(NAMES_LOCK)
+        taken = [
+            finding
+            for other_id in store.fleet_ids(unit)
+            if other_id != fleet.fleet_id
+            for finding in check_names(fleet, self.fleet(unit, other_id))
+        ]
+        if taken:
+            raise _invalid(taken)
         unit.lock(f"ledger.fleet/{fleet.fleet_id}")
         before = store.newest_release(unit, fleet.fleet_id)
         if before is None or before.digest != store.digest_of(fleet):
@@ -144,6 +171,69 @@ class Ledger:
     def history(self, unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
         """Return every release of a fleet, the oldest first."""
         return store.releases(unit, fleet_id)
+
+    def changes(self, unit: UnitOfWork, fleet_id: str) -> tuple[tuple[FleetRelease, tuple[Change, ...]], ...]:
+        """Return every release of a fleet with what it changed, the oldest first; the first one changes nothing."""
+        releases = store.releases(unit, fleet_id)
+        befores = (releases[0], *releases) if releases else ()
+        return tuple(
+            (after, compare(before.fleet, after.fleet)) for before, after in zip(befores, releases, strict=False)
+        )
+
+    def certify(self, unit: UnitOfWork, pool_id: str, step: Certified, now: datetime) -> Fleet:
+        """Register a step of the certified capacity of a pool, as `qipan.ledger.certify`.
+
+        Raises
+        ------
+        NotFoundError
+            ``holder_unknown`` when no fleet has the pool.
+        RuleBrokenError
+            ``pool_ambiguous``; ``release_not_later``, as `register`.
+        """
+        return self._amend(unit, _has_pool(pool_id), lambda fleet: change.certify(fleet, pool_id, step), now)
+
+    def add_key(self, unit: UnitOfWork, source_id: str, key: Key, now: datetime) -> Fleet:
+        """Register one more key of a source; the errors are those of `certify`."""
+        return self._amend(unit, _has_source(source_id), lambda fleet: change.add_key(fleet, source_id, key), now)
+
+    def end_key(self, unit: UnitOfWork, source_id: str, key_id: str, end: datetime, *, now: datetime) -> Fleet:
+        """Register that a key holds no longer than until a moment; the errors are those of the verb and `certify`."""
+        return self._amend(
+            unit, _has_source(source_id), lambda fleet: change.end_key(fleet, source_id, key_id, end), now
+        )
+
+    def agree(self, unit: UnitOfWork, source_id: str, agreement: Agreement, now: datetime) -> Fleet:
+        """Register the agreement with a source; the errors are those of `certify`."""
+        return self._amend(unit, _has_source(source_id), lambda fleet: change.agree(fleet, source_id, agreement), now)
+
+    def add_meter(self, unit: UnitOfWork, site_id: str, meter: Meter, now: datetime) -> Fleet:
+        """Register one more meter of a site, in the fleet of its source; the errors are those of `certify`."""
+        has = _has_source(meter.source_id)
+        return self._amend(unit, has, lambda fleet: change.add_meter(fleet, site_id, meter), now)
+
+    def end_meter(self, unit: UnitOfWork, meter_id: str, end: datetime, now: datetime) -> Fleet:
+        """Register until when a meter is valid; the errors are those of `certify`."""
+        return self._amend(
+            unit,
+            (f"meter {meter_id!r}", lambda fleet: meter_id in meters_of(fleet)),
+            lambda fleet: change.end_meter(fleet, meter_id, end),
+            now,
+        )
+
+    def _amend(
+        self, unit: UnitOfWork, held: tuple[str, Callable[[Fleet], bool]], verb: Callable[[Fleet], Fleet], now: datetime
+    ) -> Fleet:
+        # Taken before the fleet is read, so that two changes at one time are made one after the other.
+        unit.lock(NAMES_LOCK)
+        name, holds = held
+        holder = next((fleet for fleet in self.fleets(unit) if holds(fleet)), None)
+        if holder is None:
+            raise NotFoundError(
+                f"Some fleet must have {name}, was none.",
+                code="holder_unknown",
+                hint="List the fleets as JSON to see what they have: qipan ledger fleets --json",
+            )
+        return self.register(unit, verb(holder), now)
 
     def enter_use(
         self, unit: UnitOfWork, source: str, uses: Sequence[Use], *, released: datetime, now: datetime
@@ -218,6 +308,14 @@ class Ledger:
 def fleet_said(document: bytes) -> Fleet:
     """Return the fleet that a release's document says."""
     return store.fleet_of(document.decode())
+
+
+def _has_pool(pool_id: str) -> tuple[str, Callable[[Fleet], bool]]:
+    return f"pool {pool_id!r}", lambda fleet: any(p.pool_id == pool_id for site in fleet.sites for p in site.pools)
+
+
+def _has_source(source_id: str) -> tuple[str, Callable[[Fleet], bool]]:
+    return f"source {source_id!r}", lambda fleet: any(one.source_id == source_id for one in fleet.sources)
 
 
 def _invalid(findings: Sequence[Finding]) -> BadInputError:
