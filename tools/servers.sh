@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Install what the engine and browser tests talk to: PostgreSQL, Prometheus, Chromium, and a Chinese font for its
-# pictures.
+# Install what the engine and browser tests talk to: PostgreSQL, Prometheus, Slurm with its accounting, Chromium, and a
+# Chinese font for its pictures.
 #
 # Debian packages, as root or with sudo that asks nothing. What cannot be installed is named; the tests that need it
 # are then skipped with a reason. Where CI=true, that is a failure instead.
@@ -16,6 +16,11 @@ missing_packages() {
   has_chinese_font || echo fonts-noto-cjk
   command -v prometheus >/dev/null || echo prometheus
   command -v prometheus-node-exporter >/dev/null || echo prometheus-node-exporter
+  [ -x /usr/sbin/slurmctld ] || echo slurm-wlm
+  [ -x /usr/sbin/slurmdbd ] || echo slurmdbd
+  [ -x /usr/sbin/munged ] || echo munge
+  [ -x /usr/sbin/mariadbd ] || echo mariadb-server
+  compgen -G '/usr/lib/*/slurm*/accounting_storage_mysql.so' >/dev/null || echo slurm-wlm-mysql-plugin
 }
 
 mapfile -t missing < <(missing_packages)
