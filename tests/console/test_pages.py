@@ -14,7 +14,7 @@ from qipan.interfaces.server import create_app
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in"]
+PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/atlas", "/facts", "/days", "/docs", "/sign-in"]
 PASSWORD = "four unrelated words"
 
 
@@ -129,7 +129,7 @@ def test_facts_are_searched_in_both_languages(client: TestClient) -> None:
 
 def test_ledger_shows_use_of_the_newest_day(client: TestClient) -> None:
     text = client.get("/ledger", headers={"Accept-Language": "en"}).text
-    assert "Use on 2026-06-01" in text
+    assert "Planned use on 2026-06-01" in text
     assert 'id="use-by-hub"' in text
 
 

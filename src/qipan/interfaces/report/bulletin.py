@@ -66,6 +66,12 @@ def gather(
     """Ask the ledger for everything that a bulletin tells, as known now."""
     with services.books.read() as unit:
         fleets = services.ledger.fleets(unit)
+        fresh = services.figures.freshness(unit, now)
+        disputes = services.metering.disputes(unit, open_only=True)
+        if fleet_ids is not None:
+            fresh = tuple(one for one in fresh if one.fleet_id in fleet_ids)
+            sources = {one.source_id for one in fresh}
+            disputes = tuple(one for one in disputes if one.source_id in sources)
         metered = services.figures.of(unit, civil_day(day), now, fleet_ids=fleet_ids, with_modelled=with_modelled)
         return Bulletin(
             day=day,
@@ -73,8 +79,8 @@ def gather(
             burn={by: metered.burn(by=by) for by in GROUPS},
             idle=metered.top_idle(),
             complete=metered.completeness(),
-            fresh=services.figures.freshness(unit, now),
-            disputes=services.metering.disputes(unit, open_only=True),
+            fresh=fresh,
+            disputes=disputes,
             names={by: group_names(by, fleets, services.catalog, said) for by in GROUPS},
         )
 

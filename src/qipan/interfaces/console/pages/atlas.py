@@ -46,7 +46,7 @@ def show(
         supply = {by: ask.supply(by=by) for by in GROUPS}
         burn = {by: ask.burn(by=by) for by in GROUPS}
         complete = ask.completeness()
-        fresh = services.figures.freshness(unit, now)
+        fresh = tuple(one for one in services.figures.freshness(unit, now) if one.fleet_id in wanted)
     heads = {
         Group.MACRO3: (said.say("East, central and west"), said.say("Macro-region")),
         Group.HUB: (said.say("By hub"), said.say("Hub")),
