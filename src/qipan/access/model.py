@@ -56,3 +56,35 @@ class Token:
     created: datetime
     expires: datetime
     revoked: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which sites a user may see and enter; a scope narrows a role and never widens it.
+
+    Attributes
+    ----------
+    adcodes
+        Regions seen whole.
+    site_ids
+        Sites seen besides.
+    is_country
+        Whether everything is seen, whatever the other two hold.
+    """
+
+    adcodes: frozenset[str] = frozenset()
+    site_ids: frozenset[str] = frozenset()
+    is_country: bool = False
+
+    def allows_site(self, site_id: str, adcode: str) -> bool:
+        """Tell whether a site in a region is within the scope.
+
+        Examples
+        --------
+        >>> department = Scope(adcodes=frozenset({"520000"}))
+        >>> department.allows_site("guian-1", "520000"), department.allows_site("wuhu-1", "340000")
+        (True, False)
+        >>> Scope().allows_site("guian-1", "520000"), Scope(is_country=True).allows_site("guian-1", "520000")
+        (False, True)
+        """
+        return self.is_country or adcode in self.adcodes or site_id in self.site_ids
