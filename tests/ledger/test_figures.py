@@ -206,6 +206,13 @@ def test_correction_does_not_change_what_was_known(house: House) -> None:
     assert used_values(house.of(as_of=later)) == [1, 5, None, None]
 
 
+def test_reading_withdrawn_for_a_modelled_one_does_not_come_back(house: House) -> None:
+    house.add(Row("used", 0, 18_000))
+    house.add(Row("used", 0, 3600, released=NOW + HOUR, quality="modelled", sequence=2))
+    assert used_values(house.of())[0] is None
+    assert used_values(house.of(with_modelled=True))[0] == 1
+
+
 def test_back_dated_release_changes_nothing_before_its_receipt(house: House) -> None:
     house.add(Row("used", 0, 18_000))
     later = NOW + HOUR
@@ -241,7 +248,7 @@ def hourly_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
     return sorted(zip(*(one.tolist() for one in figure.columns(found, ["used", "queued"])), strict=True))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     drawn = st.tuples(st.sampled_from(["used", "queued"]), st.integers(0, 3), st.integers(0, 10**9), st.integers(0, 2))

@@ -48,9 +48,10 @@ def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_mo
     inside = readings.filter(
         readings.period_start < ibis.timestamp(interval.end), readings.period_end > ibis.timestamp(interval.start)
     )
-    if not with_modelled:
-        inside = inside.filter(inside.quality != str(Quality.MODELLED))
     told = latest(inside, as_of)
+    if not with_modelled:
+        # Only now: a reading that was withdrawn for a modelled one must not come back.
+        told = told.filter(told.quality != str(Quality.MODELLED))
     spans = told.select(
         "meter_id",
         "value",
