@@ -21,7 +21,7 @@ from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
-from qipan.ledger.sources import prometheus, readings, sites_yaml, traces
+from qipan.ledger.sources import prometheus, readings, sites_yaml, slurm, traces
 from qipan.log.checkpoint import cosign, growth
 from qipan.log.model import Head
 from qipan.log.note import SIGNS, Signer, Verifier, signer_of
@@ -152,7 +152,13 @@ def _assemble(settings: Settings) -> Services:
     trial = Traces(traces.read_stock, traces.read_busy, readings.write_parquet, "parquet")
     figures = Figures(lake, ledger, {one.adcode: one for one in catalog.regions()}, carbon_factors(catalog))
     collectors = Collectors(
-        prometheus.read_map, prometheus.collect, prometheus.closed, readings.write_parquet, "parquet"
+        read_map=prometheus.read_map,
+        collect=prometheus.collect,
+        closed=prometheus.closed,
+        read_slurm_map=slurm.read_map,
+        read_slurm=slurm.read,
+        write=readings.write_parquet,
+        form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     return Services(

@@ -26,6 +26,8 @@ class Collectors:
     read_map: Callable[[bytes], Any]
     collect: Callable[[str, Any, Interval], Readings]
     closed: Callable[..., Interval | None]
+    read_slurm_map: Callable[[bytes], Any]
+    read_slurm: Callable[[bytes, Any, Interval], Readings]
     write: Callable[[Readings], bytes]
     form: str
 
@@ -68,6 +70,35 @@ class Collection:
         if interval is None:
             return None
         return self._receive(self._collectors.collect(address, wanted, interval), source_id, now)
+
+    def slurm(
+        self,
+        text: bytes,
+        plan: bytes,
+        *,
+        source_id: str,
+        since: datetime | None,
+        until: datetime,
+        now: datetime,
+    ) -> Acknowledgement | None:
+        """Collect whole periods from what ``sacct`` has printed; return nothing when none is over.
+
+        Parameters
+        ----------
+        plan
+            The map of partitions to meters, YAML.
+        since
+            Where to begin; without it, where the source ended, or a day before ``until``. The text must reach as far.
+        until
+            When the text was printed, at the latest.
+        """
+        wanted = self._collectors.read_slurm_map(plan)
+        begins = since or self._told_until(source_id, now) or until - FIRST_REACH
+        ends = min(in_utc(until), in_utc(now))
+        interval = self._collectors.closed(ends, wanted.period_s, since=in_utc(begins), margin=timedelta())
+        if interval is None:
+            return None
+        return self._receive(self._collectors.read_slurm(text, wanted, interval), source_id, now)
 
     def _receive(self, readings: Readings, source_id: str, now: datetime) -> Acknowledgement:
         data = self._collectors.write(readings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +53,32 @@ def prometheus(
         until=until or now,
         now=now,
         margin=timedelta(seconds=MARGIN_S),
+    )
+    if told is None:
+        remark("No whole period is over yet.")
+        return
+    print_acknowledgements([told], lang, as_json=as_json)
+
+
+@app.command()
+def slurm(
+    map_file: Annotated[Path, typer.Argument(metavar="MAP", show_default=False, help="YAML: partitions to meters.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="What sacct printed, - for a pipe.")],
+    *,
+    source: Annotated[str, typer.Option("--source", metavar="NAME", help="Source that is collected.")],
+    since: Since = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--to", parser=read_moment, metavar="MOMENT", help="When sacct was asked; else now."),
+    ] = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect whole periods that are over from the accounting of Slurm."""
+    text = sys.stdin.buffer.read() if str(file) == "-" else read_bytes(file)
+    services, now = session.services(), session.now()
+    told = services.collection.slurm(
+        text, read_bytes(map_file), source_id=source, since=since, until=until or now, now=now
     )
     if told is None:
         remark("No whole period is over yet.")
