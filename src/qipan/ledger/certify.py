@@ -43,7 +43,7 @@ def certify(fleet: Fleet, pool_id: str, step: Certified) -> Fleet:
         raise NotFoundError(
             f"A pool must stand in fleet {fleet.fleet_id}, was not: {pool_id!r}.",
             code="pool_unknown",
-            hint="List the fleets as JSON to see their pools: qipan ledger fleets --json",
+            hint="See its pools with qipan ledger fleets --json, and choose one of those.",
         )
     if len(holders) > 1:
         raise RuleBrokenError(
@@ -148,7 +148,7 @@ def end_meter(fleet: Fleet, meter_id: str, end: datetime) -> Fleet:
         raise NotFoundError(
             f"A meter must stand in fleet {fleet.fleet_id}, was not: {meter_id!r}.",
             code="meter_unknown",
-            hint="List the fleets as JSON to see their meters: qipan ledger fleets --json",
+            hint="See its meters with qipan ledger fleets --json, and choose one of those.",
         )
 
     def ended(site: Site) -> Site:

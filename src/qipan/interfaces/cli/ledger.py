@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.interfaces.cli import bulletin, collect, figures, log, readings, session
+from qipan.interfaces.cli import bulletin, collect, figures, log, readings, register, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -36,6 +36,7 @@ app.add_typer(figures.app)
 app.add_typer(log.app)
 app.add_typer(bulletin.app)
 app.add_typer(collect.app)
+app.add_typer(register.app)
 
 
 @importing.command("sites")

@@ -231,7 +231,7 @@ class Ledger:
             raise NotFoundError(
                 f"Some fleet must have {name}, was none.",
                 code="holder_unknown",
-                hint="List the fleets as JSON to see what they have: qipan ledger fleets --json",
+                hint="See what they have with qipan ledger fleets --json, and choose one of those.",
             )
         return self.register(unit, verb(holder), now)
 
