@@ -196,7 +196,8 @@ def _first_told(one: Told, other: Told) -> Told:
 
 def _room(field: Field, racked: Told) -> Told:
     """Return the racks that sites have room for, in rack-seconds, while the racked ones were told."""
-    room = np.array([[site.racks * float(HOUR_S)] for site in field.sites]) * np.ones(field.hours)
+    racks = np.array([site.racks for site in field.sites], dtype=np.float64)
+    room = np.repeat(racks[:, None] * HOUR_S, field.hours, axis=1)
     return Told(room * racked.told_s / HOUR_S, np.where(room > 0, racked.told_s, 0), racked.modelled)
 
 
