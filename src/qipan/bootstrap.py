@@ -142,7 +142,7 @@ def build(settings: Settings) -> Services:
 def _assemble(settings: Settings) -> Services:
     catalog = Catalog.load(settings.facts)
     books = Books(settings.books_address)
-    lake = Lake(settings.home / "lake")
+    lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
     adcodes = frozenset(region.adcode for region in catalog.regions())

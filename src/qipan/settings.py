@@ -18,6 +18,8 @@ class Settings(BaseSettings):
         Folder of the embedded stores.
     books
         Address of the books; empty for SQLite in the home folder.
+    lake_engine
+        ``sc://host:port`` of a Spark Connect endpoint that reads the lake; empty for DuckDB in this process.
     facts
         CSV file of facts that replace shipped ones.
     host, port
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
 
     home: Path = Path(".qipan")
     books: str = ""
+    lake_engine: str = ""
     facts: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8750

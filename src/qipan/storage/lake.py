@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import ibis
@@ -159,7 +159,7 @@ class Lake:
         """
         return self._open(table).transaction_version(source) or 0
 
-    def table(self, table: str, *, least: object = None, most: object = None) -> ibis.Table:
+    def table(self, table: str, *, least: Any = None, most: Any = None) -> ibis.Table:
         """Return a table as it stands now, to be queried with Ibis; times are UTC.
 
         Tables that one thread asked for can be joined. An empty table has its columns and no row.
@@ -177,8 +177,7 @@ class Lake:
         delta = self._open(table)
         # Parts of one table that a thread asked for stand side by side.
         name = "_".join(re.sub(r"\W", "_", str(word)) for word in (table, least, most) if word is not None)
-        files = _files(delta, least, most)
-        return engines.view(self._backend(), name, files, _schema(delta), root=self._path(table))
+        return engines.view(self._backend(), name, _parts(delta, self._path(table), least, most), _schema(delta))
 
     def compact(self, table: str, *, by: Sequence[str] = ()) -> None:
         """Merge the files of a table, sorted by some columns if named; its rows and sequences stay the same.
@@ -225,11 +224,21 @@ class Lake:
         return backend
 
 
-def _files(delta: DeltaTable, least: object, most: object) -> list[str]:
-    bounds = [(sign, value) for sign, value in ((">=", least), ("<=", most)) if value is not None]
+def _parts(delta: DeltaTable, path: Path, least: Any, most: Any) -> list[engines.Part]:
+    """Return the files that stand, those of one value of the column that keeps them apart together."""
     (column,) = delta.metadata().partition_columns or [""]
-    asked = [(column, sign, str(value)) for sign, value in bounds] if column else None
-    return [unquote(uri) for uri in delta.file_uris(file_pruning_predicate=asked or None)]
+    standing = pa.table(delta.get_add_actions(flatten=True))
+    files = [str(path / unquote(name)) for name in standing["path"].to_pylist()]
+    if not column:
+        return [engines.Part(tuple(files))] if files else []
+    by_value: dict[Any, list[str]] = {}
+    for file, value in zip(files, standing[f"partition.{column}"].to_pylist(), strict=True):
+        by_value.setdefault(value, []).append(file)
+    return [
+        engines.Part(tuple(of_value), {column: value})
+        for value, of_value in sorted(by_value.items())
+        if (least is None or least <= value) and (most is None or value <= most)
+    ]
 
 
 def _schema(delta: DeltaTable) -> pa.Schema:

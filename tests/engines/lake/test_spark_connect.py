@@ -74,7 +74,8 @@ def utilisation(table):
 
 def top_idle(table):
     """Return the meters that told least, joined with a small table of what they could have told."""
-    most = ibis.memtable({"meter_id": [f"meter-{i}" for i in range(METERS)], "most": [10**15] * METERS})
+    names = [f"meter-{i}" for i in range(METERS)]
+    most = ibis.memtable({"meter_id": names, "most": [10**15] * METERS}, schema={"meter_id": "string", "most": "int64"})
     used = latest(table, LATER).group_by("meter_id").aggregate(used=ibis._["value"].sum())
     both = used.join(most, "meter_id")
     idle = both.select("meter_id", idle=(both.most - both.used).cast("int64"))
