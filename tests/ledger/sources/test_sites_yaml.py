@@ -325,6 +325,11 @@ def test_read_a_truncated_file_never_fails():
         assert (intake.fleet is None) == bool(intake.findings)
 
 
+@pytest.mark.parametrize("part", [b"[", b"- ", b"? ", b"{a: "])
+def test_read_deep_nesting_is_refused_and_does_not_crash(part):
+    assert told(read(part * 50_000)) == [(0, "", "file_not_yaml")]
+
+
 def test_keys_are_all_read_and_all_explained_in_the_example(example):
     text = example.decode()
     for keys in (sites_yaml.FLEET_KEYS, sites_yaml.SITE_KEYS, sites_yaml.POOL_KEYS, sites_yaml.ORIGIN_KEYS):

@@ -13,6 +13,9 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 import yaml
+from yaml._yaml import CParser
+from yaml.composer import Composer
+from yaml.resolver import Resolver
 
 from qipan.kernel.errors import Finding
 from qipan.ledger.check import nearest
@@ -26,6 +29,15 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _NULL = "tag:yaml.org,2002:null"
 
 _Part = TypeVar("_Part")
+
+
+class _Loader(Composer, CParser, Resolver):
+    """Takes a file apart in C and puts its nodes together in Python: in C that crashes on deep nesting."""
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        Resolver.__init__(self)
 
 
 class Nodes:
@@ -47,13 +59,13 @@ class Nodes:
             self.note(0, "", "file_compressed", "A file must be plain YAML, was compressed with gzip.")
             return None
         try:
-            # The loader in C would be faster, but crashes on deep nesting.
-            node = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+            node = _Loader(data.decode("utf-8-sig")).get_single_node()
         except UnicodeDecodeError as error:
             self.note(0, "", "file_not_utf8", f"A file must be UTF-8, was not at byte {error.start + 1}.")
             return None
         except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            # What ends too soon is told of the line after the last.
+            line = min(error.problem_mark.line + 1, data.count(b"\n") + 1) if error.problem_mark else 0
             self.note(line, "", "file_not_yaml", f"A file must be YAML, was broken: {error.problem}.")
             return None
         except (yaml.YAMLError, RecursionError):

@@ -81,8 +81,15 @@ def read(data: bytes, *, adcodes: Collection[str] | None = None) -> FleetIntake:
     """
     reader = _Reader()
     root = reader.root(data)
-    if root is None:
-        return FleetIntake(None, tuple(reader.findings))
+    return FleetIntake(None, tuple(reader.findings)) if root is None else _intake(reader, root, adcodes)
+
+
+def read_node(root: yaml.Node, *, adcodes: Collection[str] | None = None) -> FleetIntake:
+    """Read a fleet from the node of a whole file, as `read`."""
+    return _intake(_Reader(), root, adcodes)
+
+
+def _intake(reader: _Reader, root: yaml.Node, adcodes: Collection[str] | None) -> FleetIntake:
     fleet = reader.fleet(root)
     reader.check(fleet, adcodes)
     findings = tuple(sorted(reader.findings, key=lambda finding: finding.row))
@@ -101,10 +108,17 @@ def write(fleet: Fleet) -> bytes:
     >>> read(write(fleet)).fleet == fleet
     True
     """
+    words = fleet_words(fleet)
+    text = yaml.dump(words, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    return text.encode()
+
+
+def fleet_words(fleet: Fleet) -> dict[str, Any]:
+    """Return a fleet in the words of the file, without what says nothing."""
     round_trips: dict[str, dict[str, Any]] = {}
     for (origin_id, site_id), round_trip_ms in fleet.round_trip_ms.items():
         round_trips.setdefault(origin_id, {})[site_id] = _decimal(round_trip_ms)
-    document = _stated(
+    return _stated(
         {
             "fleet": fleet.fleet_id,
             "name_en": fleet.name_en,
@@ -119,8 +133,6 @@ def write(fleet: Fleet) -> bytes:
             },
         }
     )
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
-    return text.encode()
 
 
 class _Reader(MeterNodes):
@@ -179,7 +191,7 @@ class _Reader(MeterNodes):
         kind = self._kind(fields, f"{path}.kind")
         card_model = self.text(fields, f"{path}.card_model", "")
         return Pool(
-            pool_id=self.text(fields, f"{path}.pool_id", _pool_id(site_id, kind, card_model)),
+            pool_id=self.text(fields, f"{path}.pool_id", pool_id_of(site_id, kind, card_model)),
             kind=kind,
             card_model=card_model,
             quantity=self.number(fields, f"{path}.quantity", 1.0),
@@ -242,14 +254,14 @@ class _Reader(MeterNodes):
         }
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Writes decimals digit by digit."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return isinstance(data, Decimal) or bool(super().ignore_aliases(data))
 
 
-def _represented(dumper: yaml.SafeDumper, number: Decimal) -> yaml.ScalarNode:
+def _represented(dumper: yaml.CSafeDumper, number: Decimal) -> yaml.ScalarNode:
     text = format(number, "f")
     return dumper.represent_scalar("tag:yaml.org,2002:float" if "." in text else "tag:yaml.org,2002:int", text)
 
@@ -289,7 +301,7 @@ def _site_words(site: Site) -> dict[str, Any]:
 
 
 def _pool_words(pool: Pool, site_id: str) -> dict[str, Any]:
-    is_named = pool.pool_id != _pool_id(site_id, pool.kind, pool.card_model)
+    is_named = pool.pool_id != pool_id_of(site_id, pool.kind, pool.card_model)
     return _stated(
         {
             "pool_id": pool.pool_id if is_named else None,
@@ -325,7 +337,8 @@ def _price_words(price_fen_per_kwh: Sequence[float] | None) -> Decimal | list[De
     return prices[0] if len(set(prices)) == 1 else prices
 
 
-def _pool_id(site_id: str, kind: Kind, card_model: str) -> str:
+def pool_id_of(site_id: str, kind: str, card_model: str) -> str:
+    """Return the name of a pool that the file does not name."""
     return "/".join(part for part in (site_id, kind, card_model) if part)
 
 
