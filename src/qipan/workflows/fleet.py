@@ -22,6 +22,7 @@ from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, slots, zone
 from qipan.kernel.units import round_trip_ms_from_one_way_ms
 from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
+from qipan.ledger.rehearse import equip
 
 NATIONAL = "national"
 FACTOR_YEAR = "2022"
@@ -58,7 +59,10 @@ class Figures:
 
 
 def national_fleet(catalog: Catalog) -> Fleet:
-    """Build the default fleet: the ten clusters of the national hubs at the scale of the shipped facts."""
+    """Build the default fleet: the ten clusters of the national hubs at the scale of the shipped facts.
+
+    Its meters are those of a rehearsal: nobody has told of real ones.
+    """
     regions = {region.adcode: region for region in catalog.regions()}
     kw_per_card = catalog.number("board/it_power_w_per_card") / 1000.0
     sites = []
@@ -97,7 +101,8 @@ def national_fleet(catalog: Catalog) -> Fleet:
         for code, place in regions.items()
         if code in weights
     )
-    return Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
+    fleet = Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
+    return equip(fleet, kw_per_rack=catalog.number("rehearsal/kw_per_rack"))
 
 
 def set_up(

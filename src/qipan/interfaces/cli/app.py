@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import date as civil_date
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,12 +75,14 @@ def demo(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plan one national day of a generated workload on the built-in board; initialise first if needed."""
+    """Plan one national day of a generated workload on the built-in board, and rehearse it; initialise if needed."""
     _initialise()
     language = spoken(lang)
     services = session.services()
     with working(STEPS, language) as progress:
         document = services.day.demo(session.now(), day=day, seed=seed, progress=progress).document()
+        planned = civil_date.fromisoformat(document["day"])
+        services.rehearsal.of_plan(document["fleet_id"], planned, session.now(), seed=seed)
     if as_json:
         print_json(document)
     else:
