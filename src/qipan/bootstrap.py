@@ -18,6 +18,7 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
+from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
@@ -55,6 +56,7 @@ class Services:
     ledger: Ledger
     metering: Metering
     figures: Figures
+    audit: Audit
     dispatch: Dispatch
     day: Day
     rehearsal: Rehearsal
@@ -172,6 +174,7 @@ def _assemble(settings: Settings) -> Services:
         ledger=ledger,
         metering=metering,
         figures=figures,
+        audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),

@@ -22,6 +22,7 @@ NAMES = {
     "ledger.complete",
     "ledger.sources",
     "ledger.checkpoint",
+    "ledger.discrepancies",
     "day.run",
     "day.reports",
     "day.report",

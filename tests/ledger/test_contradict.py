@@ -39,7 +39,7 @@ def test_contradict_pue_above_bound_is_found() -> None:
 
 
 def test_contradict_envelope_ghosts_and_hidden_use_are_found() -> None:
-    card_wh = np.array([[1000.0, 300.0, 3500.0]])
+    card_wh = np.array([[1000.0, 100.0, 3500.0]])
     ghosts, hidden = contradict_envelope(card_wh, np.full((1, 3), 4.0), np.full((1, 3), 10.0), (40.0, 80.0), 700.0)
     assert (ghosts.excess > 0).tolist() == [[False, True, False]]
     assert (hidden.excess > 0).tolist() == [[False, False, True]]

@@ -33,9 +33,12 @@ ORDER = (
     ("card_above_host", "card_wh", "host_wh"),
     ("host_above_pdu", "host_wh", "pdu_wh"),
     ("pue_below_one", "pdu_wh", "grid_wh"),
+    ("host_above_grid", "host_wh", "grid_wh"),
     ("green_above_grid", "green_wh", "grid_wh"),
     ("used_above_allocated", "used", "allocated"),
     ("allocated_above_certified", "allocated", "certified"),
+    ("used_above_certified", "used", "certified"),
+    ("capacity_above_certified", "capacity", "certified"),
 )
 """Rule, the quantity that must not be greater, the one that bounds it."""
 
@@ -85,19 +88,18 @@ def contradict_envelope(
     Parameters
     ----------
     idle_w
-        Least power of a card that is used or idle, and most of an idle one: a card in use may wait, so its least is
-        the least of an idle one.
+        Least power of a card in use, which may wait, and most of an idle one. An idle card may be switched off.
     busy_w
         Most power of a card in use, its board limit.
 
     Returns
     -------
     ghosts, hidden
-        ``energy_below_envelope``: cards that burn less than idle ones are not there, or energy is hidden.
+        ``energy_below_envelope``: cards in use that burn less than that are not there, or energy is hidden.
         ``energy_above_envelope``: more is burnt than the use reported can explain.
     """
     idle_card_h = np.maximum(certified_card_h - used_card_h, 0)
-    least = idle_w[0] * certified_card_h
+    least = idle_w[0] * used_card_h
     most = busy_w * used_card_h + idle_w[1] * idle_card_h
     return _exceed("energy_below_envelope", least, card_wh), _exceed("energy_above_envelope", card_wh, most)
 

@@ -1,0 +1,85 @@
+"""A lie that is told to the ledger is named through both doors, with its evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from qipan.bootstrap import Services, build, initialise
+from qipan.interfaces.cli.app import app
+from qipan.interfaces.server import create_app
+from qipan.ledger.model.fleet import Meter, Source
+from qipan.ledger.model.reading import Measure
+from qipan.ledger.store.reading import DAY, READINGS, READINGS_SCHEMA
+from qipan.settings import Settings
+
+OPENS = datetime(2026, 1, 1, 16, tzinfo=UTC)  # the civil day of 2 January
+RELEASED = datetime(2026, 1, 3, tzinfo=UTC)
+HOST_J, PDU_J = 40 * 3_600_000, 31 * 3_600_000
+
+
+@pytest.fixture(scope="module")
+def lied(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    settings = Settings(home=tmp_path_factory.mktemp("audit") / "home")
+    initialise(settings, OPENS - timedelta(days=1))
+    services = build(settings)
+    with services.books.begin() as unit:
+        fleet = services.ledger.fleet(unit, "national")
+        site = fleet.sites[0]
+        meters = (Meter("h", Measure.HOST_ENERGY, "s"), Meter("p", Measure.PDU_ENERGY, "s"))
+        sites = (replace(site, meters=meters), *fleet.sites[1:])
+        source = Source("s", "S", "源", 3600, 600)
+        services.ledger.register(unit, replace(fleet, sites=sites, sources=(*fleet.sources, source)), OPENS)
+    rows = [
+        {
+            DAY: OPENS.date(),
+            "source_id": "s",
+            "meter_id": meter_id,
+            "period_start": OPENS,
+            "period_end": OPENS + timedelta(hours=1),
+            "released": RELEASED,
+            "received": RELEASED,
+            "value": value,
+            "epoch": 0,
+            "quality": "measured",
+            "way": "attested",
+            "sequence": 1,
+        }
+        for meter_id, value in (("h", HOST_J), ("p", PDU_J))
+    ]
+    services.lake.append(READINGS, pa.Table.from_pylist(rows, schema=READINGS_SCHEMA), source="s", sequence=1)
+    return services
+
+
+def test_discrepancies_over_rest_name_the_lie_on_its_day_only(lied: Services) -> None:
+    client = TestClient(create_app(lied), base_url="http://127.0.0.1:8750")
+    address = "/api/v1/ledger/discrepancies"
+    (found,) = client.get(address, params={"day": "2026-01-02"}).json()
+    assert found["rule"] == "host_above_pdu"
+    assert found["evidence"] == {"broken_h": 1, "compared_h": 1, "host_wh": HOST_J / 3600, "pdu_wh": PDU_J / 3600}
+    assert client.get(address, params={"day": "2026-01-03"}).json() == []
+    before = {"day": "2026-01-02", "as_of": (RELEASED - timedelta(seconds=1)).isoformat()}
+    assert client.get(address, params=before).json() == []
+
+
+def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:
+    home: Path = lied.settings.home
+
+    def typed(*words: str) -> str:
+        answer = CliRunner().invoke(app, ["ledger", "discrepancies", *words], env={"QIPAN_HOME": str(home)})
+        assert answer.exit_code == 0, answer.output
+        return answer.stdout
+
+    (found,) = json.loads(typed("--day", "2026-01-02", "--json"))
+    assert (found["rule"], found["false_warning_rate"]) == ("host_above_pdu", 0)
+    table = typed("--day", "2026-01-02", "--lang", "en")
+    assert "host_above_pdu" in table
+    assert "host_wh 40,000" in table
+    assert "No meter contradicts" in typed("--day", "2026-01-03", "--lang", "en")
