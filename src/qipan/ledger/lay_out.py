@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -92,6 +92,25 @@ def field_of(fleets: Sequence[Fleet], interval: Interval) -> Field:
         sites=sites,
         meters=tuple((site, meter) for site in sites for meter in site.meters),
     )
+
+
+def field_within(field: Field, site_ids: Collection[str]) -> Field:
+    """Return the field of some of its sites."""
+    return replace(
+        field,
+        pools=tuple((site, pool) for site, pool in field.pools if site.site_id in site_ids),
+        sites=tuple(site for site in field.sites if site.site_id in site_ids),
+        meters=tuple((site, meter) for site, meter in field.meters if site.site_id in site_ids),
+    )
+
+
+def hourly_within(hourly: Hourly, field: Field, site_ids: Collection[str]) -> Hourly:
+    """Return the sums of meters of some of a field's sites, by their positions in `field_within`."""
+    is_kept = np.array([site.site_id in site_ids for site, _ in field.meters], dtype=np.bool_)
+    position = np.cumsum(is_kept) - 1
+    ours = is_kept[hourly.meter]
+    columns = (hourly.hour, hourly.value, hourly.told_s, hourly.modelled)
+    return Hourly(position[hourly.meter[ours]], *(column[ours] for column in columns))
 
 
 def of_pools(field: Field, hourly: Hourly, measure: Measure) -> Told:

@@ -81,8 +81,19 @@ def write_text(path: Path, text: str) -> None:
     BadInputError
         ``file_not_written`` when its folder is missing or may not be written.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file anew.
+
+    Raises
+    ------
+    BadInputError
+        ``file_not_written``, as `write_text`.
+    """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
     except OSError as error:
         raise BadInputError(
             f"A file must be writable, was refused ({error.strerror}): {path}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -14,7 +14,8 @@ from qipan.kernel.errors import BadInputError
 from qipan.kernel.places import Region
 from qipan.kernel.time import BOARD_ZONE, Interval, in_utc, zone
 from qipan.ledger.add_up import burn, complete, supply
-from qipan.ledger.lay_out import Field, Hourly, field_of
+from qipan.ledger.focus import Place, Row, charge
+from qipan.ledger.lay_out import Field, Hourly, field_of, field_within, hourly_within
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Step, Supply
 from qipan.ledger.model.fleet import Fleet, Site
 from qipan.ledger.service.register import Ledger
@@ -85,6 +86,35 @@ class Figures:
         hourly = Hourly(meter[is_ours], since[is_ours], value, told_s, modelled)
         return Metered(field, hourly, self._regions, self._factors)
 
+    def usage(
+        self,
+        unit: UnitOfWork,
+        interval: Interval,
+        as_of: datetime,
+        *,
+        step: Step = Step.DAY,
+        fleet_ids: Collection[str] | None = None,
+        with_modelled: bool = False,
+    ) -> tuple[Row, ...]:
+        """Return what each pool used as rows of FOCUS; a pool that told nothing over a period has no row.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours``, as `of`.
+        NotFoundError
+            ``fleet_unknown``.
+        """
+        rows = []
+        for fleet in self._fleets(unit, fleet_ids, as_of):
+            metered = self.of(unit, interval, as_of, fleet_ids=(fleet.fleet_id,), with_modelled=with_modelled)
+            for site in fleet.sites:
+                region = self._regions.get(site.adcode)
+                for one in metered.within({site.site_id}).supply(by=Group.POOL, step=step):
+                    pool = next(pool for pool in site.pools if pool.pool_id == one.group)
+                    rows.append(charge(one, Place(fleet, site, pool, region.name_en if region else ""), BOARD_ZONE))
+        return tuple(row for row in rows if row is not None)
+
     def freshness(self, unit: UnitOfWork, now: datetime) -> tuple[Freshness, ...]:
         """Return when each source was heard last, and whether it is late by its own cadence."""
         heard = reading.heard(unit)
@@ -120,6 +150,12 @@ class Metered:
     hourly: Hourly
     regions: Mapping[str, Region]
     factors: Factors
+
+    def within(self, site_ids: Collection[str]) -> Metered:
+        """Return the same of some of the sites only."""
+        kept = frozenset(site_ids)
+        field = field_within(self.field, kept)
+        return replace(self, field=field, hourly=hourly_within(self.hourly, self.field, kept))
 
     def supply(self, *, by: Group, step: Step = Step.WHOLE, zone_name: str = BOARD_ZONE) -> tuple[Supply, ...]:
         """Return how much compute groups had and what became of it.
