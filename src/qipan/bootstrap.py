@@ -18,6 +18,8 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
+from qipan.ledger.engines import focus_parquet
+from qipan.ledger.focus import Row
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -218,6 +220,11 @@ def _generic(data: bytes, how: Reading) -> Intake:
 def log_signer(settings: Settings) -> Signer:
     """Return the key with which this installation signs its log."""
     return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
+
+
+def focus_file(rows: Sequence[Row], *, as_csv: bool) -> bytes:
+    """Return rows of FOCUS as a file: Parquet, or CSV."""
+    return focus_parquet.write_csv(rows) if as_csv else focus_parquet.write_parquet(rows)
 
 
 def verify_folder(path: Path, trust: Trust, *, held: Sequence[str] = (), processes: int = 1) -> Verification:

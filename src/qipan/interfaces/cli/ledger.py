@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.interfaces.cli import audit, bulletin, collect, figures, log, readings, register, session
+from qipan.interfaces.cli import audit, bulletin, collect, figures, focus, log, readings, register, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -37,6 +37,7 @@ app.add_typer(audit.app)
 app.add_typer(log.app)
 app.add_typer(bulletin.app)
 app.add_typer(collect.app)
+app.add_typer(focus.app)
 app.add_typer(register.app)
 
 
