@@ -122,7 +122,7 @@ def _view_of_duckdb(backend: SQLBackend, name: str, parts: Sequence[Part], schem
 
 def _view_of_spark(backend: SQLBackend, name: str, parts: Sequence[Part], schema: pa.Schema) -> None:
     from ibis.backends.pyspark.datatypes import PySparkSchema
-    from pyspark.sql.connect.functions import lit
+    from pyspark.sql.connect.functions import col, lit
 
     session = backend._session  # noqa: SLF001  Ibis gives no other way to the session that it holds.
     types = PySparkSchema.from_ibis(ibis.Schema.from_pyarrow(schema))
@@ -134,7 +134,7 @@ def _view_of_spark(backend: SQLBackend, name: str, parts: Sequence[Part], schema
         told = [
             lit(part.told[column.name]).cast(column.dataType).alias(column.name)
             if column.name in part.told
-            else found[column.name]
+            else col(column.name)
             for column in types
         ]
         return found.select(*told)

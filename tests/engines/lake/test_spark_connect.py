@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 MINUTES = 240
-METERS = 2000
+METERS = 4300
 DAYS = 2
 LATER = START + timedelta(days=9)
 
@@ -95,7 +95,7 @@ def completeness(table):
 def test_spark_connect_equals_duckdb(root, sail, query):
     here = query(Lake(root).table(READINGS)).to_pyarrow()
     there = query(Lake(root, engine=sail).table(READINGS)).to_pyarrow()
-    assert here.num_rows > 0
+    assert here.num_rows >= 50
     assert here.cast(there.schema).to_pylist() == there.to_pylist()
 
 
@@ -117,6 +117,20 @@ def test_rows_are_the_same_in_their_columns(root, sail):
     here, there = (day.to_pyarrow() for day in days)
     assert here.column_names == there.column_names == READINGS_SCHEMA.names
     assert here.to_pylist() == there.to_pylist()
+
+
+def test_days_of_a_year_are_each_in_their_place(tmp_path, sail):
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(366)]
+    schema = pa.schema([pa.field("day", pa.date32(), nullable=False), pa.field("told", pa.date32())])
+    lake = Lake(tmp_path, engine=sail)
+    lake.create("day", schema, by="day")
+    lake.append("day", pa.table({"day": days, "told": days}, schema=schema), source="source", sequence=1)
+    found = lake.table("day")
+    assert found.filter(found.day == found.told).count().to_pyarrow().as_py() == 366
+    # A filter on the day itself makes Sail 0.7 fail, aloud, where a table has hundreds of days; `least` and `most` do not.
+    assert lake.table("day", least=days[59], most=days[59]).to_pyarrow().to_pylist() == [
+        {"day": days[59], "told": days[59]}
+    ]
 
 
 def test_engine_of_another_kind_is_refused(root):
