@@ -23,8 +23,8 @@ from qipan.ledger.focus import Row
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
-from qipan.ledger.service.register import Ledger
-from qipan.ledger.sources import prometheus, readings, sites_yaml, slurm, traces
+from qipan.ledger.service.register import FleetForms, Ledger
+from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, slurm, traces
 from qipan.log.checkpoint import cosign, growth
 from qipan.log.model import Head
 from qipan.log.note import SIGNS, Signer, Verifier, signer_of
@@ -56,6 +56,7 @@ class Services:
     log: Log
     observations: Observations
     ledger: Ledger
+    fleet_forms: FleetForms
     metering: Metering
     figures: Figures
     audit: Audit
@@ -174,6 +175,7 @@ def _assemble(settings: Settings) -> Services:
         log=log,
         observations=observations,
         ledger=ledger,
+        fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),
         metering=metering,
         figures=figures,
         audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),

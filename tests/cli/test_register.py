@@ -38,3 +38,22 @@ def test_changes_of_the_register_stand_in_its_history(qipan: Qipan, tmp_path: Pa
     assert "NC-27" in qipan("ledger", "history", "nordsee", at=at).stdout
     refused = qipan("ledger", "certify", "nowhere", "1", "--from", MOMENT, at=at)
     assert_refused(refused, 4, "holder_unknown", "nowhere")
+
+
+def test_a_fleet_exported_is_imported_as_the_same_in_both_forms(qipan: Qipan, tmp_path: Path) -> None:
+    at, tables, file = tmp_path / "home", tmp_path / "tables", tmp_path / "again.yaml"
+    for command in [
+        ("init",),
+        ("ledger", "import", "sites", EXAMPLE),
+        ("ledger", "export", "sites", "nordsee", tables, "--format", "csv"),
+        ("ledger", "import", "sites", tables),
+        ("ledger", "export", "sites", "nordsee", file),
+        ("ledger", "import", "sites", file),
+    ]:
+        done = qipan(*command, at=at)
+        assert done.exit_code == 0, done.output
+    assert len(shown(qipan("ledger", "history", "nordsee", "--json", at=at))) == 1
+    again = qipan("ledger", "export", "sites", "nordsee", tables, "--format", "csv", at=at)
+    assert_refused(again, 3, "folder_not_empty", str(tables))
+    (tables / "pools.csv").unlink()
+    assert_refused(qipan("ledger", "import", "sites", tables, at=at), 3, "fleet_invalid", "pools.csv")

@@ -43,16 +43,23 @@ app.add_typer(register.app)
 
 @importing.command("sites")
 def import_sites(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="YAML file of one fleet.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", show_default=False, help="YAML file of a fleet, or folder of its tables."),
+    ],
     *,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a fleet of your own: `qipan day run --fleet NAME` then plans on it."""
-    data = read_bytes(file)
+    is_folder = path.is_dir()
+    files = {one.name: read_bytes(one) for one in (path.glob("*.csv") if is_folder else [path])}
     services = session.services()
     with services.books.begin() as unit:
-        fleet = services.ledger.import_sites(unit, data, session.now())
+        if is_folder:
+            fleet = services.ledger.admit(unit, services.fleet_forms.read_tables(files), session.now())
+        else:
+            fleet = services.ledger.import_sites(unit, files[path.name], session.now())
     _print_fleets((fleet,), services.catalog, spoken(lang), as_json=as_json)
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_moment
+from qipan.interfaces.cli.options import AsJson, Lang, read_moment, write_text
 from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.kernel.errors import BadInputError
 
 # Imported here, as Typer reads the annotation of an option.
 from qipan.ledger.model.reading import Measure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qipan.ledger.model.fleet import Fleet
 
 app = typer.Typer()
@@ -23,6 +28,16 @@ meter = typer.Typer(name="meter", help="Add a meter to a site, or end one.", no_
 source = typer.Typer(name="source", help="Change the keys or the agreement of a source.", no_args_is_help=True)
 app.add_typer(meter)
 app.add_typer(source)
+export = typer.Typer(name="export", help="Write a fleet out.", no_args_is_help=True)
+app.add_typer(export)
+
+
+class FleetForm(StrEnum):
+    """How a fleet is written: one file, or a folder of tables."""
+
+    YAML = "yaml"
+    CSV = "csv"
+
 
 SourceId = Annotated[str, typer.Argument(metavar="SOURCE", show_default=False, help="Name of the source.")]
 MeterId = Annotated[str, typer.Argument(metavar="METER", show_default=False, help="Name of the meter.")]
@@ -81,6 +96,47 @@ def history(
         language.say("after", "之后"),
     )
     print_table(table(columns, rows, wide=(1, 2, 3), title=fleet_id))
+
+
+@export.command("sites")
+def export_sites(
+    fleet_id: Annotated[str, typer.Argument(metavar="FLEET", show_default=False, help="Name of the fleet.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", show_default=False, help="YAML file, or folder of tables.")],
+    *,
+    form: Annotated[FleetForm, typer.Option("--format", help="One file, or a folder of tables.")] = FleetForm.YAML,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", parser=read_moment, metavar="MOMENT", help="As known then, with zone.")
+    ] = None,
+) -> None:
+    """Write a fleet so that `qipan ledger import sites` reads the same again."""
+    services = session.services()
+    with services.books.read() as unit:
+        fleet = services.ledger.fleet(unit, fleet_id, as_of)
+    if form is FleetForm.YAML:
+        write_text(out, services.fleet_forms.write_yaml(fleet).decode())
+    else:
+        _write_tables(out, services.fleet_forms.write_tables(fleet))
+    remark(f"Fleet {fleet.fleet_id} is written to {out}.")
+
+
+def _write_tables(folder: Path, tables: Mapping[str, bytes]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A table of another fleet that stays would be read with these.
+        if any(folder.glob("*.csv")):
+            raise BadInputError(
+                f"A folder must hold no table yet, was holding some: {folder}.",
+                code="folder_not_empty",
+                hint="Name a new folder.",
+            )
+    except OSError as error:
+        raise BadInputError(
+            f"A folder must be writable, was refused ({error.strerror}): {folder}.",
+            code="file_not_written",
+            hint="Choose a path in a folder that exists and that you may write to.",
+        ) from error
+    for name, data in tables.items():
+        write_text(folder / name, data.decode())
 
 
 @meter.command("add")

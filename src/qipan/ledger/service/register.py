@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
@@ -45,6 +46,15 @@ USE_KIND = "use"
 """Kind of the batches that hold entries of use."""
 
 
+@dataclass(frozen=True, slots=True)
+class FleetForms:
+    """Adapters of the forms in which a fleet is written; bootstrap hands them in."""
+
+    read_tables: Callable[[Mapping[str, bytes]], FleetIntake]
+    write_tables: Callable[[Fleet], Mapping[str, bytes]]
+    write_yaml: Callable[[Fleet], bytes]
+
+
 class Ledger:
     """The register of fleets and the account of their use.
 
@@ -71,7 +81,10 @@ class Ledger:
         RuleBrokenError
             ``release_not_later``, as `register`.
         """
-        intake = self._read(data)
+        return self.admit(unit, self._read(data), now)
+
+    def admit(self, unit: UnitOfWork, intake: FleetIntake, now: datetime) -> Fleet:
+        """Register what an adapter made of a file; the errors are those of `import_sites`."""
         if intake.fleet is None:
             raise _invalid(intake.findings)
         return self.register(unit, intake.fleet, now)

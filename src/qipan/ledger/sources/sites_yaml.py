@@ -58,6 +58,7 @@ _WRITTEN = {
     "price_fen_per_kwh": "price_yuan_per_kwh",
     "round_trip_ms": "round_trips_ms",
 }
+STATUS_KEYS: Final = tuple(_WRITTEN.get(figure, figure) for figure in FIGURES)
 _READ = {written: name for name, written in _WRITTEN.items()}
 _NAME = re.compile(rf"(?<![^.])(?:{'|'.join(_WRITTEN)})(?![^.\[])")
 # Places that the decimal point moves between what is written and what is kept.
@@ -239,8 +240,7 @@ class _Reader(MeterNodes):
     def _status(self, fields: Fields, path: str) -> dict[str, str]:
         if "status" not in fields:
             return {}
-        known = [_WRITTEN.get(figure, figure) for figure in FIGURES]
-        status = self.fields(fields["status"], path, known)
+        status = self.fields(fields["status"], path, STATUS_KEYS)
         return {_READ.get(figure, figure): self.text(status, f"{path}.{figure}", "assumed") for figure in status}
 
     def _round_trips(self, fields: Fields) -> dict[tuple[str, str], float]:
@@ -290,7 +290,9 @@ def _site_words(site: Site) -> dict[str, Any]:
             "price_yuan_per_kwh": _price_words(site.price_fen_per_kwh),
             "location_kg_per_kwh": None if site.location_kg_per_kwh is None else _decimal(site.location_kg_per_kwh),
             "green_share": _decimal(site.green_share),
-            "status": {_WRITTEN.get(figure, figure): status for figure, status in site.status.items()},
+            "status": {
+                _WRITTEN.get(figure, figure): site.status[figure] for figure in FIGURES if figure in site.status
+            },
             "operator": site.operator,
             "resource_code": site.resource_code,
             "racks": site.racks or None,
