@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,16 @@ from qipan.access.model import Role
 from qipan.access.service import Access
 from qipan.bootstrap import Services, build, initialise
 from qipan.interfaces.server import create_app
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.settings import Settings
 from qipan.workflows.day import DayRequest
 
 PASSWORD = "four unrelated words"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+NODES = b"gpu_model,gpu_capacity_num,cpu_num,node_name\n" + b"".join(b"A10,8,128,%d\n" % n for n in range(40))
+PODS = b"name,num_gpu,gpu_milli,deletion_time,scheduled_time\n" + b"".join(
+    b"p%d,1,1000,%d,%d\n" % (n, 3600 * (n + 5), 3600 * n) for n in range(60)
+)
 TIERS = ("realtime", "interactive", "batch", "offline")
 
 
@@ -91,6 +96,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Services:
     made = opened(tmp_path_factory.mktemp("console") / "demo")
     made.day.demo(datetime.now(UTC), date(2026, 6, 1))
     return made
+
+
+def rehearsed(services: Services) -> date:
+    """Let machines tell of yesterday, the day that the atlas shows unasked; return it."""
+    now = datetime.now(UTC)
+    day = now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
+    services.rehearsal.of_traces(NODES, PODS, now, day=day, days=1)
+    return day
+
+
+@pytest.fixture(scope="session")
+def metered_day(demo: Services) -> date:
+    """Return a day of which meters told the demo's home."""
+    return rehearsed(demo)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,74 @@ def test_report_of_a_fleet_elsewhere_draws_a_plain_map(page: Any, demo: Services
     option = page.evaluate("echarts.getInstanceByDom(document.getElementById('map')).getOption()")
     assert "geo" not in option
     assert [one["type"] for one in option["series"]] == ["lines", "scatter", "scatter"]
+
+
+def is_fit(console: Any, axe: str) -> None:
+    """Check that nobody is shut out and nothing scrolls sideways, at both widths, in light and dark."""
+    console.evaluate(axe)
+    for size in (DESK, PHONE):
+        console.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            console.emulate_media(color_scheme=scheme)
+            found = console.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}})")["violations"]
+            assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (size, scheme)
+        assert console.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_atlas_draws_accessibly_in_light_and_dark_and_on_a_phone(
+    console: Any, base: str, axe: str, metered_day: date, lang: str
+) -> None:
+    speak(console, base, lang)
+    console.set_viewport_size(DESK)
+    console.goto(f"{base}/atlas?day={metered_day}&modelled=yes")
+    drawn(console, "atlas")
+    is_fit(console, axe)
+
+
+def test_atlas_slider_shows_another_hour(console: Any, base: str, metered_day: date) -> None:
+    speak(console, base, "en")
+    console.goto(f"{base}/atlas?day={metered_day}&modelled=yes")
+    drawn(console, "atlas")
+    uses = (
+        "echarts.getInstanceByDom(document.getElementById('atlas')).getOption().series.at(-1).data.map(d => d.value[2])"
+    )
+    slider = console.get_by_label("Hour", exact=True)
+    slider.press("Home")
+    expect(console.locator("#hour-label")).to_have_text("00:00")
+    first = console.evaluate(uses)
+    slider.press("End")
+    expect(console.locator("#hour-label")).to_have_text("23:00")
+    expect(slider).to_have_attribute("aria-valuetext", "23:00")
+    assert console.evaluate(uses) != first
+
+
+def test_atlas_shades_regions_by_what_is_chosen(console: Any, base: str, metered_day: date) -> None:
+    speak(console, base, "en")
+    console.goto(f"{base}/atlas?day={metered_day}&modelled=yes")
+    drawn(console, "atlas")
+    seen = set()
+    for choice, unit in (("Idle", "card-hours"), ("Use", "%"), ("PUE of the day", "1."), ("Green of the day", "%")):
+        option = console.locator("#shade option", has_text=choice).first
+        console.locator("#shade").select_option(value=option.get_attribute("value"))
+        expect(console.locator('[data-legend="shade"]')).to_contain_text(choice)
+        expect(console.locator('[data-legend="demand"]')).to_contain_text(unit)
+        seen.add(console.locator('[data-legend="demand"]').inner_text())
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_site_draws_accessibly_in_light_and_dark_and_on_a_phone(
+    console: Any, base: str, axe: str, metered_day: date, lang: str
+) -> None:
+    speak(console, base, lang)
+    console.set_viewport_size(DESK)
+    console.goto(f"{base}/atlas?day={metered_day}&modelled=yes")
+    drawn(console, "atlas")
+    console.locator("#supply-3 tbody th a").first.click()
+    drawn(console, "use-intelligent", "energy")
+    for summary in console.locator("summary").all():
+        summary.click()
+    expect(console.locator("#energy-table tbody tr")).to_have_count(24)
+    expect(console.locator("#use-intelligent-table tbody tr")).to_have_count(24)
+    is_fit(console, axe)

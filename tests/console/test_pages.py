@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -262,3 +264,26 @@ def test_docs_list_every_operation_with_its_fields(client: TestClient) -> None:
     for path in described["paths"]:
         assert path in text
     assert "carbon_yuan_per_t" in text
+
+
+def test_atlas_counts_rehearsals_only_when_asked(demo: Services, metered_day: date) -> None:
+    client = TestClient(create_app(demo), base_url="http://127.0.0.1:8750")
+    english = {"Accept-Language": "en"}
+    assert "Nothing was metered on this day" in client.get(f"/atlas?day={metered_day}", headers=english).text
+    text = client.get(f"/atlas?day={metered_day}&modelled=yes", headers=english).text
+    assert "Nothing was metered" not in text
+    (drawn,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', text, re.DOTALL)
+    hours = json.loads(drawn)["atlas"]["hours"]
+    assert [hour["label"] for hour in hours] == [f"{hour:02d}:00" for hour in range(24)]
+    assert sum(site["used_unit_h"] for hour in hours for site in hour["sites"]) > 0
+    assert "modelled" in text
+
+
+def test_bulletin_says_what_the_atlas_says(demo: Services, metered_day: date) -> None:
+    client = TestClient(create_app(demo), base_url="http://127.0.0.1:8750")
+    answer = client.get(f"/bulletin?form=csv&day={metered_day}&modelled=yes")
+    assert answer.headers["content-disposition"] == f'attachment; filename="bulletin-{metered_day}.csv"'
+    assert ",used_unit_h," in answer.text
+    page = client.get(f"/bulletin?day={metered_day}&modelled=yes")
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]

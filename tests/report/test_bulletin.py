@@ -120,8 +120,8 @@ def test_silence_is_no_zero(figures) -> None:
 def test_page_names_silent_meters_and_disputes_and_needs_nothing_else(told: Bulletin) -> None:
     page = html(told, "en")
     assert "silent/used" in page
-    assert "18000" in page
-    assert "19000" in page
+    assert "18,000" in page
+    assert "19,000" in page
     assert "&lt;b&gt;Told" in page
     assert "<b>Told" not in page
     assert not any(word in page for word in ("<script", 'src="http', 'href="http', "@import"))

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from qipan.interfaces.console.pages import atlas, board, compare, days, docs, facts, files, hours, jobs, ledger, sign_in
+from qipan.interfaces.console.pages import (
+    atlas,
+    board,
+    compare,
+    days,
+    docs,
+    facts,
+    files,
+    hours,
+    jobs,
+    ledger,
+    sign_in,
+    site,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (files, sign_in, atlas, board, hours, jobs, compare, ledger, facts, days, docs):
+for part in (files, sign_in, atlas, site, board, hours, jobs, compare, ledger, facts, days, docs):
     router.include_router(part.router)

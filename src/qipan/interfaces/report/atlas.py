@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from qipan.interfaces.report import labels
@@ -14,22 +15,24 @@ from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, zone
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Supply
 from qipan.ledger.model.fleet import Fleet, Site
+from qipan.ledger.model.reading import Dispute
 
 
 def frames(
     fleets: Sequence[Fleet],
     supply: Sequence[Supply],
+    burn: Sequence[Burn],
     names: Mapping[str, str],
     said: Words,
-    *,
-    zone_name: str = BOARD_ZONE,
 ) -> dict[str, Any]:
-    """Return the hours of a day as the map draws them: idle by region, use by site; kinds of cards only.
+    """Return the hours of a day as the map draws them: what may shade regions, use by site; kinds of cards only.
 
     Parameters
     ----------
     supply
         By site and hour.
+    burn
+        By region, over the whole day.
     names
         What sites are called.
     """
@@ -42,16 +45,25 @@ def frames(
         "unit": said.say("card-hours"),
         "lang": said.lang,
         "words": {
-            "demand": said.say("Idle"),
             "no_data": said.say("nothing was told here"),
             "capacity": said.say("Capacity"),
             "used": said.say("Used"),
             "work": "",
         },
+        "shades": [
+            {"key": "idle", "title": said.say("Idle"), "unit": said.say("card-hours")},
+            {"key": "use", "title": said.say("Use"), "unit": "%", "digits": 1},
+            {"key": "pue", "title": said.say("PUE of the day"), "unit": "", "digits": 2, "least": 1.0},
+            {"key": "green", "title": said.say("Green of the day, as told"), "unit": "%", "digits": 1},
+        ],
+        "day": {
+            "pue": {one.group: one.pue for one in burn if one.group and one.pue is not None},
+            "green": {one.group: 100 * one.green_share for one in burn if one.group and one.green_share is not None},
+        },
         "hours": [
             {
-                "label": f"{period.start.astimezone(zone(zone_name)):%H:%M}",
-                "demand": _idle_by_region(some, sites),
+                "label": clock(period),
+                "regions": _by_region(some, sites),
                 "sites": [_site(one, sites[one.group], names) for one in some],
             }
             for period, some in sorted(hours.items())
@@ -59,80 +71,121 @@ def frames(
     }
 
 
-def supply_table(supply: Sequence[Supply], names: Mapping[str, str], said: Words, *, caption: str, head: str) -> Table:
-    """Return use and idle of groups as a table."""
+def supply_table(
+    supply: Sequence[Supply],
+    names: Mapping[str, str],
+    said: Words,
+    *,
+    caption: str,
+    head: str,
+    addresses: Mapping[str, str] | None = None,
+) -> Table:
+    """Return use and idle of groups as a table; names lead to the addresses that are given."""
+    leads = addresses or {}
     rows = [
         row(
-            names.get(one.group, one.group) or said.say("without one"),
+            Cell(names.get(one.group, one.group) or said.say("without one"), href=leads.get(one.group, "")),
             label(labels.KIND, one.kind, said),
-            grouped(one.certified_unit_h),
-            percent(one.told_share),
-            grouped(one.used_unit_h),
-            grouped(one.idle_unit_h),
-            Cell(percent(one.used_share), bar=one.used_share),
-            _basis(said, is_modelled=one.is_modelled, is_told=one.used_unit_h is not None),
+            *_supply_cells(one, said),
         )
         for one in supply
     ]
-    heads = (
-        Head(head, is_number=False),
-        Head(said.say("Kind"), is_number=False),
-        Head(said.say("Certified"), said.say("unit-hours")),
-        Head(said.say("Told")),
-        Head(said.say("Used"), said.say("unit-hours")),
-        Head(said.say("Idle"), said.say("unit-hours")),
-        Head(said.say("Use")),
-        Head(said.say("Basis"), is_number=False),
-    )
+    heads = (Head(head, is_number=False), Head(said.say("Kind"), is_number=False), *_supply_heads(said))
+    return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
+
+
+def supply_hours(supply: Sequence[Supply], said: Words, *, caption: str) -> Table:
+    """Return use and idle of one group and kind by hour as a table."""
+    rows = [row(clock(one.period), *_supply_cells(one, said)) for one in supply]
+    heads = (Head(said.say("Hour"), is_number=False), *_supply_heads(said))
     return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
 
 
 def burn_table(burn: Sequence[Burn], names: Mapping[str, str], said: Words, *, caption: str, head: str) -> Table:
     """Return energy, water and both carbon accounts of groups as a table."""
     rows = [
+        row(names.get(one.group, one.group) or said.say("without one"), *_burn_cells(one, said, digits=1))
+        for one in burn
+    ]
+    return Table(
+        caption, (Head(head, is_number=False), *_burn_heads(said)), tuple(rows), said.say("Nothing was metered.")
+    )
+
+
+def burn_hours(burn: Sequence[Burn], said: Words, *, caption: str) -> Table:
+    """Return energy, water and both carbon accounts of one group by hour as a table."""
+    rows = [row(clock(one.period), *_burn_cells(one, said, digits=3)) for one in burn]
+    heads = (Head(said.say("Hour"), is_number=False), *_burn_heads(said))
+    return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
+
+
+def energy_table(burn: Sequence[Burn], names: Mapping[str, str], said: Words, *, caption: str, head: str) -> Table:
+    """Return the energy of groups by where it was metered, from the cards to the grid."""
+    rows = [
         row(
             names.get(one.group, one.group) or said.say("without one"),
-            grouped(None if one.grid_wh is None else one.grid_wh / 1e6, 1),
-            grouped(None if one.it_wh is None else one.it_wh / 1e6, 1),
-            grouped(one.pue, 2),
-            grouped(one.wue_l_per_kwh, 2),
-            grouped(one.cue_kg_per_kwh, 3),
-            grouped(one.cue_market_kg_per_kwh, 3),
-            Cell(percent(one.green_share), bar=one.green_share),
-            Cell(percent(one.racked_share), bar=one.racked_share),
+            *(
+                grouped(None if wh is None else wh / 1e6, 2)
+                for wh in (one.card_wh, one.host_wh, one.pdu_wh, one.grid_wh, one.green_wh)
+            ),
             _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None),
         )
         for one in burn
     ]
     heads = (
         Head(head, is_number=False),
-        Head(said.say("Grid"), "MWh"),
-        Head(said.say("Machines"), "MWh"),
-        Head("PUE"),
-        Head("WUE", "L/kWh"),
-        Head(said.say("CUE, location-based"), "kg/kWh"),
-        Head(said.say("CUE, market-based"), "kg/kWh"),
-        Head(said.say("Green, as told")),
-        Head(said.say("Rack-up rate")),
+        Head(said.say("At the cards"), "MWh"),
+        Head(said.say("At the hosts"), "MWh"),
+        Head(said.say("At the PDUs"), "MWh"),
+        Head(said.say("At the grid"), "MWh"),
+        Head(said.say("Green, as told"), "MWh"),
         Head(said.say("Basis"), is_number=False),
     )
     return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
 
 
-def silence_table(found: Sequence[Completeness], said: Words, *, zone_name: str = BOARD_ZONE) -> Table:
+def clock(period: Interval) -> str:
+    """Return the start of a period on the ledger's clock."""
+    return f"{period.start.astimezone(zone(BOARD_ZONE)):%H:%M}"
+
+
+def stamp(moment: datetime | None) -> str:
+    """Return a moment on the ledger's clock."""
+    return f"{moment.astimezone(zone(BOARD_ZONE)):%Y-%m-%d %H:%M}" if moment else NOTHING
+
+
+def silences_of(one: Completeness) -> str:
+    """Return when a meter was silent."""
+    here = zone(BOARD_ZONE)
+    runs = (f"{r.start.astimezone(here):%m-%d %H:%M}–{r.end.astimezone(here):%m-%d %H:%M}" for r in one.silences)
+    return ", ".join(runs) or NOTHING
+
+
+def dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
+    """Return disputes with both values."""
+    rows = [
+        row(one.meter_id, one.source_id, stamp(one.period.start), grouped(one.held_value), grouped(one.refused_value))
+        for one in disputes
+    ]
+    heads = (
+        Head(said.say("Meter"), is_number=False),
+        Head(said.say("Source"), is_number=False),
+        Head(said.say("From"), is_number=False),
+        Head(said.say("Stands")),
+        Head(said.say("Refused")),
+    )
+    return Table(said.say("Open disputes"), heads, tuple(rows), said.say("There is no dispute."))
+
+
+def silence_table(found: Sequence[Completeness], said: Words) -> Table:
     """Return the meters that did not tell everything, the most silent first."""
-    here = zone(zone_name)
     lacking = sorted((one for one in found if one.told_share < 1), key=lambda one: (one.told_share, one.meter_id))
     rows = [
         row(
             one.meter_id,
             one.site_id,
             percent(one.told_share),
-            ", ".join(
-                f"{run.start.astimezone(here):%m-%d %H:%M}–{run.end.astimezone(here):%m-%d %H:%M}"
-                for run in one.silences
-            )
-            or NOTHING,
+            silences_of(one),
         )
         for one in lacking
     ]
@@ -151,8 +204,8 @@ def source_table(found: Sequence[Freshness], said: Words) -> Table:
         row(
             one.source_id,
             one.fleet_id,
-            f"{one.heard.astimezone(zone(BOARD_ZONE)):%Y-%m-%d %H:%M}" if one.heard else NOTHING,
-            f"{one.told_until.astimezone(zone(BOARD_ZONE)):%Y-%m-%d %H:%M}" if one.told_until else NOTHING,
+            stamp(one.heard),
+            stamp(one.told_until),
             said.say("late") if one.is_late else said.say("fresh"),
             said.say("on record") if one.has_agreement else said.say("none"),
         )
@@ -179,16 +232,69 @@ def _site(one: Supply, site: Site, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _idle_by_region(some: Sequence[Supply], sites: Mapping[str, Site]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in some:
-        adcode = sites[one.group].adcode
-        if adcode and one.idle_unit_h is not None:
-            found[adcode] = found.get(adcode, 0.0) + one.idle_unit_h
-    return found
+def _by_region(some: Sequence[Supply], sites: Mapping[str, Site]) -> dict[str, dict[str, float]]:
+    """Return idle card-hours and use in percent of regions from which something was told."""
+    told = [(sites[one.group].adcode, one) for one in some if one.idle_unit_h is not None and one.capacity_unit_h]
+    idle: dict[str, float] = {}
+    capacity: dict[str, float] = {}
+    for adcode, one in told:
+        if adcode:
+            idle[adcode] = idle.get(adcode, 0.0) + (one.idle_unit_h or 0.0)
+            capacity[adcode] = capacity.get(adcode, 0.0) + one.capacity_unit_h
+    return {"idle": idle, "use": {adcode: 100 * (1 - idle[adcode] / capacity[adcode]) for adcode in idle}}
 
 
 def _basis(said: Words, *, is_modelled: bool, is_told: bool) -> str:
     if not is_told:
         return said.say("silent")
     return said.say("modelled") if is_modelled else said.say("metered")
+
+
+def _supply_cells(one: Supply, said: Words) -> tuple[str | Cell, ...]:
+    return (
+        Cell(percent(one.used_share), bar=one.used_share),
+        grouped(one.idle_unit_h),
+        grouped(one.used_unit_h),
+        grouped(one.certified_unit_h),
+        percent(one.told_share),
+        _basis(said, is_modelled=one.is_modelled, is_told=one.used_unit_h is not None),
+    )
+
+
+def _supply_heads(said: Words) -> tuple[Head, ...]:
+    return (
+        Head(said.say("Use")),
+        Head(said.say("Idle"), said.say("unit-hours")),
+        Head(said.say("Used"), said.say("unit-hours")),
+        Head(said.say("Certified"), said.say("unit-hours")),
+        Head(said.say("Told")),
+        Head(said.say("Basis"), is_number=False),
+    )
+
+
+def _burn_cells(one: Burn, said: Words, *, digits: int) -> tuple[str | Cell, ...]:
+    return (
+        grouped(None if one.grid_wh is None else one.grid_wh / 1e6, digits),
+        grouped(None if one.it_wh is None else one.it_wh / 1e6, digits),
+        grouped(one.pue, 2),
+        grouped(one.wue_l_per_kwh, 2),
+        grouped(one.cue_kg_per_kwh, 3),
+        grouped(one.cue_market_kg_per_kwh, 3),
+        Cell(percent(one.green_share), bar=one.green_share),
+        Cell(percent(one.racked_share), bar=one.racked_share),
+        _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None),
+    )
+
+
+def _burn_heads(said: Words) -> tuple[Head, ...]:
+    return (
+        Head(said.say("Grid"), "MWh"),
+        Head(said.say("Machines"), "MWh"),
+        Head("PUE"),
+        Head("WUE", "L/kWh"),
+        Head(said.say("CUE, location-based"), "kg/kWh"),
+        Head(said.say("CUE, market-based"), "kg/kWh"),
+        Head(said.say("Green, as told")),
+        Head(said.say("Rack-up rate")),
+        Head(said.say("Basis"), is_number=False),
+    )

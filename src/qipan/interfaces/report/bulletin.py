@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.report import assets, atlas
+from qipan.interfaces.report.contrast import Card, cards
 from qipan.interfaces.report.figures import burn_row, group_names, supply_row
 from qipan.interfaces.report.render import environment
-from qipan.interfaces.report.table import Head, Table, row
+from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.words import Words, words
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Supply
@@ -35,6 +36,8 @@ class Bulletin:
     ----------
     names
         What groups are called, for each way of grouping.
+    contrast
+        East and west, beside what was said of them and what was aimed at.
     idle
         Sites with most idle compute, the first first.
     """
@@ -47,6 +50,7 @@ class Bulletin:
     fresh: Sequence[Freshness]
     disputes: Sequence[Dispute]
     names: Mapping[Group, Mapping[str, str]]
+    contrast: Sequence[Card]
 
     @property
     def is_modelled(self) -> bool:
@@ -73,15 +77,18 @@ def gather(
             sources = {one.source_id for one in fresh}
             disputes = tuple(one for one in disputes if one.source_id in sources)
         metered = services.figures.of(unit, civil_day(day), now, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        supply = {by: metered.supply(by=by) for by in GROUPS}
+        burn = {by: metered.burn(by=by) for by in GROUPS}
         return Bulletin(
             day=day,
-            supply={by: metered.supply(by=by) for by in GROUPS},
-            burn={by: metered.burn(by=by) for by in GROUPS},
+            supply=supply,
+            burn=burn,
             idle=metered.top_idle(),
             complete=metered.completeness(),
             fresh=fresh,
             disputes=disputes,
             names={by: group_names(by, fleets, services.catalog, said) for by in GROUPS},
+            contrast=cards(supply[Group.MACRO3], burn[Group.COUNTRY], services.catalog, said),
         )
 
 
@@ -135,8 +142,27 @@ def tables(bulletin: Bulletin, said: Words) -> list[tuple[str, list[Table]]]:
         (
             said.say("Energy, water and carbon"),
             [
-                atlas.burn_table(bulletin.burn[by], named[by], said, caption=heads[by][0], head=heads[by][1])
+                atlas.burn_table(
+                    bulletin.burn[by],
+                    named[by],
+                    said,
+                    caption=said.say("Energy: %(group)s", group=heads[by][0]),
+                    head=heads[by][1],
+                )
                 for by in GROUPS
+            ],
+        ),
+        (
+            said.say("Energy by where it was metered"),
+            [
+                atlas.energy_table(
+                    bulletin.burn[by],
+                    named[by],
+                    said,
+                    caption=said.say("Where it was metered: %(group)s", group=heads[by][0]),
+                    head=heads[by][1],
+                )
+                for by in (Group.COUNTRY, Group.REGION)
             ],
         ),
         (
@@ -144,7 +170,7 @@ def tables(bulletin: Bulletin, said: Words) -> list[tuple[str, list[Table]]]:
             [
                 atlas.silence_table(bulletin.complete, said),
                 atlas.source_table(bulletin.fresh, said),
-                _dispute_table(bulletin.disputes, said),
+                atlas.dispute_table(bulletin.disputes, said),
             ],
         ),
     ]
@@ -178,24 +204,3 @@ def _rows(day: date, by: Group, words_of_row: Mapping[str, Any]) -> list[tuple[s
         for figure, value in words_of_row.items()
         if figure not in _KEYS
     ]
-
-
-def _dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
-    rows = [
-        row(
-            one.meter_id,
-            one.source_id,
-            f"{one.period.start:%Y-%m-%d %H:%M}",
-            str(one.held_value),
-            str(one.refused_value),
-        )
-        for one in disputes
-    ]
-    heads = (
-        Head(said.say("Meter"), is_number=False),
-        Head(said.say("Source"), is_number=False),
-        Head(said.say("From"), "UTC", is_number=False),
-        Head(said.say("Stands")),
-        Head(said.say("Refused")),
-    )
-    return Table(said.say("Open disputes"), heads, tuple(rows), said.say("There is no dispute."))

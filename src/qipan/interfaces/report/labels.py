@@ -128,6 +128,14 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+DATA_CLASS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "province": mark("not out of its province"),
+        "region": mark("not out of its macro-region"),
+        "free": mark("anywhere"),
+    }
+)
+
 ROLE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "viewer": mark("viewer"),

@@ -18,11 +18,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; ``bar`` is the share of a bar drawn under the figure, 0 to 1; ``note`` stands under the text."""
+    """One cell: its text leads to ``href``, ``note`` stands under it; ``bar`` is the share of a bar, 0 to 1."""
 
     text: str
     bar: float | None = None
     note: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -13,8 +14,9 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import require, services_of
-from qipan.interfaces.report import atlas, bulletin
+from qipan.interfaces.report import atlas, bulletin, contrast
 from qipan.interfaces.report.figures import group_names
+from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
 from qipan.ledger.model.figure import Group, Step
@@ -33,7 +35,7 @@ def show(
 ) -> Response:
     """Show what was metered on a day."""
     services, said, now = services_of(request), words_of(request), datetime.now(UTC)
-    chosen, is_modelled = _day(day, now), modelled == "yes"
+    chosen, is_modelled = day_of(day, now), modelled == "yes"
     interval = civil_day(chosen)
     with services.books.read() as unit:
         fleets = services.ledger.fleets(unit)
@@ -47,12 +49,11 @@ def show(
         burn = {by: ask.burn(by=by) for by in GROUPS}
         complete = ask.completeness()
         fresh = tuple(one for one in services.figures.freshness(unit, now) if one.fleet_id in wanted)
-    heads = {
-        Group.MACRO3: (said.say("East, central and west"), said.say("Macro-region")),
-        Group.HUB: (said.say("By hub"), said.say("Hub")),
-        Group.SITE: (said.say("By site"), said.say("Site")),
-    }
+    heads = _heads(said)
     assets: Assets = request.app.state.assets
+    drawn = atlas.frames(shown, hours, ask.burn(by=Group.REGION), names[Group.SITE], said)
+    query = urlencode({"day": chosen.isoformat()} | ({"modelled": "yes"} if is_modelled else {}))
+    addresses = {site.site_id: f"/atlas/site/{site.site_id}?{query}" for one in shown for site in one.sites}
     return render(
         request,
         "atlas.html",
@@ -64,17 +65,34 @@ def show(
         is_modelled=is_modelled,
         is_told=any(one.used_unit_h is not None for one in hours),
         supply=[
-            atlas.supply_table(supply[by], names[by], said, caption=heads[by][0], head=heads[by][1]) for by in GROUPS
+            atlas.supply_table(
+                supply[by], names[by], said, caption=title, head=head, addresses=addresses if by is Group.SITE else {}
+            )
+            for by, (title, head) in heads.items()
         ],
-        burn=[atlas.burn_table(burn[by], names[by], said, caption=heads[by][0], head=heads[by][1]) for by in GROUPS],
+        burn=[
+            atlas.burn_table(burn[by], names[by], said, caption=said.say("Energy: %(group)s", group=title), head=head)
+            for by, (title, head) in heads.items()
+        ],
         silences=atlas.silence_table(complete, said),
         sources=atlas.source_table(fresh, said),
         meters=len(complete),
-        charts={"atlas": atlas.frames(shown, hours, names[Group.SITE], said), "geometry": assets.address(GEOMETRY)},
+        contrast=contrast.cards(supply[Group.MACRO3], ask.burn(by=Group.COUNTRY), services.catalog, said),
+        shades=drawn["shades"],
+        charts={"atlas": drawn, "geometry": assets.address(GEOMETRY)},
     )
 
 
-def _day(text: str, now: datetime) -> date:
+def _heads(said: Words) -> dict[Group, tuple[str, str]]:
+    """Return for each way of grouping what its tables and their first column are called."""
+    return {
+        Group.MACRO3: (said.say("East, central and west"), said.say("Macro-region")),
+        Group.HUB: (said.say("By hub"), said.say("Hub")),
+        Group.SITE: (said.say("By site"), said.say("Site")),
+    }
+
+
+def day_of(text: str, now: datetime) -> date:
     """Return the day that was asked for; yesterday where none is, or it is none."""
     try:
         found = date.fromisoformat(text)
@@ -93,7 +111,7 @@ def show_bulletin(
 ) -> Response:
     """Give the bulletin of a day away, as a page or as a table."""
     services, said, now = services_of(request), words_of(request), datetime.now(UTC)
-    found = bulletin.gather(services, _day(day, now), now, said, with_modelled=modelled == "yes")
+    found = bulletin.gather(services, day_of(day, now), now, said, with_modelled=modelled == "yes")
     name = f"bulletin-{found.day.isoformat()}.{form}"
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The metered day as a map with a slider over its hours.
+ * The metered day as a map with a slider over its hours, its regions shaded by what is chosen.
  */
 
 import { figure, theme } from "./theme.js";
@@ -12,6 +12,7 @@ const place = document.getElementById("atlas");
 if (place) {
   const { atlas, geometry } = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("charts")).textContent ?? "{}");
   const slider = /** @type {HTMLInputElement} */ (document.getElementById("hour"));
+  const choice = /** @type {HTMLSelectElement} */ (document.getElementById("shade"));
   const told = /** @type {HTMLOutputElement} */ (document.getElementById("hour-label"));
   const ground = register(echarts, await (await fetch(geometry)).json());
   const drawn = echarts.init(place, null, { renderer: "canvas" });
@@ -25,18 +26,25 @@ if (place) {
   };
 
   const draw = () => {
-    const { label, demand, sites } = atlas.hours[Number(slider.value)];
-    const board = { ...atlas, kind: "map", demand, sites, origins: [], flows: [] };
+    const { label, regions, sites } = atlas.hours[Number(slider.value)];
+    const shade = atlas.shades.find((/** @type {any} */ { key }) => key === choice.value);
+    const { title, unit, digits = 0, least = 0 } = shade;
+    const demand = regions[shade.key] ?? atlas.day[shade.key];
+    const words = { ...atlas.words, demand: title };
+    const board = { ...atlas, kind: "map", words, demand, least, digits, demand_unit: unit, sites, origins: [], flows: [] };
     drawn.setOption(mapOption(board, theme(), { ...ground, width: place.clientWidth }), true);
     told.textContent = label;
     slider.setAttribute("aria-valuetext", label);
-    write("demand", `${figure(Math.max(0, ...Object.values(demand)))} ${atlas.unit}`);
+    write("shade", title);
+    write("least", figure(least, least ? digits : 0));
+    write("demand", `${figure(Math.max(least, ...Object.values(demand)), digits)} ${unit}`);
     write("use", `${figure(100 * mostUsed(board), 1)} %`);
   };
 
   slider.max = String(atlas.hours.length - 1);
   slider.value = String(Math.floor(atlas.hours.length / 2));
   slider.addEventListener("input", draw);
+  choice.addEventListener("change", draw);
   drawn.on("finished", () => {
     place.dataset.ready = "1";
   });

@@ -7,7 +7,8 @@ import { basics, figure, wrapped } from "./theme.js";
 
 /**
  * @typedef {{slots: string[], day_slots: number, unit: string, words: Record<string, string>}} Hours
- * @typedef {Hours & {series: {name: string, values: number[]}[], planned: {name: string, values: number[]}, capacity: {name: string, values: number[]}}} Use
+ * @typedef {{name: string, values: (number | null)[]}} Line
+ * @typedef {Hours & {series: Line[], planned?: Line, capacity?: Line}} Use
  * @typedef {Hours & {hue: string, names: string[], values: (number | null)[][], least: number, most: number}} Heat
  */
 
@@ -21,11 +22,11 @@ export function useOption(use, colours, width) {
     itemStyle: { color: colours.hues[index % colours.hues.length] },
     data: spread(use, values.map((value, slot) => ({ value, itemStyle: { opacity: slot < use.day_slots ? 1 : 0.45 } }))),
   }));
-  const busiest = Math.max(...use.planned.values, ...use.slots.map((_, slot) => sum(use.series.map(({ values }) => values[slot]))));
-  const capacity = Math.max(...use.capacity.values);
+  const busiest = Math.max(...(use.planned?.values ?? []).map(Number), ...use.slots.map((_, slot) => sum(use.series.map(({ values }) => values[slot]))));
+  const capacity = Math.max(0, ...(use.capacity?.values ?? []).map(Number));
   // A line far above everything else would press it to the ground; the axis then names the capacity instead.
   const isFar = capacity > 2.5 * busiest;
-  /** @param {{name: string, values: number[]}} line @param {object} style */
+  /** @param {Line} line @param {object} style */
   const line = ({ name, values }, style) => ({ type: "line", name, data: spread(use, values), symbol: "none", step: "middle", ...style });
   return {
     ...basics(colours),
@@ -40,7 +41,7 @@ export function useOption(use, colours, width) {
     xAxis: slotAxis(use, colours, width),
     yAxis: {
       type: "value",
-      name: isFar ? `${use.unit} (${use.capacity.name} ${figure(capacity)})` : use.unit,
+      name: isFar && use.capacity ? `${use.unit} (${use.capacity.name} ${figure(capacity)})` : use.unit,
       nameGap: 28,
       nameTextStyle: { color: colours.soft, align: "left" },
       axisLabel: { color: colours.soft },
@@ -48,8 +49,8 @@ export function useOption(use, colours, width) {
     },
     series: [
       ...bars,
-      line(use.planned, { color: colours.ink, lineStyle: { type: [5, 4], width: 1.6, color: colours.ink }, markArea: outlook(use, colours, 0.35) }),
-      ...(isFar ? [] : [line(use.capacity, { color: colours.soft, lineStyle: { width: 1.6, color: colours.soft } })]),
+      ...(use.planned ? [line(use.planned, { color: colours.ink, lineStyle: { type: [5, 4], width: 1.6, color: colours.ink }, markArea: outlook(use, colours, 0.35) })] : []),
+      ...(isFar || !use.capacity ? [] : [line(use.capacity, { color: colours.soft, lineStyle: { width: 1.6, color: colours.soft } })]),
     ],
   };
 }
@@ -123,9 +124,9 @@ function spread(hours, values, gap = null) {
   return values.length === day ? values : [...values.slice(0, day), gap, ...values.slice(day)];
 }
 
-/** @param {number[]} values */
+/** @param {(number | null)[]} values */
 function sum(values) {
-  return values.reduce((whole, value) => whole + value, 0);
+  return values.reduce((/** @type {number} */ whole, value) => whole + (value ?? 0), 0);
 }
 
 /** @param {Hours} hours @param {import("./theme.js").Theme} colours @param {number} opacity */

@@ -10,7 +10,7 @@ import { basics, figure, hatch, shade, wrapped } from "./theme.js";
  * @typedef {{name: string, point: [number, number], capacity_unit_h: number, used_unit_h: number, used_share: number | null}} Site
  * @typedef {{name: string, point: [number, number], work_unit_h: number}} Origin
  * @typedef {{from: string, to: string, coords: [number, number][], work_unit_h: number}} Flow
- * @typedef {{kind: "map" | "plain", lang: string, unit: string, demand: Record<string, number>, sites: Site[], origins: Origin[], flows: Flow[], words: Record<string, string>}} Board
+ * @typedef {{kind: "map" | "plain", lang: string, unit: string, demand: Record<string, number>, sites: Site[], origins: Origin[], flows: Flow[], words: Record<string, string>, least?: number, digits?: number, demand_unit?: string}} Board
  */
 
 /**
@@ -73,10 +73,11 @@ export function register(echarts, topology) {
 function regionFills(board, colours, features) {
   const nothing = { areaColor: hatch(colours) };
   const ramp = colours.ramp("demand");
-  const most = Math.max(1e-9, ...Object.values(board.demand));
+  const least = board.least ?? 0;
+  const range = Math.max(1e-9, ...Object.values(board.demand).map((value) => value - least));
   return features.map(({ properties: { adcode: name } }) => ({
     name,
-    itemStyle: name in board.demand ? { areaColor: shade(ramp, board.demand[name] / most) } : nothing,
+    itemStyle: name in board.demand ? { areaColor: shade(ramp, (board.demand[name] - least) / range) } : nothing,
   }));
 }
 
@@ -90,7 +91,7 @@ function regionSeries(board, features) {
     data: Object.keys(names).map((name) => ({ name, value: board.demand[name] })),
     tooltip: {
       formatter: (/** @type {any} */ { name }) =>
-        `${names[name] ?? name}\n${name in board.demand ? `${board.words.demand} ${figure(board.demand[name])} ${board.unit}` : board.words.no_data}`,
+        `${names[name] ?? name}\n${name in board.demand ? `${board.words.demand} ${figure(board.demand[name], board.digits)} ${board.demand_unit ?? board.unit}` : board.words.no_data}`,
     },
   };
 }
