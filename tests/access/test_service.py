@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from qipan.access.model import Role
+from qipan.access.model import Role, Scope
 from qipan.access.service import Access
 from qipan.access.store import TOKEN, USER
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
@@ -177,3 +177,24 @@ def test_users_are_listed_by_name(unit):
     for name in ("b", "c", "a"):
         create(unit, name)
     assert [user.name for user in ACCESS.users(unit)] == ["a", "b", "c"]
+
+
+def test_scope_is_the_country_until_it_is_narrowed(unit):
+    user = create(unit)
+    other = create(unit, "other")
+    narrow = Scope(frozenset({"520000"}), frozenset({"wuhu-1", "wuhu-2"}))
+    assert ACCESS.scope(unit, user) == Scope(is_country=True)
+    assert ACCESS.change_scope(unit, "Li.Wei", narrow) == user
+    assert ACCESS.scope(unit, user) == narrow
+    assert ACCESS.scope(unit, other) == Scope(is_country=True)
+    ACCESS.change_scope(unit, "li.wei", Scope(site_ids=frozenset({"wuhu-2"})))
+    assert ACCESS.scope(unit, user) == Scope(site_ids=frozenset({"wuhu-2"}))
+    ACCESS.change_scope(unit, "li.wei", Scope(is_country=True))
+    assert ACCESS.scope(unit, user) == Scope(is_country=True)
+
+
+def test_scope_of_nothing_or_of_nobody_is_refused(unit):
+    create(unit)
+    assert code_of(BadInputError, lambda: ACCESS.change_scope(unit, "li.wei", Scope())) == "scope_empty"
+    missing = Scope(is_country=True)
+    assert code_of(NotFoundError, lambda: ACCESS.change_scope(unit, "nobody", missing)) == "user_not_found"

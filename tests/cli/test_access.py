@@ -41,3 +41,19 @@ def test_token_of_a_user_is_shown_once_on_stdout(qipan: Qipan) -> None:
     assert issued.exit_code == 0
     assert re.fullmatch(r"qipan_[\w-]{43}\n", issued.stdout)
     assert_refused(qipan("access", "token", "nobody"), 4, "user_not_found", "nobody")
+
+
+def test_scope_of_a_user_is_given_shown_and_taken_back(qipan: Qipan, empty: Path) -> None:
+    site = shown(qipan("ledger", "fleets", "--json", at=empty))[0]["sites"][0]["site_id"]
+    made = qipan("access", "user", "guizhou", "--role", "viewer", "--region", "贵州", "--site", site, at=empty)
+    assert made.exit_code == 0, made.output
+
+    def seen() -> dict[str, list[str]]:
+        return {user["name"]: user["scope"] for user in shown(qipan("access", "users", "--json", at=empty))}
+
+    assert seen() == {"admin": [], "guizhou": ["520000", site]}
+    assert f"520000, {site}" in qipan("access", "users", at=empty, COLUMNS="200").stdout
+    assert "sees the country" in qipan("access", "scope", "guizhou", at=empty).stderr
+    assert seen()["guizhou"] == []
+    assert_refused(qipan("access", "scope", "guizhou", "--site", "nowhere", at=empty), 4, "site_unknown", "nowhere")
+    assert_refused(qipan("access", "scope", "nobody", at=empty), 4, "user_not_found")

@@ -18,7 +18,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from qipan.access import store
 from qipan.access.allow import PASSWORD_CHARACTERS_MAX, checked_password, is_valid, plain_name
-from qipan.access.model import Role, Token, User
+from qipan.access.model import Role, Scope, Token, User
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.storage.books import UnitOfWork
@@ -204,6 +204,31 @@ class Access:
             self._keep_an_admin(unit, user)
         store.change_user(unit, user.user_id, role=role)
         return self.user(unit, name)
+
+    def scope(self, unit: UnitOfWork, user: User) -> Scope:
+        """Return which sites a user may see: the whole country unless that was narrowed."""
+        return store.scope_of(unit, user.user_id)
+
+    def change_scope(self, unit: UnitOfWork, name: str, scope: Scope) -> User:
+        """Say which sites a user may see, in place of what was said before.
+
+        Raises
+        ------
+        BadInputError
+            ``scope_empty`` when it holds neither the country nor a region nor a site.
+        NotFoundError
+            ``user_not_found``.
+        """
+        if scope == Scope():
+            raise BadInputError(
+                "A scope must hold the country, a region or a site, was empty.",
+                code="scope_empty",
+                hint="Name a region or a site; disable the user who may see nothing.",
+            )
+        user = self.user(unit, name)
+        unit.lock("access")
+        store.change_scope(unit, user.user_id, scope)
+        return user
 
     def change_password(self, unit: UnitOfWork, name: str, *, password: str) -> None:
         """Give a user another password; tokens stay valid until they are revoked.

@@ -1,4 +1,4 @@
-"""Tables of users and tokens."""
+"""Tables of users, of what they may see, and of tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from qipan.access.model import Role, Token, User
+from qipan.access.model import Role, Scope, Token, User
 from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
 
 USER = sa.Table(
@@ -35,6 +35,15 @@ TOKEN = sa.Table(
     sqlite_autoincrement=True,
 )
 
+SCOPE = sa.Table(
+    "access_scope",
+    metadata,
+    sa.Column("user_id", sa.BigInteger, sa.ForeignKey("access_user.user_id"), primary_key=True),
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+)
+"""Kinds are ``region`` and ``site``; a user without a row sees the country."""
+
 _USER_COLUMNS = [column for column in USER.c if column is not USER.c.password_hash]
 _TOKEN_COLUMNS = [column for column in TOKEN.c if column is not TOKEN.c.digest]
 
@@ -54,6 +63,21 @@ def users(unit: UnitOfWork, *, name: str | None = None, user_id: int | None = No
     if user_id is not None:
         query = query.where(USER.c.user_id == user_id)
     return tuple(User(**{**row, "role": Role(row["role"])}) for row in unit.execute(query).mappings())
+
+
+def scope_of(unit: UnitOfWork, user_id: int) -> Scope:
+    """Return what a user may see."""
+    rows = unit.execute(sa.select(SCOPE).where(SCOPE.c.user_id == user_id)).mappings().all()
+    names = {wanted: frozenset(row["name"] for row in rows if row["kind"] == wanted) for wanted in ("region", "site")}
+    return Scope(names["region"], names["site"], is_country=not rows)
+
+
+def change_scope(unit: UnitOfWork, user_id: int, scope: Scope) -> None:
+    """Write what a user may see, in place of what was there."""
+    unit.execute(sa.delete(SCOPE).where(SCOPE.c.user_id == user_id))
+    rows = [("region", name) for name in sorted(scope.adcodes)] + [("site", name) for name in sorted(scope.site_ids)]
+    if not scope.is_country:
+        unit.execute(sa.insert(SCOPE), [{"user_id": user_id, "kind": kind, "name": name} for kind, name in rows])
 
 
 def password_hash_of(unit: UnitOfWork, user_id: int) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from fastapi import Request
 
-from qipan.access.model import Role
+from qipan.access.model import Role, Scope
 from qipan.bootstrap import Services
 from qipan.kernel.errors import (
     BadInputError,
@@ -61,12 +61,16 @@ def status_of(error: QipanError) -> int:
     return STATUS_BY_CODE.get(error.code, by_class)
 
 
+COUNTRY: Final = Scope(is_country=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks; ``role`` is ``None`` for a visitor who may do nothing."""
+    """Who asks and what sites they see; ``role`` is ``None`` for a visitor who may do nothing."""
 
     name: str
     role: Role | None
+    scope: Scope = COUNTRY
 
     @property
     def is_anonymous(self) -> bool:
@@ -140,7 +144,7 @@ def caller_of(request: Request) -> Caller:
             )
         with services.books.read() as unit:
             user = services.access.user_of_token(unit, key.strip(), datetime.now(UTC))
-        return Caller(user.name, user.role)
+            return Caller(user.name, user.role, services.access.scope(unit, user))
     name = request.session.get("user")
     if isinstance(name, str):
         with services.books.read() as unit:
@@ -148,7 +152,8 @@ def caller_of(request: Request) -> Caller:
                 user = services.access.user(unit, name)
             except NotFoundError:
                 return _visitor(services)
-        return _visitor(services) if user.is_disabled else Caller(user.name, user.role)
+            scope = services.access.scope(unit, user)
+        return _visitor(services) if user.is_disabled else Caller(user.name, user.role, scope)
     return _visitor(services)
 
 
@@ -173,6 +178,23 @@ def require(role: Role) -> Callable[[Request], Caller]:
             code="role_too_low",
             hint=f"Ask an admin for the role {role}.",
         )
+
+    return dependency
+
+
+def require_user(role: Role) -> Callable[[Request], Caller]:
+    """Make a dependency that lets pass who has signed in and may do what a role may; it raises as `require`."""
+    required = require(role)
+
+    def dependency(request: Request) -> Caller:
+        caller = required(request)
+        if caller.is_anonymous:
+            raise NotAllowedError(
+                "This is for users, was asked without signing in.",
+                code="sign_in_needed",
+                hint="Sign in, or send a token.",
+            )
+        return caller
 
     return dependency
 

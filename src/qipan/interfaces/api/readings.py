@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -9,22 +10,37 @@ from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFi
 from pydantic import BaseModel, Field
 
 from qipan.access.model import Role
-from qipan.interfaces.entry import require, services_of
-from qipan.interfaces.report.figures import asked, burn_row, completeness_row, supply_row
+from qipan.interfaces.entry import Caller, require, require_user, services_of
+from qipan.interfaces.report.figures import asked, completeness_row
+from qipan.interfaces.share import check_source, seen, seen_sources, told_burn, told_supply
+from qipan.kernel.errors import NotAllowedError
 from qipan.kernel.time import in_utc
 from qipan.ledger.model.figure import Freshness, Group, Step
 from qipan.ledger.model.reading import Acknowledgement, Dispute
 from qipan.ledger.service.figures import Metered
+from qipan.ledger.service.sharing import Withheld, withheld
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 
 READS = Depends(require(Role.VIEWER))
-WRITES = Depends(require(Role.OPERATOR))
+Reader = Annotated[Caller, READS]
+User = Annotated[Caller, Depends(require_user(Role.VIEWER))]
+Writer = Annotated[Caller, Depends(require(Role.OPERATOR))]
 
 Day = Annotated[date | None, Query(description="Civil day of the board's zone; without one, the last 24 hours.")]
 AsOf = Annotated[datetime | None, Query(description="As known at this moment, with its zone; without one, now.")]
 Fleets = Annotated[list[str] | None, Query(description="Only these fleets.")]
 Modelled = Annotated[bool, Query(description="Count readings of rehearsals too; they are marked.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the ledger is asked for."""
+
+    day: date | None
+    as_of: datetime | None
+    fleet_ids: list[str] | None
+    modelled: bool
 
 
 class Resolution(BaseModel):
@@ -34,14 +50,18 @@ class Resolution(BaseModel):
     note: str = Field(default="", max_length=2000)
 
 
-@router.post("/readings", operation_id="ledger.send", status_code=201, dependencies=[WRITES])
+@router.post("/readings", operation_id="ledger.send", status_code=201)
 def send(
-    request: Request, response: Response, file: Annotated[UploadFile, File(description="A sealed batch.")]
+    request: Request,
+    caller: Writer,
+    response: Response,
+    file: Annotated[UploadFile, File(description="A sealed batch.")],
 ) -> Acknowledgement:
     """Receive a sealed batch; 201 acknowledges it, 200 says that the same bytes were acknowledged before."""
     services = services_of(request)
     opened = services.metering.open(file.file.read())
     with services.books.begin() as unit:
+        check_source(services.ledger.meters(unit), caller, opened.batch.statement.source_id)
         told = services.metering.receive(unit, opened, datetime.now(UTC))
     with services.books.read() as unit:
         services.metering.project(unit)
@@ -50,9 +70,10 @@ def send(
     return told
 
 
-@router.get("/batches", operation_id="ledger.batches", dependencies=[READS])
+@router.get("/batches", operation_id="ledger.batches")
 def batches(
     request: Request,
+    caller: Reader,
     after: Annotated[int, Query(ge=0, description="Only batches behind this sequence.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[dict[str, Any]]:
@@ -61,35 +82,41 @@ def batches(
     names = ("sequence", "source_id", "way", "number", "released", "received", "told_from", "told_until")
     counts = ("rows", "accepted", "repeated", "disputed", "quarantined", "leaf")
     with services.books.read() as unit:
-        found = services.metering.batches(unit, after=after, limit=limit)
+        sources = seen_sources(services.ledger.meters(unit), caller)
+        found = services.metering.batches(unit, after=after, limit=limit, source_ids=sources)
     return [{name: getattr(one, name) for name in (*names, *counts)} for one in found]
 
 
-@router.get("/disputes", operation_id="ledger.disputes", dependencies=[READS])
+@router.get("/disputes", operation_id="ledger.disputes")
 def disputes(
     request: Request,
+    caller: User,
     open_only: Annotated[bool, Query(description="Only those that nobody has resolved.")] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[Dispute]:
     """Return readings that were told twice with other content, the newest first."""
     services = services_of(request)
     with services.books.read() as unit:
-        return list(services.metering.disputes(unit, open_only=open_only, limit=limit))
+        sources = seen_sources(services.ledger.meters(unit), caller)
+        return list(services.metering.disputes(unit, open_only=open_only, source_ids=sources, limit=limit))
 
 
-@router.post("/disputes/{dispute_id}/resolution", operation_id="ledger.resolve", dependencies=[WRITES])
-def resolve(request: Request, dispute_id: int, resolution: Resolution) -> Dispute:
+@router.post("/disputes/{dispute_id}/resolution", operation_id="ledger.resolve")
+def resolve(request: Request, caller: Writer, dispute_id: int, resolution: Resolution) -> Dispute:
     """Write down how a dispute was resolved; the readings stay what they are."""
     services, now = services_of(request), datetime.now(UTC)
     with services.books.begin() as unit:
-        return services.metering.resolve(
+        resolved = services.metering.resolve(
             unit, dispute_id, resolution=resolution.resolution, note=resolution.note, now=now
         )
+        check_source(services.ledger.meters(unit), caller, resolved.source_id)
+        return resolved
 
 
-@router.get("/supply", operation_id="ledger.utilisation", dependencies=[READS])
+@router.get("/supply", operation_id="ledger.utilisation")
 def supply(
     request: Request,
+    caller: Reader,
     day: Day = None,
     as_of: AsOf = None,
     by: Annotated[Group, Query()] = Group.SITE,
@@ -98,13 +125,15 @@ def supply(
     modelled: Modelled = False,
 ) -> list[dict[str, Any]]:
     """Return what was certified, used and idle."""
-    found = _metered(request, day, as_of, fleet_ids=fleet, modelled=modelled).supply(by=by, step=step)
-    return [supply_row(one) for one in found]
+    asks = Asked(day, as_of, fleet, modelled)
+    found, hidden = _metered(request, caller, asks).supply(by=by, step=step), _hidden(request, caller, asks)
+    return [told_supply(one, by, hidden) for one in found]
 
 
-@router.get("/idle", operation_id="ledger.idle", dependencies=[READS])
+@router.get("/idle", operation_id="ledger.idle")
 def idle(
     request: Request,
+    caller: Reader,
     day: Day = None,
     as_of: AsOf = None,
     by: Annotated[Group, Query()] = Group.SITE,
@@ -112,14 +141,17 @@ def idle(
     fleet: Fleets = None,
     modelled: Modelled = False,
 ) -> list[dict[str, Any]]:
-    """Return where most compute stood idle."""
-    found = _metered(request, day, as_of, fleet_ids=fleet, modelled=modelled).top_idle(by=by, limit=limit)
-    return [supply_row(one) for one in found]
+    """Return where most compute stood idle; what a visitor may not see has no rank."""
+    asks = Asked(day, as_of, fleet, modelled)
+    found, hidden = _metered(request, caller, asks).top_idle(by=by, limit=None), _hidden(request, caller, asks)
+    rows = [told_supply(one, by, hidden) for one in found]
+    return [row for row in rows if not row["is_withheld"]][:limit]
 
 
-@router.get("/burn", operation_id="ledger.energy", dependencies=[READS])
+@router.get("/burn", operation_id="ledger.energy")
 def burn(
     request: Request,
+    caller: Reader,
     day: Day = None,
     as_of: AsOf = None,
     by: Annotated[Group, Query()] = Group.SITE,
@@ -128,25 +160,33 @@ def burn(
     modelled: Modelled = False,
 ) -> list[dict[str, Any]]:
     """Return energy, PUE, WUE, carbon by both accounts, green share and rack-up rate."""
-    found = _metered(request, day, as_of, fleet_ids=fleet, modelled=modelled).burn(by=by, step=step)
-    return [burn_row(one) for one in found]
+    asks = Asked(day, as_of, fleet, modelled)
+    found, hidden = _metered(request, caller, asks).burn(by=by, step=step), _hidden(request, caller, asks)
+    return [told_burn(one, by, hidden) for one in found]
 
 
-@router.get("/completeness", operation_id="ledger.complete", dependencies=[READS])
+@router.get("/completeness", operation_id="ledger.complete")
 def completeness(
-    request: Request, day: Day = None, as_of: AsOf = None, fleet: Fleets = None, modelled: Modelled = False
+    request: Request,
+    caller: Reader,
+    day: Day = None,
+    as_of: AsOf = None,
+    fleet: Fleets = None,
+    modelled: Modelled = False,
 ) -> list[dict[str, Any]]:
     """Return how much of its time each meter has told, and when it was silent."""
-    found = _metered(request, day, as_of, fleet_ids=fleet, modelled=modelled).completeness()
+    found = _metered(request, caller, Asked(day, as_of, fleet, modelled)).completeness()
     return [completeness_row(one) for one in found]
 
 
-@router.get("/freshness", operation_id="ledger.sources", dependencies=[READS])
-def freshness(request: Request) -> list[Freshness]:
+@router.get("/freshness", operation_id="ledger.sources")
+def freshness(request: Request, caller: Reader) -> list[Freshness]:
     """Return when each source was heard last, and which are late by their own cadence."""
     services = services_of(request)
     with services.books.read() as unit:
-        return list(services.figures.freshness(unit, datetime.now(UTC)))
+        sources = seen_sources(services.ledger.meters(unit), caller)
+        found = services.figures.freshness(unit, datetime.now(UTC))
+    return [one for one in found if sources is None or one.source_id in sources]
 
 
 @router.get("/checkpoints", operation_id="ledger.checkpoint", dependencies=[READS])
@@ -159,10 +199,33 @@ def checkpoints(
         return list(services.log.checkpoints(unit, after=after))
 
 
-def _metered(
-    request: Request, day: date | None, as_of: datetime | None, *, fleet_ids: list[str] | None, modelled: bool
-) -> Metered:
+def _metered(request: Request, caller: Caller, asks: Asked) -> Metered:
+    """Return what was metered at the sites that the caller may see.
+
+    Raises
+    ------
+    NotAllowedError
+        ``sum_not_public`` when a visitor asks for some fleets or for an earlier moment: differences would give away
+        what is withheld.
+    """
+    if caller.is_anonymous and (asks.fleet_ids or asks.as_of):
+        raise NotAllowedError(
+            "Sums of some fleets, or as known earlier, must be asked for by a user, was a visitor.",
+            code="sum_not_public",
+            hint="Sign in, or ask for all fleets as they are known now.",
+        )
+    return seen(_read(request, asks, with_modelled=asks.modelled), caller)
+
+
+def _hidden(request: Request, caller: Caller, asks: Asked) -> Withheld | None:
+    """Return what the caller does not see; nothing is hidden from a user within their scope."""
+    return withheld(_read(request, asks, with_modelled=False)) if caller.is_anonymous else None
+
+
+def _read(request: Request, asks: Asked, *, with_modelled: bool) -> Metered:
     services, now = services_of(request), datetime.now(UTC)
-    moment = in_utc(as_of or now)
+    moment = in_utc(asks.as_of or now)
     with services.books.read() as unit:
-        return services.figures.of(unit, asked(day, now), moment, fleet_ids=fleet_ids, with_modelled=modelled)
+        return services.figures.of(
+            unit, asked(asks.day, now), moment, fleet_ids=asks.fleet_ids, with_modelled=with_modelled
+        )

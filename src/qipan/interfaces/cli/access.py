@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.access.model import Role
+from qipan.access.model import Role, Scope
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.options import AsJson
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
+from qipan.kernel.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from qipan.bootstrap import Services
 
 app = typer.Typer(name="access", help="Users of the console and tokens for programs.", no_args_is_help=True)
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the user.")]
+
+
+Regions = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Region seen whole, by code or name; may repeat.")
+]
+Sites = Annotated[list[str] | None, typer.Option("--site", metavar="SITE", help="Site seen besides; may repeat.")]
 
 
 @app.command()
@@ -23,12 +34,16 @@ def user(
     name: UserName,
     *,
     role: Annotated[Role, typer.Option("--role", help="viewer reads, operator runs days, admin manages users.")],
+    region: Regions = None,
+    site: Sites = None,
 ) -> None:
-    """Create a user; the password is drawn and shown this once."""
+    """Create a user; the password is drawn and shown this once. Without --region and --site the country is seen."""
     services = session.services()
+    seen = _scope(services, region, site)
     password = secrets.token_urlsafe(18)
     with services.books.begin() as unit:
         made = services.access.create_user(unit, name, password=password, role=role, now=session.now())
+        services.access.change_scope(unit, made.name, seen)
     remark(f"User {made.name} may sign in as {made.role}. The password is shown only now:")
     say(password)
 
@@ -39,20 +54,32 @@ def users(*, as_json: AsJson = False) -> None:
     services = session.services()
     with services.books.read() as unit:
         found = services.access.users(unit)
+        seen = {one.user_id: services.access.scope(unit, one) for one in found}
     if as_json:
-        print_json(found)
+        print_json([asdict(one) | {"scope": _told(seen[one.user_id])} for one in found])
         return
     rows = [
         (
             one.name,
             str(one.role),
+            ", ".join(_told(seen[one.user_id])) or "country",
             f"{one.created:%Y-%m-%d}",
             f"{one.signed_in:%Y-%m-%d %H:%M} UTC" if one.signed_in else "",
             "disabled" if one.is_disabled else "",
         )
         for one in found
     ]
-    print_table(table(("name", "role", "created", "last sign-in", ""), rows))
+    print_table(table(("name", "role", "sees", "created", "last sign-in", ""), rows))
+
+
+@app.command()
+def scope(name: UserName, *, region: Regions = None, site: Sites = None) -> None:
+    """Say which regions and sites of the ledger a user sees and sends for; with neither, the country."""
+    services = session.services()
+    seen = _scope(services, region, site)
+    with services.books.begin() as unit:
+        changed = services.access.change_scope(unit, name, seen)
+    remark(f"{changed.name} sees {', '.join(_told(seen)) or 'the country'}.")
 
 
 @app.command()
@@ -82,3 +109,30 @@ def token(
         )
     remark(f"Token {issued.token_id} of {owner.name} ends on {issued.expires:%Y-%m-%d}. The key is shown only now:")
     say(key)
+
+
+def _scope(services: Services, regions: list[str] | None, site_ids: list[str] | None) -> Scope:
+    """Return what was typed as a scope; every region and site must be known.
+
+    Raises
+    ------
+    NotFoundError
+        ``site_unknown``, or what the catalogue says of a region.
+    """
+    adcodes = frozenset(services.catalog.region(name).adcode for name in regions or ())
+    with services.books.read() as unit:
+        known = {site.site_id for fleet in services.ledger.fleets(unit) for site in fleet.sites}
+    for site_id in site_ids or ():
+        if site_id not in known:
+            raise NotFoundError(
+                f"A site must be in the register, was not: {site_id}.",
+                code="site_unknown",
+                hint="List the fleets to see the names of their sites.",
+            )
+    chosen = frozenset(site_ids or ())
+    return Scope(adcodes, chosen, is_country=not adcodes and not chosen)
+
+
+def _told(scope: Scope) -> list[str]:
+    """Return the regions and sites of a scope in their order; none is the country."""
+    return [*sorted(scope.adcodes), *sorted(scope.site_ids)]

@@ -193,7 +193,7 @@ class Metered:
             kg_per_kwh=np.array(factors, dtype=np.float64).reshape(-1, 2).T,
         )
 
-    def top_idle(self, *, by: Group = Group.SITE, limit: int = 10) -> tuple[Supply, ...]:
+    def top_idle(self, *, by: Group = Group.SITE, limit: int | None = 10) -> tuple[Supply, ...]:
         """Return the groups whose compute stood idle most, in unit-hours; those that told nothing are left out."""
         told = [one for one in self.supply(by=by) if one.idle_unit_h is not None]
         return tuple(sorted(told, key=lambda one: (-(one.idle_unit_h or 0.0), one.group, one.kind))[:limit])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -141,9 +141,16 @@ class Metering:
                 waiting, last = [], receipt.sequence
         return pending
 
-    def batches(self, unit: UnitOfWork, *, after: int = 0, limit: int | None = None) -> tuple[store.BatchAccount, ...]:
-        """Return what became of batches, in the order they were received."""
-        return store.batches(unit, after=after, limit=limit)
+    def batches(
+        self,
+        unit: UnitOfWork,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        source_ids: Collection[str] | None = None,
+    ) -> tuple[store.BatchAccount, ...]:
+        """Return what became of batches, of some sources if any are named, in the order they were received."""
+        return store.batches(unit, after=after, limit=limit, source_ids=source_ids)
 
     def sealed(self, unit: UnitOfWork, sequence: int) -> bytes:
         """Return a batch as it was received.
@@ -163,10 +170,16 @@ class Metering:
         return self._observations.data(found[0])
 
     def disputes(
-        self, unit: UnitOfWork, *, open_only: bool = False, source_id: str | None = None, limit: int | None = None
+        self,
+        unit: UnitOfWork,
+        *,
+        open_only: bool = False,
+        source_id: str | None = None,
+        source_ids: Collection[str] | None = None,
+        limit: int | None = None,
     ) -> tuple[Dispute, ...]:
-        """Return disputes, the newest first."""
-        return store.disputes(unit, open_only=open_only, source_id=source_id, limit=limit)
+        """Return disputes, of some sources if any are named, the newest first."""
+        return store.disputes(unit, open_only=open_only, source_id=source_id, source_ids=source_ids, limit=limit)
 
     def resolve(self, unit: UnitOfWork, dispute_id: int, *, resolution: str, note: str, now: datetime) -> Dispute:
         """Write down how a dispute was resolved; it is done once, and nothing of the readings changes by it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -132,6 +132,7 @@ def batches(
     released: datetime | None = None,
     after: int = 0,
     limit: int | None = None,
+    source_ids: Collection[str] | None = None,
 ) -> tuple[BatchAccount, ...]:
     """Return batches in the order of their sequence, of all those that are as asked for."""
     wanted = {"sequence": sequence, "source_id": source_id, "number": number, "released": released}
@@ -139,6 +140,8 @@ def batches(
     for column, value in wanted.items():
         if value is not None:
             query = query.where(BATCH.c[column] == value)
+    if source_ids is not None:
+        query = query.where(BATCH.c.source_id.in_(source_ids))
     return tuple(_account(row) for row in unit.execute(query).mappings())
 
 
@@ -171,6 +174,7 @@ def disputes(
     *,
     dispute_id: int | None = None,
     source_id: str | None = None,
+    source_ids: Collection[str] | None = None,
     open_only: bool = False,
     limit: int | None = None,
 ) -> tuple[Dispute, ...]:
@@ -180,6 +184,8 @@ def disputes(
         query = query.where(DISPUTE.c.dispute_id == dispute_id)
     if source_id is not None:
         query = query.where(DISPUTE.c.source_id == source_id)
+    if source_ids is not None:
+        query = query.where(DISPUTE.c.source_id.in_(source_ids))
     if open_only:
         query = query.where(DISPUTE.c.resolution == "")
     return tuple(_dispute(row) for row in unit.execute(query).mappings())
