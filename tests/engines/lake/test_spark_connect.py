@@ -127,7 +127,7 @@ def test_days_of_a_year_are_each_in_their_place(tmp_path, sail):
     lake.append("day", pa.table({"day": days, "told": days}, schema=schema), source="source", sequence=1)
     found = lake.table("day")
     assert found.filter(found.day == found.told).count().to_pyarrow().as_py() == 366
-    # A filter on the day itself makes Sail 0.7 fail, aloud, where a table has hundreds of days; `least` and `most` do not.
+    # A filter on the day itself makes Sail 0.7 fail, aloud, over hundreds of days; `least` and `most` do not.
     assert lake.table("day", least=days[59], most=days[59]).to_pyarrow().to_pylist() == [
         {"day": days[59], "told": days[59]}
     ]

@@ -69,6 +69,8 @@ class Metering:
         self._log = log
         self._register = register
         self._readers = readers
+        # What was received last is mostly what is projected next.
+        self._newest: Opened | None = None
 
     def create(self) -> None:
         """Create the lake's table of readings; nothing happens when it is there."""
@@ -122,6 +124,7 @@ class Metering:
         # Batches take their sequence one after the other, so the lake can follow them without looking back.
         unit.lock("ledger.readings")
         known = self._acknowledged(unit, opened)
+        self._newest = opened
         return self._enter(unit, opened, in_utc(now)) if known is None else known
 
     def project(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
@@ -280,7 +283,7 @@ class Metering:
             quarantined=quarantined,
         )
         leaf = self._log.append(unit, READING_KIND, opened.sealed, now)
-        told = intake.readings.take(kept)
+        told = intake.readings if kept.all() else intake.readings.take(kept)
         account = store.BatchAccount(
             sequence=receipt.sequence,
             source_id=statement.source_id,
@@ -316,10 +319,14 @@ class Metering:
 
     def _rows(self, unit: UnitOfWork, receipt: Receipt) -> pa.Table:
         (account,) = store.batches(unit, sequence=receipt.sequence)
-        opened = self.open(self._observations.data(receipt))
-        kept = store.unpack(account.kept, len(opened.intake.readings))
+        opened = self._newest
+        if opened is None or opened.digest != receipt.digest:
+            opened = self.open(self._observations.data(receipt))
+        else:
+            self._newest = None
+        readings = opened.intake.readings
         return store.rows_of(
-            opened.intake.readings.take(kept),
+            readings if account.kept is None else readings.take(store.unpack(account.kept, len(readings))),
             opened.batch.statement,
             received=account.received,
             sequence=receipt.sequence,
