@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -47,9 +48,11 @@ def completeness_row(one: Completeness) -> dict[str, Any]:
 
 
 def group_names(by: Group, fleets: tuple[Fleet, ...], catalog: Catalog, said: Words) -> Mapping[str, str]:
-    """Return what groups are called in a language; sites of several fleets keep their own names."""
+    """Return what groups are called in a language; of sites that share a name, each says which one it is."""
     if by is Group.SITE:
-        return {site.site_id: _name(site, said) for fleet in fleets for site in fleet.sites}
+        called = {site.site_id: _name(site, said) for fleet in fleets for site in fleet.sites}
+        often = Counter(called.values())
+        return {site_id: name if often[name] == 1 else f"{name} ({site_id})" for site_id, name in called.items()}
     if by is Group.REGION:
         return {region.adcode: _name(region, said) for region in catalog.regions()}
     if by is Group.HUB:
