@@ -176,3 +176,16 @@ def test_record_use_after_a_kill_or_a_lost_lake_brings_all_of_it_back(ledger, bo
     with books.read() as unit:
         assert len(ledger.record_use(unit)) == 2
     assert ledger.use(day, now + HOUR, ["alpha", "beta"]) == before == tuple(uses)
+
+
+def test_meters_and_sources_follow_every_release_and_stay_what_they_were(ledger, books, example, now):
+    later = now + timedelta(days=1)
+    with books.begin() as unit:
+        ledger.import_sites(unit, example, now)
+        assert ledger.meters(unit)["luleaa/pdu"].meter.end is None
+        ledger.end_meter(unit, "luleaa/pdu", later, later)
+        assert ledger.meters(unit)["luleaa/pdu"].meter.end == later
+        assert ledger.meters(unit, now)["luleaa/pdu"].meter.end is None
+        assert ledger.meters(unit, now) is ledger.meters(unit, now)
+        assert set(ledger.sources(unit)) == {"luleaa", "grid-north"}
+        assert ledger.sources(unit, now - timedelta(days=1)) == {}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval, zone
-from qipan.ledger.check_meters import check_meters
+from qipan.ledger.check_meters import check_meters, nearest
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, STATUSES, Fleet, Origin, Pool, Site
 from qipan.ledger.model.use import Use
 
@@ -85,18 +84,6 @@ def check_uses(uses: Sequence[Use]) -> list[Finding]:
                 )
             )
     return findings
-
-
-def nearest(word: str, known: Collection[str]) -> str:
-    """Return the end of a sentence that names the known word nearest to one that is not known, or nothing.
-
-    Examples
-    --------
-    >>> nearest("quantty", ["kind", "quantity"])
-    '; meant quantity?'
-    """
-    close = get_close_matches(word, sorted(known), n=1)
-    return f"; meant {close[0]}?" if close else ""
 
 
 def _use(row: int, use: Use) -> Iterator[Finding]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from itertools import combinations, pairwise
 from typing import Final
 
@@ -65,6 +66,18 @@ def check_names(fleet: Fleet, other: Fleet) -> Iterator[Finding]:
             yield Finding(0, f"sources[{place}].source_id", "source_taken", told, source.source_id)
 
 
+def nearest(word: str, known: Collection[str]) -> str:
+    """Return the end of a sentence that names the known word nearest to one that is not known, or nothing.
+
+    Examples
+    --------
+    >>> nearest("quantty", ["kind", "quantity"])
+    '; meant quantity?'
+    """
+    close = get_close_matches(word, sorted(known), n=1)
+    return f"; meant {close[0]}?" if close else ""
+
+
 def _site(path: str, site: Site, sources: set[str]) -> Iterator[Finding]:
     if site.racks < 0:
         yield Finding(0, f"{path}.racks", "racks_negative", f"Racks must be 0 or more, was {site.racks}.")
@@ -75,10 +88,11 @@ def _site(path: str, site: Site, sources: set[str]) -> Iterator[Finding]:
             told = f"A meter's name must be one line of 1 to {METER_LENGTH_MAX} characters, was {meter.meter_id!r}."
             yield Finding(0, f"{at}.meter_id", "name_malformed", told)
         if meter.source_id not in sources:
-            told = f"A meter's source must be listed under sources, was {meter.source_id!r}."
+            close = nearest(meter.source_id, sources)
+            told = f"A meter's source must be listed under sources, was {meter.source_id!r}{close}."
             yield Finding(0, f"{at}.source_id", "source_unknown", told, meter.source_id)
         if meter.pool_id and meter.pool_id not in pools:
-            told = f"A meter's pool must be one of its site, was {meter.pool_id!r}."
+            told = f"A meter's pool must be one of its site, was {meter.pool_id!r}{nearest(meter.pool_id, pools)}."
             yield Finding(0, f"{at}.pool_id", "pool_unknown", told, meter.pool_id)
         if meter.measure not in OF_EITHER and bool(meter.pool_id) != (meter.measure in OF_POOL):
             told = "a pool" if meter.measure in OF_POOL else "the site as a whole"
@@ -163,7 +177,8 @@ def _network(fleet: Fleet) -> Iterator[Finding]:
 def _link(path: str, link: Link, ends: set[str]) -> Iterator[Finding]:
     for name in ("end_a", "end_b"):
         if getattr(link, name) not in ends:
-            told = f"A link must end at a site or exchange point of the fleet, was {getattr(link, name)!r}."
+            end = getattr(link, name)
+            told = f"A link must end at a site or exchange point of the fleet, was {end!r}{nearest(end, ends)}."
             yield Finding(0, f"{path}.{name}", "end_unknown", told)
     if link.end_a == link.end_b:
         yield Finding(0, path, "link_loops", f"A link must lead elsewhere, was from {link.end_a} to itself.")
@@ -179,7 +194,7 @@ def _data(fleet: Fleet) -> Iterator[Finding]:
     for place, data in enumerate(fleet.data_resources):
         path = f"data_resources[{place}]"
         if data.site_id not in sites:
-            told = f"Data must lie at a site of the fleet, was {data.site_id!r}."
+            told = f"Data must lie at a site of the fleet, was {data.site_id!r}{nearest(data.site_id, sites)}."
             yield Finding(0, f"{path}.site_id", "site_unknown", told)
         if data.data_class not in DATA_CLASSES:
             told = f"A data class must be one of {', '.join(DATA_CLASSES)}, was {data.data_class!r}."

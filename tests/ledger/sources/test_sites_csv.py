@@ -103,6 +103,8 @@ def test_read_tells_the_table_its_row_and_its_column(table, old, new, row, colum
 def test_read_names_the_nearest_word():
     (finding,) = changed("certified.csv", "NO/", "N0/").findings
     assert finding.message.endswith(" pools.csv, was of 'NO N0/intelligent'; meant NO/intelligent?.")
+    (finding,) = changed("meters.csv", ",grid\n", ",gird\n").findings
+    assert finding.message.endswith("was 'gird'; meant grid?.")
 
 
 def test_read_a_folder_without_a_needed_table_or_with_a_stranger_is_refused():

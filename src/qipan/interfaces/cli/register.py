@@ -120,6 +120,13 @@ def export_sites(
 
 
 def _write_tables(folder: Path, tables: Mapping[str, bytes]) -> None:
+    """Write tables into a folder that has none.
+
+    Raises
+    ------
+    BadInputError
+        ``folder_not_empty``, ``file_not_written``.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # A table of another fleet that stays would be read with these.

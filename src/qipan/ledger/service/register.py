@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
 from qipan.ledger import certify as change
-from qipan.ledger.check import check_fleet, check_uses, nearest
-from qipan.ledger.check_meters import check_names
+from qipan.ledger.check import check_fleet, check_uses
+from qipan.ledger.check_meters import check_names, nearest
 from qipan.ledger.compare import compare
 from qipan.ledger.enter import observations_of, pack, series_ids, series_of, unpack, uses_of
 from qipan.ledger.locate import meters_of
@@ -46,6 +47,12 @@ USE_KIND = "use"
 """Kind of the batches that hold entries of use."""
 
 
+_Known = tuple[Mapping[str, Registered], Mapping[str, RegisteredSource]]
+
+# Moments of the register whose meters and sources are kept at hand.
+_KEPT_MAX = 16
+
+
 @dataclass(frozen=True, slots=True)
 class FleetForms:
     """Adapters of the forms in which a fleet is written; bootstrap hands them in."""
@@ -70,6 +77,7 @@ class Ledger:
         self._observations = observations
         self._log = log
         self._read = read
+        self._kept: dict[tuple[str, ...], _Known] = {}
 
     def import_sites(self, unit: UnitOfWork, data: bytes, now: datetime) -> Fleet:
         """Read the file of a fleet and register it; nothing is kept of a file with findings.
@@ -171,15 +179,27 @@ class Ledger:
 
     def meters(self, unit: UnitOfWork, as_of: datetime | None = None) -> Mapping[str, Registered]:
         """Return every meter by its name, as the register was known at a moment, or is known last."""
-        return {meter_id: where for fleet in self.fleets(unit, as_of) for meter_id, where in meters_of(fleet).items()}
+        return self._known(unit, as_of)[0]
 
     def sources(self, unit: UnitOfWork, as_of: datetime | None = None) -> Mapping[str, RegisteredSource]:
         """Return every source by its name, as the register was known at a moment, or is known last."""
-        return {
-            source.source_id: RegisteredSource(fleet.fleet_id, source)
-            for fleet in self.fleets(unit, as_of)
-            for source in fleet.sources
-        }
+        return self._known(unit, as_of)[1]
+
+    def _known(self, unit: UnitOfWork, as_of: datetime | None) -> _Known:
+        """Return meters and sources; asked for every batch, so kept for as long as the releases are the same."""
+        digests = store.newest_digests(unit, as_of)
+        known = self._kept.get(digests)
+        if known is None:
+            fleets = self.fleets(unit, as_of)
+            meters = {name: where for fleet in fleets for name, where in meters_of(fleet).items()}
+            sources = {
+                one.source_id: RegisteredSource(fleet.fleet_id, one) for fleet in fleets for one in fleet.sources
+            }
+            known = MappingProxyType(meters), MappingProxyType(sources)
+            if len(self._kept) >= _KEPT_MAX:
+                self._kept.clear()
+            self._kept[digests] = known
+        return known
 
     def history(self, unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
         """Return every release of a fleet, the oldest first."""

@@ -14,7 +14,7 @@ import yaml
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.places import Point
 from qipan.kernel.time import in_utc
-from qipan.ledger.check import nearest
+from qipan.ledger.check_meters import nearest
 from qipan.ledger.model.fleet import (
     Agreement,
     Certified,

@@ -18,7 +18,7 @@ from yaml.composer import Composer
 from yaml.resolver import Resolver
 
 from qipan.kernel.errors import Finding
-from qipan.ledger.check import nearest
+from qipan.ledger.check_meters import nearest
 
 Fields = Mapping[str, yaml.Node]
 """Nodes of a mapping by their key; an empty value counts as none."""

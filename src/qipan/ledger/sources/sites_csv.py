@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 
 from qipan.kernel.errors import Finding
-from qipan.ledger.check import nearest
+from qipan.ledger.check_meters import nearest
 from qipan.ledger.model.fleet import Fleet, FleetIntake
 from qipan.ledger.sources import meters_yaml, sites_yaml
 

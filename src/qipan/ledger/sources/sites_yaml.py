@@ -12,7 +12,8 @@ import yaml
 
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
-from qipan.ledger.check import check_fleet, nearest
+from qipan.ledger.check import check_fleet
+from qipan.ledger.check_meters import nearest
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, Fleet, FleetIntake, Origin, Pool, Site
 from qipan.ledger.sources.meters_yaml import MeterNodes, words_of
 from qipan.ledger.sources.nodes import Fields

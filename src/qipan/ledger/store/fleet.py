@@ -47,6 +47,20 @@ def newest_release(unit: UnitOfWork, fleet_id: str, as_of: datetime | None = Non
     return None if row is None else _release(row)
 
 
+def newest_digests(unit: UnitOfWork, as_of: datetime | None = None) -> tuple[str, ...]:
+    """Return the SHA-256 of the last release of every fleet, in the order of their names: cheap, as it reads none."""
+    newest = sa.select(FLEET.c.fleet_id, sa.func.max(FLEET.c.released).label("released")).group_by(FLEET.c.fleet_id)
+    if as_of is not None:
+        newest = newest.where(FLEET.c.released <= as_of)
+    last = newest.subquery()
+    query = (
+        sa.select(FLEET.c.digest)
+        .join(last, (FLEET.c.fleet_id == last.c.fleet_id) & (FLEET.c.released == last.c.released))
+        .order_by(FLEET.c.fleet_id)
+    )
+    return tuple(unit.execute(query).scalars())
+
+
 def releases(unit: UnitOfWork, fleet_id: str) -> tuple[FleetRelease, ...]:
     """Return every release of a fleet, the oldest first."""
     query = sa.select(FLEET).where(FLEET.c.fleet_id == fleet_id).order_by(FLEET.c.released)
