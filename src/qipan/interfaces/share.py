@@ -26,6 +26,23 @@ def seen(metered: Metered, caller: Caller) -> Metered:
     return metered.within({site.site_id for site in sites if caller.scope.allows_site(site.site_id, site.adcode)})
 
 
+def shown(metered: Metered, caller: Caller) -> Metered:
+    """Return what a page may show a caller: a user what `seen` returns, a visitor rehearsals only.
+
+    Raises
+    ------
+    NotAllowedError
+        ``sign_in_needed`` for a visitor where meters have told something; sums for the public are given over REST.
+    """
+    if caller.is_anonymous and (metered.hourly.modelled == 0).any():
+        raise NotAllowedError(
+            "Measured readings are shown to users, was asked without signing in.",
+            code="sign_in_needed",
+            hint="Sign in; sums for the public are given by the REST interface.",
+        )
+    return seen(metered, caller)
+
+
 def seen_sources(meters: Mapping[str, Registered], caller: Caller) -> frozenset[str] | None:
     """Return the sources all of whose meters stand at sites that a caller may see; ``None`` for all there are."""
     if caller.scope.is_country:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request
 
 from qipan.interfaces.api.readings import READS, AsOf, Day, Fleets, Modelled
-from qipan.interfaces.entry import services_of
+from qipan.interfaces.entry import caller_of, services_of
 from qipan.interfaces.report.figures import asked
+from qipan.interfaces.share import shown
 from qipan.kernel.time import in_utc
 from qipan.ledger.model.discrepancy import Discrepancy
 
@@ -25,4 +26,4 @@ def discrepancies(
         metered = services.figures.of(
             unit, asked(day, now), in_utc(as_of or now), fleet_ids=fleet, with_modelled=modelled
         )
-    return list(services.audit.discrepancies(metered))
+    return list(services.audit.discrepancies(shown(metered, caller_of(request))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from qipan.ledger.model.reading import Dispute
 
 if TYPE_CHECKING:
     from qipan.bootstrap import Services
+    from qipan.ledger.service.figures import Metered
 
 GROUPS: Final = (Group.COUNTRY, Group.MACRO3, Group.HUB, Group.REGION, Group.SITE)
 COLUMNS: Final = ("day", "group_by", "group", "kind", "figure", "value", "status")
@@ -66,17 +67,26 @@ def gather(
     *,
     fleet_ids: Sequence[str] | None = None,
     with_modelled: bool = False,
+    with_disputes: bool = True,
+    may_see: Callable[[Metered], Metered] | None = None,
 ) -> Bulletin:
-    """Ask the ledger for everything that a bulletin tells, as known now."""
+    """Ask the ledger for everything that a bulletin tells, as known now.
+
+    Parameters
+    ----------
+    may_see
+        Cuts what was metered down to what the reader may see; everything, if none is given.
+    """
     with services.books.read() as unit:
         fleets = services.ledger.fleets(unit)
         fresh = services.figures.freshness(unit, now)
-        disputes = services.metering.disputes(unit, open_only=True)
+        disputes = services.metering.disputes(unit, open_only=True) if with_disputes else ()
         if fleet_ids is not None:
             fresh = tuple(one for one in fresh if one.fleet_id in fleet_ids)
             sources = {one.source_id for one in fresh}
             disputes = tuple(one for one in disputes if one.source_id in sources)
         metered = services.figures.of(unit, civil_day(day), now, fleet_ids=fleet_ids, with_modelled=with_modelled)
+        metered = metered if may_see is None else may_see(metered)
         supply = {by: metered.supply(by=by) for by in GROUPS}
         burn = {by: metered.burn(by=by) for by in GROUPS}
         return Bulletin(

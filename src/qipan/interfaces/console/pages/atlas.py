@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -13,10 +14,11 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.entry import caller_of, require, services_of
 from qipan.interfaces.report import atlas, bulletin, contrast
 from qipan.interfaces.report.figures import group_names
 from qipan.interfaces.report.words import Words
+from qipan.interfaces.share import shown
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
 from qipan.ledger.model.figure import Group, Step
@@ -41,9 +43,11 @@ def show(
         fleets = services.ledger.fleets(unit)
         known = [one.fleet_id for one in fleets if any(site.meters for site in one.sites)]
         wanted = [fleet] if fleet in known else known
-        shown = tuple(one for one in fleets if one.fleet_id in wanted)
-        names = {by: group_names(by, shown, services.catalog, said) for by in Group}
-        ask = services.figures.of(unit, interval, now, fleet_ids=wanted, with_modelled=is_modelled)
+        some = tuple(one for one in fleets if one.fleet_id in wanted)
+        names = {by: group_names(by, some, services.catalog, said) for by in Group}
+        ask = shown(
+            services.figures.of(unit, interval, now, fleet_ids=wanted, with_modelled=is_modelled), caller_of(request)
+        )
         hours = ask.supply(by=Group.SITE, step=Step.HOUR)
         supply = {by: ask.supply(by=by) for by in GROUPS}
         burn = {by: ask.burn(by=by) for by in GROUPS}
@@ -51,9 +55,9 @@ def show(
         fresh = tuple(one for one in services.figures.freshness(unit, now) if one.fleet_id in wanted)
     heads = _heads(said)
     assets: Assets = request.app.state.assets
-    drawn = atlas.frames(shown, hours, ask.burn(by=Group.REGION), names[Group.SITE], said)
+    drawn = atlas.frames(some, hours, ask.burn(by=Group.REGION), names[Group.SITE], said)
     query = urlencode({"day": chosen.isoformat()} | ({"modelled": "yes"} if is_modelled else {}))
-    addresses = {site.site_id: f"/atlas/site/{site.site_id}?{query}" for one in shown for site in one.sites}
+    addresses = {site.site_id: f"/atlas/site/{site.site_id}?{query}" for one in some for site in one.sites}
     return render(
         request,
         "atlas.html",
@@ -111,7 +115,16 @@ def show_bulletin(
 ) -> Response:
     """Give the bulletin of a day away, as a page or as a table."""
     services, said, now = services_of(request), words_of(request), datetime.now(UTC)
-    found = bulletin.gather(services, day_of(day, now), now, said, with_modelled=modelled == "yes")
+    caller = caller_of(request)
+    found = bulletin.gather(
+        services,
+        day_of(day, now),
+        now,
+        said,
+        with_modelled=modelled == "yes",
+        with_disputes=not caller.is_anonymous and caller.scope.is_country,
+        may_see=partial(shown, caller=caller),
+    )
     name = f"bulletin-{found.day.isoformat()}.{form}"
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.console.pages.atlas import day_of
-from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.entry import caller_of, require, services_of
 from qipan.interfaces.report import atlas, labels, site
 from qipan.interfaces.report.figures import group_names
 from qipan.interfaces.report.labels import label
+from qipan.interfaces.share import shown
 from qipan.kernel.errors import NotFoundError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
 from qipan.ledger.model.figure import Group, Step
@@ -35,7 +36,11 @@ def show(
     chosen, is_modelled = day_of(day, now), modelled == "yes"
     with services.books.read() as unit:
         fleet, found = _site(services.ledger.fleets(unit), site_id)
-        ask = services.figures.of(unit, civil_day(chosen), now, fleet_ids=[fleet.fleet_id], with_modelled=is_modelled)
+        metered = services.figures.of(
+            unit, civil_day(chosen), now, fleet_ids=[fleet.fleet_id], with_modelled=is_modelled
+        )
+        caller = caller_of(request)
+        ask = shown(metered, caller)
         pool_ids = {pool.pool_id for pool in found.pools}
         supply = [one for one in ask.supply(by=Group.POOL) if one.group in pool_ids]
         by_pool = [one for one in ask.supply(by=Group.POOL, step=Step.HOUR) if one.group in pool_ids]
@@ -46,6 +51,8 @@ def show(
         fresh = [one for one in services.figures.freshness(unit, now) if one.source_id in source_ids]
         meter_ids = {meter.meter_id for meter in found.meters}
         disputes = [one for one in services.metering.disputes(unit, open_only=True) if one.meter_id in meter_ids]
+        if caller.is_anonymous or not caller.scope.allows_site(site_id, found.adcode):
+            disputes = []
     names = {by: group_names(by, (fleet,), services.catalog, said) for by in (Group.HUB, Group.REGION, Group.SITE)}
     kinds = sorted({pool.kind for pool in found.pools})
     hours = {
