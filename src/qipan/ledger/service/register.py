@@ -208,9 +208,9 @@ class Ledger:
     def changes(self, unit: UnitOfWork, fleet_id: str) -> tuple[tuple[FleetRelease, tuple[Change, ...]], ...]:
         """Return every release of a fleet with what it changed, the oldest first; the first one changes nothing."""
         releases = store.releases(unit, fleet_id)
-        befores = (releases[0], *releases) if releases else ()
+        earlier = (releases[0], *releases) if releases else ()
         return tuple(
-            (after, compare(before.fleet, after.fleet)) for before, after in zip(befores, releases, strict=False)
+            (after, compare(before.fleet, after.fleet)) for before, after in zip(earlier, releases, strict=False)
         )
 
     def certify(self, unit: UnitOfWork, pool_id: str, step: Certified, now: datetime) -> Fleet:
