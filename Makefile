@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench docs reference lock prove-board clean
+.PHONY: help setup run servers test check check-static check-fast bench docs reference lock prove-board prove-ledger clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ test: setup servers ## Every test: fast, slow, then real servers, then a real br
 	$(BIN)/pytest -q -m "engine and not browser"
 	$(BIN)/pytest -q -m "browser"
 
-servers: ## Install PostgreSQL, Chromium and a Chinese font for the tests (Debian, as root or with sudo)
+servers: ## Install PostgreSQL, Prometheus, Slurm, Chromium and a font for the tests (Debian, as root or with sudo)
 	@tools/servers.sh
 
 bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
@@ -44,6 +44,9 @@ bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py
+
+prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
+	@$(BIN)/python benchmarks/prove_ledger.py
 
 reference: setup ## Write the generated pages of docs/reference anew
 	$(BIN)/python tools/write_reference.py
