@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from qipan.access.model import Role
 from qipan.bootstrap import Services, build, initialise
 from qipan.interfaces.cli.app import app
 from qipan.interfaces.server import create_app
@@ -61,6 +62,12 @@ def lied(tmp_path_factory: pytest.TempPathFactory) -> Services:
 def test_discrepancies_over_rest_name_the_lie_on_its_day_only(lied: Services) -> None:
     client = TestClient(create_app(lied), base_url="http://127.0.0.1:8750")
     address = "/api/v1/ledger/discrepancies"
+    # A visitor is not shown what meters have told.
+    assert client.get(address, params={"day": "2026-01-02"}).status_code == 401
+    with lied.books.begin() as unit:
+        user = lied.access.create_user(unit, "viewer", password="four unrelated words", role=Role.VIEWER, now=RELEASED)
+        key, _ = lied.access.issue_token(unit, user, name="tests", now=datetime.now(UTC))
+    client.headers["Authorization"] = f"Bearer {key}"
     (found,) = client.get(address, params={"day": "2026-01-02"}).json()
     assert found["rule"] == "host_above_pdu"
     assert found["evidence"] == {"broken_h": 1, "compared_h": 1, "host_wh": HOST_J / 3600, "pdu_wh": PDU_J / 3600}

@@ -183,7 +183,10 @@ def require(role: Role) -> Callable[[Request], Caller]:
 
 
 def require_user(role: Role) -> Callable[[Request], Caller]:
-    """Make a dependency that lets pass who has signed in and may do what a role may; it raises as `require`."""
+    """Make a dependency that lets pass who has signed in and may do what a role may.
+
+    The dependency raises ``sign_in_needed`` for every visitor, else as `require`.
+    """
     required = require(role)
 
     def dependency(request: Request) -> Caller:

@@ -1,6 +1,6 @@
 """A proof that something was entered, as one file: the entry, its place, the way to the root, and the checkpoint.
 
-Source: C2SP tlog-proof (c2sp.org); its ``extra`` line holds the entry.
+Source: C2SP tlog-proof (c2sp.org); its extra line holds the entry.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
+from qipan.bootstrap import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import caller_of, require, services_of
@@ -38,6 +39,8 @@ def show(
     """Show what was metered on a day."""
     services, said, now = services_of(request), words_of(request), datetime.now(UTC)
     chosen, is_modelled = day_of(day, now), modelled == "yes"
+    if not day:
+        chosen, is_modelled = _newest(services, now) or (chosen, is_modelled)
     interval = civil_day(chosen)
     with services.books.read() as unit:
         fleets = services.ledger.fleets(unit)
@@ -94,6 +97,17 @@ def _heads(said: Words) -> dict[Group, tuple[str, str]]:
         Group.HUB: (said.say("By hub"), said.say("Hub")),
         Group.SITE: (said.say("By site"), said.say("Site")),
     }
+
+
+def _newest(services: Services, now: datetime) -> tuple[date, bool] | None:
+    """Return the newest day that was told, and whether only rehearsals tell of it; nothing before the first reading."""
+    with services.books.read() as unit:
+        ends = [one.told_until for one in services.figures.freshness(unit, now) if one.told_until is not None]
+        if not ends:
+            return None
+        newest = (max(ends) - timedelta(seconds=1)).astimezone(zone(BOARD_ZONE)).date()
+        metered = services.figures.of(unit, civil_day(newest), now, with_modelled=True)
+    return newest, not (metered.hourly.modelled == 0).any()
 
 
 def day_of(text: str, now: datetime) -> date:
