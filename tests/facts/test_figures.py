@@ -273,5 +273,7 @@ def test_paper_tables_have_ten_full_rows(catalog: Catalog) -> None:
 def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> None:
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
-    figures = "audit board divide fibre grid latency llm origin paper price rehearsal rule scale target tier tou workload"
+    figures = (
+        "audit board divide fibre grid latency llm origin paper price rehearsal rule scale target tier tou workload"
+    )
     assert subjects - set(PLACES) == set(figures.split())
