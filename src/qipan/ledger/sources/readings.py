@@ -225,11 +225,10 @@ def _tried(cells: pa.Array, cast: Callable[[pa.Array], pa.Array]) -> pa.Array:
 
 
 def _read_text(data: bytes, torn: list[pcsv.InvalidRow] | None) -> pa.Table:
-    """Read every cell as text; rows that are torn are put aside where a list for them is given."""
+    """Read every cell as text; rows that are torn are put aside where a list for them is given (of UTF-8 only)."""
 
     def put_aside(row: pcsv.InvalidRow) -> str:
-        if torn is None:
-            return "error"
+        assert torn is not None
         torn.append(row)
         return "skip"
 
@@ -237,7 +236,7 @@ def _read_text(data: bytes, torn: list[pcsv.InvalidRow] | None) -> pa.Table:
     return pcsv.read_csv(
         io.BytesIO(data),
         read_options=pcsv.ReadOptions(use_threads=torn is None),
-        parse_options=pcsv.ParseOptions(invalid_row_handler=put_aside),
+        parse_options=pcsv.ParseOptions(invalid_row_handler=None if torn is None else put_aside),
         convert_options=pcsv.ConvertOptions(column_types=kinds, strings_can_be_null=False, null_values=[]),
     )
 
