@@ -10,9 +10,9 @@ from tests.cli.conftest import Qipan, assert_refused, shown
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "home"
+@pytest.fixture
+def at(tmp_path: Path) -> Path:
+    return tmp_path / "home"
 
 
 @pytest.fixture

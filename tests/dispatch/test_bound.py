@@ -40,7 +40,7 @@ def test_bound_counts_work_that_nobody_can_take_at_its_value(make_board, make_jo
     assert bound_fen(jobs, board, rules, reached, refused=refused, plan=best) == pytest.approx(4 * 75.0 + 4 * 2000.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_bound_is_between_the_plan_and_every_placement(make_board, make_jobs, rules, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -150,7 +150,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
     return board, jobs, Rules(tiers)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_identities_hold_on_random_days(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -248,7 +248,7 @@ def hourly_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
     return sorted(zip(*(one.tolist() for one in figure.columns(found, ["used", "queued"])), strict=True))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     drawn = st.tuples(st.sampled_from(["used", "queued"]), st.integers(0, 3), st.integers(0, 10**9), st.integers(0, 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 
@@ -20,7 +20,6 @@ def theirs(entries: list[bytes]) -> InmemoryTree:
 
 
 @given(ENTRIES)
-@settings(deadline=None)
 def test_roots_agree_at_every_size(entries: list[bytes]) -> None:
     tree, hash_at = theirs(entries), hashes_over([leaf_hash(entry) for entry in entries])
     for size in range(1, len(entries) + 1):
@@ -28,7 +27,6 @@ def test_roots_agree_at_every_size(entries: list[bytes]) -> None:
 
 
 @given(ENTRIES, st.data())
-@settings(deadline=None)
 def test_proofs_agree(entries: list[bytes], data: st.DataObject) -> None:
     tree, hash_at = theirs(entries), hashes_over([leaf_hash(entry) for entry in entries])
     size = data.draw(st.integers(1, len(entries)))

@@ -53,7 +53,7 @@ def folded(releases, series_ids, moment):
     return tuple(known[key] for key in sorted(known))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     releases=st.lists(RELEASE, max_size=25, unique_by=identity),
     series_ids=st.sets(st.sampled_from(["load", "price", "负荷", "none"])),

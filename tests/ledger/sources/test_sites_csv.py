@@ -173,7 +173,7 @@ def registers(draw):
     return replace(fleet, sites=sites, sources=sources, exchange_points=(point,), links=(link,), data_resources=(data,))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(registers())
 def test_write_then_read_gives_the_same_fleet_and_the_same_tables(fleet: Fleet):
     assert check_fleet(fleet) == []
@@ -186,7 +186,7 @@ def test_write_then_read_gives_the_same_fleet_and_the_same_tables(fleet: Fleet):
     assert sites_yaml.write(read(write(sites_yaml.read(text).fleet)).fleet) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_read_damaged_bytes_never_fails_and_tells_all_or_gives_a_sound_fleet(data):
     tables = encoded(SMALL)

@@ -296,7 +296,7 @@ def fleets(draw):
     return Fleet(draw(WORDS), draw(NAMES), draw(NAMES), zone, some, origins, trips)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fleets())
 def test_write_then_read_gives_the_same_fleet_to_the_last_bit(fleet):
     assert check_fleet(fleet) == []
@@ -307,7 +307,7 @@ def test_write_then_read_gives_the_same_fleet_to_the_last_bit(fleet):
     assert write(intake.fleet) == data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_read_damaged_bytes_never_fails_and_tells_all_or_gives_a_sound_fleet(data):
     damaged = bytearray(SMALL.encode())
