@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -182,6 +183,14 @@ def test_hour_told_twice_counts_as_not_told(house: House) -> None:
     assert used.told_s == WHOLE_HOUR
 
 
+def test_part_of_an_hour_told_twice_is_found_however_short_the_sum(house: House) -> None:
+    half = 0.5 / 60
+    house.add(Row("used", 0, 300, lasts_h=0.2), Row("used", 0.1, 300, lasts_h=0.2), Row("used", 0.9, 9, lasts_h=0.1))
+    house.add(*(Row("used", 1 + at * half, 30, lasts_h=half) for at in range(120)))
+    assert used_values(house.of())[:2] == [None, 1]
+    assert house.of().hourly.told_s.tolist() == [WHOLE_HOUR + 360, WHOLE_HOUR]
+
+
 def test_silences_are_named(house: House) -> None:
     house.add(Row("used", 1, 1), Row("used", 2, 1, lasts_h=0.5))
     used = next(one for one in house.of().completeness() if one.meter_id == "used")
@@ -267,3 +276,20 @@ def test_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     )
     assert hourly_of(rows) == by_hand
     assert hourly_of(data.draw(st.permutations(rows))) == by_hand
+
+
+@given(data=st.data())
+def test_latest_is_the_last_release_of_each_reading_however_batches_overlap(data: st.DataObject) -> None:
+    rows: list[Row] = []
+    for sequence in range(1, 1 + data.draw(st.integers(1, 5))):
+        released = START + data.draw(st.integers(0, 3)) * HOUR
+        keys = data.draw(st.sets(st.tuples(st.sampled_from(["used", "queued"]), st.integers(0, 7)), min_size=1))
+        rows += [Row(meter, at, sequence, released=released, sequence=sequence) for meter, at in sorted(keys)]
+    expected: dict[tuple[str, float], int] = {}
+    for row in sorted(rows, key=lambda row: (row.released, row.sequence)):
+        expected[row.meter_id, row.at] = row.sequence
+    found = figure.latest(ibis.memtable(table_of(rows)), NOW).to_pyarrow()
+    starts = [round((start - START) / HOUR) for start in found["period_start"].to_pylist()]
+    told = zip(found["meter_id"].to_pylist(), starts, strict=True)
+    assert found.num_rows == len(expected)
+    assert dict(zip(told, found["sequence"].to_pylist(), strict=True)) == expected

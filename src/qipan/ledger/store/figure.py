@@ -1,7 +1,7 @@
 """Queries of what was metered, the same on every engine of the lake.
 
-Only keys that were corrected are ranked, so that a day without corrections costs no sort; times are compared as whole
-seconds, values added as whole numbers, so that every engine gives the same answer to the last digit.
+Only what may have been corrected is ranked, so that a day without corrections costs no sort; times are compared as
+whole seconds, values added as whole numbers, so that every engine gives the same answer to the last digit.
 """
 
 from __future__ import annotations
@@ -18,19 +18,40 @@ from qipan.kernel.time import Interval, in_utc
 from qipan.ledger.model.reading import Quality
 
 HOUR_S: Final = 3600
+MINUTE_S: Final = 60
 _KEY: Final = ["source_id", "meter_id", "period_start", "period_end"]
 
 
 def latest(readings: ibis.Table, as_of: datetime) -> ibis.Table:
     """Return of each source, meter and period the last release that had been received at a moment."""
     known = readings.filter(readings.received <= ibis.timestamp(in_utc(as_of)))
-    counted = known.group_by(_KEY).aggregate(releases_count=known.count())
-    corrected = counted.filter(counted.releases_count > 1).select(_KEY)
-    candidates = known.semi_join(corrected, _KEY)
+    again = known.semi_join(_lesser_batches(known), "sequence").select(_KEY).distinct()
+    candidates = known.semi_join(again, _KEY)
     order = [candidates.released.desc(), candidates.sequence.desc()]
     ranked = candidates.mutate(place=ibis.row_number().over(group_by=_KEY, order_by=order))
-    newest = ranked.filter(ranked.place == 0).drop("place")
-    return known.anti_join(corrected, _KEY).union(newest.select(known.columns))
+    superseded = ranked.filter(ranked.place > 0).select(*_KEY, "sequence")
+    return known.anti_join(superseded, [*_KEY, "sequence"])
+
+
+def _lesser_batches(readings: ibis.Table) -> ibis.Table:
+    """Return the batches that may correct another or be corrected by it, but for the largest of those that may.
+
+    A batch tells a reading once, so two releases of it come from two batches of one source whose times overlap. Of
+    batches that overlap one after the other, the readings of all but the largest hold every one that was told again.
+    """
+    batches = readings.group_by("source_id", "sequence").aggregate(
+        opens=readings.period_start.min(), closes=readings.period_end.max(), rows=readings.count()
+    )
+    order = ["opens", "sequence"]
+    earlier = ibis.window(group_by="source_id", order_by=order, preceding=(None, 1))
+    batches = batches.mutate(reached=batches.closes.max().over(earlier))
+    batches = batches.mutate(is_apart=ibis.ifelse(batches.opens < batches.reached, 0, 1))
+    so_far = ibis.cumulative_window(group_by="source_id", order_by=order)
+    batches = batches.mutate(stretch=batches.is_apart.sum().over(so_far))
+    largest_first = [batches.rows.desc(), batches.sequence]
+    place = ibis.row_number().over(group_by=["source_id", "stretch"], order_by=largest_first)
+    batches = batches.mutate(place=place)
+    return batches.filter(batches.place > 0).select("sequence")
 
 
 def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_modelled: bool = False) -> ibis.Table:
@@ -41,8 +62,8 @@ def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_mo
     Returns
     -------
     table
-        ``meter_id``, ``hour`` (hours since 1970), ``value``, ``told_s`` (seconds for which there is a reading),
-        ``modelled`` (how many readings come from a simulation).
+        ``meter_id``, ``hour`` (hours since 1970), ``value``, ``told_s`` (seconds of all readings), ``minutes`` (one
+        bit for each minute of the hour that a reading touches), ``modelled`` (how many come from a simulation).
     """
     start_s, end_s = int(interval.start.timestamp()), int(interval.end.timestamp())
     inside = readings.filter(
@@ -52,48 +73,87 @@ def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_mo
     if not with_modelled:
         # Only now: a reading that was withdrawn for a modelled one must not come back.
         told = told.filter(told.quality != str(Quality.MODELLED))
-    spans = told.select(
-        "meter_id",
-        "value",
-        opens=told.period_start.epoch_seconds(),
-        closes=told.period_end.epoch_seconds(),
-        modelled=ibis.ifelse(told.quality == str(Quality.MODELLED), 1, 0),
-    )
-    first, last = spans.opens // HOUR_S, (spans.closes - 1) // HOUR_S
-    spans = spans.mutate(first_hour=first.cast("int64"), last_hour=last.cast("int64"))
-    within = spans.filter(spans.first_hour == spans.last_hour)
-    whole = within.select(
-        "meter_id", "value", "modelled", hour=within.first_hour, told_s=(within.closes - within.opens).cast("int64")
-    )
-    parts = _split(spans.filter(spans.first_hour != spans.last_hour), start_s // HOUR_S, end_s // HOUR_S)
-    both = whole.union(parts.select(whole.columns))
-    return both.group_by("meter_id", "hour").aggregate(
-        value=both["value"].sum(), told_s=both.told_s.sum(), modelled=both.modelled.sum()
+    parts = _parts(told, start_s // HOUR_S, end_s // HOUR_S)
+    return parts.group_by("meter_id", "hour").aggregate(
+        value=parts["value"].sum(),
+        told_s=parts.told_s.sum(),
+        minutes=_either(parts.minutes),
+        modelled=parts.modelled.sum(),
     )
 
 
 def columns(hours: pa.Table, meter_ids: list[str]) -> tuple[NDArray[np.int64], ...]:
-    """Return the columns of `hourly`: position of the meter (-1 for another one), hour, value, seconds, modelled."""
+    """Return the columns of `hourly`: position of the meter (-1 for another one), hour, value, seconds, modelled.
+
+    Seconds are at most 3600, unless some of the hour was told twice; then they are 3600 and those.
+    """
     place = pa.compute.index_in(hours["meter_id"], pa.array(meter_ids, pa.string())).fill_null(-1)
-    numbers = (hours[column].cast(pa.int64()) for column in ("hour", "value", "told_s", "modelled"))
-    return tuple(np.asarray(column).astype(np.int64) for column in (place, *numbers))
+    names = ("hour", "value", "told_s", "minutes", "modelled")
+    hour, value, told_s, minutes, modelled = (np.asarray(hours[name].cast(pa.int64())) for name in names)
+    most_s = MINUTE_S * np.bitwise_count(minutes).astype(np.int64)
+    told_s = np.where(told_s > most_s, HOUR_S + told_s - most_s, told_s)
+    return np.asarray(place).astype(np.int64), hour, value, told_s, modelled
+
+
+def _parts(told: ibis.Table, first_hour: int, end_hour: int) -> ibis.Table:
+    """Return what was told of each meter and hour: readings within one hour added up, others split."""
+    spans = told.select(
+        "meter_id",
+        "value",
+        opens=told.period_start.epoch_seconds().cast("int64"),
+        closes=told.period_end.epoch_seconds().cast("int64"),
+        modelled=ibis.ifelse(told.quality == str(Quality.MODELLED), 1, 0),
+    )
+    hour = (spans.opens // HOUR_S).cast("int64")
+    crosses = hour != ((spans.closes - 1) // HOUR_S).cast("int64")
+    # Most readings lie within an hour: they are few when they have been added up, and only then are the others split.
+    spans = spans.mutate(
+        hour=hour,
+        minutes=_minutes(spans.opens - hour * HOUR_S, spans.closes - hour * HOUR_S),
+        crosses_from=ibis.ifelse(crosses, spans.opens, 0),
+        crosses_to=ibis.ifelse(crosses, spans.closes, 0),
+    )
+    added = spans.group_by("meter_id", "hour", "crosses_from", "crosses_to").aggregate(
+        value=spans["value"].sum().cast("int64"),
+        told_s=(spans.closes - spans.opens).sum().cast("int64"),
+        minutes=_either(spans.minutes),
+        modelled=spans.modelled.sum().cast("int64"),
+    )
+    names = ["meter_id", "hour", "value", "told_s", "minutes", "modelled"]
+    within, crossing = (added.filter(rows) for rows in (added.crosses_to == 0, added.crosses_to != 0))
+    return within.select(names).union(_split(crossing, first_hour, end_hour).select(names))
 
 
 def _split(spans: ibis.Table, first_hour: int, end_hour: int) -> ibis.Table:
-    hours = ibis.memtable({"hour": list(range(first_hour, end_hour))}, schema={"hour": "int64"})
-    pairs = spans.join(hours, [hours.hour >= spans.first_hour, hours.hour <= spans.last_hour])
-    lasts = pairs.closes - pairs.opens
-    # Seconds from the start of the reading to the edges of its part.
-    after = ibis.greatest(pairs.hour * HOUR_S - pairs.opens, 0)
-    until = ibis.least((pairs.hour + 1) * HOUR_S - pairs.opens, lasts)
-    # value * seconds // lasts without a product that could overflow.
+    hours = ibis.memtable({"at": list(range(first_hour, end_hour))}, schema={"at": "int64"})
+    in_hour = [hours["at"] * HOUR_S < spans.crosses_to, (hours["at"] + 1) * HOUR_S > spans.crosses_from]
+    pairs = spans.join(hours, in_hour)
+    opens = pairs.crosses_from - pairs["at"] * HOUR_S
+    closes = pairs.crosses_to - pairs["at"] * HOUR_S
+    after, until = ibis.greatest(opens, 0), ibis.least(closes, HOUR_S)
+    # value * seconds // lasts without a product that could overflow, from the reading's start to either edge.
+    lasts = closes - opens
     each, rest = pairs["value"] // lasts, pairs["value"] % lasts
-    upto = each * until + rest * until // lasts
-    before = each * after + rest * after // lasts
+    upto = each * (until - opens) + rest * (until - opens) // lasts
+    before = each * (after - opens) + rest * (after - opens) // lasts
     return pairs.select(
         "meter_id",
         "modelled",
-        "hour",
+        hour=pairs["at"],
         value=(upto - before).cast("int64"),
         told_s=(until - after).cast("int64"),
+        minutes=_minutes(after, until),
     )
+
+
+@ibis.udf.agg.builtin(name="bit_or", signature=(("int64",), "int64"))  # type: ignore[untyped-decorator]
+def _either(minutes: ibis.Value) -> ibis.Value:
+    """Return every bit that is set in one of them; both engines have it, Ibis names it for DuckDB only."""
+
+
+def _minutes(after: ibis.Value, until: ibis.Value) -> ibis.Value:
+    """Return one bit for each minute that seconds of an hour touch."""
+    # A reading that crosses hours is split later; here it touches any.
+    first = (after // MINUTE_S).cast("int64")
+    last = (ibis.least(until, HOUR_S) - 1) // MINUTE_S
+    return (((ibis.literal(2, "int64") << (last.cast("int64") - first)) - 1) << first).cast("int64")
