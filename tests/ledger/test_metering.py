@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from deltalake import DeltaTable
 
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import Interval
@@ -26,7 +27,7 @@ from qipan.log.service import Log
 from qipan.observations.service import Observations
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
-from qipan.storage.lake import Lake
+from qipan.storage.lake import FILES_MAX, Lake
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=2)
@@ -193,6 +194,16 @@ def test_another_sources_meter_is_refused(house: House) -> None:
     content = signed(1, {0: 5}).partition(b"\n")[2]
     statement = Statement("beta", Way.COLLECTED, 0, NOW, "csv", sha256(content).hexdigest())
     assert code_of(house, seal(statement, b"", content)) == "batch_empty"
+
+
+def test_lake_of_many_small_batches_compacts_itself(house: House) -> None:
+    numbers = range(1, FILES_MAX + 4)
+    for number in numbers:
+        house.take(signed(number, {0: number}, released=NOW - timedelta(seconds=FILES_MAX + 4 - number)))
+    assert sorted(row["value"] for row in house.rows()) == list(numbers)
+    # What one file replaced is deleted a week later.
+    standing = DeltaTable(house.folder / "lake" / "reading").file_uris()
+    assert len(standing) <= 3
 
 
 @pytest.mark.parametrize("step", ["archive", "books", "lake"])

@@ -2,7 +2,7 @@
 
 import errno
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import ibis
 import pyarrow as pa
@@ -128,16 +128,38 @@ def test_append_to_a_full_disk_can_be_repeated(lake, monkeypatch):
     assert lake.append("reading", batch(1), source="meter", sequence=1)
 
 
-@pytest.mark.parametrize("by", [(), ("site", "at")])
-def test_compact_keeps_rows_and_sequences(lake, by):
+def test_compact_merges_what_stands_apart_too_much_and_keeps_rows_and_sequences(lake):
     for i in range(1, 6):
         lake.append("reading", batch(i), source="meter", sequence=i)
     before = lake.table("reading")
-    lake.compact("reading", by=by)
+    assert lake.compact("reading", files_max=5) == 0
+    assert lake.compact("reading", files_max=4) == 1
+    assert lake.compact("reading", files_max=1) == 0
     assert energies_wh(lake) == [1, 2, 3, 4, 5]
     assert before.count().to_pyarrow().as_py() == 5
     assert not lake.append("reading", batch(5), source="meter", sequence=5)
     assert lake.append("reading", batch(6), source="meter", sequence=6, after=5)
+
+
+def test_compact_merges_each_day_alone(tmp_path):
+    lake = Lake(tmp_path)
+    schema = pa.schema([pa.field("day", pa.date32()), pa.field("energy_wh", pa.int64())])
+    lake.create("reading", schema, by="day")
+    days = [date(2026, 1, 1), date(2026, 1, 2)]
+    for i in range(1, 5):
+        of_days = days[: 1 + i % 2]
+        rows = pa.table({"day": of_days, "energy_wh": [i] * len(of_days)}, schema=schema)
+        lake.append("reading", rows, source="meter", sequence=i)
+    assert lake.compact("reading", files_max=2) == 1
+    assert energies_wh(lake) == [1, 1, 2, 3, 3, 4]
+    assert lake.table("reading", least=days[1], most=days[1]).count().to_pyarrow().as_py() == 2
+
+
+def test_batch_given_part_by_part_goes_in_whole(lake):
+    parts = (batch(i) for i in range(3))
+    assert lake.append("reading", parts, source="meter", sequence=1, after=0)
+    assert energies_wh(lake) == [0, 1, 2]
+    assert not lake.append("reading", (batch(9) for _ in range(1)), source="meter", sequence=1, after=0)
 
 
 def test_create_twice_changes_nothing_and_other_columns_are_refused(lake):

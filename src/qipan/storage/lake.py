@@ -8,9 +8,10 @@ Read results with ``.to_pyarrow()``.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -26,6 +27,9 @@ from qipan.storage import engine as engines
 
 KEEP_H: Final = 168
 """How long files that a compaction replaced are kept for readers, in hours."""
+
+FILES_MAX: Final = 32
+"""How many files may stand where one would do, before they are merged."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -104,11 +108,16 @@ class Lake:
         """
         return _schema(self._open(table))
 
-    def append(self, table: str, batch: pa.Table, *, source: str, sequence: int, after: int | None = None) -> bool:
+    def append(
+        self, table: str, batch: pa.Table | Iterator[pa.Table], *, source: str, sequence: int, after: int | None = None
+    ) -> bool:
         """Add a batch whole; return ``False`` when this sequence of the source is in the table already.
 
         Parameters
         ----------
+        batch
+            Its rows; a large batch may be given part by part, so that it never stands in memory, and then needs
+            ``after``.
         sequence
             Rises with every batch of the source.
         after
@@ -136,7 +145,8 @@ class Lake:
                 )
             mark = CommitProperties(app_transactions=[Transaction(source, sequence)])
             try:
-                write_deltalake(delta, _fitting(batch, _schema(delta), table), mode="append", commit_properties=mark)
+                rows = _fitting(batch, _schema(delta), table)
+                write_deltalake(delta, rows, mode="append", commit_properties=mark)
             except (DeltaError, OSError) as error:
                 # Another writer of the same source may have been faster: Delta refuses the second commit, and the next
                 # look finds that the last sequence has risen.
@@ -179,10 +189,20 @@ class Lake:
         name = "_".join(re.sub(r"\W", "_", str(word)) for word in (table, least, most) if word is not None)
         return engines.view(self._backend(), name, _parts(delta, self._path(table), least, most), _schema(delta))
 
-    def compact(self, table: str, *, by: Sequence[str] = ()) -> None:
-        """Merge the files of a table, sorted by some columns if named; its rows and sequences stay the same.
+    def compact(self, table: str, *, files_max: int = FILES_MAX) -> int:
+        """Merge the files that stand apart too much; rows and sequences stay the same.
 
         Files that were replaced are deleted after `KEEP_H`, so queries under way are not disturbed.
+
+        Parameters
+        ----------
+        files_max
+            How many files one value of the column that keeps them apart may have before they are merged.
+
+        Returns
+        -------
+        int
+            How many values had more.
 
         Raises
         ------
@@ -190,12 +210,15 @@ class Lake:
             ``lake_table_missing``.
         """
         delta = self._open(table)
-        if by:
-            delta.optimize.z_order(list(by))
-        else:
-            delta.optimize.compact()
-        delta.create_checkpoint()
-        delta.vacuum(retention_hours=KEEP_H, dry_run=False)
+        crowded = [part for part in _parts(delta, self._path(table), None, None) if len(part.files) > files_max]
+        for part in crowded:
+            of_part = [(column, "=", str(value)) for column, value in part.told.items()]
+            # Another process may be merging the same files: then this is done.
+            with contextlib.suppress(CommitFailedError):
+                delta.optimize.compact(partition_filters=of_part or None)
+        if crowded:
+            delta.vacuum(retention_hours=KEEP_H, dry_run=False)
+        return len(crowded)
 
     def _open(self, table: str) -> DeltaTable:
         path = self._path(table)
@@ -253,7 +276,10 @@ def _words(schema: pa.Schema) -> str:
     return ", ".join(f"{column.name} {column.type}" for column in schema)
 
 
-def _fitting(batch: pa.Table, schema: pa.Schema, table: str) -> pa.Table:
+def _fitting(batch: pa.Table | Iterator[pa.Table], schema: pa.Schema, table: str) -> pa.Table | pa.RecordBatchReader:
+    if not isinstance(batch, pa.Table):
+        parts = (rows for part in batch for rows in _fitting(part, schema, table).to_batches())
+        return pa.RecordBatchReader.from_batches(schema, parts)
     try:
         return batch.select(schema.names).cast(schema)
     except (KeyError, ValueError, pa.ArrowException) as error:

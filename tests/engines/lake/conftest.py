@@ -69,7 +69,15 @@ def spark(tmp_path_factory):
     master = f"spark://{HERE}:{master_port}"
     run = [home / "bin" / "spark-class"]
     with contextlib.ExitStack() as cluster:
-        words = ["org.apache.spark.deploy.master.Master", "--host", HERE, "--port", str(master_port), "--webui-port", "0"]
+        words = [
+            "org.apache.spark.deploy.master.Master",
+            "--host",
+            HERE,
+            "--port",
+            str(master_port),
+            "--webui-port",
+            "0",
+        ]
         cluster.enter_context(running([*run, *words], folder / "master.log", master_port, **options))
         for number in ("1", "2"):
             worker = ["org.apache.spark.deploy.worker.Worker", "--host", HERE, "--cores", "1", "--memory", "2g"]

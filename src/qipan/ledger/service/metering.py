@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -37,6 +37,9 @@ PROJECTED_ROWS: Final = 2_000_000
 """Rows that go into the lake in one commit, unless a single batch has more."""
 
 RESOLUTIONS: Final = ("upheld", "corrected")
+
+PART_ROWS: Final = 500_000
+"""Rows that are laid out at a time."""
 
 Read = Callable[[bytes], ReadingsIntake]
 """Adapter of one form of data."""
@@ -134,14 +137,14 @@ class Metering:
         """
         last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
         pending = self._observations.batches(unit, kind=READING_KIND, after=last)
-        waiting: list[pa.Table] = []
-        for place, receipt in enumerate(pending):
-            waiting.append(self._rows(unit, receipt))
-            is_last = place == len(pending) - 1
-            if is_last or sum(len(rows) for rows in waiting) >= PROJECTED_ROWS:
-                batch = pa.concat_tables(waiting)
-                self._lake.append(store.READINGS, batch, source=READING_KIND, sequence=receipt.sequence, after=last)
-                waiting, last = [], receipt.sequence
+        accounts = {account.sequence: account for account in store.batches(unit, after=last)}
+        for together in _portions([(receipt, accounts[receipt.sequence]) for receipt in pending]):
+            newest = together[-1][0].sequence
+            parts = (part for receipt, account in together for part in self._rows(receipt, account))
+            self._lake.append(store.READINGS, parts, source=READING_KIND, sequence=newest, after=last)
+            last = newest
+        if pending:
+            self._lake.compact(store.READINGS)
         return pending
 
     def batches(
@@ -317,20 +320,33 @@ class Metering:
             stand.append((account.sequence, intake.readings.take(rows)))
         return held_against(opened.intake.readings, kept, stand)
 
-    def _rows(self, unit: UnitOfWork, receipt: Receipt) -> pa.Table:
-        (account,) = store.batches(unit, sequence=receipt.sequence)
+    def _rows(self, receipt: Receipt, account: store.BatchAccount) -> Iterator[pa.Table]:
         opened = self._newest
         if opened is None or opened.digest != receipt.digest:
             opened = self.open(self._observations.data(receipt))
         else:
             self._newest = None
-        readings = opened.intake.readings
-        return store.rows_of(
-            readings if account.kept is None else readings.take(store.unpack(account.kept, len(readings))),
-            opened.batch.statement,
-            received=account.received,
-            sequence=receipt.sequence,
-        )
+        readings, statement = opened.intake.readings, opened.batch.statement
+        kept = np.flatnonzero(store.unpack(account.kept, len(readings)))
+        for first in range(0, len(kept), PART_ROWS):
+            part = readings.take(kept[first : first + PART_ROWS])
+            yield store.rows_of(part, statement, received=account.received, sequence=receipt.sequence)
+
+
+def _portions(
+    pending: Sequence[tuple[Receipt, store.BatchAccount]],
+) -> Iterator[list[tuple[Receipt, store.BatchAccount]]]:
+    """Put batches together that go into the lake in one commit."""
+    together: list[tuple[Receipt, store.BatchAccount]] = []
+    rows = 0
+    for receipt, account in pending:
+        together.append((receipt, account))
+        rows += account.accepted
+        if rows >= PROJECTED_ROWS:
+            yield together
+            together, rows = [], 0
+    if together:
+        yield together
 
 
 def _disputes(opened: Opened, against: Against, sequence: int, now: datetime) -> list[Dispute]:

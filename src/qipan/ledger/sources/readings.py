@@ -59,7 +59,8 @@ def read_csv(data: bytes) -> ReadingsIntake:
 def read_parquet(data: bytes) -> ReadingsIntake:
     """Read readings from Parquet; the same rules as `read_csv`, and times are timestamps with a zone."""
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        # Few names for many rows: they are never laid out row by row.
+        table = pq.read_table(pa.BufferReader(data), read_dictionary=["meter_id", "quality"])
     except (pa.ArrowException, OSError, ValueError) as error:
         return _unreadable(f"A file of readings must be Parquet, was not: {error}.")
     return _intake(table)
@@ -121,11 +122,9 @@ class _Columns:
 
     def names(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """Return the meters' names, and the position of each row's."""
-        cells = self.table["meter_id"].combine_chunks()
-        if not pa.types.is_dictionary(cells.type):
-            cells = cells.cast(pa.string()).dictionary_encode()
-        names = cells.dictionary.cast(pa.string()).to_pylist()
-        place = np.asarray(cells.indices.fill_null(0).cast(pa.int32()))
+        cells = self._words("meter_id")
+        names = cells.dictionary.to_pylist()
+        place = _filled(cells.indices, 0).astype(np.int32, copy=False)
         is_empty = np.asarray(cells.is_null()) | np.isin(place, [i for i, name in enumerate(names) if not name])
         self.note("meter_id", "cell_empty", is_empty, "A reading must name its meter")
         return tuple(name or "" for name in names), place
@@ -137,7 +136,7 @@ class _Columns:
             is_naive = np.full(len(cells), cells.type.tz is None)
             self.note(column, "time_naive", is_naive, "A time must carry its zone")
             self.note(column, "cell_empty", np.asarray(cells.is_null()) & ~is_naive, "A reading must have this time")
-            return np.asarray(cells.cast(_MOMENT, safe=False).cast(pa.int64()).fill_null(0))
+            return _filled(cells.cast(_MOMENT, safe=False).cast(pa.int64()), 0)
         text = self._text(cells)
         has_zone = np.asarray(pc.match_substring_regex(text, _ZONE))
         moments = _tried(text, lambda some: some.cast(_MOMENT))
@@ -145,7 +144,7 @@ class _Columns:
         is_bare = ~has_zone & np.asarray(_tried(text, lambda some: some.cast(pa.timestamp("us"))).is_valid())
         self.note(column, "time_naive", is_bare, "A time must carry its zone")
         self.note(column, "time_unreadable", ~is_read & ~is_bare, "A time must be written as 2026-01-01T08:00:00+08:00")
-        return np.asarray(moments.cast(pa.int64()).fill_null(0))
+        return _filled(moments.cast(pa.int64()), 0)
 
     def wholes(self, column: str, stand_in: int | None = None) -> NDArray[np.int64]:
         """Return whole numbers; an empty cell is ``stand_in``, and a finding where there is none."""
@@ -161,16 +160,24 @@ class _Columns:
             wholes = plain.cast(pa.int64())
         is_unread = ~np.asarray(wholes.is_valid()) & ~(is_empty if stand_in is not None else np.zeros_like(is_empty))
         self.note(column, "not_whole", is_unread, "A whole number must stand here")
-        return np.asarray(wholes.fill_null(stand_in or 0))
+        return _filled(wholes, stand_in or 0)
 
     def qualities(self) -> NDArray[np.int8]:
         """Return the position of each quality; an empty cell is measured."""
-        text = self._text(self.table["quality"].combine_chunks())
+        cells = self._words("quality")
         known = [str(quality) for quality in Quality]
-        place = np.asarray(pc.index_in(text, pa.array(known)).fill_null(-1).cast(pa.int8())).copy()
-        place[np.asarray(pc.equal(text, ""))] = 0
-        self.note("quality", "quality_unknown", place < 0, f"A quality must be one of {', '.join(known)}")
-        return place
+        told = [word.strip() for word in cells.dictionary.to_pylist()]
+        place = [0 if not word else known.index(word) if word in known else -1 for word in told]
+        of_row = np.array([*place, 0], dtype=np.int8)[_filled(cells.indices, len(place))]
+        self.note("quality", "quality_unknown", of_row < 0, f"A quality must be one of {', '.join(known)}")
+        return np.asarray(of_row)
+
+    def _words(self, column: str) -> pa.DictionaryArray:
+        """Return a column as its different words, and the position of each row's."""
+        cells = self.table[column].combine_chunks()
+        if not pa.types.is_dictionary(cells.type):
+            return cells.cast(pa.string()).dictionary_encode()
+        return cells.cast(pa.dictionary(cells.type.index_type, pa.string()))
 
     @staticmethod
     def _text(cells: pa.Array) -> pa.Array:
@@ -211,6 +218,11 @@ def _intake(table: pa.Table) -> ReadingsIntake:
 
 def _or(table: pa.Table, column: str, read: Callable[[], Any], stand_in: int, dtype: type) -> NDArray[Any]:
     return np.asarray(read()) if column in table.column_names else np.full(table.num_rows, stand_in, dtype=dtype)
+
+
+def _filled(cells: pa.Array, stand_in: int) -> NDArray[Any]:
+    """Return numbers, with a stand-in where there is none."""
+    return np.asarray(cells.fill_null(stand_in) if cells.null_count else cells)
 
 
 def _tried(cells: pa.Array, cast: Callable[[pa.Array], pa.Array]) -> pa.Array:
