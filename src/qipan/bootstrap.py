@@ -76,8 +76,13 @@ class FirstRun:
     created: bool
 
 
-def initialise(settings: Settings, now: datetime) -> FirstRun:
+def initialise(settings: Settings, now: datetime, *, caller: str = "") -> FirstRun:
     """Create stores, key, admin and the national fleet; what is there already stays as it is.
+
+    Parameters
+    ----------
+    caller
+        Who asks, as the trail is to name them.
 
     Raises
     ------
@@ -101,7 +106,7 @@ def initialise(settings: Settings, now: datetime) -> FirstRun:
             code="home_unwritable",
             hint="Name another folder in QIPAN_HOME.",
         ) from error
-    services = _assemble(settings)
+    services = _assemble(settings, caller)
     try:
         services.books.migrate()
         services.observations.create()
@@ -115,8 +120,13 @@ def initialise(settings: Settings, now: datetime) -> FirstRun:
     return FirstRun(ADMIN, password, created)
 
 
-def build(settings: Settings) -> Services:
+def build(settings: Settings, *, caller: str = "") -> Services:
     """Open an initialised home.
+
+    Parameters
+    ----------
+    caller
+        Who asks, as the trail is to name them, where one caller asks for everything.
 
     Raises
     ------
@@ -132,7 +142,7 @@ def build(settings: Settings) -> Services:
     if not settings.secret.get_secret_value():
         key = SecretStr(_key_file(settings).read_text(encoding="utf-8"))
         settings = settings.model_copy(update={"secret": key})
-    services = _assemble(settings)
+    services = _assemble(settings, caller)
     found, newest = services.books.revision(), services.books.newest_revision()
     if found != newest:
         services.books.close()
@@ -144,9 +154,9 @@ def build(settings: Settings) -> Services:
     return services
 
 
-def _assemble(settings: Settings) -> Services:
+def _assemble(settings: Settings, caller: str) -> Services:
     catalog = Catalog.load(settings.facts)
-    books = Books(settings.books_address)
+    books = Books(settings.books_address, caller=caller)
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()

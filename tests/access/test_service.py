@@ -118,7 +118,7 @@ def test_user_of_token_gives_its_user_and_the_key_is_not_kept(unit):
     user = create(unit)
     key, token = ACCESS.issue_token(unit, user, name="nightly import", now=NOW)
     assert key.startswith("qipan_")
-    assert ACCESS.user_of_token(unit, key, NOW) == user
+    assert ACCESS.user_of_token(unit, key, NOW)[0] == user
     assert key not in str(unit.execute(sa.select(TOKEN)).one())
     assert ACCESS.tokens(unit, user) == ACCESS.tokens(unit) == (token,)
 
@@ -137,7 +137,7 @@ def test_user_of_token_that_may_not_be_used_is_refused(unit):
         lambda: ACCESS.user_of_token(unit, "", NOW),
     ]
     assert {code_of(NotAllowedError, ask) for ask in asks} == {"token_refused"}
-    assert ACCESS.user_of_token(unit, key, NOW) == user
+    assert ACCESS.user_of_token(unit, key, NOW)[0] == user
     ACCESS.disable_user(unit, user.name, NOW)
     assert code_of(NotAllowedError, lambda: ACCESS.user_of_token(unit, key, NOW)) == "token_refused"
 
@@ -153,8 +153,8 @@ def test_disable_user_or_lower_the_role_of_the_last_admin_is_refused(unit):
     create(unit, "admin", Role.ADMIN)
     create(unit, "other", Role.OPERATOR)
     assert code_of(RuleBrokenError, lambda: ACCESS.disable_user(unit, "admin", NOW)) == "last_admin"
-    assert code_of(RuleBrokenError, lambda: ACCESS.change_role(unit, "admin", Role.VIEWER)) == "last_admin"
-    assert ACCESS.change_role(unit, "other", Role.ADMIN).role is Role.ADMIN
+    assert code_of(RuleBrokenError, lambda: ACCESS.change_role(unit, "admin", Role.VIEWER, NOW)) == "last_admin"
+    assert ACCESS.change_role(unit, "other", Role.ADMIN, NOW).role is Role.ADMIN
     assert ACCESS.disable_user(unit, "admin", NOW).disabled == NOW
     assert ACCESS.disable_user(unit, "admin", NOW + DAY).disabled == NOW
     assert code_of(RuleBrokenError, lambda: ACCESS.disable_user(unit, "other", NOW)) == "last_admin"
@@ -162,7 +162,7 @@ def test_disable_user_or_lower_the_role_of_the_last_admin_is_refused(unit):
 
 def test_change_password_ends_the_old_one(unit):
     create(unit)
-    ACCESS.change_password(unit, "li.wei", password="another long password")
+    ACCESS.change_password(unit, "li.wei", password="another long password", now=NOW)
     assert code_of(NotAllowedError, lambda: ACCESS.sign_in(unit, "li.wei", PASSWORD, NOW)) == "sign_in_refused"
     assert ACCESS.sign_in(unit, "li.wei", "another long password", NOW).name == "li.wei"
 
@@ -184,17 +184,17 @@ def test_scope_is_the_country_until_it_is_narrowed(unit):
     other = create(unit, "other")
     narrow = Scope(frozenset({"520000"}), frozenset({"wuhu-1", "wuhu-2"}))
     assert ACCESS.scope(unit, user) == Scope(is_country=True)
-    assert ACCESS.change_scope(unit, "Li.Wei", narrow) == user
+    assert ACCESS.change_scope(unit, "Li.Wei", narrow, NOW) == user
     assert ACCESS.scope(unit, user) == narrow
     assert ACCESS.scope(unit, other) == Scope(is_country=True)
-    ACCESS.change_scope(unit, "li.wei", Scope(site_ids=frozenset({"wuhu-2"})))
+    ACCESS.change_scope(unit, "li.wei", Scope(site_ids=frozenset({"wuhu-2"})), NOW)
     assert ACCESS.scope(unit, user) == Scope(site_ids=frozenset({"wuhu-2"}))
-    ACCESS.change_scope(unit, "li.wei", Scope(is_country=True))
+    ACCESS.change_scope(unit, "li.wei", Scope(is_country=True), NOW)
     assert ACCESS.scope(unit, user) == Scope(is_country=True)
 
 
 def test_scope_of_nothing_or_of_nobody_is_refused(unit):
     create(unit)
-    assert code_of(BadInputError, lambda: ACCESS.change_scope(unit, "li.wei", Scope())) == "scope_empty"
+    assert code_of(BadInputError, lambda: ACCESS.change_scope(unit, "li.wei", Scope(), NOW)) == "scope_empty"
     missing = Scope(is_country=True)
-    assert code_of(NotFoundError, lambda: ACCESS.change_scope(unit, "nobody", missing)) == "user_not_found"
+    assert code_of(NotFoundError, lambda: ACCESS.change_scope(unit, "nobody", missing, NOW)) == "user_not_found"

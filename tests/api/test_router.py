@@ -28,6 +28,7 @@ NAMES = {
     "day.report",
     "day.jobs",
     "day.report_html",
+    "access.trail",
 }
 
 

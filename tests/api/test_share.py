@@ -72,7 +72,7 @@ def keys(services: Services) -> dict[str, dict[str, str]]:
     for name, (role, scope) in scopes.items():
         with services.books.begin() as unit:
             user = services.access.create_user(unit, name, password="four unrelated words", role=role, now=now)
-            services.access.change_scope(unit, name, scope)
+            services.access.change_scope(unit, name, scope, datetime.now(UTC))
             key, _ = services.access.issue_token(unit, user, name="tests", now=now)
         headers[name] = {"Authorization": f"Bearer {key}"}
     return headers | {"visitor": {}}

@@ -1,10 +1,15 @@
-"""User, role, token."""
+"""User, role, token, scope, and who asked for what."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
+
+VISITOR: Final = "visitor"
+"""Caller of whoever has not signed in."""
 
 
 class Role(StrEnum):
@@ -88,3 +93,36 @@ class Scope:
         (False, True)
         """
         return self.is_country or adcode in self.adcodes or site_id in self.site_ids
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """Who changed what, when.
+
+    Attributes
+    ----------
+    caller
+        ``user:NAME``, ``token:NAME/NUMBER``, ``shell:NAME`` of the machine's account, or ``visitor``.
+    action
+        A stable code, as ``role_changed``.
+    subject
+        What it was done to.
+    """
+
+    entry_id: int
+    at: datetime
+    caller: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+def caller_of_user(name: str, token_id: int | None = None) -> str:
+    """Return how the trail names a user, at the console or by a token.
+
+    Examples
+    --------
+    >>> caller_of_user("li.wei"), caller_of_user("li.wei", 3)
+    ('user:li.wei', 'token:li.wei/3')
+    """
+    return f"user:{name}" if token_id is None else f"token:{name}/{token_id}"

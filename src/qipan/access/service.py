@@ -1,4 +1,4 @@
-"""Manage users and tokens, and tell who asks.
+"""Manage users and tokens, tell who asks, and who has changed what.
 
 Passwords are kept as Argon2id hashes, tokens as SHA-256 digests.
 
@@ -12,21 +12,31 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from qipan.access import store
 from qipan.access.allow import PASSWORD_CHARACTERS_MAX, checked_password, is_valid, plain_name
-from qipan.access.model import Role, Scope, Token, User
+from qipan.access.model import Role, Scope, Token, TrailEntry, User, caller_of_user
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
 
 KEY_PREFIX = "qipan_"
 """Begins every token's key, so that a key that leaked is recognised."""
 
 TOKEN_LIFETIME = timedelta(days=90)
+
+REFUSALS_NOTED_MAX: Final = 10
+"""Refused sign-ins of one user that the trail takes within `REFUSALS_WINDOW`; those of unknown names count as one."""
+
+REFUSALS_WINDOW: Final = timedelta(hours=1)
+
+UNKNOWN_NAME: Final = "unknown name"
+"""Subject of a refused sign-in of nobody: what was typed may be a password."""
 
 
 class Access:
@@ -54,7 +64,9 @@ class Access:
                 hint="Choose another name.",
                 field="name",
             )
-        return store.insert_user(unit, name=plain, role=role, password_hash=hashed, created=in_utc(now))
+        made = store.insert_user(unit, name=plain, role=role, password_hash=hashed, created=in_utc(now))
+        record_action(unit, "user_created", plain, now, role=role)
+        return made
 
     def ensure_admin(
         self, unit: UnitOfWork, *, now: datetime, name: str = "admin", password: str | None = None
@@ -95,7 +107,21 @@ class Access:
             )
         renewed = self._hasher.hash(password) if self._hasher.check_needs_rehash(hashed) else None
         store.change_user(unit, user.user_id, password_hash=renewed, signed_in=in_utc(now))
+        record_action(replace(unit, caller=caller_of_user(user.name)), "signed_in", user.name, now)
         return replace(user, signed_in=in_utc(now))
+
+    def record_refusal(self, unit: UnitOfWork, name: str, now: datetime, *, address: str) -> None:
+        """Note a refused sign-in in a unit of work of its own, since the refused one is undone.
+
+        Not every one of a flood: at most `REFUSALS_NOTED_MAX` of a user within `REFUSALS_WINDOW`.
+        """
+        user = self._user_named(unit, name)
+        subject = UNKNOWN_NAME if user is None else user.name
+        unit.lock("access.refusals")
+        action, since = "sign_in_refused", in_utc(now) - REFUSALS_WINDOW
+        known = store.trail(unit, action=action, subject=subject, since=since, limit=REFUSALS_NOTED_MAX)
+        if len(known) < REFUSALS_NOTED_MAX:
+            record_action(unit, action, subject, now, address=address)
 
     def issue_token(
         self, unit: UnitOfWork, user: User, *, name: str, now: datetime, lifetime: timedelta = TOKEN_LIFETIME
@@ -126,10 +152,13 @@ class Access:
         token = store.insert_token(
             unit, user_id=user.user_id, name=name, digest=_digest(key), created=created, expires=created + lifetime
         )
+        record_action(
+            unit, "token_issued", f"{user.name}/{token.token_id}", now, program=name, expires=f"{token.expires:%F}"
+        )
         return key, token
 
-    def user_of_token(self, unit: UnitOfWork, key: str, now: datetime) -> User:
-        """Return the user whose token's key this is.
+    def user_of_token(self, unit: UnitOfWork, key: str, now: datetime) -> tuple[User, Token]:
+        """Return the token whose key this is, and its user.
 
         Raises
         ------
@@ -139,7 +168,7 @@ class Access:
         for token in store.tokens(unit, digest=_digest(key)):
             (user,) = store.users(unit, user_id=token.user_id)
             if is_valid(token, in_utc(now)) and not user.is_disabled:
-                return user
+                return user, token
         raise NotAllowedError(
             "A token must be known, unexpired and not revoked, was not so.",
             code="token_refused",
@@ -186,9 +215,10 @@ class Access:
         if not user.is_disabled:
             self._keep_an_admin(unit, user)
             store.change_user(unit, user.user_id, disabled=in_utc(now))
+            record_action(unit, "user_disabled", user.name, now)
         return self.user(unit, name)
 
-    def change_role(self, unit: UnitOfWork, name: str, role: Role) -> User:
+    def change_role(self, unit: UnitOfWork, name: str, role: Role, now: datetime) -> User:
         """Give a user another role.
 
         Raises
@@ -202,14 +232,16 @@ class Access:
         user = self.user(unit, name)
         if role is not Role.ADMIN:
             self._keep_an_admin(unit, user)
-        store.change_user(unit, user.user_id, role=role)
+        if role is not user.role:
+            store.change_user(unit, user.user_id, role=role)
+            record_action(unit, "role_changed", user.name, now, before=user.role, role=role)
         return self.user(unit, name)
 
     def scope(self, unit: UnitOfWork, user: User) -> Scope:
         """Return which sites a user may see: the whole country unless that was narrowed."""
         return store.scope_of(unit, user.user_id)
 
-    def change_scope(self, unit: UnitOfWork, name: str, scope: Scope) -> User:
+    def change_scope(self, unit: UnitOfWork, name: str, scope: Scope, now: datetime) -> User:
         """Say which sites a user may see, in place of what was said before.
 
         Raises
@@ -227,10 +259,15 @@ class Access:
             )
         user = self.user(unit, name)
         unit.lock("access")
+        before = self.scope(unit, user)
         store.change_scope(unit, user.user_id, scope)
+        after = self.scope(unit, user)
+        if after != before:
+            told = {"regions": sorted(after.adcodes), "sites": sorted(after.site_ids)}
+            record_action(unit, "scope_changed", user.name, now, **told)
         return user
 
-    def change_password(self, unit: UnitOfWork, name: str, *, password: str) -> None:
+    def change_password(self, unit: UnitOfWork, name: str, *, password: str, now: datetime) -> None:
         """Give a user another password; tokens stay valid until they are revoked.
 
         Raises
@@ -242,6 +279,7 @@ class Access:
         """
         user = self.user(unit, name)
         store.change_user(unit, user.user_id, password_hash=self._hasher.hash(checked_password(password)))
+        record_action(unit, "password_changed", user.name, now)
 
     def revoke_token(self, unit: UnitOfWork, token_id: int, now: datetime) -> None:
         """Revoke a token; once revoked it stays so.
@@ -251,13 +289,30 @@ class Access:
         NotFoundError
             ``token_not_found``.
         """
-        if not store.tokens(unit, token_id=token_id):
+        found = store.tokens(unit, token_id=token_id)
+        if not found:
             raise NotFoundError(
                 f"A token must exist, was not found: {token_id}.",
                 code="token_not_found",
                 hint="List the tokens to see their numbers.",
             )
-        store.revoke_token(unit, token_id, in_utc(now))
+        if found[0].revoked is None:
+            (user,) = store.users(unit, user_id=found[0].user_id)
+            store.revoke_token(unit, token_id, in_utc(now))
+            record_action(unit, "token_revoked", f"{user.name}/{token_id}", now)
+
+    def trail(
+        self,
+        unit: UnitOfWork,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        caller: str | None = None,
+        action: str | None = None,
+        limit: int | None = None,
+    ) -> tuple[TrailEntry, ...]:
+        """Return who has changed what from a moment on and before another, the newest first."""
+        return store.trail(unit, since=since, until=until, caller=caller, action=action, limit=limit)
 
     @cached_property
     def _nobody(self) -> str:

@@ -1,13 +1,15 @@
-"""Tables of users, of what they may see, and of tokens."""
+"""Tables of users, of what they may see, and of tokens; what the trail holds."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from qipan.access.model import Role, Scope, Token, User
+from qipan.access.model import Role, Scope, Token, TrailEntry, User
 from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
+from qipan.storage.trail import TRAIL
 
 USER = sa.Table(
     "access_user",
@@ -132,3 +134,25 @@ def revoke_token(unit: UnitOfWork, token_id: int, revoked: datetime) -> None:
     """Write when a token was revoked; the first time counts."""
     query = sa.update(TOKEN).where(TOKEN.c.token_id == token_id, TOKEN.c.revoked.is_(None))
     unit.execute(query.values(revoked=revoked))
+
+
+def trail(
+    unit: UnitOfWork,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    caller: str | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    limit: int | None = None,
+) -> tuple[TrailEntry, ...]:
+    """Return entries of the trail, the newest first."""
+    query = sa.select(TRAIL).order_by(TRAIL.c.at.desc(), TRAIL.c.entry_id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(TRAIL.c.at >= since)
+    if until is not None:
+        query = query.where(TRAIL.c.at < until)
+    for column, wanted in ((TRAIL.c.caller, caller), (TRAIL.c.action, action), (TRAIL.c.subject, subject)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return tuple(TrailEntry(**{**row, "detail": json.loads(row["detail"])}) for row in unit.execute(query).mappings())

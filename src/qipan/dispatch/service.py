@@ -29,6 +29,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 from qipan.storage.lake import Lake
+from qipan.storage.trail import record_action
 
 PAGE_MAX = 1_000_000
 PAGE_SIZE_MAX = 1000
@@ -176,6 +177,7 @@ class Dispatch:
             placement_sequence=receipt.sequence,
             document=document,
         )
+        record_action(unit, "plan_kept", plan_id, now, fleet=fleet_id, day=day.isoformat(), jobs=jobs_sequence)
         return receipt
 
     def project(self, unit: UnitOfWork) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from fastapi import Request
 
-from qipan.access.model import Role, Scope
+from qipan.access.model import VISITOR, Role, Scope, caller_of_user
 from qipan.bootstrap import Services
 from qipan.kernel.errors import (
     BadInputError,
@@ -71,6 +71,10 @@ class Caller:
     name: str
     role: Role | None
     scope: Scope = COUNTRY
+    token_id: int | None = None
+
+    def __str__(self) -> str:
+        return VISITOR if self.is_anonymous else caller_of_user(self.name, self.token_id)
 
     @property
     def is_anonymous(self) -> bool:
@@ -143,8 +147,8 @@ def caller_of(request: Request) -> Caller:
                 hint="Send the header Authorization: Bearer KEY, or none.",
             )
         with services.books.read() as unit:
-            user = services.access.user_of_token(unit, key.strip(), datetime.now(UTC))
-            return Caller(user.name, user.role, services.access.scope(unit, user))
+            user, token = services.access.user_of_token(unit, key.strip(), datetime.now(UTC))
+            return Caller(user.name, user.role, services.access.scope(unit, user), token.token_id)
     name = request.session.get("user")
     if isinstance(name, str):
         with services.books.read() as unit:

@@ -14,6 +14,7 @@ from qipan.log.model import ConsistencyProof, Head, InclusionProof, Leaf
 from qipan.log.note import Signature, Signer, Verifier, is_signed, parted
 from qipan.log.proof import Proof
 from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
 
 
 class Log:
@@ -127,6 +128,7 @@ class Log:
         head = self.head(unit)
         if store.newest_checkpoint_size(unit) != head.size:
             store.insert_checkpoint(unit, size=head.size, at=in_utc(now), note=checkpoint(head, signer.name, signer))
+            record_action(unit, "checkpoint_signed", head.size, now)
         return store.checkpoints(unit, size=head.size)[0]
 
     def checkpoints(self, unit: UnitOfWork, *, after: int = -1) -> tuple[str, ...]:
@@ -180,4 +182,5 @@ class Log:
             )
         if not store.has_cosigned(unit, size=size, name=witness.name):
             store.insert_cosignature(unit, size=size, name=witness.name, at=in_utc(now), line=str(signature))
+            record_action(unit, "checkpoint_cosigned", size, now, witness=witness.name)
         return store.checkpoints(unit, size=size)[0]

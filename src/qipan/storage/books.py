@@ -74,9 +74,16 @@ class Moment(sa.types.TypeDecorator[datetime]):
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """One open transaction of the books; services read and write through it and never commit."""
+    """One open transaction of the books; services read and write through it and never commit.
+
+    Attributes
+    ----------
+    caller
+        Who asks for it, in the words of the door.
+    """
 
     connection: sa.Connection
+    caller: str = ""
 
     def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
         """Run one statement; a list of values runs it once for each."""
@@ -100,6 +107,8 @@ class Books:
     ----------
     address
         ``sqlite:///PATH``, ``sqlite://`` (in memory) or ``postgresql://USER:PASSWORD@HOST/NAME``.
+    caller
+        Who asks, where one caller opens every unit of work.
 
     Raises
     ------
@@ -120,7 +129,8 @@ class Books:
     >>> books.close()
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, caller: str = "") -> None:
+        self.caller = caller
         url = _url(address)
         in_memory = url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
         self.engine = _engine(url, in_memory=in_memory)
@@ -133,8 +143,13 @@ class Books:
         return self.engine.dialect.name == "postgresql"
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
+    def begin(self, *, caller: str | None = None) -> Iterator[UnitOfWork]:
         """Open one unit of work; it is committed at the end, and undone by any error.
+
+        Parameters
+        ----------
+        caller
+            Who asks; the caller of the books, if nobody is named.
 
         Raises
         ------
@@ -142,7 +157,7 @@ class Books:
             ``books_unreachable``, ``books_busy``, ``books_full``, ``books_not_migrated``, ``books_failed``.
         """
         with self._open() as connection, connection.begin():
-            yield UnitOfWork(connection)
+            yield UnitOfWork(connection, self.caller if caller is None else caller)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

@@ -27,6 +27,7 @@ from qipan.log.service import Log
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
+from qipan.storage.trail import record_action
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
@@ -62,8 +63,13 @@ class Day:
         self._ledger = ledger
         self._dispatch = dispatch
 
-    def import_jobs(self, request: DayRequest, now: datetime) -> JobsImport:
+    def import_jobs(self, request: DayRequest, now: datetime, *, caller: str | None = None) -> JobsImport:
         """Read a file of jobs, archive it and keep what is wrong with it; plan nothing.
+
+        Parameters
+        ----------
+        caller
+            Who asks; the caller of the books, if nobody is named.
 
         Raises
         ------
@@ -73,7 +79,7 @@ class Day:
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
         intake = self._read(request, fleet.zone_name)
-        with self._books.begin() as unit:
+        with self._books.begin(caller=caller) as unit:
             receipt = self._receive(unit, f"jobs/{request.format}", request, intake=intake, now=now)
         return JobsImport(
             rows_read=intake.rows_read,
@@ -105,8 +111,22 @@ class Day:
                 )
             return self._observations.quarantined(unit, sequence)
 
-    def run(self, request: DayRequest, now: datetime, progress: Callable[[str], None] = quiet) -> DayReport:
+    def run(
+        self,
+        request: DayRequest,
+        now: datetime,
+        progress: Callable[[str], None] = quiet,
+        *,
+        caller: str | None = None,
+    ) -> DayReport:
         """Read the jobs of a day, plan and place them, enter the use in the ledger, and compare.
+
+        Parameters
+        ----------
+        progress
+            Told the name of each step as it begins.
+        caller
+            Who asks; the caller of the books, if nobody is named.
 
         Raises
         ------
@@ -122,7 +142,7 @@ class Day:
         progress("read")
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
-        return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress)
+        return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress, caller)
 
     def demo(
         self, now: datetime, day: date | None = None, seed: int = 0, progress: Callable[[str], None] = quiet
@@ -142,7 +162,7 @@ class Day:
         data = canonical({"made": when.isoformat(), "seed": seed, "jobs": len(jobs)})
         request = DayRequest(data=data, name=MADE, format=MADE, day=when, seed=seed)
         intake = Intake(jobs=jobs, rows_read=len(jobs), rows_accepted=len(jobs), out_of_scope={}, findings=())
-        return self._run(request, fleet, intake, now, progress)
+        return self._run(request, fleet, intake, now, progress, None)
 
     def reports(self) -> list[dict[str, Any]]:
         """Return one line for each run, the newest first."""
@@ -199,13 +219,19 @@ class Day:
         return replace(found, rows=rows)
 
     def _run(
-        self, request: DayRequest, fleet: Fleet, intake: Intake, now: datetime, progress: Callable[[str], None]
+        self,
+        request: DayRequest,
+        fleet: Fleet,
+        intake: Intake,
+        now: datetime,
+        progress: Callable[[str], None],
+        caller: str | None,
     ) -> DayReport:
         day = request.day or only_day(intake, fleet)
         setting = set_up(fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share)
         intake = quarantine_origins(intake, setting.board)
         _refuse_bad_rows(request, intake)
-        with self._books.begin() as unit:
+        with self._books.begin(caller=caller) as unit:
             # Which origins are unknown depends on the fleet, so what is wrong with a file does too.
             source = f"jobs/{request.format}/{fleet.fleet_id}"
             received = self._receive(unit, source, request, intake=intake, now=now)
@@ -220,7 +246,7 @@ class Day:
         jobs = complete(raised, setting.board, rules, rule, rng)
         outcome = self._dispatch.solve(jobs, setting.board, rules, progress)
         progress("enter")
-        with self._books.begin() as unit:
+        with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
             made = request.format == MADE
             run = Run(
@@ -275,6 +301,7 @@ class Day:
         )
         if receipt.is_new:
             self._log.append(unit, "jobs", canonical({"digest": receipt.digest, "sequence": receipt.sequence}), now)
+            record_action(unit, "jobs_received", receipt.sequence, now, source=source)
         return receipt
 
     def _log_plan(self, unit: UnitOfWork, plan_id: str, received: Receipt, kept: Receipt, now: datetime) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from qipan.access.model import Role
 from qipan.interfaces.api.model import JobsPageOut, ReportRow, finite
-from qipan.interfaces.entry import planning_turn, require, services_of
+from qipan.interfaces.entry import Caller, planning_turn, require, services_of
 from qipan.interfaces.report import assets, page
 from qipan.workflows.model import DayRequest
 
@@ -18,9 +18,10 @@ router = APIRouter(prefix="/day", tags=["day"])
 Viewer = Depends(require(Role.VIEWER))
 
 
-@router.post("/run", operation_id="day.run", status_code=201, dependencies=[Depends(require(Role.OPERATOR))])
+@router.post("/run", operation_id="day.run", status_code=201)
 def run(
     request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
     file: Annotated[UploadFile, File(description="Trace of jobs; it may be compressed with gzip.")],
     trace_format: Annotated[str, Form(alias="format", description="philly, openb, llm or generic.")] = "generic",
     day: Annotated[date | None, Form(description="May be left out when the file holds a single day.")] = None,
@@ -56,7 +57,7 @@ def run(
         outlook_h=outlook_h,
     )
     with planning_turn(request):
-        report = services_of(request).day.run(wanted, datetime.now(UTC))
+        report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))
     document: dict[str, Any] = finite(report.document())
     return document
 

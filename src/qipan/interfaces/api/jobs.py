@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from qipan.access.model import Role
 from qipan.interfaces.api.model import JobsImportOut
 from qipan.interfaces.api.problem import FindingOut
-from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.entry import Caller, require, services_of
 from qipan.workflows.model import DayRequest
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
-@router.post("/import", operation_id="jobs.import", dependencies=[Depends(require(Role.OPERATOR))])
+@router.post("/import", operation_id="jobs.import")
 def import_jobs(
     request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
     file: Annotated[UploadFile, File(description="Trace of jobs; it may be compressed with gzip.")],
     trace_format: Annotated[str, Form(alias="format", description="philly, openb, llm or generic.")] = "generic",
     fleet_id: Annotated[str | None, Form()] = None,
@@ -36,7 +37,7 @@ def import_jobs(
         epoch=epoch,
         zone_name=zone_name,
     )
-    account = services_of(request).day.import_jobs(wanted, datetime.now(UTC))
+    account = services_of(request).day.import_jobs(wanted, datetime.now(UTC), caller=str(caller))
     return JobsImportOut.model_validate(account, from_attributes=True)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 
 from qipan.access.model import Role
 from qipan.interfaces.api.model import UtilisationOut, fleet_out, utilisation_out
-from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.entry import Caller, require, services_of
 from qipan.kernel.time import Interval, civil_day
 from qipan.ledger.model.use import Grouping
 
@@ -31,12 +31,15 @@ def fleets(request: Request) -> list[dict[str, Any]]:
     "/sites",
     operation_id="ledger.import_sites",
     status_code=201,
-    dependencies=[Depends(require(Role.OPERATOR))],
 )
-def import_sites(request: Request, file: Annotated[UploadFile, File(description="YAML of a fleet.")]) -> dict[str, Any]:
+def import_sites(
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
+    file: Annotated[UploadFile, File(description="YAML of a fleet.")],
+) -> dict[str, Any]:
     """Register a fleet of your own sites; nothing is kept of a file with findings."""
     services = services_of(request)
-    with services.books.begin() as unit:
+    with services.books.begin(caller=str(caller)) as unit:
         return fleet_out(services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC)))
 
 

@@ -60,7 +60,7 @@ def send(
     """Receive a sealed batch; 201 acknowledges it, 200 says that the same bytes were acknowledged before."""
     services = services_of(request)
     opened = services.metering.open(file.file.read())
-    with services.books.begin() as unit:
+    with services.books.begin(caller=str(caller)) as unit:
         check_source(services.ledger.meters(unit), caller, opened.batch.statement.source_id)
         told = services.metering.receive(unit, opened, datetime.now(UTC))
     with services.books.read() as unit:
@@ -105,7 +105,7 @@ def disputes(
 def resolve(request: Request, caller: Writer, dispute_id: int, resolution: Resolution) -> Dispute:
     """Write down how a dispute was resolved; the readings stay what they are."""
     services, now = services_of(request), datetime.now(UTC)
-    with services.books.begin() as unit:
+    with services.books.begin(caller=str(caller)) as unit:
         resolved = services.metering.resolve(
             unit, dispute_id, resolution=resolution.resolution, note=resolution.note, now=now
         )

@@ -1,24 +1,26 @@
-"""``qipan access``: who may sign in, and keys for programs."""
+"""``qipan access``: who may sign in, keys for programs, and who has changed what."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qipan.access.model import Role, Scope
 from qipan.interfaces.cli import session
-from qipan.interfaces.cli.options import AsJson
+from qipan.interfaces.cli.options import AsJson, read_moment
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
     from qipan.bootstrap import Services
 
-app = typer.Typer(name="access", help="Users of the console and tokens for programs.", no_args_is_help=True)
+app = typer.Typer(
+    name="access", help="Users of the console, tokens for programs, and who changed what.", no_args_is_help=True
+)
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the user.")]
 
@@ -43,7 +45,7 @@ def user(
     password = secrets.token_urlsafe(18)
     with services.books.begin() as unit:
         made = services.access.create_user(unit, name, password=password, role=role, now=session.now())
-        services.access.change_scope(unit, made.name, seen)
+        services.access.change_scope(unit, made.name, seen, session.now())
     remark(f"User {made.name} may sign in as {made.role}. The password is shown only now:")
     say(password)
 
@@ -78,7 +80,7 @@ def scope(name: UserName, *, region: Regions = None, site: Sites = None) -> None
     services = session.services()
     seen = _scope(services, region, site)
     with services.books.begin() as unit:
-        changed = services.access.change_scope(unit, name, seen)
+        changed = services.access.change_scope(unit, name, seen, session.now())
     remark(f"{changed.name} sees {', '.join(_told(seen)) or 'the country'}.")
 
 
@@ -88,7 +90,7 @@ def password(name: UserName) -> None:
     services = session.services()
     drawn = secrets.token_urlsafe(18)
     with services.books.begin() as unit:
-        services.access.change_password(unit, name, password=drawn)
+        services.access.change_password(unit, name, password=drawn, now=session.now())
     remark(f"The new password of {name} is shown only now:")
     say(drawn)
 
@@ -109,6 +111,48 @@ def token(
         )
     remark(f"Token {issued.token_id} of {owner.name} ends on {issued.expires:%Y-%m-%d}. The key is shown only now:")
     say(key)
+
+
+@app.command()
+def trail(
+    *,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", parser=read_moment, metavar="MOMENT", help="From this moment on, with its zone."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", parser=read_moment, metavar="MOMENT", help="Before this moment.")
+    ] = None,
+    caller: Annotated[
+        str | None,
+        typer.Option("--caller", help="Only of user:NAME, token:NAME/NUMBER, shell:NAME or visitor."),
+    ] = None,
+    action: Annotated[str | None, typer.Option("--action", help="Only of one kind, as role_changed.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List who has changed what, the newest first."""
+    services = session.services()
+    with services.books.read() as unit:
+        found = services.access.trail(unit, since=since, until=until, caller=caller, action=action, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
+            one.caller,
+            one.action,
+            one.subject,
+            ", ".join(f"{name} {_word(value)}" for name, value in one.detail.items()),
+        )
+        for one in found
+    ]
+    print_table(table(("at", "caller", "action", "subject", "detail"), rows, wide=(3, 4)))
+
+
+def _word(value: object) -> str:
+    return (" ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
 
 
 def _scope(services: Services, regions: list[str] | None, site_ids: list[str] | None) -> Scope:

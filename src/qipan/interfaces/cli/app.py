@@ -125,7 +125,7 @@ def _initialise() -> FirstRun:
     from qipan.bootstrap import initialise
 
     settings = session.settings()
-    first = initialise(settings, session.now())
+    first = initialise(settings, session.now(), caller=session.caller())
     if first.created:
         remark(f"Initialised {settings.home.resolve()}.")
     if first.admin_password is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 def now() -> datetime:
     """Return the moment at which the door is opened."""
     return datetime.now(UTC)
+
+
+def caller() -> str:
+    """Return how the trail names who types: by the account that runs the command, whatever the environment says."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return f"shell:{name}"
 
 
 def settings() -> Settings:
@@ -53,4 +64,4 @@ def services() -> Services:
     # Everything heavy stands behind this import; --help and mistyped commands answer without it.
     from qipan.bootstrap import build
 
-    return build(settings())
+    return build(settings(), caller=caller())

@@ -26,6 +26,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 from qipan.storage.lake import Lake
+from qipan.storage.trail import record_action
 
 READING_KIND: Final = "reading"
 """Kind of the batches that hold readings, and of their leaves in the log."""
@@ -226,6 +227,7 @@ class Metering:
                 hint="Let the source release a correction of its readings.",
             )
         store.resolve(unit, dispute_id, resolution=resolution, note=note, resolved=in_utc(now))
+        record_action(unit, "dispute_resolved", dispute_id, now, resolution=resolution)
         return store.disputes(unit, dispute_id=dispute_id)[0]
 
     def _source(self, unit: UnitOfWork, source_id: str) -> Source:
@@ -306,6 +308,7 @@ class Metering:
         )
         store.insert_batch(unit, account)
         store.insert_disputes(unit, _disputes(opened, against, receipt.sequence, now))
+        record_action(unit, "batch_received", statement.source_id, now, sequence=receipt.sequence)
         return _acknowledgement(account, receipt.digest, is_new=True)
 
     def _against(self, unit: UnitOfWork, opened: Opened, kept: NDArray[np.bool_]) -> Against:

@@ -36,6 +36,7 @@ from qipan.observations.service import Observations
 from qipan.observations.store import RELEASES
 from qipan.observations.store import observations_of as observations_of_rows
 from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
 
 FLEET_KIND = "fleet"
 """Kind of the leaves that hold releases of fleets."""
@@ -108,6 +109,9 @@ class Ledger:
         RuleBrokenError
             ``release_not_later`` when the last release is not earlier than now.
         """
+        return self._register(unit, fleet, now, "fleet_registered")
+
+    def _register(self, unit: UnitOfWork, fleet: Fleet, now: datetime, action: str, what: str = "") -> Fleet:
         findings = check_fleet(fleet)
         if findings:
             raise _invalid(findings)
@@ -131,7 +135,8 @@ class Ledger:
                     hint="Check the clock of this machine, then register the fleet again.",
                 )
             store.insert_release(unit, fleet, now)
-            self._log.append(unit, FLEET_KIND, store.document_of(fleet).encode(), now)
+            leaf = self._log.append(unit, FLEET_KIND, store.document_of(fleet).encode(), now)
+            record_action(unit, action, what or fleet.fleet_id, now, fleet=fleet.fleet_id, leaf=leaf.seq)
         return fleet
 
     def document(self, unit: UnitOfWork, digest: str) -> bytes:
@@ -223,26 +228,28 @@ class Ledger:
         RuleBrokenError
             ``pool_ambiguous``; ``release_not_later``, as `register`.
         """
-        return self._amend(unit, _has_pool(pool_id), lambda fleet: change.certify(fleet, pool_id, step), now)
+        done = ("capacity_certified", pool_id)
+        return self._amend(unit, _has_pool(pool_id), lambda fleet: change.certify(fleet, pool_id, step), now, done)
 
     def add_key(self, unit: UnitOfWork, source_id: str, key: Key, now: datetime) -> Fleet:
         """Register one more key of a source; the errors are those of `certify`."""
-        return self._amend(unit, _has_source(source_id), lambda fleet: change.add_key(fleet, source_id, key), now)
+        done = ("key_added", f"{source_id}/{key.key_id}")
+        return self._amend(unit, _has_source(source_id), lambda fleet: change.add_key(fleet, source_id, key), now, done)
 
     def end_key(self, unit: UnitOfWork, source_id: str, key_id: str, end: datetime, *, now: datetime) -> Fleet:
         """Register that a key holds no longer than until a moment; the errors are those of the verb and `certify`."""
-        return self._amend(
-            unit, _has_source(source_id), lambda fleet: change.end_key(fleet, source_id, key_id, end), now
-        )
+        has, done = _has_source(source_id), ("key_ended", f"{source_id}/{key_id}")
+        return self._amend(unit, has, lambda fleet: change.end_key(fleet, source_id, key_id, end), now, done)
 
     def agree(self, unit: UnitOfWork, source_id: str, agreement: Agreement, now: datetime) -> Fleet:
         """Register the agreement with a source; the errors are those of `certify`."""
-        return self._amend(unit, _has_source(source_id), lambda fleet: change.agree(fleet, source_id, agreement), now)
+        has, done = _has_source(source_id), ("agreement_registered", source_id)
+        return self._amend(unit, has, lambda fleet: change.agree(fleet, source_id, agreement), now, done)
 
     def add_meter(self, unit: UnitOfWork, site_id: str, meter: Meter, now: datetime) -> Fleet:
         """Register one more meter of a site, in the fleet of its source; the errors are those of `certify`."""
-        has = _has_source(meter.source_id)
-        return self._amend(unit, has, lambda fleet: change.add_meter(fleet, site_id, meter), now)
+        has, done = _has_source(meter.source_id), ("meter_added", meter.meter_id)
+        return self._amend(unit, has, lambda fleet: change.add_meter(fleet, site_id, meter), now, done)
 
     def end_meter(self, unit: UnitOfWork, meter_id: str, end: datetime, now: datetime) -> Fleet:
         """Register until when a meter is valid; the errors are those of `certify`."""
@@ -251,10 +258,16 @@ class Ledger:
             (f"meter {meter_id!r}", lambda fleet: meter_id in meters_of(fleet)),
             lambda fleet: change.end_meter(fleet, meter_id, end),
             now,
+            ("meter_ended", meter_id),
         )
 
     def _amend(
-        self, unit: UnitOfWork, held: tuple[str, Callable[[Fleet], bool]], verb: Callable[[Fleet], Fleet], now: datetime
+        self,
+        unit: UnitOfWork,
+        held: tuple[str, Callable[[Fleet], bool]],
+        verb: Callable[[Fleet], Fleet],
+        now: datetime,
+        done: tuple[str, str],
     ) -> Fleet:
         # Taken before the fleet is read, so that two changes at one time are made one after the other.
         unit.lock(NAMES_LOCK)
@@ -266,7 +279,7 @@ class Ledger:
                 code="holder_unknown",
                 hint="See what they have with qipan ledger fleets --json, and choose one of those.",
             )
-        return self.register(unit, verb(holder), now)
+        return self._register(unit, verb(holder), now, *done)
 
     def enter_use(
         self, unit: UnitOfWork, source: str, uses: Sequence[Use], *, released: datetime, now: datetime
@@ -303,9 +316,12 @@ class Ledger:
                 hint="Enter use for at least one site and period.",
             )
         self._observations.define(unit, series_of(uses))
-        return self._observations.receive(
+        receipt = self._observations.receive(
             unit, source=source, kind=USE_KIND, data=pack(uses, in_utc(released)), now=now, rows=len(uses)
         )
+        if receipt.is_new:
+            record_action(unit, "use_entered", source, now, sequence=receipt.sequence, rows=receipt.rows)
+        return receipt
 
     def record_use(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
         """Bring every acknowledged batch of use into the figures that is not there yet; return their receipts.

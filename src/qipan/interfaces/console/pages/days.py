@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from qipan.access.model import Role
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import planning_turn, require, services_of, status_of
+from qipan.interfaces.entry import Caller, planning_turn, require, services_of, status_of
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, QipanError
@@ -28,9 +28,10 @@ def days(request: Request) -> Response:
     return _page(request, None, {})
 
 
-@router.post("/days", dependencies=[Depends(require(Role.OPERATOR))])
+@router.post("/days")
 def run(
     request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
     file: Annotated[UploadFile, File()],
     trace_format: Annotated[str, Form(alias="format")] = "generic",
     day: Annotated[str, Form()] = "",
@@ -65,7 +66,7 @@ def run(
             else None,
         )
         with planning_turn(request):
-            report = services_of(request).day.run(wanted, datetime.now(UTC))
+            report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))
     except QipanError as error:
         return _page(request, error, given)
     return RedirectResponse(f"/?plan={report.plan_id}", status_code=303)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import require, services_of, status_of
+from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent
@@ -37,12 +37,16 @@ def ledger(
     return _page(request, fleet, day, None)
 
 
-@router.post("/ledger/sites", dependencies=[Depends(require(Role.OPERATOR))])
-def import_sites(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+@router.post("/ledger/sites")
+def import_sites(
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
+    file: Annotated[UploadFile, File()],
+) -> Response:
     """Register a fleet from its file, or say what is wrong with it."""
     services = services_of(request)
     try:
-        with services.books.begin() as unit:
+        with services.books.begin(caller=str(caller)) as unit:
             fleet = services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC))
     except QipanError as error:
         return _page(request, "", "", error)

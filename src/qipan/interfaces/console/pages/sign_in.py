@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from qipan.access.model import VISITOR
 from qipan.interfaces.console.page import LANGUAGE_COOKIE, render
 from qipan.interfaces.entry import Attempts, services_of, status_of
 from qipan.interfaces.report.words import words
@@ -39,10 +40,13 @@ def sign_in(
     address = request.client.host if request.client else ""
     try:
         attempts.check(address, now)
-        with services.books.begin() as unit:
+        with services.books.begin(caller=VISITOR) as unit:
             user = services.access.sign_in(unit, name, password, now)
     except NotAllowedError as error:
         attempts.note(address, now)
+        if error.code == "sign_in_refused":
+            with services.books.begin(caller=VISITOR) as unit:
+                services.access.record_refusal(unit, name, now, address=address)
         return render(request, "sign_in.html", status=status_of(error), error=error, name=name, after=_own_path(after))
     request.session.clear()
     request.session["user"] = user.name
