@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from qipan.access.model import Role, Scope
-from qipan.access.service import Access
+from qipan.access.service import REFUSALS_NOTED_MAX, REFUSALS_WINDOW, UNKNOWN_NAME, Access
 from qipan.access.store import TOKEN, USER
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
 from qipan.storage.books import Books, metadata
+from qipan.storage.trail import TRAIL
 
 NOW = datetime(2017, 10, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -198,3 +199,88 @@ def test_scope_of_nothing_or_of_nobody_is_refused(unit):
     assert code_of(BadInputError, lambda: ACCESS.change_scope(unit, "li.wei", Scope(), NOW)) == "scope_empty"
     missing = Scope(is_country=True)
     assert code_of(NotFoundError, lambda: ACCESS.change_scope(unit, "nobody", missing, NOW)) == "user_not_found"
+
+
+def told(unit, **only):
+    """Return the trail, the oldest first, without numbers and moments."""
+    return [(one.caller, one.action, one.subject, one.detail) for one in reversed(ACCESS.trail(unit, **only))]
+
+
+def test_trail_has_one_entry_for_each_change_and_none_for_what_changes_nothing(books):
+    narrow = Scope(frozenset({"520000"}), frozenset({"wuhu-1"}))
+    with books.begin(caller="shell:root") as unit:
+        user = create(unit)
+        create(unit, "boss", Role.ADMIN)
+        _, token = ACCESS.issue_token(unit, user, name="nightly import", now=NOW)
+        for _ in range(2):
+            ACCESS.change_role(unit, "li.wei", Role.OPERATOR, NOW)
+            ACCESS.change_scope(unit, "li.wei", narrow, NOW)
+            ACCESS.revoke_token(unit, token.token_id, NOW)
+            ACCESS.disable_user(unit, "LI.wei", NOW)
+        ACCESS.change_password(unit, "boss", password="another long password", now=NOW)
+        ACCESS.ensure_admin(unit, now=NOW)
+    with books.begin(caller="visitor") as unit:
+        ACCESS.sign_in(unit, "Boss", "another long password", NOW + DAY)
+    with books.read() as unit:
+        entries = told(unit)
+        assert [one.at for one in ACCESS.trail(unit, limit=2)] == [NOW + DAY, NOW]
+        assert told(unit, caller="user:boss") == told(unit, action="signed_in") == told(unit, since=NOW + DAY)
+        assert told(unit, until=NOW + DAY) == entries[:-1]
+    assert entries == [
+        ("shell:root", "user_created", "li.wei", {"role": "viewer"}),
+        ("shell:root", "user_created", "boss", {"role": "admin"}),
+        ("shell:root", "token_issued", "li.wei/1", {"program": "nightly import", "expires": "2018-01-07"}),
+        ("shell:root", "role_changed", "li.wei", {"before": "viewer", "role": "operator"}),
+        ("shell:root", "scope_changed", "li.wei", {"regions": ["520000"], "sites": ["wuhu-1"]}),
+        ("shell:root", "token_revoked", "li.wei/1", {}),
+        ("shell:root", "user_disabled", "li.wei", {}),
+        ("shell:root", "password_changed", "boss", {}),
+        ("user:boss", "signed_in", "boss", {}),
+    ]
+
+
+def test_trail_has_nothing_of_a_change_that_is_refused_or_undone(books):
+    with books.begin() as unit:
+        create(unit, "boss", Role.ADMIN)
+
+    def leave_nobody():
+        with books.begin() as unit:
+            create(unit)
+            ACCESS.disable_user(unit, "boss", NOW)
+
+    assert code_of(RuleBrokenError, leave_nobody) == "last_admin"
+    with books.read() as unit:
+        assert [entry[2] for entry in told(unit)] == ["boss"]
+
+
+def test_trail_never_holds_a_password_or_a_key(books):
+    with books.begin() as unit:
+        user = create(unit)
+        key, _ = ACCESS.issue_token(unit, user, name="nightly import", now=NOW)
+        drawn = ACCESS.ensure_admin(unit, now=NOW) or "drawn"
+        ACCESS.change_password(unit, "li.wei", password="another long password", now=NOW)
+        ACCESS.sign_in(unit, "li.wei", "another long password", NOW)
+        # Who types the password into the field of the name is not given away.
+        ACCESS.record_refusal(unit, "another long password", NOW, address="192.0.2.1")
+        rows = str(unit.execute(sa.select(TRAIL)).all())
+        kept = [
+            *unit.execute(sa.select(USER.c.password_hash)).scalars(),
+            *unit.execute(sa.select(TOKEN.c.digest)).scalars(),
+        ]
+    assert UNKNOWN_NAME in rows
+    assert [secret for secret in (PASSWORD, "another long password", key, drawn, *kept) if secret in rows] == []
+
+
+def test_record_refusal_takes_no_flood(books):
+    with books.begin(caller="visitor") as unit:
+        create(unit)
+        for _ in range(REFUSALS_NOTED_MAX + 5):
+            ACCESS.record_refusal(unit, "LI.wei", NOW, address="192.0.2.1")
+        for number in range(REFUSALS_NOTED_MAX + 5):
+            ACCESS.record_refusal(unit, f"nobody-{number}", NOW, address=f"192.0.2.{number}")
+        refused = told(unit, action="sign_in_refused")
+        assert refused[0] == ("visitor", "sign_in_refused", "li.wei", {"address": "192.0.2.1"})
+        assert [entry[2] for entry in refused] == ["li.wei"] * REFUSALS_NOTED_MAX + [UNKNOWN_NAME] * REFUSALS_NOTED_MAX
+        later = NOW + REFUSALS_WINDOW + timedelta(seconds=1)
+        ACCESS.record_refusal(unit, "li.wei", later, address="192.0.2.1")
+        assert told(unit, since=later)[0][2] == "li.wei"

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import pwd
 import re
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Qipan, assert_refused, shown
+
+from qipan.interfaces.cli import session
 
 
 @pytest.fixture
@@ -57,3 +61,41 @@ def test_scope_of_a_user_is_given_shown_and_taken_back(qipan: Qipan, empty: Path
     assert seen()["guizhou"] == []
     assert_refused(qipan("access", "scope", "guizhou", "--site", "nowhere", at=empty), 4, "site_unknown", "nowhere")
     assert_refused(qipan("access", "scope", "nobody", at=empty), 4, "user_not_found")
+
+
+def test_trail_names_the_account_that_typed_whatever_the_environment_says(qipan: Qipan, empty: Path) -> None:
+    drawn = [
+        qipan("access", *words, at=empty, LOGNAME="mallory", USER="mallory").stdout.strip()
+        for words in (
+            ("user", "li.wei", "--role", "viewer", "--region", "贵州"),
+            ("password", "li.wei"),
+            ("token", "li.wei"),
+        )
+    ]
+    found = shown(qipan("access", "trail", "--json", at=empty))
+    assert [(one["action"], one["subject"]) for one in found] == [
+        ("token_issued", "li.wei/1"),
+        ("password_changed", "li.wei"),
+        ("scope_changed", "li.wei"),
+        ("user_created", "li.wei"),
+        ("fleet_registered", "national"),
+        ("user_created", "admin"),
+    ]
+    assert {one["caller"] for one in found} == {session.caller()}
+    assert session.caller() == f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
+    assert [secret for secret in drawn if secret in str(found)] == []
+    printed = qipan("access", "trail", "--limit", "3", at=empty).stdout
+    assert "regions 520000, sites none" in printed
+    assert "user_created" not in printed
+
+
+def test_trail_is_asked_by_time_caller_and_action(qipan: Qipan, empty: Path) -> None:
+    def asked(*words: str) -> list[str]:
+        return [one["action"] for one in shown(qipan("access", "trail", *words, "--json", at=empty))]
+
+    last = shown(qipan("access", "trail", "--json", at=empty))[0]["at"]
+    assert asked("--since", last)[0] == "fleet_registered"
+    assert len(asked("--until", last)) < len(asked())
+    assert asked("--caller", "visitor") == []
+    assert asked("--action", "user_created") == ["user_created"]
+    assert_refused(qipan("access", "trail", "--since", "2026-01-01T00:00:00", at=empty), 3, "time_naive")

@@ -49,6 +49,7 @@ for folder, file in [
     ("observations", "observations/test_service.py"),
     ("log", "log/test_service.py"),
     ("access", "access/test_service.py"),
+    ("trail", "storage/test_trail.py"),
 ]:
     globals().update(again(load(TESTS / file), folder))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from qipan.access import store
 from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 from qipan.ledger import certify
 from qipan.ledger.model.fleet import Agreement, Certified, Change, Key, Meter
@@ -61,7 +62,7 @@ def test_change_of_what_is_not_there_is_not_found(fleet, change, code):
 
 
 def test_each_change_adds_a_release_and_history_tells_it(ledger, books, known, now):
-    with books.begin() as unit:
+    with books.begin(caller="shell:root") as unit:
         ledger.certify(unit, "luleaa/intelligent/A100", Certified(LATER, 1400.0, "NC-27"), now + timedelta(hours=1))
         ledger.end_key(unit, "luleaa", "luleaa-2026", LATER, now=now + timedelta(hours=2))
         ledger.add_key(unit, "luleaa", Key("luleaa-2027", EXAMPLE_KEY, LATER), now + timedelta(hours=3))
@@ -73,6 +74,16 @@ def test_each_change_adds_a_release_and_history_tells_it(ledger, books, known, n
         told = [changes for _, changes in ledger.changes(unit, "nordsee")]
         assert ledger.fleet(unit, "nordsee", now) == known
         assert ledger.meters(unit)["luleaa/pdu-2"].meter == meter
+        trail = [(one.caller, one.action, one.subject) for one in store.trail(unit, caller="shell:root")][::-1]
+        assert EXAMPLE_KEY not in str(store.trail(unit))
+    assert trail == [
+        ("shell:root", "capacity_certified", "luleaa/intelligent/A100"),
+        ("shell:root", "key_ended", "luleaa/luleaa-2026"),
+        ("shell:root", "key_added", "luleaa/luleaa-2027"),
+        ("shell:root", "meter_ended", "luleaa/pdu"),
+        ("shell:root", "meter_added", "luleaa/pdu-2"),
+        ("shell:root", "agreement_registered", "grid-north"),
+    ]
     end = "2027-01-01T00:00:00+00:00"
     pool = "sites[luleaa].pools[luleaa/intelligent/A100]"
     assert told == [

@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deltalake import DeltaTable
 
+from qipan.access.store import trail
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet, Key, Meter, Source
@@ -156,6 +157,22 @@ def test_dispute_is_resolved_once(house: House) -> None:
         with pytest.raises(QipanError) as caught, house.books.begin() as unit:
             house.metering.resolve(unit, dispute.dispute_id, resolution=words[0], note="", now=NOW)
         assert caught.value.code == code
+
+
+def test_each_batch_and_resolution_leaves_one_entry_on_the_trail(house: House) -> None:
+    for sealed in (signed(1, {0: 5}), signed(1, {0: 5}), signed(2, {0: 6})):
+        house.receive(sealed)
+    with pytest.raises(QipanError):
+        house.receive(signed(2, {0: 7}))
+    with house.books.begin() as unit:
+        house.metering.resolve(unit, 1, resolution="upheld", note="letter 7", now=NOW)
+    with house.books.read() as unit:
+        found = [one for one in trail(unit) if one.action != "fleet_registered"][::-1]
+    assert [(one.action, one.detail) for one in found] == [
+        ("batch_received", {"sequence": 1}),
+        ("batch_received", {"sequence": 2}),
+        ("dispute_resolved", {"resolution": "upheld"}),
+    ]
 
 
 def test_correction_is_a_later_release_and_both_stay(house: House) -> None:

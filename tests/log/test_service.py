@@ -12,10 +12,13 @@ import sqlalchemy as sa
 
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.log.check import entry
+from qipan.log.checkpoint import cosign
+from qipan.log.note import COSIGNS, SIGNS, Signer
 from qipan.log.service import Log
 from qipan.log.store import LEAF
 from qipan.log.tree import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 from qipan.storage.books import Books, metadata
+from qipan.storage.trail import TRAIL
 
 NOW = datetime(2017, 10, 9, tzinfo=UTC)
 LOG = Log()
@@ -136,3 +139,16 @@ def test_head_of_a_size_out_of_range_is_refused(unit):
         with pytest.raises(BadInputError) as caught:
             ask()
         assert caught.value.code == "log_size_out_of_range"
+
+
+def test_checkpoint_and_cosignature_leave_one_entry_each_on_the_trail(unit):
+    signer, witness = (Signer("qipan/test", SIGNS, bytes(32)), Signer("department", COSIGNS, bytes(range(32))))
+    enter(unit, 2)
+    notes = [LOG.checkpoint(unit, signer, NOW) for _ in range(2)]
+    signature, _ = cosign(notes[0], log=signer.verifier, seen=None, proof=None, witness=witness, now=NOW)
+    for _ in range(2):
+        LOG.add_cosignature(unit, 2, signature, witness=witness.verifier, now=NOW)
+    assert unit.execute(sa.select(TRAIL.c.action, TRAIL.c.subject, TRAIL.c.detail)).all() == [
+        ("checkpoint_signed", "2", "{}"),
+        ("checkpoint_cosigned", "2", '{"witness": "department"}'),
+    ]
