@@ -2,7 +2,7 @@
 
 A sender sends signed batches of readings, some with corrections, some repeated in another batch, some contradicting
 earlier ones. It is killed with SIGKILL at random moments and started again. After each kill the log is recomputed, and
-every acknowledgement that was ever given is held against the books; at the end the lake must hold exactly the readings
+every acknowledgement that was ever given is held against the books, and each batch against the trail; at the end the lake must hold exactly the readings
 that a person would expect, and must be the same when it is made again from the archive.
 """
 
@@ -199,6 +199,9 @@ def look(settings: Settings, told: Path, kill: int) -> list[str]:
             found = [f"kill {kill}: {finding.message}" for finding in services.log.check(unit)]
             receipts = {one.sequence: one for one in services.observations.batches(unit, kind="reading")}
             leaves = {leaf.seq: leaf for leaf in services.log.leaves(unit, kind="reading")}
+            trail = services.access.trail(unit, action="batch_received")
+        if sorted(one.detail["sequence"] for one in trail) != sorted(receipts):
+            found.append(f"kill {kill}: {len(trail)} entries of the trail for {len(receipts)} batches")
         digests = [receipt.digest for receipt in receipts.values()]
         if len(set(digests)) != len(digests) or len(leaves) != len(receipts):
             found.append(
