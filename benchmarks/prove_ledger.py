@@ -2,8 +2,9 @@
 
 A sender sends signed batches of readings, some with corrections, some repeated in another batch, some contradicting
 earlier ones. It is killed with SIGKILL at random moments and started again. After each kill the log is recomputed, and
-every acknowledgement that was ever given is held against the books, and each batch against the trail; at the end the lake must hold exactly the readings
-that a person would expect, and must be the same when it is made again from the archive.
+every acknowledgement that was ever given is held against the books, and each batch against the trail; at the end the
+lake must hold exactly the readings that a person would expect, and must be the same when it is made again from the
+archive.
 """
 
 from __future__ import annotations
