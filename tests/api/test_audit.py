@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from qipan.access.model import Role
+from qipan.access.model import Role, Scope
 from qipan.bootstrap import Services, build, initialise
 from qipan.interfaces.cli.app import app
 from qipan.interfaces.server import create_app
@@ -23,6 +23,7 @@ from qipan.settings import Settings
 
 OPENS = datetime(2026, 1, 1, 16, tzinfo=UTC)  # the civil day of 2 January
 RELEASED = datetime(2026, 1, 3, tzinfo=UTC)
+ADDRESS = "/api/v1/ledger/discrepancies"
 HOST_J, PDU_J = 40 * 3_600_000, 31 * 3_600_000
 
 
@@ -61,19 +62,36 @@ def lied(tmp_path_factory: pytest.TempPathFactory) -> Services:
 
 def test_discrepancies_over_rest_name_the_lie_on_its_day_only(lied: Services) -> None:
     client = TestClient(create_app(lied), base_url="http://127.0.0.1:8750")
-    address = "/api/v1/ledger/discrepancies"
     # A visitor is not shown what meters have told.
-    assert client.get(address, params={"day": "2026-01-02"}).status_code == 401
+    assert client.get(ADDRESS, params={"day": "2026-01-02"}).status_code == 401
     with lied.books.begin() as unit:
         user = lied.access.create_user(unit, "viewer", password="four unrelated words", role=Role.VIEWER, now=RELEASED)
         key, _ = lied.access.issue_token(unit, user, name="tests", now=datetime.now(UTC))
     client.headers["Authorization"] = f"Bearer {key}"
-    (found,) = client.get(address, params={"day": "2026-01-02"}).json()
+    (found,) = client.get(ADDRESS, params={"day": "2026-01-02"}).json()
     assert found["rule"] == "host_above_pdu"
     assert found["evidence"] == {"broken_h": 1, "compared_h": 1, "host_wh": HOST_J / 3600, "pdu_wh": PDU_J / 3600}
-    assert client.get(address, params={"day": "2026-01-03"}).json() == []
+    assert client.get(ADDRESS, params={"day": "2026-01-03"}).json() == []
     before = {"day": "2026-01-02", "as_of": (RELEASED - timedelta(seconds=1)).isoformat()}
-    assert client.get(address, params=before).json() == []
+    assert client.get(ADDRESS, params=before).json() == []
+
+
+def test_discrepancies_are_told_of_sites_of_the_scope_only_and_never_to_visitors(lied: Services) -> None:
+    client = TestClient(create_app(lied), base_url="http://127.0.0.1:8750")
+    with lied.books.read() as unit:
+        here, there = lied.ledger.fleet(unit, "national").sites[:2]
+    told = {}
+    for name, site in (("here", here), ("there", there)):
+        now = datetime.now(UTC)
+        with lied.books.begin() as unit:
+            user = lied.access.create_user(unit, name, password="four unrelated words", role=Role.VIEWER, now=now)
+            lied.access.change_scope(unit, name, Scope(site_ids=frozenset({site.site_id})), now)
+            key, _ = lied.access.issue_token(unit, user, name="tests", now=now)
+        answer = client.get(ADDRESS, params={"day": "2026-01-02"}, headers={"Authorization": f"Bearer {key}"})
+        told[name] = [found["rule"] for found in answer.json()]
+    assert told == {"here": ["host_above_pdu"], "there": []}
+    # On a day without a measured reading, too.
+    assert client.get(ADDRESS, params={"day": "2026-01-03", "modelled": "true"}).json()["code"] == "sign_in_needed"
 
 
 def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
 
 from qipan.bootstrap import Services, build, initialise
-from qipan.interfaces.report.bulletin import COLUMNS, Bulletin, gather, html, table_csv
+from qipan.interfaces.report import contrast
+from qipan.interfaces.report.bulletin import COLUMNS, Bulletin, gather, html, table_csv, tables
 from qipan.interfaces.report.words import words
 from qipan.ledger.model.reading import Statement, Way
 from qipan.ledger.seal import seal
+from qipan.ledger.service.sharing import View, withheld
 from qipan.settings import Settings
 
 DAY = date(2026, 5, 1)
@@ -117,14 +120,42 @@ def test_silence_is_no_zero(figures) -> None:
     assert figures["site", "silent", "certified_unit_h"][0] == "96.0"
 
 
-def test_page_names_silent_meters_and_disputes_and_needs_nothing_else(told: Bulletin) -> None:
+def test_page_counts_silent_meters_and_names_disputes_and_needs_nothing_else(told: Bulletin) -> None:
     page = html(told, "en")
-    assert "silent/used" in page
+    assert "silent/used" not in page
+    (silent,) = [row for row in _silences(told) if row[0] == "Silent"]
+    assert silent == ("Silent", "metered", "1", "1", "0", "0.0 %")
     assert "18,000" in page
     assert "19,000" in page
     assert "&lt;b&gt;Told" in page
     assert "<b>Told" not in page
     assert not any(word in page for word in ("<script", 'src="http', 'href="http', "@import"))
+
+
+def _silences(told: Bulletin) -> list[tuple[str, ...]]:
+    (table,) = [one for _, some in tables(told, words("en")) for one in some if one.caption == "Silent meters"]
+    return [tuple(cell.text for cell in row.cells) for row in table.rows]
+
+
+def test_table_names_every_meter(figures) -> None:
+    assert figures["meter", "silent/used", "told_share"] == ("", "silent")
+    assert figures["meter", "told/grid", "told_share"] == (repr(1 / 24), "metered")
+
+
+def test_site_that_no_rehearsal_told_of_is_not_counted(filled: Services) -> None:
+    found = gather(filled, DAY, datetime.now(UTC), words("en"), with_modelled=True)
+    assert set(found.fleets) == {"metered"}
+    assert {one.site_id for one in found.complete} == {"told", "silent"}
+    assert [one.source_id for one in found.fresh] == ["metered"]
+
+
+def test_three_numbers_leave_sites_abroad_out(filled: Services) -> None:
+    view = gather(filled, DAY, datetime.now(UTC), words("en"), fleet_ids=["metered"]).view
+    abroad = replace(view.metered, regions={})
+    assert [one.figure for one in contrast.told(View(view.metered), filled.catalog, words("en"))][1] == "50.0 %"
+    assert [one.figure for one in contrast.told(View(abroad), filled.catalog, words("en"))] == ["–"] * 3
+    hidden = View(view.metered, withheld(view.metered))
+    assert [one.basis for one in contrast.told(hidden, filled.catalog, words("en"))] == ["", "withheld", "withheld"]
 
 
 def test_page_speaks_chinese(filled: Services) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from qipan.interfaces.entry import Caller
-from qipan.interfaces.report.figures import burn_row, supply_row
+from qipan.interfaces.report.figures import burn_row, heard, supply_row
 from qipan.kernel.errors import NotAllowedError
 from qipan.ledger.model.figure import Burn, Group, Supply
-from qipan.ledger.model.fleet import Registered
+from qipan.ledger.model.fleet import Fleet, Registered
 from qipan.ledger.service.figures import Metered
-from qipan.ledger.service.sharing import Withheld
+from qipan.ledger.service.sharing import View, Withheld, withheld
 
 KEPT: Final = frozenset({"start", "end", "group", "kind", "certified_unit_h", "is_modelled"})
 """What stays of a row that is withheld: what the register declares anyway."""
@@ -26,21 +27,59 @@ def seen(metered: Metered, caller: Caller) -> Metered:
     return metered.within({site.site_id for site in sites if caller.scope.allows_site(site.site_id, site.adcode)})
 
 
-def shown(metered: Metered, caller: Caller) -> Metered:
-    """Return what a page may show a caller: a user what `seen` returns, a visitor rehearsals only.
+def view(
+    read: Callable[..., Metered],
+    caller: Caller,
+    *,
+    fleet_ids: Collection[str] | None = None,
+    is_chosen: bool = False,
+    with_modelled: bool = False,
+) -> View:
+    """Return what a page shows a caller: a user what `seen` returns, a visitor the sums that REST gives them.
+
+    While only rehearsals have told, a visitor sees everything: modelled readings are nobody's secret.
+
+    Parameters
+    ----------
+    read
+        Reads what was metered; `Figures.of` with its unit, interval and moment.
+    is_chosen
+        Whether the caller chose the fleets.
 
     Raises
     ------
     NotAllowedError
-        ``sign_in_needed`` for a visitor where meters have told something; sums for the public are given over REST.
+        ``sum_not_public`` for a visitor who chose fleets on a day of which meters told.
     """
-    if caller.is_anonymous and (metered.hourly.modelled == 0).any():
-        raise NotAllowedError(
-            "Measured readings are shown to users, was asked without signing in.",
-            code="sign_in_needed",
-            hint="Sign in; sums for the public are given by the REST interface.",
-        )
-    return seen(metered, caller)
+    metered = heard(read(fleet_ids=fleet_ids, with_modelled=with_modelled))
+    if not caller.is_anonymous:
+        return View(seen(metered, caller))
+    real = read()
+    if not real.hourly.meter.size:
+        return View(metered)
+    if is_chosen:
+        raise sum_not_public()
+    return View(metered, withheld(real))
+
+
+def sum_not_public() -> NotAllowedError:
+    """Return the refusal of sums that would give away, by differences, what is withheld."""
+    return NotAllowedError(
+        "Sums of some fleets, or as known earlier, must be asked for by a user, was a visitor.",
+        code="sum_not_public",
+        hint="Sign in, or ask for all fleets as they are known now.",
+    )
+
+
+def seen_fleets(fleets: Collection[Fleet], caller: Caller) -> tuple[Fleet, ...]:
+    """Return the fleets with the sites that a caller may see; those without any are left out."""
+    if caller.scope.is_country:
+        return tuple(fleets)
+    cut = (
+        replace(fleet, sites=tuple(one for one in fleet.sites if caller.scope.allows_site(one.site_id, one.adcode)))
+        for fleet in fleets
+    )
+    return tuple(fleet for fleet in cut if fleet.sites)
 
 
 def seen_sources(meters: Mapping[str, Registered], caller: Caller) -> frozenset[str] | None:

@@ -33,6 +33,10 @@ SITE_MEASURES: Final = (
 )
 
 
+REHEARSAL: Final = "rehearsal/"
+"""What the names of rehearsed sources begin with; an owner's names hold no slash."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ratios:
     """How one measure follows from another in a rehearsal; see the facts ``rehearsal/...``."""
@@ -98,7 +102,7 @@ def equip(fleet: Fleet, *, kw_per_rack: float) -> Fleet:
     Racks are those that the pools' machines fill at ``kw_per_rack`` and the rack-up rate of the rehearsal.
     """
     bare = [site for site in fleet.sites if not site.meters]
-    sources = tuple(Source(f"rehearsal/{s.site_id}", s.name_en, s.name_zh, 86_400, 7_200) for s in bare)
+    sources = tuple(Source(f"{REHEARSAL}{s.site_id}", s.name_en, s.name_zh, 86_400, 7_200) for s in bare)
     sites = [site if site.meters else _equipped(site, kw_per_rack) for site in fleet.sites]
     return replace(fleet, sites=tuple(sites), sources=(*fleet.sources, *sources))
 
@@ -150,7 +154,7 @@ def rehearse(site: Site, busy: Floats, *, start_us: int, ratios: Ratios, rng: np
 
 
 def _equipped(site: Site, kw_per_rack: float) -> Site:
-    source_id = f"rehearsal/{site.site_id}"
+    source_id = f"{REHEARSAL}{site.site_id}"
     of_pools = [
         Meter(f"{pool.pool_id}/{measure}", measure, source_id, pool.pool_id)
         for pool in site.pools

@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 from qipan.access.model import Role
 from qipan.interfaces.entry import Caller, require, require_user, services_of
 from qipan.interfaces.report.figures import asked, completeness_row
-from qipan.interfaces.share import check_source, seen, seen_sources, told_burn, told_supply
-from qipan.kernel.errors import NotAllowedError
+from qipan.interfaces.share import check_source, seen, seen_sources, sum_not_public, told_burn, told_supply
 from qipan.kernel.time import in_utc
 from qipan.ledger.model.figure import Freshness, Group, Step
 from qipan.ledger.model.reading import Acknowledgement, Dispute
@@ -209,11 +208,7 @@ def _metered(request: Request, caller: Caller, asks: Asked) -> Metered:
         what is withheld.
     """
     if caller.is_anonymous and (asks.fleet_ids or asks.as_of):
-        raise NotAllowedError(
-            "Sums of some fleets, or as known earlier, must be asked for by a user, was a visitor.",
-            code="sum_not_public",
-            hint="Sign in, or ask for all fleets as they are known now.",
-        )
+        raise sum_not_public()
     return seen(_read(request, asks, with_modelled=asks.modelled), caller)
 
 

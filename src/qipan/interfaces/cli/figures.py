@@ -11,12 +11,13 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report import labels
-from qipan.interfaces.report.contrast import cards, stated
-from qipan.interfaces.report.figures import asked, burn_row, completeness_row, group_names, supply_row
+from qipan.interfaces.report.contrast import stated, told
+from qipan.interfaces.report.figures import asked, burn_row, completeness_row, group_names, heard, supply_row
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, percent
 from qipan.interfaces.report.words import words
 from qipan.ledger.model.figure import Group, Step
+from qipan.ledger.service.sharing import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,15 +104,15 @@ def contrast(
 ) -> None:
     """Set east, central and west beside each other, as the paper does."""
     services = session.services()
-    metered = _metered(services, day, fleet, modelled=modelled)
+    metered = heard(_metered(services, day, fleet, modelled=modelled))
     supply, burn = metered.supply(by=Group.MACRO3), metered.burn(by=Group.MACRO3)
     if as_json:
         rows = {"supply": [supply_row(one) for one in supply], "burn": [burn_row(one) for one in burn]}
         print_json(rows | {"stated": stated(services.catalog)})
         return
     language = spoken(lang)
-    for one in cards(supply, metered.burn(by=Group.COUNTRY), services.catalog, words(language)):
-        say(f"{one.title}: {one.figure}. {one.note}")
+    for one in told(View(metered), services.catalog, words(language)):
+        say(f"{one.title}: {one.figure}{f' ({one.basis})' * bool(one.basis)}. {one.note}")
     names = _names(services, Group.MACRO3, language)
     _print_supply(supply, names, language)
     _print_burn(burn, names, language)

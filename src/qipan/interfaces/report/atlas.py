@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from qipan.interfaces.report import labels
+from qipan.interfaces.report.figures import is_rehearsed
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
@@ -14,14 +15,16 @@ from qipan.interfaces.report.words import Words
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, zone
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Supply
-from qipan.ledger.model.fleet import Fleet, Site
+from qipan.ledger.model.fleet import Fleet, Meter, Site
 from qipan.ledger.model.reading import Dispute
 
 
 def frames(
     fleets: Sequence[Fleet],
-    supply: Sequence[Supply],
+    by_site: Sequence[Supply],
+    by_region: Sequence[Supply],
     burn: Sequence[Burn],
+    *,
     names: Mapping[str, str],
     said: Words,
 ) -> dict[str, Any]:
@@ -29,8 +32,8 @@ def frames(
 
     Parameters
     ----------
-    supply
-        By site and hour.
+    by_site, by_region
+        By hour.
     burn
         By region, over the whole day.
     names
@@ -38,9 +41,13 @@ def frames(
     """
     sites = {site.site_id: site for fleet in fleets for site in fleet.sites}
     hours: dict[Interval, list[Supply]] = {}
-    for one in supply:
+    regions: dict[Interval, list[Supply]] = {one.period: [] for one in by_region}
+    for one in by_site:
         if one.kind is Kind.INTELLIGENT and one.group in sites:
             hours.setdefault(one.period, []).append(one)
+    for one in by_region:
+        if one.kind is Kind.INTELLIGENT and one.group:
+            regions[one.period].append(one)
     return {
         "unit": said.say("card-hours"),
         "lang": said.lang,
@@ -63,10 +70,10 @@ def frames(
         "hours": [
             {
                 "label": clock(period),
-                "regions": _by_region(some, sites),
-                "sites": [_site(one, sites[one.group], names) for one in some],
+                "regions": _by_region(some),
+                "sites": [_site(one, sites[one.group], names) for one in hours.get(period, ())],
             }
-            for period, some in sorted(hours.items())
+            for period, some in sorted(regions.items())
         ],
     }
 
@@ -79,32 +86,53 @@ def supply_table(
     caption: str,
     head: str,
     addresses: Mapping[str, str] | None = None,
+    hidden: Collection[tuple[str, Kind]] = (),
 ) -> Table:
-    """Return use and idle of groups as a table; names lead to the addresses that are given."""
+    """Return use and idle of groups as a table; names lead to the addresses that are given, ``hidden`` is withheld.
+
+    Where all is of one kind, the caption says so instead of a column.
+    """
     leads = addresses or {}
+    kinds = {one.kind for one in supply}
     rows = [
         row(
             Cell(names.get(one.group, one.group) or said.say("without one"), href=leads.get(one.group, "")),
-            label(labels.KIND, one.kind, said),
-            *_supply_cells(one, said),
+            *([label(labels.KIND, one.kind, said)] if len(kinds) > 1 else ()),
+            *_supply_cells(one, said, is_hidden=(one.group, one.kind) in hidden),
         )
         for one in supply
     ]
-    heads = (Head(head, is_number=False), Head(said.say("Kind"), is_number=False), *_supply_heads(said))
-    return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
+    heads = [Head(head, is_number=False)]
+    if len(kinds) > 1:
+        heads.append(Head(said.say("Kind"), is_number=False))
+    if len(kinds) == 1:
+        caption = f"{caption} · {label(labels.KIND, kinds.pop(), said)}"
+    heads.extend(_supply_heads(supply, said))
+    return Table(caption, tuple(heads), tuple(rows), said.say("Nothing was metered."))
 
 
 def supply_hours(supply: Sequence[Supply], said: Words, *, caption: str) -> Table:
     """Return use and idle of one group and kind by hour as a table."""
     rows = [row(clock(one.period), *_supply_cells(one, said)) for one in supply]
-    heads = (Head(said.say("Hour"), is_number=False), *_supply_heads(said))
+    heads = (Head(said.say("Hour"), is_number=False), *_supply_heads(supply, said))
     return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
 
 
-def burn_table(burn: Sequence[Burn], names: Mapping[str, str], said: Words, *, caption: str, head: str) -> Table:
+def burn_table(
+    burn: Sequence[Burn],
+    names: Mapping[str, str],
+    said: Words,
+    *,
+    caption: str,
+    head: str,
+    hidden: Collection[str] = (),
+) -> Table:
     """Return energy, water and both carbon accounts of groups as a table."""
     rows = [
-        row(names.get(one.group, one.group) or said.say("without one"), *_burn_cells(one, said, digits=1))
+        row(
+            names.get(one.group, one.group) or said.say("without one"),
+            *_burn_cells(one, said, digits=1, is_hidden=one.group in hidden),
+        )
         for one in burn
     ]
     return Table(
@@ -119,7 +147,15 @@ def burn_hours(burn: Sequence[Burn], said: Words, *, caption: str) -> Table:
     return Table(caption, heads, tuple(rows), said.say("Nothing was metered."))
 
 
-def energy_table(burn: Sequence[Burn], names: Mapping[str, str], said: Words, *, caption: str, head: str) -> Table:
+def energy_table(
+    burn: Sequence[Burn],
+    names: Mapping[str, str],
+    said: Words,
+    *,
+    caption: str,
+    head: str,
+    hidden: Collection[str] = (),
+) -> Table:
     """Return the energy of groups by where it was metered, from the cards to the grid."""
     rows = [
         row(
@@ -128,7 +164,7 @@ def energy_table(burn: Sequence[Burn], names: Mapping[str, str], said: Words, *,
                 grouped(None if wh is None else wh / 1e6, 2)
                 for wh in (one.card_wh, one.host_wh, one.pdu_wh, one.grid_wh, one.green_wh)
             ),
-            _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None),
+            _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None, is_hidden=one.group in hidden),
         )
         for one in burn
     ]
@@ -177,39 +213,70 @@ def dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
     return Table(said.say("Open disputes"), heads, tuple(rows), said.say("There is no dispute."))
 
 
-def silence_table(found: Sequence[Completeness], said: Words) -> Table:
-    """Return the meters that did not tell everything, the most silent first."""
-    lacking = sorted((one for one in found if one.told_share < 1), key=lambda one: (one.told_share, one.meter_id))
-    rows = [
-        row(
-            one.meter_id,
-            one.site_id,
-            percent(one.told_share),
-            silences_of(one),
-        )
-        for one in lacking
-    ]
+def silence_table(
+    found: Sequence[Completeness],
+    meters: Sequence[tuple[Site, Meter]],
+    names: Mapping[str, str],
+    said: Words,
+    *,
+    addresses: Mapping[str, str] | None = None,
+) -> Table:
+    """Return how many meters of each site and source did not tell everything, the most silent first.
+
+    Parameters
+    ----------
+    meters
+        All that there are, for their sources.
+    names, addresses
+        Of sites.
+    """
+    source_of = {meter.meter_id: meter.source_id for _, meter in meters}
+    parts: dict[tuple[str, str], list[Completeness]] = {}
+    for one in found:
+        parts.setdefault((one.site_id, source_of[one.meter_id]), []).append(one)
+    told = {key: sum(one.told_s for one in some) / sum(one.valid_s for one in some) for key, some in parts.items()}
+    rows = []
+    for key in sorted(parts, key=lambda key: (told[key], key)):
+        lacking = [one for one in parts[key] if one.told_share < 1]
+        whole = sum(not one.told_s for one in lacking)
+        if lacking:
+            rows.append(
+                row(
+                    Cell(names.get(key[0], key[0]), href=(addresses or {}).get(key[0], "")),
+                    key[1],
+                    grouped(len(parts[key])),
+                    grouped(whole),
+                    grouped(len(lacking) - whole),
+                    percent(told[key]),
+                )
+            )
     heads = (
-        Head(said.say("Meter"), is_number=False),
         Head(said.say("Site"), is_number=False),
+        Head(said.say("Source"), is_number=False),
+        Head(said.say("Meters")),
+        Head(said.say("Silent all day")),
+        Head(said.say("Silent in part")),
         Head(said.say("Told")),
-        Head(said.say("Silent"), is_number=False),
     )
     return Table(said.say("Silent meters"), heads, tuple(rows), said.say("Every meter told everything."))
 
 
-def source_table(found: Sequence[Freshness], said: Words) -> Table:
-    """Return the sources, late ones first."""
+def source_table(found: Sequence[Freshness], fleets: Mapping[str, str], said: Words) -> Table:
+    """Return the sources, late ones first; fleets are called by their names."""
     rows = [
         row(
             one.source_id,
-            one.fleet_id,
+            fleets.get(one.fleet_id, one.fleet_id),
             stamp(one.heard),
             stamp(one.told_until),
-            said.say("late") if one.is_late else said.say("fresh"),
+            said.say("modelled")
+            if is_rehearsed(one.source_id)
+            else said.say("late")
+            if one.is_late
+            else said.say("fresh"),
             said.say("on record") if one.has_agreement else said.say("none"),
         )
-        for one in sorted(found, key=lambda one: (not one.is_late, one.source_id))
+        for one in sorted(found, key=lambda one: (is_rehearsed(one.source_id), not one.is_late, one.source_id))
     ]
     heads = (
         Head(said.say("Source"), is_number=False),
@@ -232,47 +299,48 @@ def _site(one: Supply, site: Site, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _by_region(some: Sequence[Supply], sites: Mapping[str, Site]) -> dict[str, dict[str, float]]:
+def _by_region(some: Sequence[Supply]) -> dict[str, dict[str, float]]:
     """Return idle card-hours and use in percent of regions from which something was told."""
-    told = [(sites[one.group].adcode, one) for one in some if one.idle_unit_h is not None and one.capacity_unit_h]
-    idle: dict[str, float] = {}
-    capacity: dict[str, float] = {}
-    for adcode, one in told:
-        if adcode:
-            idle[adcode] = idle.get(adcode, 0.0) + (one.idle_unit_h or 0.0)
-            capacity[adcode] = capacity.get(adcode, 0.0) + one.capacity_unit_h
-    return {"idle": idle, "use": {adcode: 100 * (1 - idle[adcode] / capacity[adcode]) for adcode in idle}}
+    told = [one for one in some if one.idle_unit_h is not None and one.used_share is not None]
+    return {
+        "idle": {one.group: one.idle_unit_h or 0.0 for one in told},
+        "use": {one.group: 100 * (one.used_share or 0.0) for one in told},
+    }
 
 
-def _basis(said: Words, *, is_modelled: bool, is_told: bool) -> str:
+def _basis(said: Words, *, is_modelled: bool, is_told: bool, is_hidden: bool = False) -> str:
+    if is_hidden:
+        return said.say("withheld")
     if not is_told:
         return said.say("silent")
     return said.say("modelled") if is_modelled else said.say("metered")
 
 
-def _supply_cells(one: Supply, said: Words) -> tuple[str | Cell, ...]:
+def _supply_cells(one: Supply, said: Words, *, is_hidden: bool = False) -> tuple[str | Cell, ...]:
     return (
         Cell(percent(one.used_share), bar=one.used_share),
         grouped(one.idle_unit_h),
         grouped(one.used_unit_h),
         grouped(one.certified_unit_h),
-        percent(one.told_share),
-        _basis(said, is_modelled=one.is_modelled, is_told=one.used_unit_h is not None),
+        NOTHING if is_hidden else percent(one.told_share),
+        _basis(said, is_modelled=one.is_modelled, is_told=one.used_unit_h is not None, is_hidden=is_hidden),
     )
 
 
-def _supply_heads(said: Words) -> tuple[Head, ...]:
+def _supply_heads(supply: Sequence[Supply], said: Words) -> tuple[Head, ...]:
+    kinds = {one.kind for one in supply}
+    unit = label(labels.UNIT_HOURS, kinds.pop(), said) if len(kinds) == 1 else said.say("unit-hours")
     return (
         Head(said.say("Use")),
-        Head(said.say("Idle"), said.say("unit-hours")),
-        Head(said.say("Used"), said.say("unit-hours")),
-        Head(said.say("Certified"), said.say("unit-hours")),
+        Head(said.say("Idle"), unit),
+        Head(said.say("Used"), unit),
+        Head(said.say("Certified"), unit),
         Head(said.say("Told")),
         Head(said.say("Basis"), is_number=False),
     )
 
 
-def _burn_cells(one: Burn, said: Words, *, digits: int) -> tuple[str | Cell, ...]:
+def _burn_cells(one: Burn, said: Words, *, digits: int, is_hidden: bool = False) -> tuple[str | Cell, ...]:
     return (
         grouped(None if one.grid_wh is None else one.grid_wh / 1e6, digits),
         grouped(None if one.it_wh is None else one.it_wh / 1e6, digits),
@@ -282,7 +350,7 @@ def _burn_cells(one: Burn, said: Words, *, digits: int) -> tuple[str | Cell, ...
         grouped(one.cue_market_kg_per_kwh, 3),
         Cell(percent(one.green_share), bar=one.green_share),
         Cell(percent(one.racked_share), bar=one.racked_share),
-        _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None),
+        _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None, is_hidden=is_hidden),
     )
 
 

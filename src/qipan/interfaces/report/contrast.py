@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from qipan.facts.model import Fact
 from qipan.interfaces.report.numbers import percent
 from qipan.interfaces.report.words import Words
 from qipan.kernel.resources import Kind
-from qipan.ledger.model.figure import Burn, Supply
+from qipan.ledger.model.figure import Burn, Group, Supply
+from qipan.ledger.service.sharing import View
 
 VACANCY: Final = "paper/west_compute_vacancy"
 GREEN: Final = "target/new_large_site/green_share"
@@ -24,6 +25,22 @@ class Card:
     title: str
     figure: str
     note: str
+    basis: str = ""
+
+
+def told(view: View, catalog: Catalog, said: Words) -> list[Card]:
+    """Return the cards of what a reader sees; sites abroad are no part of them."""
+    abroad = {site.site_id for site in view.metered.field.sites if site.adcode not in view.metered.regions}
+    if not abroad:
+        burn = view.burn(by=Group.COUNTRY)
+    elif view.has_sites:
+        home = {site.site_id for site in view.metered.field.sites} - abroad
+        burn = view.metered.within(home).burn(by=Group.COUNTRY)
+    else:
+        # Beside the sum of all, one without the sites abroad would give them away.
+        burn = ()
+    hidden = {group for group, kind in view.supply_hidden(Group.MACRO3) if kind is Kind.INTELLIGENT}
+    return cards(view.supply(by=Group.MACRO3), burn, catalog, said, hidden=hidden | view.burn_hidden(Group.COUNTRY))
 
 
 def idle_share(supply: Sequence[Supply], group: str) -> float | None:
@@ -34,7 +51,14 @@ def idle_share(supply: Sequence[Supply], group: str) -> float | None:
     return None
 
 
-def cards(supply: Sequence[Supply], burn: Sequence[Burn], catalog: Catalog, said: Words) -> list[Card]:
+def cards(
+    supply: Sequence[Supply],
+    burn: Sequence[Burn],
+    catalog: Catalog,
+    said: Words,
+    *,
+    hidden: Collection[str] = (),
+) -> list[Card]:
     """Return idle in east and west beside the paper's word, and green energy beside the target.
 
     Parameters
@@ -43,6 +67,8 @@ def cards(supply: Sequence[Supply], burn: Sequence[Burn], catalog: Catalog, said
         By the paper's macro-regions.
     burn
         Of the country.
+    hidden
+        Groups that are withheld from the reader.
 
     Raises
     ------
@@ -51,10 +77,21 @@ def cards(supply: Sequence[Supply], burn: Sequence[Burn], catalog: Catalog, said
     """
     east, west = idle_share(supply, "east"), idle_share(supply, "west")
     green = burn[0].green_share if burn else None
+    made = {one.group for one in supply if one.kind is Kind.INTELLIGENT and one.is_modelled}
+    made |= {one.group for one in burn if one.is_modelled}
+
+    def basis(group: str, figure: float | None) -> str:
+        if group in hidden:
+            return said.say("withheld")
+        return said.say("modelled") if figure is not None and group in made else ""
+
     gap = None if east is None or west is None else 100 * (west - east)
     return [
         Card(
-            said.say("Idle cards, east"), percent(east), said.say("Of the certified cards, while their meters spoke.")
+            said.say("Idle cards, east"),
+            percent(east),
+            said.say("Of the certified cards, while their meters spoke."),
+            basis("east", east),
         ),
         Card(
             said.say("Idle cards, west"),
@@ -64,6 +101,7 @@ def cards(supply: Sequence[Supply], burn: Sequence[Burn], catalog: Catalog, said
                 stated=_told(catalog.fact(VACANCY), said),
             )
             + ("" if gap is None else " " + said.say("West less east: %(points)s points.", points=f"{gap:+.1f}")),
+            basis("west", west),
         ),
         Card(
             said.say("Green energy, as sites told"),
@@ -72,6 +110,7 @@ def cards(supply: Sequence[Supply], burn: Sequence[Burn], catalog: Catalog, said
                 "Target: %(stated)s. It binds new large sites in hubs; the figure is of every metered site.",
                 stated=_told(catalog.fact(GREEN), said),
             ),
+            basis("all", green),
         ),
     ]
 

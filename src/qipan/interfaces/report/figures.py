@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from qipan.interfaces.report.words import Words
 from qipan.kernel.time import Interval, civil_day
 from qipan.ledger.model.figure import Burn, Completeness, Group, Supply
 from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.rehearse import REHEARSAL
+from qipan.ledger.service.figures import Metered
 
 
 def supply_row(one: Supply) -> dict[str, Any]:
@@ -65,6 +67,47 @@ def group_names(by: Group, fleets: tuple[Fleet, ...], catalog: Catalog, said: Wo
         "all": said.say("All"),
     }
     return {} if by is Group.POOL else macros
+
+
+def metered_fleets(fleets: Iterable[Fleet]) -> list[str]:
+    """Return the fleets that have meters."""
+    return [fleet.fleet_id for fleet in fleets if any(site.meters for site in fleet.sites)]
+
+
+def heard(metered: Metered) -> Metered:
+    """Return what was metered without sites of which only rehearsals tell, and told nothing.
+
+    Nobody is silent there.
+    """
+    told = {metered.field.meters[place][0].site_id for place in set(metered.hourly.meter.tolist())}
+    kept = {
+        site.site_id
+        for site in metered.field.sites
+        if site.site_id in told or not site.meters or not all(is_rehearsed(meter.source_id) for meter in site.meters)
+    }
+    return metered if len(kept) == len(metered.field.sites) else metered.within(kept)
+
+
+def cut(fleets: Iterable[Fleet], metered: Metered, wanted: Collection[str]) -> tuple[Fleet, ...]:
+    """Return the wanted fleets with those of their sites that are in what was metered."""
+    ids = {site.site_id for site in metered.field.sites}
+    found = (
+        replace(one, sites=tuple(site for site in one.sites if site.site_id in ids))
+        for one in fleets
+        if one.fleet_id in wanted
+    )
+    return tuple(one for one in found if one.sites)
+
+
+def is_rehearsed(source_id: str) -> bool:
+    """Tell whether a source is a rehearsal.
+
+    Examples
+    --------
+    >>> is_rehearsed("rehearsal/zhongwei"), is_rehearsed("zhongwei")
+    (True, False)
+    """
+    return source_id.startswith(REHEARSAL)
 
 
 def asked(day: date | None, now: datetime) -> Interval:

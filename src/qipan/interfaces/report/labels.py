@@ -128,6 +128,24 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+MEASURE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "capacity_unit_s": mark("capacity"),
+        "allocated_unit_s": mark("allocated"),
+        "used_unit_s": mark("used"),
+        "queued_unit_s": mark("queued"),
+        "stored_gb_s": mark("stored"),
+        "card_j": mark("energy at the cards"),
+        "host_j": mark("energy at the hosts"),
+        "pdu_j": mark("energy at the PDUs"),
+        "grid_j": mark("energy at the grid"),
+        "green_j": mark("green energy"),
+        "water_ml": mark("water"),
+        "racked_rack_s": mark("racked"),
+        "moved_mb": mark("data moved"),
+    }
+)
+
 DATA_CLASS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "province": mark("not out of its province"),

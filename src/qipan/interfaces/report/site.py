@@ -67,7 +67,7 @@ def meter_table(site: Site, complete: Sequence[Completeness], said: Words) -> Ta
     rows = [
         row(
             one.meter_id,
-            one.measure,
+            label(labels.MEASURE, one.measure, said),
             sources.get(one.meter_id, NOTHING),
             Cell(percent(one.told_share), bar=one.told_share),
             silences_of(one),
@@ -132,7 +132,9 @@ def link_table(fleet: Fleet, site: Site, said: Words) -> Table:
 def use_chart(by_pool: Sequence[Supply], whole: Sequence[Supply], said: Words) -> dict[str, Any]:
     """Return the use of the pools of one kind by hour, with certified capacity and what was allocated."""
     pools = sorted({one.group for one in by_pool})
-    chart = _hours([clock(one.period) for one in whole], said.say("unit-hours"), said) | {
+    chart = _hours(
+        [clock(one.period) for one in whole], label(labels.UNIT_HOURS, whole[0].kind, said) if whole else "", said
+    ) | {
         "series": [
             {"name": pool, "values": [one.used_unit_h for one in by_pool if one.group == pool]} for pool in pools
         ],

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from qipan.kernel.resources import Kind
 from qipan.ledger.lay_out import group_of
-from qipan.ledger.model.figure import Burn, Group, Supply
+from qipan.ledger.model.figure import Burn, Completeness, Group, Step, Supply
 from qipan.ledger.service.figures import Metered
 from qipan.ledger.share import Contribution, withhold
 
@@ -31,6 +31,61 @@ class Withheld:
 
     supply: frozenset[tuple[Group, str, Kind]]
     burn: frozenset[tuple[Group, str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What was metered as one reader sees it: nothing of what is withheld from them is in any of its figures.
+
+    Attributes
+    ----------
+    hidden
+        What is withheld; ``None`` for a reader who sees every site that was metered here.
+    """
+
+    metered: Metered
+    hidden: Withheld | None = None
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether the reader sees single sites, and who told of them."""
+        return self.hidden is None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything of use was told at all."""
+        return any(one.used_unit_h is not None for one in self.metered.supply(by=Group.COUNTRY))
+
+    def supply(self, *, by: Group, step: Step = Step.WHOLE) -> tuple[Supply, ...]:
+        """Return how much compute groups had; of what is withheld only what was declared."""
+        if not self.has_sites and by in (Group.SITE, Group.POOL):
+            return ()
+        hidden = self.supply_hidden(by)
+        found = self.metered.supply(by=by, step=step)
+        return tuple(_declared(one) if (one.group, one.kind) in hidden else one for one in found)
+
+    def burn(self, *, by: Group, step: Step = Step.WHOLE) -> tuple[Burn, ...]:
+        """Return what groups burnt; nothing of what is withheld."""
+        if not self.has_sites and by is Group.SITE:
+            return ()
+        hidden = self.burn_hidden(by)
+        return tuple(_emptied(one) if one.group in hidden else one for one in self.metered.burn(by=by, step=step))
+
+    def idle(self) -> tuple[Supply, ...]:
+        """Return the sites whose compute stood idle most."""
+        return self.metered.top_idle() if self.has_sites else ()
+
+    def completeness(self) -> tuple[Completeness, ...]:
+        """Return for each meter how much of its time it has told."""
+        return self.metered.completeness() if self.has_sites else ()
+
+    def supply_hidden(self, by: Group) -> frozenset[tuple[str, Kind]]:
+        """Return the groups and kinds whose supply is withheld."""
+        return frozenset((group, kind) for at, group, kind in (self.hidden.supply if self.hidden else ()) if at is by)
+
+    def burn_hidden(self, by: Group) -> frozenset[str]:
+        """Return the groups of which it is withheld what they burnt."""
+        return frozenset(group for at, group in (self.hidden.burn if self.hidden else ()) if at is by)
 
 
 def withheld(metered: Metered) -> Withheld:
@@ -69,6 +124,15 @@ def _hidden(
     for weights in asked:
         parts = [Contribution(site_id, owner[site_id], weight) for site_id, weight in weights]
         yield from (names[name] for name in withhold(members, parts))
+
+
+def _declared(one: Supply) -> Supply:
+    return replace(one, capacity_unit_h=0.0, used_unit_h=None, allocated_unit_h=None, queued_unit_h=None)
+
+
+def _emptied(one: Burn) -> Burn:
+    gone = {field.name: None for field in fields(Burn) if field.name not in ("group", "period", "is_modelled")}
+    return replace(one, **gone)  # type: ignore[arg-type]
 
 
 def _is_told(one: Supply) -> bool:

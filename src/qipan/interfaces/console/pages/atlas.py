@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,16 +16,17 @@ from qipan.access.model import Role
 from qipan.bootstrap import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import caller_of, require, services_of
+from qipan.interfaces.entry import Caller, caller_of, require, services_of
 from qipan.interfaces.report import atlas, bulletin, contrast
-from qipan.interfaces.report.figures import group_names
+from qipan.interfaces.report.figures import cut, group_names, is_rehearsed, metered_fleets
+from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.words import Words
-from qipan.interfaces.share import shown
+from qipan.interfaces.share import seen_fleets, seen_sources, view
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
-from qipan.ledger.model.figure import Group, Step
-
-GROUPS: Final = (Group.MACRO3, Group.HUB, Group.SITE)
+from qipan.ledger.model.figure import Freshness, Group, Step
+from qipan.ledger.service.figures import Metered
+from qipan.ledger.service.sharing import View
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
@@ -37,56 +39,104 @@ def show(
     modelled: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """Show what was metered on a day."""
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
     chosen, is_modelled = day_of(day, now), modelled == "yes"
     if not day:
-        chosen, is_modelled = _newest(services, now) or (chosen, is_modelled)
-    interval = civil_day(chosen)
+        chosen, is_modelled = _newest(services, caller, now) or (chosen, is_modelled)
     with services.books.read() as unit:
-        fleets = services.ledger.fleets(unit)
-        known = [one.fleet_id for one in fleets if any(site.meters for site in one.sites)]
+        fleets = seen_fleets(services.ledger.fleets(unit), caller)
+        known = metered_fleets(fleets)
         wanted = [fleet] if fleet in known else known
-        some = tuple(one for one in fleets if one.fleet_id in wanted)
-        names = {by: group_names(by, some, services.catalog, said) for by in Group}
-        ask = shown(
-            services.figures.of(unit, interval, now, fleet_ids=wanted, with_modelled=is_modelled), caller_of(request)
+        ask = view(
+            partial(services.figures.of, unit, civil_day(chosen), now),
+            caller,
+            fleet_ids=wanted,
+            is_chosen=fleet in known,
+            with_modelled=is_modelled,
         )
-        hours = ask.supply(by=Group.SITE, step=Step.HOUR)
-        supply = {by: ask.supply(by=by) for by in GROUPS}
-        burn = {by: ask.burn(by=by) for by in GROUPS}
-        complete = ask.completeness()
-        fresh = tuple(one for one in services.figures.freshness(unit, now) if one.fleet_id in wanted)
-    heads = _heads(said)
+        fresh = _fresh(services, unit, caller, ask, wanted)
+    some = cut(fleets, ask.metered, wanted)
+    names = {by: group_names(by, some, services.catalog, said) for by in Group}
+    complete = ask.completeness()
     assets: Assets = request.app.state.assets
-    drawn = atlas.frames(some, hours, ask.burn(by=Group.REGION), names[Group.SITE], said)
+    drawn = atlas.frames(
+        some,
+        ask.supply(by=Group.SITE, step=Step.HOUR),
+        ask.supply(by=Group.REGION, step=Step.HOUR),
+        ask.burn(by=Group.REGION),
+        names=names[Group.SITE],
+        said=said,
+    )
     query = urlencode({"day": chosen.isoformat()} | ({"modelled": "yes"} if is_modelled else {}))
-    addresses = {site.site_id: f"/atlas/site/{site.site_id}?{query}" for one in some for site in one.sites}
+    addresses = {site.site_id: f"/atlas/site/{site.site_id}?{query}" for site in ask.metered.field.sites}
+    called = {one.fleet_id: said.name({"name_en": one.name_en, "name_zh": one.name_zh}) for one in fleets}
+    made = _tables(ask, names, addresses, said)
     return render(
         request,
         "atlas.html",
         day=chosen.isoformat(),
         last_day=now.astimezone(zone(BOARD_ZONE)).date().isoformat(),
-        fleets=[(one.fleet_id, said.name({"name_en": one.name_en, "name_zh": one.name_zh})) for one in fleets],
+        fleets=list(called.items()),
         fleet=fleet if fleet in known else "",
         known=known,
+        counted=[called[one.fleet_id] for one in some],
+        has_sites=ask.has_sites,
         is_modelled=is_modelled,
-        is_told=any(one.used_unit_h is not None for one in hours),
-        supply=[
+        has_modelled=any(one.is_modelled for one in ask.supply(by=Group.COUNTRY)),
+        is_told=ask.is_told,
+        supply=made["supply"],
+        burn=made["burn"],
+        silences=atlas.silence_table(complete, ask.metered.field.meters, names[Group.SITE], said, addresses=addresses),
+        sources=atlas.source_table(fresh, called, said),
+        meters=len(complete),
+        contrast=contrast.told(ask, services.catalog, said),
+        shades=drawn["shades"],
+        charts={"atlas": drawn, "geometry": assets.address(GEOMETRY)},
+    )
+
+
+def _tables(
+    ask: View, names: Mapping[Group, Mapping[str, str]], addresses: Mapping[str, str], said: Words
+) -> dict[str, list[Table]]:
+    """Return the tables of supply and of what was burnt, for each way of grouping that the reader sees."""
+    heads = {by: words for by, words in _heads(said).items() if ask.has_sites or by is not Group.SITE}
+    return {
+        "supply": [
             atlas.supply_table(
-                supply[by], names[by], said, caption=title, head=head, addresses=addresses if by is Group.SITE else {}
+                ask.supply(by=by),
+                names[by],
+                said,
+                caption=title,
+                head=head,
+                addresses=addresses if by is Group.SITE else {},
+                hidden=ask.supply_hidden(by),
             )
             for by, (title, head) in heads.items()
         ],
-        burn=[
-            atlas.burn_table(burn[by], names[by], said, caption=said.say("Energy: %(group)s", group=title), head=head)
+        "burn": [
+            atlas.burn_table(
+                ask.burn(by=by),
+                names[by],
+                said,
+                caption=said.say("Energy: %(group)s", group=title),
+                head=head,
+                hidden=ask.burn_hidden(by),
+            )
             for by, (title, head) in heads.items()
         ],
-        silences=atlas.silence_table(complete, said),
-        sources=atlas.source_table(fresh, said),
-        meters=len(complete),
-        contrast=contrast.cards(supply[Group.MACRO3], ask.burn(by=Group.COUNTRY), services.catalog, said),
-        shades=drawn["shades"],
-        charts={"atlas": drawn, "geometry": assets.address(GEOMETRY)},
+    }
+
+
+def _fresh(services: Services, unit: Any, caller: Caller, ask: View, wanted: Collection[str]) -> tuple[Freshness, ...]:
+    """Return the sources of which the caller may hear; rehearsals only where they told."""
+    sources = seen_sources(services.ledger.meters(unit), caller)
+    speaking = {meter.source_id for _, meter in ask.metered.field.meters}
+    return tuple(
+        one
+        for one in services.figures.freshness(unit, datetime.now(UTC))
+        if one.fleet_id in wanted
+        and (sources is None or one.source_id in sources)
+        and (one.source_id in speaking or not is_rehearsed(one.source_id))
     )
 
 
@@ -99,10 +149,15 @@ def _heads(said: Words) -> dict[Group, tuple[str, str]]:
     }
 
 
-def _newest(services: Services, now: datetime) -> tuple[date, bool] | None:
-    """Return the newest day that was told, and whether only rehearsals tell of it; nothing before the first reading."""
+def _newest(services: Services, caller: Caller, now: datetime) -> tuple[date, bool] | None:
+    """Return the newest day of which the caller may hear, and whether only rehearsals tell of it; else nothing."""
     with services.books.read() as unit:
-        ends = [one.told_until for one in services.figures.freshness(unit, now) if one.told_until is not None]
+        sources = seen_sources(services.ledger.meters(unit), caller)
+        ends = [
+            one.told_until
+            for one in services.figures.freshness(unit, now)
+            if one.told_until is not None and (sources is None or one.source_id in sources)
+        ]
         if not ends:
             return None
         newest = (max(ends) - timedelta(seconds=1)).astimezone(zone(BOARD_ZONE)).date()
@@ -128,17 +183,15 @@ def show_bulletin(
     modelled: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """Give the bulletin of a day away, as a page or as a table."""
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
-    caller = caller_of(request)
-    found = bulletin.gather(
-        services,
-        day_of(day, now),
-        now,
-        said,
-        with_modelled=modelled == "yes",
-        with_disputes=not caller.is_anonymous and caller.scope.is_country,
-        may_see=partial(shown, caller=caller),
-    )
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
+    chosen, is_modelled = day_of(day, now), modelled == "yes"
+
+    def see(read: Callable[..., Metered], fleet_ids: Collection[str]) -> View:
+        return view(read, caller, fleet_ids=fleet_ids, with_modelled=is_modelled)
+
+    with services.books.read() as unit:
+        sources = frozenset() if caller.is_anonymous else seen_sources(services.ledger.meters(unit), caller)
+    found = bulletin.gather(services, chosen, now, said, with_modelled=is_modelled, source_ids=sources, see=see)
     name = f"bulletin-{found.day.isoformat()}.{form}"
     if form == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -13,12 +13,13 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, require, services_of, status_of
+from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
+from qipan.interfaces.share import seen_fleets
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.fleet import Fleet, Site
@@ -56,7 +57,7 @@ def import_sites(
 def _page(request: Request, fleet_id: str, day: str, error: QipanError | None) -> Response:
     services, said = services_of(request), words_of(request)
     with services.books.read() as unit:
-        fleets = services.ledger.fleets(unit)
+        fleets = seen_fleets(services.ledger.fleets(unit), caller_of(request))
     runs = services.day.reports()
     chosen = next((fleet for fleet in fleets if fleet.fleet_id == fleet_id), None)
     if chosen is None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from qipan.access.model import Role
+from qipan.bootstrap import Services
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.console.pages.atlas import day_of
-from qipan.interfaces.entry import caller_of, require, services_of
+from qipan.interfaces.entry import Caller, caller_of, require, services_of
 from qipan.interfaces.report import atlas, labels, site
-from qipan.interfaces.report.figures import group_names
+from qipan.interfaces.report.figures import group_names, is_rehearsed
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.share import shown
-from qipan.kernel.errors import NotFoundError
+from qipan.interfaces.share import seen_fleets, seen_sources, view
+from qipan.kernel.errors import NotAllowedError, NotFoundError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
-from qipan.ledger.model.figure import Group, Step
+from qipan.ledger.model.figure import Freshness, Group, Step
 from qipan.ledger.model.fleet import Fleet, Site
+from qipan.ledger.model.reading import Dispute
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
@@ -32,27 +35,26 @@ def show(
     modelled: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
     """Show one site on a day."""
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
     chosen, is_modelled = day_of(day, now), modelled == "yes"
     with services.books.read() as unit:
-        fleet, found = _site(services.ledger.fleets(unit), site_id)
-        metered = services.figures.of(
-            unit, civil_day(chosen), now, fleet_ids=[fleet.fleet_id], with_modelled=is_modelled
+        fleets = services.ledger.fleets(unit)
+        fleet, found = _site(seen_fleets(fleets, caller), site_id)
+        ask = view(
+            partial(services.figures.of, unit, civil_day(chosen), now),
+            caller,
+            fleet_ids=[fleet.fleet_id],
+            with_modelled=is_modelled,
         )
-        caller = caller_of(request)
-        ask = shown(metered, caller)
+        _check_visitor(caller, found, has_sites=ask.has_sites)
         pool_ids = {pool.pool_id for pool in found.pools}
         supply = [one for one in ask.supply(by=Group.POOL) if one.group in pool_ids]
         by_pool = [one for one in ask.supply(by=Group.POOL, step=Step.HOUR) if one.group in pool_ids]
         by_hour = [one for one in ask.supply(by=Group.SITE, step=Step.HOUR) if one.group == site_id]
         burn = [one for one in ask.burn(by=Group.SITE, step=Step.HOUR) if one.group == site_id]
         complete = [one for one in ask.completeness() if one.site_id == site_id]
-        source_ids = {meter.source_id for meter in found.meters}
-        fresh = [one for one in services.figures.freshness(unit, now) if one.source_id in source_ids]
-        meter_ids = {meter.meter_id for meter in found.meters}
-        disputes = [one for one in services.metering.disputes(unit, open_only=True) if one.meter_id in meter_ids]
-        if caller.is_anonymous or not caller.scope.allows_site(site_id, found.adcode):
-            disputes = []
+        fresh, disputes = _told_by(services, unit, caller, found, now)
+    fleet = next(one for one in fleets if one.fleet_id == fleet.fleet_id)
     names = {by: group_names(by, (fleet,), services.catalog, said) for by in (Group.HUB, Group.REGION, Group.SITE)}
     kinds = sorted({pool.kind for pool in found.pools})
     hours = {
@@ -67,6 +69,7 @@ def show(
         day=chosen.isoformat(),
         last_day=now.astimezone(zone(BOARD_ZONE)).date().isoformat(),
         is_modelled=is_modelled,
+        has_modelled=any(one.is_modelled for one in supply) or any(one.is_modelled for one in burn),
         particulars=site.particulars(fleet, found, names, said),
         pools=site.pool_table(found, said),
         supply=atlas.supply_table(supply, {}, said, caption=said.say("Use of the day"), head=said.say("Pool")),
@@ -76,13 +79,39 @@ def show(
         ],
         energy=atlas.burn_hours(burn, said, caption=said.say("Energy by hour")),
         meters=site.meter_table(found, complete, said),
-        sources=atlas.source_table(fresh, said),
+        sources=atlas.source_table(
+            fresh, {fleet.fleet_id: said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})}, said
+        ),
         disputes=atlas.dispute_table(disputes, said),
         data=site.data_table(fleet, found, said),
         links=site.link_table(fleet, found, said),
         charts={f"use-{kind}": site.use_chart(*hours[kind], said) for kind in kinds}
         | {"energy": site.energy_chart(burn, said)},
     )
+
+
+def _told_by(
+    services: Services, unit: Any, caller: Caller, found: Site, now: datetime
+) -> tuple[list[Freshness], list[Dispute]]:
+    """Return the sources of a site of which the caller may hear, and its open disputes."""
+    sources = seen_sources(services.ledger.meters(unit), caller)
+    source_ids = {m.source_id for m in found.meters if sources is None or m.source_id in sources}
+    meter_ids = {meter.meter_id for meter in found.meters}
+    disputes = services.metering.disputes(unit, open_only=True, source_ids=source_ids)
+    return (
+        [one for one in services.figures.freshness(unit, now) if one.source_id in source_ids],
+        [one for one in disputes if one.meter_id in meter_ids],
+    )
+
+
+def _check_visitor(caller: Caller, found: Site, *, has_sites: bool) -> None:
+    """Lead a visitor to the sign-in for a site with real meters, and for any on a day of which such meters told."""
+    if not has_sites or (caller.is_anonymous and not all(is_rehearsed(meter.source_id) for meter in found.meters)):
+        raise NotAllowedError(
+            "Sites that were metered are shown to users, was asked without signing in.",
+            code="sign_in_needed",
+            hint="Sign in; sums for the public are in the atlas.",
+        )
 
 
 def _site(fleets: tuple[Fleet, ...], site_id: str) -> tuple[Fleet, Site]:
