@@ -10,7 +10,7 @@ import { basics, figure, hatch, shade, wrapped } from "./theme.js";
  * @typedef {{name: string, point: [number, number], capacity_unit_h: number, used_unit_h: number, used_share: number | null}} Site
  * @typedef {{name: string, point: [number, number], work_unit_h: number}} Origin
  * @typedef {{from: string, to: string, coords: [number, number][], work_unit_h: number}} Flow
- * @typedef {{kind: "map" | "plain", lang: string, unit: string, demand: Record<string, number>, sites: Site[], origins: Origin[], flows: Flow[], words: Record<string, string>, least?: number, digits?: number, demand_unit?: string}} Board
+ * @typedef {{kind: "map" | "plain", lang: string, unit: string, demand: Record<string, number>, sites: Site[], origins: Origin[], flows: Flow[], words: Record<string, string>, least?: number, most?: number, use_most?: number, is_dense?: boolean, digits?: number, demand_unit?: string}} Board
  */
 
 /**
@@ -74,7 +74,8 @@ function regionFills(board, colours, features) {
   const nothing = { areaColor: hatch(colours) };
   const ramp = colours.ramp("demand");
   const least = board.least ?? 0;
-  const range = Math.max(1e-9, ...Object.values(board.demand).map((value) => value - least));
+  const most = board.most ?? Math.max(least, ...Object.values(board.demand));
+  const range = Math.max(1e-9, most - least);
   return features.map(({ properties: { adcode: name } }) => ({
     name,
     itemStyle: name in board.demand ? { areaColor: shade(ramp, (board.demand[name] - least) / range) } : nothing,
@@ -167,7 +168,7 @@ function siteSeries(board, colours, system, width) {
       textBorderColor: colours.surface,
       textBorderWidth: 3,
     },
-    labelLayout: (/** @type {any} */ { labelRect: { x, width: wide } }) => ({ dx: Math.min(0, width - 2 - x - wide) }),
+    labelLayout: (/** @type {any} */ { labelRect: { x, width: wide } }) => ({ dx: Math.min(0, width - 2 - x - wide), hideOverlap: board.is_dense ?? false }),
     data: board.sites.map((site) => ({
       name: site.name,
       site,
@@ -201,7 +202,7 @@ function labelSide(site, sites) {
  * @param {Board} board
  */
 export function mostUsed(board) {
-  return Math.max(1e-9, ...board.sites.map((site) => site.used_share ?? 0));
+  return board.use_most ?? Math.max(1e-9, ...board.sites.map((site) => site.used_share ?? 0));
 }
 
 /** @param {Board} board @param {import("./theme.js").Theme} colours @param {number} seriesIndex */
