@@ -206,7 +206,7 @@ def dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
     heads = (
         Head(said.say("Meter"), is_number=False),
         Head(said.say("Source"), is_number=False),
-        Head(said.say("From"), is_number=False),
+        Head(said.say("Begins"), is_number=False),
         Head(said.say("Stands")),
         Head(said.say("Refused")),
     )

@@ -190,7 +190,9 @@ def show_bulletin(
         return view(read, caller, fleet_ids=fleet_ids, with_modelled=is_modelled)
 
     with services.books.read() as unit:
-        sources = frozenset() if caller.is_anonymous else seen_sources(services.ledger.meters(unit), caller)
+        sources = seen_sources(services.ledger.meters(unit), caller)
+        if caller.is_anonymous:
+            sources = frozenset(source_id for source_id in services.ledger.sources(unit) if is_rehearsed(source_id))
     found = bulletin.gather(services, chosen, now, said, with_modelled=is_modelled, source_ids=sources, see=see)
     name = f"bulletin-{found.day.isoformat()}.{form}"
     if form == "csv":
