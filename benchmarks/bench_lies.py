@@ -12,6 +12,7 @@ import os
 import re
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from scipy.stats import beta
 from qipan.ledger.contradict import contradict_order
 from qipan.ledger.drift import drift
 from qipan.ledger.peers import compare_peers
+from qipan.ledger.suspect import suspect
 
 DATA = Path(os.environ.get("QIPAN_DATA", record.ROOT.parent / "shared" / "data")) / "compute"
 PAGE = record.ROOT / "docs" / "lies.md"
@@ -67,7 +69,7 @@ def statistics(told: Telemetry) -> Floats:
         "grid": (told.grid_wh, np.stack([used, told.capacity, used * cooling, told.capacity * cooling])),
         "pue": (told.grid_wh, np.stack([told.pdu_wh, told.pdu_wh * cooling, told.pdu_wh**2 / told.capacity])),
     }
-    said = [np.abs(np.nan_to_num(drift(*by[name], ONSET))) for name in DETECTORS]
+    said = [np.abs(np.nan_to_num(drift(*by[name], ONSET)[0])) for name in DETECTORS]
     series = {name: getattr(told, name) for name in (*ACCURACY, "green_wh", "used", "allocated")}
     broken = contradict_order(series | {"certified": told.capacity}, ACCURACY, dict.fromkeys(ACCURACY, 100.0))
     return np.stack([*said, np.max([one.excess[:, ONSET:].max(axis=1) for one in broken], axis=0)])
@@ -124,7 +126,7 @@ def peers(held: Shapes) -> dict[str, Any]:
             first = site // 50 * 50
             of_kind = value[first : first + 50].copy()
             of_kind[site - first] = told[site]
-            found[site] = np.abs(compare_peers(of_kind, ["model"] * 50)[site - first])
+            found[site] = np.abs(compare_peers(of_kind, ["model"] * 50).deviations[site - first])
         return found
 
     honest = deviations(value)
@@ -134,6 +136,53 @@ def peers(held: Shapes) -> dict[str, Any]:
         for z in lies.SIZES
     }
     return {"limit": limit, "honest": interval(int((honest[500:] > limit).sum()), 500), "over_report": rows}
+
+
+def warned(held: Shapes, name: str, number: int, world: World, kinds: tuple[tuple[str, float], ...]) -> dict[Any, Any]:
+    """Return which sites `suspect` names at `RATE`: all honest, and of each lie with one site in twenty telling it."""
+    place = ("calibration", "openb", "philly").index(name)
+    rng = np.random.default_rng([SEED, place, number])
+    truth = lies.honest(held[name], SITES, REFERENCE_DAYS + TRIED_DAYS, rng, world)
+
+    def named(told: Telemetry) -> Any:
+        both = suspect(told.card_wh, told.used, told.capacity, ["model"] * SITES, ONSET)
+        return np.any([one.chance <= RATE / len(both) for one in both], axis=0)
+
+    found = {"honest": named(truth)}
+    for kind, size in kinds:
+        lied = lies.tell(truth, kind, size, REFERENCE_DAYS)
+        hit = np.zeros(SITES, dtype=bool)
+        for first in range(20):
+            lying = np.arange(SITES) % 20 == first
+            told = {one: np.where(lying[:, None], getattr(lied, one), getattr(truth, one)) for one in lies.REPORTED}
+            hit |= named(replace(truth, **told)) & lying
+        found[kind, size] = hit
+    return found
+
+
+def warnings(held: Shapes) -> dict[str, Any]:
+    """Measure what `qipan ledger suspicions` promises and finds."""
+    kinds = tuple((kind, size) for kind in lies.KINDS for size in lies.SIZES)
+    aim = tuple(("over_report", size) for size in lies.SIZES)
+    few = (("over_report", 0.05), ("over_report", 0.10))
+    plan = [
+        (name, n, World(), (kinds if n == 0 else aim if n < LIARS else ()))
+        for name in ("openb", "philly")
+        for n in range(HONEST)
+    ]
+    plan += [("openb", n, world, few) for world in HARDER.values() for n in range(HARD)]
+    with ProcessPoolExecutor(2) as pool:
+        said = list(pool.map(partial(_warned, held), plan))
+    found: dict[str, Any] = {}
+    for (name, _, world, lied), one in zip(plan, said, strict=True):
+        title = next((title for title, harder in HARDER.items() if harder is world), name)
+        for key in ("honest", *lied):
+            label = key if key == "honest" else f"{key[0]} {key[1]:g}"
+            found.setdefault(title, {}).setdefault(label, []).append(one[key])
+    return {
+        title: {label: interval(int(np.sum(hits)), int(np.size(hits))) for label, hits in of.items()}
+        for title, of in found.items()
+    }
 
 
 def measure() -> dict[str, Any]:
@@ -186,12 +235,17 @@ def measure() -> dict[str, Any]:
         "tried": tried,
         "harder_worlds": harder,
         "peers": peers(held),
+        "warnings": warnings(held),
         "duration_s": round(time.perf_counter() - began, 1),
     }
 
 
 def _one(held: Shapes, what: tuple[str, int, World, tuple[tuple[str, float], ...]]) -> dict[Any, Floats]:
     return batch(held, *what)
+
+
+def _warned(held: Shapes, what: tuple[str, int, World, tuple[tuple[str, float], ...]]) -> dict[Any, Any]:
+    return warned(held, *what)
 
 
 def share(one: dict[str, Any]) -> str:
@@ -201,7 +255,19 @@ def share(one: dict[str, Any]) -> str:
 
 def tables(result: dict[str, Any]) -> str:
     """Write the tables of the page."""
-    lines = []
+    lines = ["", f"**As `qipan ledger suspicions` warns**, at a rate of {100 * RATE:g} % promised:", ""]
+    sizes = [f"{z:g}" for z in lies.SIZES]
+    lines += ["| lie | sites of | " + " | ".join(f"{100 * z:g} %" for z in lies.SIZES) + " |"]
+    lines += ["| --- | --- |" + " --- |" * 5]
+    for kind in lies.KINDS:
+        for name in ("openb", "philly"):
+            cells = [share(result["warnings"][name][f"{kind} {z}"]) for z in sizes]
+            lines.append(f"| `{kind}` | {name} | " + " | ".join(cells) + " |")
+    lines += ["", "| world | honest sites named, % | 5 % over-reported | 10 % |", "| --- | --- | --- | --- |"]
+    for world, one in result["warnings"].items():
+        cells = [share(one[key]) for key in ("honest", "over_report 0.05", "over_report 0.1")]
+        lines.append(f"| {world} | " + " | ".join(cells) + " |")
+    lines += ["", "## Limits from honest sites"]
     for name, title in (("openb", "openb, held-out groups"), ("philly", "Philly")):
         tried = result["tried"][name]
         lines += [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
@@ -16,6 +17,7 @@ from qipan.access.model import Role, Scope
 from qipan.bootstrap import Services, build, initialise
 from qipan.interfaces.cli.app import app
 from qipan.interfaces.server import create_app
+from qipan.kernel.resources import Kind
 from qipan.ledger.model.fleet import Meter, Source
 from qipan.ledger.model.reading import Measure
 from qipan.ledger.store.reading import DAY, READINGS, READINGS_SCHEMA
@@ -108,3 +110,88 @@ def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:
     assert "host_above_pdu" in table
     assert "host_wh 40,000" in table
     assert "No meter contradicts" in typed("--day", "2026-01-03", "--lang", "en")
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Return a ledger of eight pools over four days; on the last of them the first over-reports its use."""
+    settings = Settings(home=tmp_path_factory.mktemp("suspicion") / "home")
+    initialise(settings, OPENS - timedelta(days=9))
+    services = build(settings)
+    rng = np.random.default_rng(3)
+    with services.books.begin() as unit:
+        fleet = services.ledger.fleet(unit, "national")
+        chosen = [site for site in fleet.sites if site.pools[0].kind is Kind.INTELLIGENT][:8]
+        metered = {
+            site.site_id: replace(
+                site,
+                meters=tuple(
+                    Meter(f"{site.site_id}/{m}", m, "s", site.pools[0].pool_id)
+                    for m in (Measure.USED, Measure.CARD_ENERGY)
+                ),
+            )
+            for site in chosen
+        }
+        sites = tuple(metered.get(site.site_id, site) for site in fleet.sites)
+        source = Source("s", "S", "源", 3600, 600)
+        made = replace(fleet, sites=sites, sources=(*fleet.sources, source))
+        services.ledger.register(unit, made, OPENS - timedelta(days=8))
+    rows = []
+    for at, site in enumerate(chosen):
+        for hour in range(96):
+            used = site.pools[0].quantity * rng.uniform(0.3, 0.7) * 3600
+            energy = used * 300 * rng.normal(1, 0.01)
+            told = used * 1.2 if at == 0 and hour >= 72 else used
+            opens = OPENS - timedelta(days=3) + timedelta(hours=hour)
+            for measure, value in ((Measure.USED, told), (Measure.CARD_ENERGY, energy)):
+                rows.append(
+                    {
+                        DAY: opens.date(),
+                        "source_id": "s",
+                        "meter_id": f"{site.site_id}/{measure}",
+                        "period_start": opens,
+                        "period_end": opens + timedelta(hours=1),
+                        "released": RELEASED,
+                        "received": RELEASED,
+                        "value": round(value),
+                        "epoch": 0,
+                        "quality": "measured",
+                        "way": "attested",
+                        "sequence": 1,
+                    }
+                )
+    services.lake.append(READINGS, pa.Table.from_pylist(rows, schema=READINGS_SCHEMA), source="s", sequence=1)
+    return services
+
+
+SUSPICIONS = "/api/v1/ledger/suspicions"
+
+
+def test_suspicions_name_who_left_its_energy_through_both_doors_and_within_the_scope(left: Services) -> None:
+    client = TestClient(create_app(left), base_url="http://127.0.0.1:8750")
+    asked = {"day": "2026-01-02", "days": 1, "before": 3}
+    assert client.get(SUSPICIONS, params=asked).json()["code"] == "sign_in_needed"
+    with left.books.read() as unit:
+        liar, honest = [site for site in left.ledger.fleet(unit, "national").sites if site.meters][:2]
+    told = {}
+    for name, scope in (("all", Scope(is_country=True)), ("honest", Scope(site_ids=frozenset({honest.site_id})))):
+        now = datetime.now(UTC)
+        with left.books.begin() as unit:
+            user = left.access.create_user(unit, name, password="four unrelated words", role=Role.VIEWER, now=now)
+            left.access.change_scope(unit, name, scope, now)
+            key, _ = left.access.issue_token(unit, user, name="tests", now=now)
+        told[name] = client.get(SUSPICIONS, params=asked, headers={"Authorization": f"Bearer {key}"}).json()
+    assert told["honest"] == []
+    rules = {one["rule"]: one for one in told["all"] if one["subject"] == liar.pools[0].pool_id}
+    assert rules["energy_left_use"]["false_warning_rate"] == 0.01
+    assert rules["energy_left_use"]["size"] == pytest.approx(1 / 6, abs=0.03)
+    assert "over-reported" in rules["energy_left_use"]["message"]
+    assert {one["subject"] for one in told["all"]} == {liar.pools[0].pool_id}
+    words = ["ledger", "suspicions", "--day", "2026-01-02", "--days", "1", "--before", "3", "--json"]
+    typed = CliRunner().invoke(app, words, env={"QIPAN_HOME": str(left.settings.home)})
+    assert [(one["subject"], one["size"]) for one in json.loads(typed.stdout)] == [
+        (one["subject"], one["size"]) for one in told["all"]
+    ]
+    strange = CliRunner().invoke(app, [*words, "--rate", "2"], env={"QIPAN_HOME": str(left.settings.home)})
+    assert strange.exit_code != 0
+    assert "rate_out_of_range" in strange.stdout + strange.stderr

@@ -12,6 +12,7 @@ import pytest
 from qipan.facts.catalog import Catalog
 from qipan.kernel.time import Interval
 from qipan.ledger.lay_out import Hourly, field_of
+from qipan.ledger.model.figure import Miscount
 from qipan.ledger.model.fleet import Certified, Fleet, Meter
 from qipan.ledger.model.reading import Measure
 from qipan.ledger.service.audit import Audit, Bounds
@@ -75,7 +76,7 @@ def tell(fleet: Fleet) -> Tell:
 
 
 def test_discrepancies_of_honest_meters_are_none(audit: Audit, tell: Tell) -> None:
-    assert audit.discrepancies(tell()) == ()
+    assert audit.discrepancies(tell(), ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -100,13 +101,13 @@ def test_discrepancies_of_honest_meters_are_none(audit: Audit, tell: Tell) -> No
 def test_discrepancies_name_the_law_that_is_broken(
     audit: Audit, tell: Tell, lie: Mapping[str, Sequence[int]], rules: set[str]
 ) -> None:
-    found = audit.discrepancies(tell(lie))
+    found = audit.discrepancies(tell(lie), ())
     assert {one.rule for one in found} == rules
     assert all(one.size > 0 and one.false_warning_rate == 0 for one in found)
 
 
 def test_discrepancy_speaks_of_its_hours_and_shows_its_sums(audit: Audit, tell: Tell) -> None:
-    (found,) = audit.discrepancies(tell({"host": [30 * KWH, 40 * KWH, 30 * KWH], "grid": [50 * KWH] * 3}))
+    (found,) = audit.discrepancies(tell({"host": [30 * KWH, 40 * KWH, 30 * KWH], "grid": [50 * KWH] * 3}), ())
     assert (found.rule, found.subject) == ("host_above_pdu", "alpha")
     assert found.period == Interval(START + timedelta(hours=1), START + timedelta(hours=2))
     assert found.evidence == {"broken_h": 1, "compared_h": 3, "host_wh": 40_000, "pdu_wh": 31_000}
@@ -114,24 +115,31 @@ def test_discrepancy_speaks_of_its_hours_and_shows_its_sums(audit: Audit, tell: 
 
 
 def test_certified_capacity_counts_when_it_held(audit: Audit, tell: Tell) -> None:
-    (found,) = audit.discrepancies(tell({"allocated": [100 * 3600] * 3, "used": [60 * 3600] * 3}))
+    (found,) = audit.discrepancies(tell({"allocated": [100 * 3600] * 3, "used": [60 * 3600] * 3}), ())
     assert found.period.start == START + timedelta(hours=2)
     assert found.size == pytest.approx((100 - 80) / 80, abs=0.001)
 
 
 def test_hour_not_told_in_full_proves_nothing(audit: Audit, tell: Tell) -> None:
-    assert audit.discrepancies(tell({"host": [33 * KWH] * 3}, {"pdu": 1800})) == ()
+    assert audit.discrepancies(tell({"host": [33 * KWH] * 3}, {"pdu": 1800}), ()) == ()
 
 
 def test_meter_of_a_pool_does_not_bound_the_site(audit: Audit, tell: Tell) -> None:
-    assert audit.discrepancies(tell({"host": [33 * KWH] * 3}, of_pool=("pdu",))) == ()
+    assert audit.discrepancies(tell({"host": [33 * KWH] * 3}, of_pool=("pdu",)), ()) == ()
 
 
 def test_within_the_class_of_the_meters_nothing_is_named(audit: Audit, tell: Tell) -> None:
-    assert audit.discrepancies(tell({"host": [int(31.6 * KWH)] * 3})) == ()
+    assert audit.discrepancies(tell({"host": [int(31.6 * KWH)] * 3}), ()) == ()
 
 
 def test_hours_told_twice_are_named_by_meter(audit: Audit, tell: Tell) -> None:
-    (found,) = audit.discrepancies(tell(told_s={"used": 5400}))
+    (found,) = audit.discrepancies(tell(told_s={"used": 5400}), ())
     assert (found.rule, found.subject, found.size) == ("readings_overlap", "used", 0.5)
     assert found.evidence == {"broken_h": 3, "excess_s": 5400}
+
+
+def test_counters_of_meters_at_hand_are_named_and_others_left_out(audit: Audit, tell: Tell) -> None:
+    miscount = Miscount("grid", "counter_fell", INTERVAL, broken=1, compared=3, most=7, against=100)
+    (found,) = audit.discrepancies(tell(), (miscount, replace(miscount, meter_id="another")))
+    assert (found.rule, found.subject, found.size, found.period) == ("counter_fell", "grid", 0.07, INTERVAL)
+    assert found.evidence == {"broken_readings": 1, "compared_readings": 3, "most_apart": 7}

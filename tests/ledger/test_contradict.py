@@ -7,7 +7,6 @@ import pytest
 
 from qipan.ledger.contradict import (
     ORDER,
-    contradict_counters,
     contradict_envelope,
     contradict_order,
     contradict_pue,
@@ -43,11 +42,3 @@ def test_contradict_envelope_ghosts_and_hidden_use_are_found() -> None:
     ghosts, hidden = contradict_envelope(card_wh, np.full((1, 3), 4.0), np.full((1, 3), 10.0), (40.0, 80.0), 700.0)
     assert (ghosts.excess > 0).tolist() == [[False, True, False]]
     assert (hidden.excess > 0).tolist() == [[False, False, True]]
-
-
-def test_contradict_counters_declared_reset_is_honest_and_undeclared_is_found() -> None:
-    counter = np.array([[10.0, 20.0, 5.0, 12.0, 3.0]])
-    value = np.array([[np.nan, 10.0, 5.0, 8.0, 3.0]])
-    fell, differs = contradict_counters(value, counter, np.array([[0, 0, 1, 1, 1]]))
-    assert (fell.excess > 0).tolist() == [[False, False, False, False, True]]
-    assert (differs.excess > 0).tolist() == [[False, False, False, True, True]]

@@ -46,6 +46,8 @@ class Row:
     received: datetime = NOW
     quality: str = "measured"
     sequence: int = 1
+    counter: int | None = None
+    epoch: int = 0
 
 
 def table_of(rows: Sequence[Row]) -> pa.Table:
@@ -62,8 +64,8 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
                 "released": row.released,
                 "received": row.received,
                 "value": row.value,
-                "counter": None,
-                "epoch": 0,
+                "counter": row.counter,
+                "epoch": row.epoch,
                 "quality": row.quality,
                 "way": "attested",
                 "sequence": row.sequence,
@@ -276,6 +278,61 @@ def test_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
     )
     assert hourly_of(rows) == by_hand
     assert hourly_of(data.draw(st.permutations(rows))) == by_hand
+
+
+def counted(*values: tuple[float, int, int], epoch: int = 0) -> list[Row]:
+    """Return hourly readings of (hour, value, counter)."""
+    return [Row("grid", at, value, counter=counter, epoch=epoch) for at, value, counter in values]
+
+
+def miscounts_of(house: House, interval: Interval = FOUR) -> list[tuple[str, int, int, int]]:
+    return [(one.rule, one.broken, one.compared, one.most) for one in house.figures.miscounts(interval, NOW)]
+
+
+def test_counter_that_rises_by_the_values_is_right_across_silence_and_declared_reset(house: House) -> None:
+    house.add(*counted((0, 10, 110), (1, 5, 115), (3, 7, 140)), *counted((4, 3, 3), (5, 4, 7), epoch=1))
+    assert miscounts_of(house, Interval(START, START + 6 * HOUR)) == []
+
+
+def test_counter_that_falls_undeclared_and_reset_taken_back_are_found(house: House) -> None:
+    house.add(*counted((0, 10, 110), (1, 5, 50), (2, 5, 55)), *counted((3, 1, 1), epoch=1), *counted((4, 9, 64)))
+    five = Interval(START, START + 5 * HOUR)
+    assert miscounts_of(house, five) == [("counter_fell", 2, 4, 60)]
+    (found,) = house.figures.miscounts(five, NOW)
+    assert found.period == Interval(START + HOUR, START + 5 * HOUR)
+    assert found.size == pytest.approx(60 / 110)
+
+
+def test_value_that_the_counter_did_not_count_is_found_also_across_a_silence(house: House) -> None:
+    house.add(*counted((0, 10, 110), (1, 6, 115), (3, 30, 140)))
+    assert miscounts_of(house) == [("value_not_counted", 2, 2, 5)]
+
+
+def test_counter_is_held_against_the_reading_before_the_interval_and_as_of_a_moment(house: House) -> None:
+    house.add(*counted((0, 10, 110), (1, 5, 100)))
+    assert miscounts_of(house, Interval(START + HOUR, START + 2 * HOUR)) == [("counter_fell", 1, 1, 10)]
+    house.add(Row("grid", 1, 5, counter=115, released=NOW + HOUR, received=NOW + HOUR, sequence=2))
+    assert miscounts_of(house) == [("counter_fell", 1, 1, 10)]
+    assert house.figures.miscounts(FOUR, NOW + HOUR) == ()
+
+
+def test_overlapping_and_modelled_readings_are_not_held_against_each_other(house: House) -> None:
+    house.add(Row("grid", 0, 10, lasts_h=2, counter=110), Row("grid", 1, 5, counter=3))
+    house.add(Row("grid", 2, 1, counter=1, quality="modelled"))
+    assert miscounts_of(house) == []
+    assert house.figures.miscounts(FOUR, NOW, with_modelled=True)[0].rule == "counter_fell"
+
+
+def test_pools_of_one_id_at_two_sites_are_two_groups(house: House, ledger: Ledger) -> None:
+    with house.books.begin() as unit:
+        known = ledger.fleet(unit, ledger.fleets(unit)[0].fleet_id)
+        alpha, beta = known.sites
+        same = replace(beta, pools=tuple(replace(pool, pool_id=alpha.pools[0].pool_id) for pool in beta.pools[:1]))
+        ledger.register(unit, replace(known, sites=(alpha, same)), NOW)
+    house.add(Row("used", 0, 18_000))
+    groups = [(one.group, one.used_unit_h) for one in house.of().supply(by=Group.POOL)]
+    pool_id = alpha.pools[0].pool_id
+    assert groups == [(f"alpha/{pool_id}", 5), (f"beta/{pool_id}", None)]
 
 
 @given(data=st.data())

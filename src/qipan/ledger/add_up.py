@@ -36,7 +36,8 @@ def supply(
         of_pools(field, hourly, measure) for measure in (Measure.USED, Measure.ALLOCATED, Measure.QUEUED)
     )
     capacity = certified * used.told_s / HOUR_S
-    keys = [(group_of(site, pool.pool_id, by, regions), pool.kind) for site, pool in field.pools]
+    named = zip(field.pools, field.pool_names, strict=True)
+    keys = [(group_of(site, name, by, regions), pool.kind) for (site, pool), name in named]
     names = sorted(set(keys))
     row = np.array([names.index(key) for key in keys], dtype=np.int64)
     total = _Summed(row, len(names), periods, field)

@@ -104,21 +104,6 @@ def contradict_envelope(
     return _exceed("energy_below_envelope", least, card_wh), _exceed("energy_above_envelope", card_wh, most)
 
 
-def contradict_counters(value: Floats, counter: Floats, epoch: NDArray[np.int64]) -> tuple[Contradictions, ...]:
-    """Check that counters never fall and that each value is the difference of two, within one epoch.
-
-    A declared reset begins a new epoch, and the first slot of one has nothing to be compared with.
-    """
-    step = np.diff(counter, axis=1)
-    same = np.diff(epoch, axis=1) == 0
-    step = np.concatenate([np.full((len(counter), 1), np.nan), np.where(same, step, np.nan)], axis=1)
-    silent = np.isnan(step) | np.isnan(value)
-    scale = np.maximum(np.abs(np.nan_to_num(step)), 1)
-    fell = np.where(silent, 0, np.maximum(-np.nan_to_num(step), 0) / scale)
-    differs = np.where(silent, 0, np.abs(np.nan_to_num(value) - np.nan_to_num(step)) / scale)
-    return Contradictions("counter_fell", fell, silent), Contradictions("value_not_counted", differs, silent)
-
-
 def _exceed(rule: str, lesser: Floats, greater: Floats) -> Contradictions:
     silent = np.isnan(lesser) | np.isnan(greater)
     above = np.where(silent, 0, np.maximum(np.nan_to_num(lesser) - np.nan_to_num(greater), 0))

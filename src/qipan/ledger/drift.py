@@ -16,8 +16,8 @@ HUBER: Final = 2.0
 """Residuals beyond so many robust deviations count less."""
 
 
-def drift(response: Floats, terms: Floats, since: int) -> Floats:
-    """Return by which share the coefficient of the first term is less since an hour than before.
+def drift(response: Floats, terms: Floats, since: int) -> tuple[Floats, Floats]:
+    """Return by which share the coefficient of the first term is less since an hour than before, and how surely.
 
     ``response = sum of coefficient x term``, by generalised least squares: what the terms do not explain has a memory
     from hour to hour that is estimated before ``since``, and single hours that stand out count less. Errors are taken
@@ -32,16 +32,19 @@ def drift(response: Floats, terms: Floats, since: int) -> Floats:
 
     Returns
     -------
-    numpy.ndarray
+    share
         Axis (sites,); positive where the term was reported too large for the response. NaN where the first term
         explains nothing.
+    error
+        Standard error of the share, axis (sites,).
 
     Examples
     --------
     >>> used = np.tile(np.array([[50.0, 80.0, 60.0, 90.0]]), (1, 60))
     >>> told = np.where(np.arange(240) < 120, used, used * 1.1)
-    >>> drift(300 * used, np.stack([told, np.full_like(used, 100.0)]), 120).round(3).tolist()
-    [0.091]
+    >>> share, error = drift(300 * used, np.stack([told, np.full_like(used, 100.0)]), 120)
+    >>> share.round(3).tolist(), bool(error[0] < 0.001)
+    ([0.091], True)
     """
     hours = np.arange(response.shape[1])
     silent = np.isnan(response) | np.isnan(terms).any(axis=0)
@@ -53,13 +56,14 @@ def drift(response: Floats, terms: Floats, since: int) -> Floats:
     columns = np.concatenate([columns, step], axis=2)
     scaled = np.where(silent, np.nan, response / first)
     memory = np.zeros(len(first))
-    fit = _fit(scaled, columns, memory)
+    fit, error = _fit(scaled, columns, memory)
     for _ in range(ROUNDS):
         residual = scaled - np.einsum("shk,sk->sh", columns, fit)
         memory = _memory(residual[:, :since])
-        fit = _fit(scaled, columns, memory)
+        fit, error = _fit(scaled, columns, memory)
     before = fit[:, 0] / size[:, 0, 0]
-    return np.asarray(np.where(before > 0, -fit[:, -1] / np.where(before > 0, before, 1), np.nan))
+    before = np.where(before > 0, before, np.nan)
+    return -fit[:, -1] / before, error / before
 
 
 def _memory(residual: Floats) -> Floats:
@@ -70,8 +74,8 @@ def _memory(residual: Floats) -> Floats:
     return np.asarray(np.clip(both / np.where(alone > 0, alone, 1), 0, MEMORY_MOST))
 
 
-def _fit(response: Floats, columns: Floats, memory: Floats) -> Floats:
-    """Return coefficients, axes (sites, columns), of differences that leave no memory."""
+def _fit(response: Floats, columns: Floats, memory: Floats) -> tuple[Floats, Floats]:
+    """Return coefficients, axes (sites, columns), of differences that leave no memory, and the last one's error."""
     rho = memory[:, None]
     y = response[:, 1:] - rho * response[:, :-1]
     x = columns[:, 1:] - rho[:, :, None] * columns[:, :-1]
@@ -87,4 +91,8 @@ def _fit(response: Floats, columns: Floats, memory: Floats) -> Floats:
         error = np.abs(y - np.einsum("shk,sk->sh", x, fit))
         spread = NORMAL * np.nanmedian(np.where(told, error, np.nan), axis=1, keepdims=True)
         weight = np.where(told, np.minimum(1, HUBER * spread / np.maximum(error, 1e-12)), 0)
-    return np.asarray(fit)
+    error = np.where(told, y - np.einsum("shk,sk->sh", x, fit), 0)
+    gram = (x * told[:, :, None]).transpose(0, 2, 1) @ x
+    gram += ridge * np.trace(gram, axis1=1, axis2=2)[:, None, None]
+    spread = np.sum(error**2, axis=1) / np.maximum(told.sum(axis=1), 1)
+    return np.asarray(fit), np.sqrt(spread * np.linalg.inv(gram)[:, -1, -1])

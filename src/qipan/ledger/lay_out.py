@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -61,6 +62,19 @@ class Field:
     def meter_ids(self) -> list[str]:
         """Names of the meters."""
         return [meter.meter_id for _, meter in self.meters]
+
+    @property
+    def pool_names(self) -> list[str]:
+        """A name of each pool that no other has: its id, behind its site's where several sites have one of that id."""
+        count = Counter(pool.pool_id for _, pool in self.pools)
+        return [
+            pool.pool_id if count[pool.pool_id] == 1 else f"{site.site_id}/{pool.pool_id}" for site, pool in self.pools
+        ]
+
+    def pools_of(self, site_ids: Collection[str]) -> frozenset[str]:
+        """Names of the pools of some sites."""
+        named = zip(self.pools, self.pool_names, strict=True)
+        return frozenset(name for (site, _), name in named if site.site_id in site_ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,11 +183,11 @@ def certified_unit_s(field: Field) -> Floats:
     return found
 
 
-def group_of(site: Site, pool_id: str, by: Group, regions: Mapping[str, Region]) -> str:
+def group_of(site: Site, pool: str, by: Group, regions: Mapping[str, Region]) -> str:
     """Return the name of the group that a pool of a site is added up in; ``""`` where it has none."""
     region = regions.get(site.adcode)
     return {
-        Group.POOL: pool_id,
+        Group.POOL: pool,
         Group.SITE: site.site_id,
         Group.HUB: site.hub_id,
         Group.REGION: site.adcode,

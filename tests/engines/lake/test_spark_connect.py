@@ -9,7 +9,7 @@ import pytest
 
 from qipan.kernel.errors import EngineError
 from qipan.kernel.time import Interval
-from qipan.ledger.store.figure import hourly, latest
+from qipan.ledger.store.figure import hourly, latest, miscounts
 from qipan.ledger.store.reading import DAY, READINGS, READINGS_SCHEMA
 from qipan.storage.lake import Lake
 
@@ -38,8 +38,8 @@ def readings(rng, day, meters, minutes, sequence):
         "released": pa.array(np.full(count, told)).cast(moment),
         "received": pa.array(np.full(count, told)).cast(moment),
         "value": pa.array(rng.integers(0, 10**12, count)),
-        "counter": pa.nulls(count, pa.int64()),
-        "epoch": pa.array(np.zeros(count, np.int32)),
+        "counter": pa.array(rng.integers(0, 2**53, count), mask=meters % 20 != 0),
+        "epoch": pa.array((starts // 3_600_000_000 % 5 > 2).astype(np.int32)),
         "quality": pa.array(["measured", "modelled"]).take(pa.array((rng.random(count) < 0.05).astype(np.int64))),
         "way": pa.array(["attested"]).take(pa.array(np.zeros(count, np.int64))),
         "sequence": pa.array(np.full(count, sequence)),
@@ -91,6 +91,11 @@ def completeness(table):
     return counted.order_by("meter_id", "day")
 
 
+def counters(table):
+    whole = Interval(START, START + timedelta(days=DAYS))
+    return miscounts(table, whole, LATER, with_modelled=True).order_by("meter_id", "rule")
+
+
 @pytest.fixture(scope="module", params=["sail", "spark"])
 def engine(request):
     """Return the address of each engine in turn."""
@@ -102,10 +107,10 @@ def answers(root):
     """Return what DuckDB answers to each query."""
     table = Lake(root).table(READINGS)
     assert table.count().to_pyarrow().as_py() > 20_000_000
-    return {query: query(table).to_pyarrow() for query in (utilisation, top_idle, completeness)}
+    return {query: query(table).to_pyarrow() for query in (utilisation, top_idle, completeness, counters)}
 
 
-@pytest.mark.parametrize("query", [utilisation, top_idle, completeness])
+@pytest.mark.parametrize("query", [utilisation, top_idle, completeness, counters])
 def test_spark_connect_equals_duckdb(root, answers, engine, query):
     there = query(Lake(root, engine=engine).table(READINGS)).to_pyarrow()
     assert answers[query].num_rows >= 50

@@ -175,3 +175,36 @@ class Freshness:
     """When the next batch is late."""
     is_late: bool
     has_agreement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Miscount:
+    """Where a meter's counter contradicts itself or the values told beside it.
+
+    Attributes
+    ----------
+    rule
+        ``counter_fell``: it stands lower than before without a declared reset, or resets were taken back.
+        ``value_not_counted``: a value is not what the counter rose by; across a silence, it is more than that.
+    period
+        From the first to the last reading of which this is so.
+    broken, compared
+        Readings of which this is so, and readings that could be held against the one before.
+    most
+        The furthest that counter and value are apart, in the meter's base unit.
+    against
+        The most that the counter should have said: where it stood, or what it rose by.
+    """
+
+    meter_id: str
+    rule: str
+    period: Interval
+    broken: int
+    compared: int
+    most: int
+    against: int
+
+    @property
+    def size(self) -> float:
+        """How far they are apart, as a share of what the counter should have said."""
+        return self.most / max(self.against, 1)

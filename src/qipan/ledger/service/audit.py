@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval
 from qipan.ledger.contradict import (
@@ -22,8 +23,10 @@ from qipan.ledger.contradict import (
 )
 from qipan.ledger.lay_out import HOUR_S, Told, certified_unit_s, of_pools, of_sites
 from qipan.ledger.model.discrepancy import Discrepancy
+from qipan.ledger.model.figure import Miscount
 from qipan.ledger.model.reading import Measure
 from qipan.ledger.service.figures import Metered
+from qipan.ledger.suspect import suspect
 
 J_PER_WH: Final = 3600.0
 
@@ -70,7 +73,7 @@ class Bounds:
 
 
 class Audit:
-    """Finds what cannot be true.
+    """Finds what cannot be true, and what hardly is.
 
     Parameters
     ----------
@@ -81,21 +84,99 @@ class Audit:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
 
-    def discrepancies(self, metered: Metered) -> tuple[Discrepancy, ...]:
+    def discrepancies(self, metered: Metered, miscounts: Sequence[Miscount]) -> tuple[Discrepancy, ...]:
         """Return each rule that a pool, site or meter breaks, once, with the hours and sums it rests on.
 
         Only hours that both sides told in full are compared; meters that measure other things are not: energy of a
         site's meter is compared with sums over pools only where the greater meter speaks for the whole site.
+
+        Parameters
+        ----------
+        miscounts
+            Of the same interval; those of meters that ``metered`` does not hold are left out.
         """
-        found = [*self._pools(metered), *self._sites(metered), *_told_twice(metered)]
+        found = [
+            *self._pools(metered),
+            *self._sites(metered),
+            *_told_twice(metered),
+            *_miscounted(metered, miscounts),
+        ]
         return tuple(sorted(found, key=lambda one: (one.subject, one.rule)))
+
+    def suspicions(self, metered: Metered, since: datetime, rate: float) -> tuple[Discrepancy, ...]:
+        """Return the pools of cards whose energy does not go with their use as it did before, or as at their peers.
+
+        Chance may explain them: each is told with the probability that an honest pool is named, half of it for either
+        rule. That promise holds where honest pools are spread like a normal distribution.
+
+        Parameters
+        ----------
+        metered
+            A stretch to learn from, and behind it the stretch that is tried.
+        since
+            When the stretch begins that is tried.
+        rate
+            Probability that an honest pool is named.
+
+        Raises
+        ------
+        BadInputError
+            ``since_outside`` unless the stretch tried begins within what was metered; ``rate_out_of_range`` unless the
+            rate lies between 0 and 1.
+        """
+        field = metered.field
+        at = round((since - field.interval.start).total_seconds() / HOUR_S)
+        if not 0 < at < field.hours:
+            raise BadInputError(
+                f"The stretch tried must begin within {field.interval.start.isoformat()} and "
+                f"{field.interval.end.isoformat()}, was {since.isoformat()}.",
+                code="since_outside",
+                hint="Ask for days to learn from before it.",
+            )
+        if not 0 < rate < 1:
+            raise BadInputError(
+                f"The rate of false warnings must lie between 0 and 1, was {rate}.",
+                code="rate_out_of_range",
+                hint="Give 0.01 to have one honest pool in a hundred named.",
+                field="rate",
+            )
+        told = {name: of_pools(field, metered.hourly, m) for name, m in _CARD_AND_USE.items()}
+        modelled = _modelled(told)
+        is_card = np.array([pool.kind is Kind.INTELLIGENT for _, pool in field.pools], dtype=np.bool_)
+        card_wh = np.where(is_card[:, None], _whole(told["card_wh"], "card_wh"), np.nan)
+        found = suspect(
+            card_wh,
+            _whole(told["used_unit_h"], "used_unit_h"),
+            certified_unit_s(field) / HOUR_S,
+            [pool.card_model for _, pool in field.pools],
+            at,
+        )
+        period = Interval(since, field.interval.end)
+        return tuple(
+            Discrepancy(
+                rule=one.rule,
+                subject=field.pool_names[pool],
+                period=period,
+                size=float(one.size[pool]),
+                false_warning_rate=rate,
+                message=f"{SUSPICIONS[one.rule]}; use was {'over' if one.size[pool] > 0 else 'under'}-reported by "
+                f"{abs(one.size[pool]):.1%}, or something else has changed.",
+                evidence={
+                    "chance": float(one.chance[pool]),
+                    "peers": float(one.peers[pool]),
+                }
+                | ({"modelled_h": float(modelled[pool].sum())} if modelled[pool].any() else {}),
+            )
+            for one in found
+            for pool in np.flatnonzero(one.chance <= rate / len(found)).tolist()
+        )
 
     def _pools(self, metered: Metered) -> Iterator[Discrepancy]:
         field = metered.field
         told = {name: of_pools(field, metered.hourly, m) for name, m in (ENERGIES | COUNTS).items()}
         series = {name: _whole(one, name) for name, one in told.items()}
         series["certified_unit_h"] = certified_unit_s(field) / HOUR_S
-        subjects = [pool.pool_id for _, pool in field.pools]
+        subjects = field.pool_names
         modelled = _modelled(told)
         yield from self._order(metered, subjects, series, modelled)
         is_card = np.array([pool.kind is Kind.INTELLIGENT for _, pool in field.pools], dtype=np.bool_)
@@ -213,9 +294,37 @@ def _told_twice(metered: Metered) -> Iterator[Discrepancy]:
         )
 
 
+def _miscounted(metered: Metered, miscounts: Sequence[Miscount]) -> Iterator[Discrepancy]:
+    ours = frozenset(metered.field.meter_ids)
+    for one in miscounts:
+        if one.meter_id in ours:
+            yield Discrepancy(
+                rule=one.rule,
+                subject=one.meter_id,
+                period=one.period,
+                size=one.size,
+                false_warning_rate=0.0,
+                message=f"{LAWS[one.rule]}; in {one.broken} of {one.compared} readings it was not so, by up to "
+                f"{one.size:.1%}.",
+                evidence={
+                    "broken_readings": float(one.broken),
+                    "compared_readings": float(one.compared),
+                    "most_apart": float(one.most),
+                },
+            )
+
+
 def _span(interval: Interval, first: int, end: int) -> Interval:
     return Interval(interval.start + timedelta(hours=first), interval.start + timedelta(hours=end))
 
+
+_CARD_AND_USE: Final = {"card_wh": Measure.CARD_ENERGY, "used_unit_h": Measure.USED}
+
+SUSPICIONS: Final = {
+    "energy_left_use": "The energy of cards should follow their use as it did before",
+    "energy_unlike_peers": "A busy card should take as much as one of the same model elsewhere",
+}
+"""What honest pools do, by rule, but for chance."""
 
 LAWS: Final = {
     "card_above_host": "Cards must burn no more than their hosts",
@@ -231,5 +340,7 @@ LAWS: Final = {
     "energy_below_envelope": "Cards in use must burn at least the power of a waiting one",
     "energy_above_envelope": "Cards must burn no more than their use explains",
     "readings_overlap": "Each moment must be told once",
+    "counter_fell": "A counter must never fall without a declared reset, nor a reset be taken back",
+    "value_not_counted": "A value must be what the counter rose by",
 }
 """What must hold, by rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from ibis import Table
 
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.places import Region
@@ -16,7 +18,7 @@ from qipan.kernel.time import BOARD_ZONE, Interval, in_utc, zone
 from qipan.ledger.add_up import burn, complete, supply
 from qipan.ledger.focus import Place, Row, charge
 from qipan.ledger.lay_out import Field, Hourly, field_of, field_within, hourly_within
-from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Step, Supply
+from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Miscount, Step, Supply
 from qipan.ledger.model.fleet import Fleet, Site
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.store import figure, reading
@@ -75,16 +77,41 @@ class Figures:
         """
         _check_hours(interval)
         field = field_of(self._fleets(unit, fleet_ids, as_of), interval)
-        first = (interval.start - READING_HOURS_MAX * HOUR).date()
-        last = (interval.end - timedelta(microseconds=1)).date()
-        readings = self._lake.table(reading.READINGS, least=first, most=last)
-        query = figure.hourly(readings, interval, as_of, with_modelled=with_modelled)
+        query = figure.hourly(self._readings(interval), interval, as_of, with_modelled=with_modelled)
         meter, hour, *numbers = figure.columns(query.to_pyarrow(), field.meter_ids)
         is_ours = meter >= 0
         since = hour - int(interval.start.timestamp()) // figure.HOUR_S
         value, told_s, modelled = (number[is_ours] for number in numbers)
         hourly = Hourly(meter[is_ours], since[is_ours], value, told_s, modelled)
         return Metered(field, hourly, self._regions, self._factors)
+
+    def miscounts(self, interval: Interval, as_of: datetime, *, with_modelled: bool = False) -> tuple[Miscount, ...]:
+        """Return where counters contradict themselves or the values told beside them, in the order of meter and rule.
+
+        Raises
+        ------
+        BadInputError
+            ``interval_not_hours``, as `of`.
+        """
+        _check_hours(interval)
+        query = figure.miscounts(self._readings(interval), interval, as_of, with_modelled=with_modelled)
+        rows = sorted(query.to_pyarrow().to_pylist(), key=lambda row: (row["meter_id"], row["rule"]))
+        compared: Counter[str] = Counter()
+        for row in rows:
+            compared[row["meter_id"]] += row["readings"]
+        return tuple(
+            Miscount(
+                meter_id=row["meter_id"],
+                rule=row["rule"],
+                period=Interval(*(datetime.fromtimestamp(row[name], UTC) for name in ("opens_s", "closes_s"))),
+                broken=row["readings"],
+                compared=compared[row["meter_id"]],
+                most=row["most"],
+                against=row["against"],
+            )
+            for row in rows
+            if row["rule"]
+        )
 
     def usage(
         self,
@@ -135,6 +162,12 @@ class Figures:
                 )
             )
         return tuple(found)
+
+    def _readings(self, interval: Interval) -> Table:
+        """Return the readings of the days that can tell something of an interval."""
+        first = (interval.start - READING_HOURS_MAX * HOUR).date()
+        last = (interval.end - timedelta(microseconds=1)).date()
+        return self._lake.table(reading.READINGS, least=first, most=last)
 
     def _fleets(self, unit: UnitOfWork, fleet_ids: Collection[str] | None, as_of: datetime) -> Sequence[Fleet]:
         if fleet_ids is None:

@@ -82,6 +82,59 @@ def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_mo
     )
 
 
+def miscounts(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_modelled: bool = False) -> ibis.Table:
+    """Return how the counter of each meter compares with itself and with the values, of readings of an interval.
+
+    Each reading is held against the one before it in the table, which may be earlier than the interval. Where periods
+    overlap nothing is compared.
+
+    Returns
+    -------
+    table
+        ``meter_id``, ``rule`` (empty where counters are right), ``readings``, ``opens_s`` and ``closes_s`` (the first
+        start and last end, seconds since 1970), ``most`` (how far they are apart) and ``against`` (what the counter
+        should have said), both the greatest of the readings, in base units.
+    """
+    told = latest(readings.filter(readings.period_start < ibis.timestamp(interval.end)), as_of)
+    if not with_modelled:
+        told = told.filter(told.quality != str(Quality.MODELLED))
+    order = ibis.window(group_by="meter_id", order_by=["period_start", "period_end"])
+    told = told.filter(told.counter.notnull()).select(
+        "meter_id",
+        "epoch",
+        "counter",
+        opened=told.counter - told["value"],
+        opens_s=told.period_start.epoch_seconds().cast("int64"),
+        closes_s=told.period_end.epoch_seconds().cast("int64"),
+        stood=told.counter.lag().over(order),
+        epoch_before=told.epoch.lag().over(order),
+        closed_s=told.period_end.lag().over(order).epoch_seconds().cast("int64"),
+    )
+    pairs = told.filter(
+        told.stood.notnull(),
+        told.closed_s <= told.opens_s,
+        told.closes_s > int(interval.start.timestamp()),
+    )
+    same = pairs.epoch == pairs.epoch_before
+    fell = (pairs.epoch < pairs.epoch_before) | (same & (pairs.counter < pairs.stood))
+    off = pairs.opened - pairs.stood
+    differs = same & ((off < 0) | ((off > 0) & (pairs.closed_s == pairs.opens_s)))
+    rule = ibis.cases((fell, "counter_fell"), (differs, "value_not_counted"), else_="")
+    pairs = pairs.mutate(
+        rule=rule,
+        most=ibis.ifelse(fell, ibis.greatest(pairs.stood - pairs.counter, 0), off.abs()),
+        # What the counter should have said: no less than before; what the value should have been.
+        against=ibis.ifelse(fell, pairs.stood, pairs.counter - pairs.stood),
+    )
+    return pairs.group_by("meter_id", "rule").aggregate(
+        readings=pairs.count(),
+        opens_s=pairs.opens_s.min(),
+        closes_s=pairs.closes_s.max(),
+        most=pairs.most.max(),
+        against=pairs.against.max(),
+    )
+
+
 def columns(hours: pa.Table, meter_ids: list[str]) -> tuple[NDArray[np.int64], ...]:
     """Return the columns of `hourly`: position of the meter (-1 for another one), hour, value, seconds, modelled.
 

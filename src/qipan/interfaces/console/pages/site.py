@@ -47,9 +47,9 @@ def show(
             with_modelled=is_modelled,
         )
         _check_visitor(caller, found, has_sites=ask.has_sites)
-        pool_ids = {pool.pool_id for pool in found.pools}
-        supply = [one for one in ask.supply(by=Group.POOL) if one.group in pool_ids]
-        by_pool = [one for one in ask.supply(by=Group.POOL, step=Step.HOUR) if one.group in pool_ids]
+        pools = ask.metered.field.pools_of({site_id})
+        supply = [one for one in ask.supply(by=Group.POOL) if one.group in pools]
+        by_pool = [one for one in ask.supply(by=Group.POOL, step=Step.HOUR) if one.group in pools]
         by_hour = [one for one in ask.supply(by=Group.SITE, step=Step.HOUR) if one.group == site_id]
         burn = [one for one in ask.burn(by=Group.SITE, step=Step.HOUR) if one.group == site_id]
         complete = [one for one in ask.completeness() if one.site_id == site_id]
