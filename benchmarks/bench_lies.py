@@ -141,7 +141,7 @@ def peers(held: Shapes) -> dict[str, Any]:
 def warned(held: Shapes, name: str, number: int, world: World, kinds: tuple[tuple[str, float], ...]) -> dict[Any, Any]:
     """Return which sites `suspect` names at `RATE`: all honest, and of each lie with one site in twenty telling it."""
     place = ("calibration", "openb", "philly").index(name)
-    rng = np.random.default_rng([SEED, place, number])
+    rng = np.random.default_rng([SEED, 20 + place, number])
     truth = lies.honest(held[name], SITES, REFERENCE_DAYS + TRIED_DAYS, rng, world)
 
     def named(told: Telemetry) -> Any:

@@ -23,6 +23,7 @@ NAMES = {
     "ledger.sources",
     "ledger.checkpoint",
     "ledger.discrepancies",
+    "ledger.suspicions",
     "day.run",
     "day.reports",
     "day.report",

@@ -142,6 +142,7 @@ def test_visitor_sees_sums_of_three_owners_and_nothing_that_gives_a_smaller_one_
     assert used(ask("visitor", "supply", by="country")) == {"all": 66}
 
 
+@pytest.mark.slow
 def test_visitor_sees_the_same_in_every_step_and_no_rank_of_sites(ask) -> None:
     hours = ask("visitor", "supply", by="region", step="hour")
     assert set(used(hours)) == {"520000"}

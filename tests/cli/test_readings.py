@@ -124,6 +124,7 @@ def test_what_is_forged_or_incomplete_is_refused(typed: Qipan, signed: Path) -> 
     assert_refused(typed("ledger", "send", str(batch)), 3, "data_changed")
 
 
+@pytest.mark.slow
 def test_rehearsal_of_a_plan_fills_the_ledger_and_says_modelled(typed: Qipan, tmp_path: Path) -> None:
     assert typed("demo", "--day", "2026-01-05", "--json").exit_code == 0
     typed("ledger", "rehearse", "--day", "2026-01-05")

@@ -259,6 +259,7 @@ def hourly_of(rows: Sequence[Row]) -> list[tuple[int, ...]]:
     return sorted(zip(*(one.tolist() for one in figure.columns(found, ["used", "queued"])), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(data=st.data())
 def test_order_of_arrival_changes_nothing(data: st.DataObject) -> None:
@@ -335,6 +336,7 @@ def test_pools_of_one_id_at_two_sites_are_two_groups(house: House, ledger: Ledge
     assert groups == [(f"alpha/{pool_id}", 5), (f"beta/{pool_id}", None)]
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_latest_is_the_last_release_of_each_reading_however_batches_overlap(data: st.DataObject) -> None:
     rows: list[Row] = []

@@ -213,6 +213,7 @@ def test_another_sources_meter_is_refused(house: House) -> None:
     assert code_of(house, seal(statement, b"", content)) == "batch_empty"
 
 
+@pytest.mark.slow
 def test_lake_of_many_small_batches_compacts_itself(house: House) -> None:
     numbers = range(1, FILES_MAX + 4)
     for number in numbers:

@@ -47,7 +47,7 @@ def suspect(
 ) -> tuple[Suspected, Suspected]:
     """Return for both of `RULES` how each pool stands since an hour.
 
-    ``energy_left_use``: energy over use changed since then, unlike at all other pools. ``energy_unlike_peers``: a busy
+    ``energy_left_use``: energy over use changed since then, by more and more surely than at other pools. ``energy_unlike_peers``: a busy
     card takes another power than at the pools of the same model.
 
     Parameters
@@ -78,10 +78,11 @@ def suspect(
         share[tried], error[tried] = drift(energy, np.stack([busy, capacity]), since)
         room = np.where(told, capacity, 1)
         watts[tried] = _slope((busy / room)[:, since:], (energy / room)[:, since:])
-    changed = compare_peers(share / error, ["card"] * len(card_wh))
+    everyone = ["card"] * len(card_wh)
+    size, certainty = compare_peers(share, everyone), compare_peers(share / error, everyone)
     beside = compare_peers(watts, models)
     return (
-        Suspected(RULES[0], share, changed.chance(), changed.peers),
+        Suspected(RULES[0], share, np.maximum(size.chance(), certainty.chance()), size.peers),
         Suspected(RULES[1], beside.median / watts - 1, beside.chance(), beside.peers),
     )
 
