@@ -47,8 +47,8 @@ def suspect(
 ) -> tuple[Suspected, Suspected]:
     """Return for both of `RULES` how each pool stands since an hour.
 
-    ``energy_left_use``: energy over use changed since then, by more and more surely than at other pools. ``energy_unlike_peers``: a busy
-    card takes another power than at the pools of the same model.
+    ``energy_left_use``: energy over use changed since then, by more and more surely than at other pools.
+    ``energy_unlike_peers``: a busy card takes another power than at the pools of the same model.
 
     Parameters
     ----------
