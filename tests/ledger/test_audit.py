@@ -56,14 +56,18 @@ def tell(fleet: Fleet) -> Tell:
     (pool,) = alpha.pools
 
     def told(
-        lie: Mapping[str, Sequence[int]] = {}, told_s: Mapping[str, int] = {}, of_pool: Sequence[str] = ()
+        lie: Mapping[str, Sequence[int]] = {},
+        told_s: Mapping[str, int] = {},
+        of_pool: Sequence[str] = (),
+        it_kw: float = 0.9,
     ) -> Metered:
         of_pools = {"used", "allocated", "capacity", "card", *of_pool}
         meters = tuple(
             Meter(name, measure, "alpha", pool.pool_id if name in of_pools else "")
             for name, measure in MEASURES.items()
         )
-        certified = replace(pool, certified=(Certified(START, 100.0), Certified(START + timedelta(hours=2), 80.0)))
+        steps = (Certified(START, 100.0), Certified(START + timedelta(hours=2), 80.0))
+        certified = replace(pool, certified=steps, it_kw_per_unit=it_kw)
         honest = {**HONEST, "capacity": [360_000, 360_000, 288_000], **lie}
         field = field_of([replace(fleet, sites=(replace(alpha, pools=(certified,), meters=meters),))], INTERVAL)
         place = np.repeat(np.arange(len(MEASURES)), 3)
@@ -143,3 +147,9 @@ def test_counters_of_meters_at_hand_are_named_and_others_left_out(audit: Audit, 
     (found,) = audit.discrepancies(tell(), (miscount, replace(miscount, meter_id="another")))
     assert (found.rule, found.subject, found.size, found.period) == ("counter_fell", "grid", 0.07, INTERVAL)
     assert found.evidence == {"broken_readings": 1, "compared_readings": 3, "most_apart": 7}
+
+
+def test_no_card_takes_more_than_the_register_says_of_its_pool(audit: Audit, tell: Tell) -> None:
+    (found,) = audit.discrepancies(tell(it_kw=0.2), ())
+    assert (found.rule, found.subject) == ("energy_above_envelope", "alpha/intelligent")
+    assert audit.discrepancies(tell(it_kw=0.4), ()) == ()

@@ -127,7 +127,7 @@ def test_supply_by_hand(house: House) -> None:
     assert alpha.certified_unit_h == 55
     assert alpha.capacity_unit_h == 25
     assert (alpha.used_unit_h, alpha.idle_unit_h, alpha.used_share) == (17, 8, 17 / 25)
-    assert (alpha.queued_unit_h, alpha.queue_pressure, alpha.told_share) == (3, 3 / 25, 25 / 55)
+    assert (alpha.queued_unit_h, alpha.queue_pressure, alpha.told_share) == (3, 3 / 15, 25 / 55)
     assert alpha.allocated_unit_h is None
     assert (beta.certified_unit_h, beta.capacity_unit_h) == (256, 0)
     assert (beta.used_unit_h, beta.idle_unit_h, beta.used_share, beta.queue_pressure) == (None,) * 4
@@ -153,6 +153,37 @@ def test_burn_by_hand(house: House) -> None:
     assert alpha.cue_market_kg_per_kwh == pytest.approx(0.3)
     assert (alpha.green_share, alpha.racked_share) == (pytest.approx(0.25), pytest.approx(0.75))
     assert (beta.grid_wh, beta.pue, beta.location_kg, beta.racked_share) == (None,) * 4
+
+
+def test_ratio_rests_on_hours_that_both_sides_told_in_full(house: House) -> None:
+    house.add(Row("pdu", 0, 10, lasts_h=0.5), Row("grid", 0.5, 90, lasts_h=0.5), Row("pdu", 1, 10), Row("grid", 1, 12))
+    alpha, _ = house.of().burn(by=Group.SITE)
+    assert alpha.pue == pytest.approx(1.2)
+
+
+def test_queue_presses_on_the_capacity_of_its_own_time(house: House) -> None:
+    house.add(Row("used", 0, 60 * 5, lasts_h=1 / 60), Row("queued", 0, 5 * WHOLE_HOUR))
+    alpha, _ = house.of().supply(by=Group.SITE)
+    assert alpha.queue_pressure == pytest.approx(0.5)
+
+
+def test_absurd_values_of_one_meter_do_not_break_the_figures_of_others(house: House) -> None:
+    most = 2**53 - 1
+    house.add(*(Row("grid", at / 3600, most, lasts_h=1 / 3600) for at in range(1100)), Row("used", 0, 18_000))
+    assert used_values(house.of())[0] == 5
+    assert house.of().burn(by=Group.SITE)[0].grid_wh > 0
+
+
+def test_site_of_one_name_in_two_fleets_keeps_its_meters_apart(house: House, ledger: Ledger) -> None:
+    with house.books.begin() as unit:
+        known = ledger.fleets(unit)[0]
+        alpha = replace(
+            known.sites[0], meters=(), pools=(replace(known.sites[0].pools[0], certified=(), quantity=1.0),)
+        )
+        ledger.register(unit, replace(known, fleet_id="zz", sites=(alpha, known.sites[1]), sources=()), NOW)
+    house.add(Row("used", 0, 18_000))
+    (found,) = (one for one in house.of().supply(by=Group.SITE) if one.group == "alpha")
+    assert (found.used_unit_h, found.capacity_unit_h) == (5, 10)
 
 
 def test_nothing_told_is_none_and_not_zero(house: House) -> None:

@@ -76,3 +76,20 @@ def test_pools_without_peers_are_not_judged() -> None:
     for one, rule in zip(suspect(*few, MODELS[: PEERS_LEAST - 1], SINCE), RULES, strict=True):
         assert one.rule == rule
         assert np.isnan(one.chance).all()
+
+
+def test_pools_without_a_model_and_meters_that_do_not_follow_use_are_not_held_against_peers() -> None:
+    energy, used, certified = telemetry()
+    energy[0] = 1e9 - 300 * used[0]
+    _, beside = suspect(energy, used, certified, ["", *MODELS[1:-1], ""][:POOLS], SINCE)
+    assert np.isnan(beside.chance[[0, POOLS - 1]]).all()
+    _, beside = suspect(energy, used, certified, MODELS, SINCE)
+    assert np.isnan(beside.chance[0])
+
+
+def test_peers_that_agree_better_than_meters_can_name_nobody() -> None:
+    _, used, certified = telemetry()
+    same = 50 * (certified - used) + 250 * used
+    same[3] *= 1.001
+    for one in suspect(same, used, certified, ["a"] * POOLS, SINCE):
+        assert named(one) == []

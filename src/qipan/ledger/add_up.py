@@ -47,6 +47,7 @@ def supply(
         "used": total.of(used.value),
         "allocated": total.of(allocated.value),
         "queued": total.of(queued.value),
+        "queue_capacity": total.of(certified * queued.told_s / HOUR_S),
     }
     told = {name: total.any(one.told_s > 0) for name, one in (("allocated", allocated), ("queued", queued))}
     told["used"] = total.any(used.told_s > 0)
@@ -66,6 +67,7 @@ def supply(
             allocated_unit_h=unit_h("allocated", g, p),
             queued_unit_h=unit_h("queued", g, p),
             is_modelled=bool(modelled[g, p]),
+            queue_capacity_unit_h=float(sums["queue_capacity"][g, p]) / HOUR_S,
         )
         for p, period in enumerate(periods)
         for g, (group, kind) in enumerate(names)
@@ -106,7 +108,8 @@ def burn(
         return total.or_nan(np.nan_to_num(one.value) / per, one.told_s > 0)
 
     def ratio(above: Told, below: Told, factor: float = 1.0) -> Floats:
-        both = (above.told_s == below.told_s) & (above.told_s > 0)
+        # Halves of an hour may be different ones.
+        both = (above.told_s == HOUR_S) & (below.told_s == HOUR_S)
         upper, lower = total.of(np.where(both, above.value, 0.0)), total.of(np.where(both, below.value, 0.0))
         return np.divide(upper * factor, lower, out=np.full_like(upper, np.nan), where=lower > 0)
 

@@ -81,7 +81,7 @@ def contradict_pue(pdu_wh: Floats, grid_wh: Floats, bound: float, accuracy: floa
 
 
 def contradict_envelope(
-    card_wh: Floats, used_card_h: Floats, certified_card_h: Floats, idle_w: tuple[float, float], busy_w: float
+    card_wh: Floats, used_card_h: Floats, certified_card_h: Floats, idle_w: tuple[float, float], busy_w: float | Floats
 ) -> tuple[Contradictions, Contradictions]:
     """Compare the energy of cards with the least and the most that their model can burn.
 
@@ -90,7 +90,7 @@ def contradict_envelope(
     idle_w
         Least power of a card in use, which may wait, and most of an idle one. An idle card may be switched off.
     busy_w
-        Most power of a card in use, its board limit.
+        Most power of a card in use: its board limit, or what the register says of its pool, ``(sites, 1)``.
 
     Returns
     -------

@@ -129,9 +129,10 @@ def hourly_within(hourly: Hourly, field: Field, site_ids: Collection[str]) -> Ho
 
 def of_pools(field: Field, hourly: Hourly, measure: Measure) -> Told:
     """Return one measure of each pool, ``(pools, hours)``."""
-    place = {(site.site_id, pool.pool_id): row for row, (site, pool) in enumerate(field.pools)}
+    # Two fleets may each hold a site of one name: a meter belongs to the one that it stands in.
+    place = {(id(site), pool.pool_id): row for row, (site, pool) in enumerate(field.pools)}
     rows = [
-        place.get((site.site_id, meter.pool_id), -1) if meter.measure is measure else -1 for site, meter in field.meters
+        place.get((id(site), meter.pool_id), -1) if meter.measure is measure else -1 for site, meter in field.meters
     ]
     return _told(field, hourly, rows, len(field.pools))
 
@@ -141,19 +142,17 @@ def of_sites(field: Field, hourly: Hourly, measure: Measure) -> Told:
 
     Of a sum over pools an hour is told for as long as its shortest part.
     """
-    place = {site.site_id: row for row, site in enumerate(field.sites)}
+    place = {id(site): row for row, site in enumerate(field.sites)}
     of_whole = [
-        place[site.site_id] if meter.measure is measure and not meter.pool_id else -1 for site, meter in field.meters
+        place[id(site)] if meter.measure is measure and not meter.pool_id else -1 for site, meter in field.meters
     ]
     whole = _told(field, hourly, of_whole, len(field.sites))
     has_whole = np.isin(np.arange(len(field.sites)), of_whole)
-    metered = {(site.site_id, m.pool_id) for site, m in field.meters if m.measure is measure and m.pool_id}
+    metered = {(id(site), m.pool_id) for site, m in field.meters if m.measure is measure and m.pool_id}
     parts = of_pools(field, hourly, measure)
     value, told_s, modelled = whole.value, whole.told_s, whole.modelled
     for row, site in enumerate(field.sites):
-        pools = [
-            p for p, (at, pool) in enumerate(field.pools) if at is site and (site.site_id, pool.pool_id) in metered
-        ]
+        pools = [p for p, (at, pool) in enumerate(field.pools) if at is site and (id(site), pool.pool_id) in metered]
         if pools and not has_whole[row]:
             value[row] = parts.value[pools].sum(axis=0)
             told_s[row] = parts.told_s[pools].min(axis=0)

@@ -39,9 +39,9 @@ class Compared:
     peers: NDArray[np.int64]
 
     def chance(self) -> Floats:
-        """Return the probability that an honest one deviates at least so far, if honest ones are normally spread.
+        """Return the probability, at most, that an honest one deviates so far, if honest ones are normally spread.
 
-        The spread of few is itself uncertain, hence Student's distribution.
+        The spread of few is itself uncertain, hence Student's distribution; of fewer than fifty it promises too much.
 
         Examples
         --------
@@ -54,10 +54,16 @@ class Compared:
         return np.asarray(2 * t.sf(np.abs(self.deviations) / unsure, freedom))
 
 
-def compare_peers(value: Floats, kinds: Sequence[str]) -> Compared:
+def compare_peers(value: Floats, kinds: Sequence[str], *, least: float = 0.0, accuracy: float = 0.0) -> Compared:
     """Return where each site stands among those of its kind.
 
-    NaN where a site is silent, or fewer than `PEERS_LEAST` sites of its kind have told.
+    NaN where a site is silent, where fewer than `PEERS_LEAST` sites of its kind have told, or where they do not differ.
+
+    Parameters
+    ----------
+    least, accuracy
+        Least deviation that is believed of a kind, as such and as a share of its median: peers that agree better do so
+        by chance.
 
     Examples
     --------
@@ -73,6 +79,7 @@ def compare_peers(value: Floats, kinds: Sequence[str]) -> Compared:
         if len(rows) < PEERS_LEAST:
             continue
         median[rows] = np.median(value[rows])
-        spread = NORMAL * np.median(np.abs(value[rows] - median[rows]))
-        deviations[rows] = (value[rows] - median[rows]) / max(spread, 1e-12)
+        apart = value[rows] - median[rows]
+        spread = max(NORMAL * float(np.median(np.abs(apart))), least, accuracy * abs(float(median[rows[0]])))
+        deviations[rows] = apart / spread if spread > 0 else np.nan
     return Compared(median, deviations, peers)

@@ -22,6 +22,10 @@ TOLD_LEAST: Final = 0.5
 """Share of the hours of either stretch that a pool must have told to be tried."""
 
 
+CHANGE_LEAST: Final = 0.001
+"""Changes by less than this share are within what the meters of any pool do."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Suspected:
     """What one rule says of pools; every array has the axis ``(pools,)``, ``nan`` where nothing can be said.
@@ -31,7 +35,7 @@ class Suspected:
     size
         How much too large the use was reported for its energy, as a share; negative where it was too small.
     chance
-        Probability that an honest pool stands out at least so far.
+        Probability, at most, that an honest pool stands out so far.
     peers
         How many pools it was compared with, itself included.
     """
@@ -43,7 +47,7 @@ class Suspected:
 
 
 def suspect(
-    card_wh: Floats, used: Floats, certified: Floats, models: Sequence[str], since: int
+    card_wh: Floats, used: Floats, certified: Floats, models: Sequence[str], since: int, *, accuracy: float = 0.01
 ) -> tuple[Suspected, Suspected]:
     """Return for both of `RULES` how each pool stands since an hour.
 
@@ -55,7 +59,9 @@ def suspect(
     card_wh, used, certified
         Energy of the cards, cards in use and cards certified, axes (pools, hours); NaN where silent.
     models
-        Model of the cards of each pool.
+        Model of the cards of each pool; pools without one have no peers.
+    accuracy
+        Greatest relative error of a meter of energy.
 
     Examples
     --------
@@ -79,8 +85,9 @@ def suspect(
         room = np.where(told, capacity, 1)
         watts[tried] = _slope((busy / room)[:, since:], (energy / room)[:, since:])
     everyone = ["card"] * len(card_wh)
-    size, certainty = compare_peers(share, everyone), compare_peers(share / error, everyone)
-    beside = compare_peers(watts, models)
+    size, certainty = compare_peers(share, everyone, least=CHANGE_LEAST), compare_peers(share / error, everyone)
+    has_model = np.array([bool(model) for model in models], dtype=np.bool_)
+    beside = compare_peers(np.where(has_model & (watts > 0), watts, np.nan), models, accuracy=accuracy)
     return (
         Suspected(RULES[0], share, np.maximum(size.chance(), certainty.chance()), size.peers),
         Suspected(RULES[1], beside.median / watts - 1, beside.chance(), beside.peers),

@@ -42,7 +42,7 @@ def suspicions(
     day: Day = None,
     days: Annotated[int, Query(ge=1, le=366, description="Days that are tried, the last one included.")] = 30,
     before: Annotated[int, Query(ge=1, le=366, description="Days before them, to learn from.")] = 60,
-    rate: Annotated[float, Query(gt=0, lt=1, description="Probability that an honest pool is named.")] = 0.01,
+    rate: Annotated[float, Query(gt=0, lt=1, description="Probability, at most, that an honest pool is named.")] = 0.01,
     as_of: AsOf = None,
     fleet: Fleets = None,
     modelled: Modelled = False,

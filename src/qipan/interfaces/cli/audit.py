@@ -46,7 +46,7 @@ def suspicions(
     day: Day = None,
     days: Annotated[int, typer.Option("--days", min=1, help="Days that are tried, the last one included.")] = 30,
     before: Annotated[int, typer.Option("--before", min=1, help="Days before them, to learn from.")] = 60,
-    rate: Annotated[float, typer.Option("--rate", help="Probability that an honest pool is named.")] = 0.01,
+    rate: Annotated[float, typer.Option("--rate", help="Probability, at most, that an honest pool is named.")] = 0.01,
     fleet: Fleets = None,
     modelled: Modelled = False,
     lang: Lang = None,

@@ -47,6 +47,8 @@ class Supply:
         Certified capacity over the time for which a meter of use has spoken.
     is_modelled
         Whether some of it comes from a simulation.
+    queue_capacity_unit_h
+        Certified capacity over the time for which a meter of the queue has spoken.
     """
 
     group: str
@@ -58,6 +60,7 @@ class Supply:
     allocated_unit_h: float | None
     queued_unit_h: float | None
     is_modelled: bool = False
+    queue_capacity_unit_h: float = 0.0
 
     @property
     def used_share(self) -> float | None:
@@ -76,17 +79,18 @@ class Supply:
 
     @property
     def queue_pressure(self) -> float | None:
-        """Demand that waited, for one unit of capacity."""
-        told = self.queued_unit_h is not None and self.capacity_unit_h
-        return (self.queued_unit_h or 0.0) / self.capacity_unit_h if told else None
+        """Demand that waited, for one unit of capacity while the queue was told."""
+        if self.queued_unit_h is None or not self.queue_capacity_unit_h:
+            return None
+        return self.queued_unit_h / self.queue_capacity_unit_h
 
 
 @dataclass(frozen=True, slots=True)
 class Burn:
     """What a group took from grid and water over a period; ``None`` is what no meter has told.
 
-    Energies are plain sums of what was told. Each ratio rests only on sites and hours for which both of its sides
-    were told for the same time.
+    Energies are plain sums of what was told. Each ratio rests only on sites and hours which both of its sides told in
+    full.
 
     Source: ISO/IEC 30134-2 (PUE), 30134-8 (CUE), 30134-9 (WUE).
 

@@ -116,7 +116,7 @@ class Audit:
         since
             When the stretch begins that is tried.
         rate
-            Probability that an honest pool is named.
+            Probability, at most, that an honest pool is named.
 
         Raises
         ------
@@ -150,6 +150,7 @@ class Audit:
             certified_unit_s(field) / HOUR_S,
             [pool.card_model for _, pool in field.pools],
             at,
+            accuracy=self._bounds.meter_accuracy_share,
         )
         period = Interval(since, field.interval.end)
         return tuple(
@@ -182,12 +183,14 @@ class Audit:
         is_card = np.array([pool.kind is Kind.INTELLIGENT for _, pool in field.pools], dtype=np.bool_)
         card = np.where(is_card[:, None], series["card_wh"], np.nan)
         b = self._bounds
+        # With its share of the host, so more than the card alone can take.
+        busy_w = np.array([1000 * pool.it_kw_per_unit for _, pool in field.pools], dtype=np.float64)
         for broken in contradict_envelope(
             card,
             series["used_unit_h"],
             series["certified_unit_h"],
             (b.card_idle_w_least * (1 - b.meter_accuracy_share), b.card_idle_w_most * (1 + b.meter_accuracy_share)),
-            b.card_busy_w_most * (1 + b.meter_accuracy_share),
+            np.minimum(b.card_busy_w_most, busy_w)[:, None] * (1 + b.meter_accuracy_share),
         ):
             sides = {name: series[name] for name in ("card_wh", "used_unit_h", "certified_unit_h")}
             yield from _name(metered.field.interval, subjects, broken, sides, modelled)

@@ -19,6 +19,9 @@ from qipan.ledger.model.reading import Quality
 
 HOUR_S: Final = 3600
 MINUTE_S: Final = 60
+SUM_MOST: Final = 2**62
+"""No sum of an hour is told greater, so that what one source tells twice over breaks nobody's figures."""
+
 _KEY: Final = ["source_id", "meter_id", "period_start", "period_end"]
 
 
@@ -75,7 +78,7 @@ def hourly(readings: ibis.Table, interval: Interval, as_of: datetime, *, with_mo
         told = told.filter(told.quality != str(Quality.MODELLED))
     parts = _parts(told, start_s // HOUR_S, end_s // HOUR_S)
     return parts.group_by("meter_id", "hour").aggregate(
-        value=parts["value"].sum(),
+        value=ibis.least(parts["value"].sum(), SUM_MOST),
         told_s=parts.told_s.sum(),
         minutes=_either(parts.minutes),
         modelled=parts.modelled.sum(),
@@ -138,7 +141,7 @@ def miscounts(readings: ibis.Table, interval: Interval, as_of: datetime, *, with
 def columns(hours: pa.Table, meter_ids: list[str]) -> tuple[NDArray[np.int64], ...]:
     """Return the columns of `hourly`: position of the meter (-1 for another one), hour, value, seconds, modelled.
 
-    Seconds are at most 3600, unless some of the hour was told twice; then they are 3600 and those.
+    Seconds are at most 3600, unless more was told than the minutes that it touches; then they are 3600 and those.
     """
     place = pa.compute.index_in(hours["meter_id"], pa.array(meter_ids, pa.string())).fill_null(-1)
     names = ("hour", "value", "told_s", "minutes", "modelled")
@@ -167,7 +170,7 @@ def _parts(told: ibis.Table, first_hour: int, end_hour: int) -> ibis.Table:
         crosses_to=ibis.ifelse(crosses, spans.closes, 0),
     )
     added = spans.group_by("meter_id", "hour", "crosses_from", "crosses_to").aggregate(
-        value=spans["value"].sum().cast("int64"),
+        value=ibis.least(spans["value"].sum(), SUM_MOST).cast("int64"),
         told_s=(spans.closes - spans.opens).sum().cast("int64"),
         minutes=_either(spans.minutes),
         modelled=spans.modelled.sum().cast("int64"),
