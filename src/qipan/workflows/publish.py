@@ -48,6 +48,7 @@ class Verification:
     entries: int
     payloads: int
     signatures: int
+    payload_bytes: int
     findings: tuple[Finding, ...]
 
 
@@ -112,14 +113,14 @@ def verify(
     for note in held:
         findings += check_held(published.entries, note, log=trust.log, witnesses=trust.witnesses, quorum=trust.quorum)
     findings += check_files(published, PUBLISHED_KINDS)
-    payloads = signatures = 0
+    payloads = signatures = size = 0
     sources: dict[str, Source] = {}
     for row, line in enumerate(published.entries, start=1):
         kind, digest = entry_words(line)
         if digest is None or digest not in published.payloads:
             continue
         data = payload(digest)
-        payloads += 1
+        payloads, size = payloads + 1, size + len(data)
         found = check_payload(row, digest, data)
         findings += found
         if found:
@@ -129,7 +130,7 @@ def verify(
         elif kind == READING_KIND:
             signatures += 1
             findings += _check_sealed(row, data, sources)
-    return Verification(len(published.checkpoints), len(published.entries), payloads, signatures, tuple(findings))
+    return Verification(len(published.checkpoints), len(published.entries), payloads, signatures, size, tuple(findings))
 
 
 def _checkpoints(

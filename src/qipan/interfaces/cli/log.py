@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +91,10 @@ def verify(
 
     trust = Trust(verifier_of(key), tuple(verifier_of(one) for one in witnesses or ()), quorum)
     kept = [_text(file) for file in held or ()]
+    begun = perf_counter()
     found = verify_folder(folder, trust, held=kept, processes=os.cpu_count() or 1)
+    took_s = perf_counter() - begun
+    size_mb = found.payload_bytes / 1e6
     language = spoken(lang)
     if as_json:
         print_json(found)
@@ -98,9 +102,12 @@ def verify(
         say(
             language.say(
                 f"{found.checkpoints} checkpoints, {found.entries} entries, {found.payloads} payloads and "
-                f"{found.signatures} batches were checked: {len(found.findings)} findings.",
+                f"{found.signatures} batches ({size_mb:,.1f} MB) were checked in {took_s:,.1f} s, "
+                f"{found.signatures / took_s:,.0f} batches and {size_mb / took_s:,.1f} MB a second: "
+                f"{len(found.findings)} findings.",
                 f"已核验 {found.checkpoints} 个检查点、{found.entries} 条记录、{found.payloads} 份原件、"
-                f"{found.signatures} 个批次:{len(found.findings)} 项问题。",
+                f"{found.signatures} 个批次（{size_mb:,.1f} MB），用时 {took_s:,.1f} 秒，每秒 "
+                f"{found.signatures / took_s:,.0f} 个批次、{size_mb / took_s:,.1f} MB：{len(found.findings)} 项问题。",
             )
         )
         if found.findings:
