@@ -128,6 +128,28 @@ def test_append_to_a_full_disk_can_be_repeated(lake, monkeypatch):
     assert lake.append("reading", batch(1), source="meter", sequence=1)
 
 
+def test_compactions_at_once_leave_every_row_once(lake, monkeypatch):
+    for i in range(1, 6):
+        lake.append("reading", batch(i), source="meter", sequence=i)
+    begun = lake_module._parts
+    others = []
+
+    def meanwhile(*of_table):
+        found = begun(*of_table)
+        with monkeypatch.context() as patch:
+            patch.setattr(lake_module, "_parts", begun)
+            others.append(Lake(lake.root).compact("reading", files_max=1))
+            lake.append("reading", batch(6), source="meter", sequence=6)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake_module, "_parts", meanwhile)
+        assert lake.compact("reading", files_max=1) == 1
+    assert others == [0]
+    assert energies_wh(lake) == [1, 2, 3, 4, 5, 6]
+    assert lake.compact("reading", files_max=1) == 1
+
+
 def test_compact_merges_what_stands_apart_too_much_and_keeps_rows_and_sequences(lake):
     for i in range(1, 6):
         lake.append("reading", batch(i), source="meter", sequence=i)

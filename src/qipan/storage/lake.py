@@ -9,6 +9,7 @@ Read results with ``.to_pyarrow()``.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import re
 import threading
 from collections.abc import Iterator
@@ -202,23 +203,45 @@ class Lake:
         Returns
         -------
         int
-            How many values had more.
+            How many values had more; 0 while another merges this table.
 
         Raises
         ------
         EngineError
             ``lake_table_missing``.
         """
+        with self._alone(table) as is_alone:
+            return self._compact(table, files_max) if is_alone else 0
+
+    def _compact(self, table: str, files_max: int) -> int:
         delta = self._open(table)
         crowded = [part for part in _parts(delta, self._path(table), None, None) if len(part.files) > files_max]
         for part in crowded:
             of_part = [(column, "=", str(value)) for column, value in part.told.items()]
-            # Another process may be merging the same files: then this is done.
-            with contextlib.suppress(CommitFailedError):
-                delta.optimize.compact(partition_filters=of_part or None)
+            delta.optimize.compact(partition_filters=of_part or None)
         if crowded:
             delta.vacuum(retention_hours=KEEP_H, dry_run=False)
         return len(crowded)
+
+    @contextlib.contextmanager
+    def _alone(self, table: str) -> Iterator[bool]:
+        """Tell whether nobody else, in any process, merges this table, and keep it so.
+
+        Delta takes two mergings of the same files, and every row would stand twice. The kernel of the system lets go
+        of the file when its process ends, however it ends.
+        """
+        path = self._path(table)
+        if not path.is_dir():
+            # Opening says what is missing.
+            yield True
+            return
+        with (self.root / f".{table}.compacting").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
     def _open(self, table: str) -> DeltaTable:
         path = self._path(table)
