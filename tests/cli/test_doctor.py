@@ -4,6 +4,8 @@ from pathlib import Path
 
 from tests.cli.conftest import Qipan
 
+from qipan.storage.lake import Lake
+
 
 def checks(output: str) -> dict[str, str]:
     """Return what each check came to, by its name."""
@@ -39,6 +41,17 @@ def test_doctor_finds_a_batch_that_the_archive_has_lost(qipan: Qipan, tmp_path: 
             kept.unlink()
     result = qipan("doctor", at=at)
     assert checks(result.stdout)["archive"] == "failed"
+    assert result.exit_code == 1
+
+
+def test_doctor_finds_a_lake_ahead_of_restored_books(qipan: Qipan, tmp_path: Path) -> None:
+    at = tmp_path / "home"
+    assert qipan("init", at=at).exit_code == 0
+    rows = Lake(at / "lake")
+    rows.append("reading", rows.table("reading").to_pyarrow(), source="reading", sequence=7)
+    result = qipan("doctor", at=at)
+    assert checks(result.stdout)["lake"] == "failed"
+    assert "Rebuild the lake" in result.stdout
     assert result.exit_code == 1
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deltalake import DeltaTable
@@ -20,6 +23,7 @@ from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet, Key, Meter, Source
 from qipan.ledger.model.reading import Acknowledgement, Measure, Statement, Way
 from qipan.ledger.seal import seal, sign
+from qipan.ledger.service import metering
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import readings, sites_yaml
@@ -239,7 +243,7 @@ def test_a_kill_at_any_step_leaves_the_lake_of_a_ledger_never_killed(
         if step == "archive":  # the bytes are archived, the books know nothing of them
             patched.setattr(store, "insert_batch", die)
         elif step == "books":  # acknowledged, the lake knows nothing
-            patched.setattr(Lake, "last_sequence", die)
+            patched.setattr(Metering, "project", die)
         else:  # in the middle of the projection
             patched.setattr(Lake, "append", die)
         with pytest.raises(KeyboardInterrupt):
@@ -255,3 +259,89 @@ def test_a_kill_at_any_step_leaves_the_lake_of_a_ledger_never_killed(
     assert house.rows() == before
     with house.books.read() as unit:
         assert house.log.check(unit) == ()
+
+
+def at_once(work: Callable[[int], None], count: int) -> None:
+    """Do something in some threads at once; what one of them raises is raised here."""
+    with ThreadPoolExecutor(count) as pool:
+        for done in [pool.submit(work, place) for place in range(count)]:
+            done.result()
+
+
+def hour_by_hour(place: int, batches: int) -> list[bytes]:
+    """Return batches of one reading each, with a release of their own."""
+    told = [(place * batches + i, NOW - timedelta(seconds=place * batches + i + 1)) for i in range(batches)]
+    return [collected({0: value}, released=released) for value, released in told]
+
+
+@pytest.mark.parametrize("services", [1, 4])
+def test_batches_received_at_once_are_all_acknowledged_and_in_the_lake_once(
+    house: House, tmp_path: Path, fleet: Fleet, services: int
+) -> None:
+    books = Books(f"sqlite:///{tmp_path}/books.sqlite")
+    books.migrate()
+    with house.books.read() as unit:
+        known = house.register.fleet(unit, fleet.fleet_id)
+    # Each of them stands for a process of its own.
+    houses = [House(tmp_path, books) for _ in range(services)]
+    with books.begin() as unit:
+        houses[0].register.register(unit, known, START)
+
+    def work(place: int) -> None:
+        for sealed in hour_by_hour(place, 8):
+            houses[place % services].take(sealed)
+
+    at_once(work, 8)
+    assert sorted(row["value"] for row in houses[0].rows()) == list(range(64))
+    with books.read() as unit:
+        accounts = houses[0].metering.batches(unit)
+    assert [row["sequence"] for row in houses[0].rows()] == [account.sequence for account in accounts]
+    books.close()
+
+
+def test_projection_goes_on_where_another_has_moved_the_lake(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for sealed in hour_by_hour(0, 4):
+        house.receive(sealed)
+    monkeypatch.setattr(metering, "PROJECTED_ROWS", 1)
+    append, others = Lake.append, iter((2, 3))
+
+    def after_another(lake: Lake, table: str, batch: Any, **words: Any) -> bool:
+        for newest in others:
+            rows = pa.Table.from_batches([], schema=store.READINGS_SCHEMA)
+            assert append(lake, table, rows, source="reading", sequence=newest)
+            break
+        return append(lake, table, batch, **words)
+
+    monkeypatch.setattr(Lake, "append", after_another)
+    house.project()
+    # What another has brought there is not brought again.
+    assert [row["sequence"] for row in house.rows()] == [4]
+
+
+def test_lake_ahead_of_restored_books_is_told_and_takes_nothing(house: House, tmp_path: Path, fleet: Fleet) -> None:
+    for number in (1, 2):
+        house.take(signed(number, {number: number}))
+    before = house.rows()
+    restored = Books("sqlite://")
+    restored.migrate()
+    older = House(tmp_path, restored)
+    with house.books.read() as unit:
+        known = house.register.fleet(unit, fleet.fleet_id)
+    with restored.begin() as unit:
+        older.register.register(unit, known, START)
+    assert code_of(older, signed(3, {3: 3})) == "lake_ahead"
+    for look in (older.metering.project, older.metering.lacking):
+        with restored.read() as unit, pytest.raises(QipanError) as caught:
+            look(unit)
+        assert caught.value.code == "lake_ahead"
+    assert house.rows() == before
+
+    # Made again from the archive, it takes them.
+    shutil.rmtree(tmp_path / "lake" / "reading")
+    older.metering.create()
+    older.receive(signed(3, {3: 3}))
+    with restored.read() as unit:
+        assert older.metering.lacking(unit) == 1
+    older.project()
+    assert [row["value"] for row in older.rows()] == [3]
+    restored.close()

@@ -121,7 +121,9 @@ def _lake(services: Services) -> str:
         services.lake.schema(name)
     if not names:
         raise EngineError("The lake must hold its tables, was empty.", code="lake_empty", hint="Run: qipan init")
-    return f"{len(names)} tables open: {', '.join(names)}"
+    with services.books.read() as unit:
+        lacking = services.metering.lacking(unit)
+    return f"{len(names)} tables open: {', '.join(names)}; {lacking} batches of readings not there yet"
 
 
 def _archive(services: Services) -> str:

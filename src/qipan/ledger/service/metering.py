@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import Lock
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, ConflictError, EngineError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
 from qipan.ledger.check_readings import check_readings, moment_of
 from qipan.ledger.dispute import Against, held_against
@@ -75,6 +76,8 @@ class Metering:
         self._readers = readers
         # What was received last is mostly what is projected next.
         self._newest: Opened | None = None
+        # One projection at a time in this process; others may run in other processes.
+        self._projecting = Lock()
 
     def create(self) -> None:
         """Create the lake's table of readings; nothing happens when it is there."""
@@ -110,6 +113,8 @@ class Metering:
             ``batch_empty`` when nothing in it could be kept or was there before.
         ConflictError
             ``batch_number_taken`` when the source has sent another batch of that number.
+        EngineError
+            ``lake_ahead`` when the lake already holds other readings under the sequence that the batch would have.
         NotAllowedError
             What `qipan.ledger.seal.check_signature` refuses.
         NotFoundError
@@ -134,19 +139,46 @@ class Metering:
     def project(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
         """Bring every acknowledged batch into the lake that is not there yet; return their receipts.
 
-        It can be repeated after a kill, and rebuilds an empty lake from the archive.
+        It can be repeated after a kill, and rebuilds an empty lake from the archive. Threads and processes may project
+        at the same time: each batch goes in once, by whichever is first.
+
+        Parameters
+        ----------
+        unit
+            A new unit of work: books that were read before the lake may lack what is in it.
+
+        Raises
+        ------
+        EngineError
+            ``lake_ahead`` when the lake holds what the books do not know, as after a restore of older books.
         """
-        last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
-        pending = self._observations.batches(unit, kind=READING_KIND, after=last)
-        accounts = {account.sequence: account for account in store.batches(unit, after=last)}
-        for together in _portions([(receipt, accounts[receipt.sequence]) for receipt in pending]):
-            newest = together[-1][0].sequence
-            parts = (part for receipt, account in together for part in self._rows(receipt, account))
-            self._lake.append(store.READINGS, parts, source=READING_KIND, sequence=newest, after=last)
-            last = newest
-        if pending:
-            self._lake.compact(store.READINGS)
+        with self._projecting:
+            last = self._last(unit)
+            pending = self._observations.batches(unit, kind=READING_KIND, after=last)
+            accounts = {account.sequence: account for account in store.batches(unit, after=last)}
+            lacking = [(receipt, accounts[receipt.sequence]) for receipt in pending]
+            # Who loses a race finds that the lake has moved on, so each round has less to do.
+            while lacking and not self._append(lacking, last):
+                last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
+                lacking = [(receipt, account) for receipt, account in lacking if receipt.sequence > last]
+            if pending:
+                self._lake.compact(store.READINGS)
         return pending
+
+    def lacking(self, unit: UnitOfWork) -> int:
+        """Return how many acknowledged batches are not in the lake yet.
+
+        Parameters
+        ----------
+        unit
+            A new unit of work, as for `project`.
+
+        Raises
+        ------
+        EngineError
+            ``lake_ahead``, as `project`.
+        """
+        return len(self._observations.batches(unit, kind=READING_KIND, after=self._last(unit)))
 
     def batches(
         self,
@@ -287,6 +319,10 @@ class Metering:
             findings=[*intake.findings, *checked.findings],
             quarantined=quarantined,
         )
+        last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
+        if last >= receipt.sequence:
+            # It would be acknowledged and never reach the figures.
+            raise _ahead(last, receipt.previous)
         leaf = self._log.append(unit, READING_KIND, opened.sealed, now)
         told = intake.readings if kept.all() else intake.readings.take(kept)
         account = store.BatchAccount(
@@ -322,6 +358,29 @@ class Metering:
             rows = store.unpack(account.kept, len(intake.readings))
             stand.append((account.sequence, intake.readings.take(rows)))
         return held_against(opened.intake.readings, kept, stand)
+
+    def _append(self, lacking: Sequence[tuple[Receipt, store.BatchAccount]], last: int) -> bool:
+        """Add batches behind the last one in the lake; return False when another has moved the lake on."""
+        for together in _portions(lacking):
+            newest = together[-1][0].sequence
+            parts = (part for receipt, account in together for part in self._rows(receipt, account))
+            try:
+                self._lake.append(store.READINGS, parts, source=READING_KIND, sequence=newest, after=last)
+            except ConflictError as error:
+                is_behind = self._lake.last_sequence(store.READINGS, source=READING_KIND) > last
+                if error.code == "lake_gap" and is_behind:
+                    return False
+                raise
+            last = newest
+        return True
+
+    def _last(self, unit: UnitOfWork) -> int:
+        """Return the last sequence in the lake, unless the books do not know it."""
+        # The lake first: what it holds was committed in the books before.
+        last, newest = self._lake.last_sequence(store.READINGS, source=READING_KIND), store.newest(unit)
+        if last > newest:
+            raise _ahead(last, newest)
+        return last
 
     def _rows(self, receipt: Receipt, account: store.BatchAccount) -> Iterator[pa.Table]:
         opened = self._newest
@@ -383,6 +442,14 @@ def _acknowledgement(account: store.BatchAccount, digest: str, *, is_new: bool) 
         disputed=account.disputed,
         quarantined=account.quarantined,
         is_new=is_new,
+    )
+
+
+def _ahead(last: int, newest: int) -> EngineError:
+    return EngineError(
+        f"The lake must not be ahead of the books at batch {newest}, was at {last}, in {store.READINGS}.",
+        code="lake_ahead",
+        hint="Rebuild the lake from the archive.",
     )
 
 

@@ -145,6 +145,11 @@ def batches(
     return tuple(_account(row) for row in unit.execute(query).mappings())
 
 
+def newest(unit: UnitOfWork) -> int:
+    """Return the sequence of the newest batch of readings, 0 for none."""
+    return unit.execute(sa.select(sa.func.coalesce(sa.func.max(BATCH.c.sequence), 0))).scalar_one()
+
+
 def concerning(unit: UnitOfWork, interval: Interval, *, after: int) -> tuple[BatchAccount, ...]:
     """Return the batches behind a sequence that tell something of an interval."""
     query = sa.select(BATCH).where(
