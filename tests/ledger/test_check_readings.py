@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qipan.ledger.check_readings import TOLD_MAX, Checked, check_readings, moment_of, us_of
+from qipan.ledger.check_readings import RATE_MAX, TOLD_MAX, Checked, check_readings, moment_of, us_of
 from qipan.ledger.model.fleet import Meter
 from qipan.ledger.model.reading import NO_COUNTER, Measure, Readings
 
@@ -69,6 +69,13 @@ def test_every_rule_names_its_row() -> None:
         (6, "value_out_of_range"),
     }
     assert checked.kept.tolist() == [False] * 6 + [True]
+
+
+def test_value_is_held_against_what_can_flow_in_its_period() -> None:
+    most = RATE_MAX * 3600
+    checked = check(readings(("a", 0, 1, most), ("a", 1, 2, most + 1), ("a", 2, 4, most + 1), ("a", 4, 4, most)))
+    assert checked.kept.tolist() == [True, False, True, False]
+    assert [(f.row, f.rule) for f in checked.findings] == [(4, "period_empty"), (2, "value_above_rate")]
 
 
 def test_period_told_twice_is_repeated_or_contradicts() -> None:

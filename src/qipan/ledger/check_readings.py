@@ -17,6 +17,12 @@ from qipan.ledger.model.reading import NO_COUNTER, Quality, Readings
 VALUE_MAX: Final = 2**53 - 1
 """Largest value that every reader of JSON and every float keeps exactly."""
 
+RATE_MAX: Final = 10**10
+"""Largest value for each second of a period, in base units: 10 GW, ten billion cards, 10 EB. No site has as much.
+
+So one source cannot make the sums of all overflow: what a hundred thousand meters tell of two hours is below 2**63.
+"""
+
 TOLD_MAX: Final = 1000
 """Rows of one rule that are told one by one; how many more there are is told in one line."""
 
@@ -60,8 +66,9 @@ def check_readings(
     """Return which readings may be kept, and why the others may not.
 
     Rules: ``meter_unknown``, ``meter_of_another_source``, ``period_empty``, ``period_not_whole``, ``period_too_long``,
-    ``period_after_release``, ``meter_not_valid``, ``value_out_of_range``, ``counter_out_of_range``,
-    ``quality_unknown``; ``reading_contradicts`` when one batch tells a period of a meter in two ways.
+    ``period_after_release``, ``meter_not_valid``, ``value_out_of_range``, ``value_above_rate``,
+    ``counter_out_of_range``, ``quality_unknown``; ``reading_contradicts`` when one batch tells a period of a meter in
+    two ways.
 
     Parameters
     ----------
@@ -164,6 +171,15 @@ def _rules(readings: Readings, of_meter: _Meters, released_us: int) -> Iterator[
     yield "start", "meter_not_valid", is_outside, "A meter must be valid for the whole period, was not"
     is_beyond = (readings.value < 0) | (readings.value > VALUE_MAX)
     yield "value", "value_out_of_range", is_beyond, "A value must be between 0 and 2**53 - 1, was not"
+    # Whole seconds: a longer period than is allowed was refused above, so the product cannot overflow.
+    most = np.clip(end - start, 0, PERIOD_MAX_US) // SECOND_US * RATE_MAX
+    is_beyond = readings.value > most
+    yield (
+        "value",
+        "value_above_rate",
+        is_beyond,
+        "A value must be at most 10**10 for each second of its period, was more",
+    )
     counter = readings.counter
     is_beyond = ((counter < 0) & (counter != NO_COUNTER)) | (counter > VALUE_MAX)
     yield "counter", "counter_out_of_range", is_beyond, "A counter must be between 0 and 2**53 - 1, was not"
