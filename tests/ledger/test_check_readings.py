@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from qipan.ledger.check_readings import RATE_MAX, TOLD_MAX, Checked, check_readings, moment_of, us_of
 from qipan.ledger.model.fleet import Meter
-from qipan.ledger.model.reading import NO_COUNTER, Measure, Readings
+from qipan.ledger.model.reading import NO_COUNTER, Measure, Quality, Readings
+from qipan.ledger.sources.readings import read_csv
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 H_US = 3_600_000_000
@@ -78,6 +80,19 @@ def test_value_is_held_against_what_can_flow_in_its_period() -> None:
     assert [(f.row, f.rule) for f in checked.findings] == [(4, "period_empty"), (2, "value_above_rate")]
 
 
+def test_rehearsal_tells_modelled_readings_and_others_what_they_like() -> None:
+    told = readings(("a", 0, 1, 5), ("a", 1, 2, 5))
+    told = replace(told, quality=np.array([0, list(Quality).index(Quality.MODELLED)], dtype=np.int8))
+    assert check(told).kept.all()
+    meter = replace(METERS["a"], source_id="rehearsal/s")
+    rows = np.arange(1, 3)
+    checked = check_readings(
+        told, rows=rows, meters={"a": meter}, source_id="rehearsal/s", released=START + timedelta(hours=5)
+    )
+    assert checked.kept.tolist() == [False, True]
+    assert [(f.row, f.rule) for f in checked.findings] == [(1, "rehearsal_not_modelled")]
+
+
 def test_period_told_twice_is_repeated_or_contradicts() -> None:
     checked = check(readings(("a", 1, 2, 5), ("a", 0, 1, 4), ("a", 1, 2, 5), ("a", 1, 2, 6), ("a", 1, 3, 5)))
     assert checked.kept.tolist() == [True, True, False, False, True]
@@ -89,6 +104,17 @@ def test_bad_row_neither_repeats_nor_contradicts() -> None:
     checked = check(readings(("a", 0, 1, -1), ("a", 0, 1, 5)))
     assert checked.kept.tolist() == [False, True]
     assert [finding.rule for finding in checked.findings] == ["value_out_of_range"]
+
+
+def test_epoch_that_cannot_be_is_refused_and_not_changed() -> None:
+    rows = [f"a,2026-01-01T0{hour}:00:00Z,2026-01-01T0{hour + 1}:00:00Z,5" for hour in range(4)]
+    epochs = (-5, 0, 2**31, 2**31 - 1)
+    data = "\n".join(["meter_id,start,end,value,epoch", *(f"{r},{e}" for r, e in zip(rows, epochs, strict=True))])
+    intake = read_csv(data.encode())
+    checked = check(intake.readings)
+    assert checked.kept.tolist() == [False, True, False, True]
+    assert [(f.row, f.rule) for f in checked.findings] == [(1, "epoch_out_of_range"), (3, "epoch_out_of_range")]
+    assert intake.readings.epoch[checked.kept].tolist() == [0, 2**31 - 1]
 
 
 def test_many_bad_rows_are_told_in_few_lines() -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from qipan.kernel.errors import Finding
 from qipan.ledger.model.fleet import Meter
-from qipan.ledger.model.reading import NO_COUNTER, Quality, Readings
+from qipan.ledger.model.reading import EPOCH_MAX, NO_COUNTER, Quality, Readings
+from qipan.ledger.rehearse import REHEARSAL
 
 VALUE_MAX: Final = 2**53 - 1
 """Largest value that every reader of JSON and every float keeps exactly."""
@@ -67,8 +68,8 @@ def check_readings(
 
     Rules: ``meter_unknown``, ``meter_of_another_source``, ``period_empty``, ``period_not_whole``, ``period_too_long``,
     ``period_after_release``, ``meter_not_valid``, ``value_out_of_range``, ``value_above_rate``,
-    ``counter_out_of_range``, ``quality_unknown``; ``reading_contradicts`` when one batch tells a period of a meter in
-    two ways.
+    ``counter_out_of_range``, ``epoch_out_of_range``, ``quality_unknown``, ``rehearsal_not_modelled``;
+    ``reading_contradicts`` when one batch tells a period of a meter in two ways.
 
     Parameters
     ----------
@@ -80,7 +81,8 @@ def check_readings(
     of_meter = _Meters.of([meters.get(meter_id) for meter_id in readings.meter_ids], source_id)
     kept = np.ones(len(readings), dtype=np.bool_)
     findings: list[Finding] = []
-    for column, rule, broken, must in _rules(readings, of_meter, us_of(released)):
+    is_rehearsal = source_id.startswith(REHEARSAL)
+    for column, rule, broken, must in _rules(readings, of_meter, us_of(released), is_rehearsal=is_rehearsal):
         findings += _told(readings, rows, broken & kept, column=column, rule=rule, must=must)
         kept &= ~broken
     repeated, contradicts = _twice(readings, kept)
@@ -155,7 +157,9 @@ class _Meters:
         )
 
 
-def _rules(readings: Readings, of_meter: _Meters, released_us: int) -> Iterator[tuple[str, str, Rows, str]]:
+def _rules(
+    readings: Readings, of_meter: _Meters, released_us: int, *, is_rehearsal: bool
+) -> Iterator[tuple[str, str, Rows, str]]:
     """Yield column, rule, the rows that break it, and what must hold."""
     start, end, meter = readings.start_us, readings.end_us, readings.meter
     yield "meter_id", "meter_unknown", of_meter.unknown[meter], "A meter must be registered, was not"
@@ -183,8 +187,12 @@ def _rules(readings: Readings, of_meter: _Meters, released_us: int) -> Iterator[
     counter = readings.counter
     is_beyond = ((counter < 0) & (counter != NO_COUNTER)) | (counter > VALUE_MAX)
     yield "counter", "counter_out_of_range", is_beyond, "A counter must be between 0 and 2**53 - 1, was not"
+    must = f"An epoch must be between 0 and {EPOCH_MAX:,}, was not"
+    yield "epoch", "epoch_out_of_range", readings.epoch < 0, must
     is_strange = (readings.quality < 0) | (readings.quality >= len(Quality))
     yield "quality", "quality_unknown", is_strange, f"A quality must be one of {', '.join(Quality)}, was none of them"
+    is_other = is_rehearsal & (readings.quality != list(Quality).index(Quality.MODELLED))
+    yield "quality", "rehearsal_not_modelled", is_other, "A reading of a rehearsal must be modelled, was not"
 
 
 def _twice(readings: Readings, kept: Rows) -> tuple[Rows, Rows]:

@@ -16,6 +16,12 @@ from qipan.kernel.time import Interval
 NO_COUNTER: Final = -1
 """Stands in `Readings.counter` where a meter tells what flowed in a period and not what it has counted so far."""
 
+EPOCH_MAX: Final = 2**31 - 1
+"""Most resets of a counter that can be declared."""
+
+BAD_EPOCH: Final = -1
+"""Stands in `Readings.epoch` where a source has told a number below 0 or above `EPOCH_MAX`; it is never kept."""
+
 
 class Measure(StrEnum):
     """What a meter measures over a period, always a whole number of the base unit that ends its name.
@@ -140,7 +146,8 @@ class Statement:
     form
         Form of the data: ``csv``, ``parquet``, or another that an adapter knows.
     number
-        Rises by one with every batch of an attested source, so that none can be held back unseen; 0 where collected.
+        Of an attested source 1 for its first batch, and one more with each; which numbers never came is told with how
+        fresh a source is. The last ones held back do not show. 0 where collected.
     digest
         SHA-256 of the data, in hexadecimal.
     key_id

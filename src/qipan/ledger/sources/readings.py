@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from qipan.kernel.errors import Finding
-from qipan.ledger.model.reading import NO_COUNTER, Quality, Readings, ReadingsIntake
+from qipan.ledger.model.reading import BAD_EPOCH, EPOCH_MAX, NO_COUNTER, Quality, Readings, ReadingsIntake
 
 NEEDED: Final = ("meter_id", "start", "end", "value")
 OPTIONAL: Final = ("counter", "epoch", "quality")
@@ -208,7 +208,8 @@ def _intake(table: pa.Table) -> ReadingsIntake:
     except pa.ArrowException as error:
         told = f"Columns must hold text, whole numbers and times, was not so: {error}."
         return _none(table.num_rows, [Finding(0, "", "column_unreadable", told)])
-    epoch = np.clip(epoch, 0, 2**31 - 1).astype(np.int32)
+    # Still a row, so that every row keeps its place; the check of the batch refuses it.
+    epoch = np.where((epoch < 0) | (epoch > EPOCH_MAX), BAD_EPOCH, epoch).astype(np.int32)
     readings = Readings(meter_ids, meter, start, end, value, counter, epoch, quality)
     rows = np.flatnonzero(columns.good)
     kept = readings if columns.good.all() else readings.take(rows)
