@@ -345,3 +345,26 @@ def test_lake_ahead_of_restored_books_is_told_and_takes_nothing(house: House, tm
     older.project()
     assert [row["value"] for row in older.rows()] == [3]
     restored.close()
+
+
+def test_attested_batches_are_numbered_from_one_and_what_never_came_is_told(house: House) -> None:
+    for number in (0, -3):
+        assert code_of(house, signed(number, {0: 5})) == "batch_number_unfit"
+    content = signed(1, {0: 5}).partition(b"\n")[2].replace(b"used,", b"grid,")
+    statement = Statement("beta", Way.COLLECTED, 4, NOW, "csv", sha256(content).hexdigest())
+    assert code_of(house, seal(statement, b"", content)) == "batch_number_unfit"
+    house.receive(collected({0: 5}))
+    told = {1: (0, None), 2: (0, None), 4: (1, 3), 9: (5, 3), 3: (4, 5)}
+    for place, (number, missing) in enumerate(told.items()):
+        house.receive(signed(number, {place: 5}))
+        with house.books.read() as unit:
+            heard = store.heard(unit)
+        assert (heard["alpha"].missing, heard["alpha"].missing_number) == missing
+        assert (heard["beta"].missing, heard["beta"].missing_number) == (0, None)
+
+
+def test_first_batch_that_never_came_is_told(house: House) -> None:
+    house.receive(signed(2, {0: 5}))
+    with house.books.read() as unit:
+        heard = store.heard(unit)["alpha"]
+    assert (heard.missing, heard.missing_number) == (1, 1)

@@ -177,6 +177,7 @@ def sources(*, lang: Lang = None, as_json: AsJson = False) -> None:
             language.say("heard", "最近收到"),
             language.say("told until", "数据截至"),
             language.say("state", "状态"),
+            language.say("batches missing", "缺失批次"),
             language.say("agreement", "共享协议"),
         ),
         [
@@ -186,6 +187,9 @@ def sources(*, lang: Lang = None, as_json: AsJson = False) -> None:
                 one.heard.isoformat(timespec="seconds") if one.heard else "–",
                 one.told_until.isoformat(timespec="seconds") if one.told_until else "–",
                 language.say("late", "逾期") if one.is_late else language.say("fresh", "正常"),
+                language.say(f"{one.missing}, first {one.missing_number}", f"{one.missing}，最早 {one.missing_number}")
+                if one.missing
+                else "0",
                 language.say("on record", "有") if one.has_agreement else language.say("none", "无"),
             )
             for one in found

@@ -179,6 +179,10 @@ class Freshness:
     """When the next batch is late."""
     is_late: bool
     has_agreement: bool
+    missing: int = 0
+    """Batches that the source has numbered below its newest one and that never came."""
+    missing_number: int | None = None
+    """The lowest number that never came."""
 
 
 @dataclass(frozen=True, slots=True)

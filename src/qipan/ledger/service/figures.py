@@ -143,22 +143,24 @@ class Figures:
         return tuple(row for row in rows if row is not None)
 
     def freshness(self, unit: UnitOfWork, now: datetime) -> tuple[Freshness, ...]:
-        """Return when each source was heard last, and whether it is late by its own cadence."""
+        """Return when each source was heard last, whether it is late by its own cadence, and which batches never came."""
         heard = reading.heard(unit)
         found = []
         for source_id, where in sorted(self._register.sources(unit).items()):
             source = where.source
-            received, told_until = heard.get(source_id, (None, None))
-            due = received and received + timedelta(seconds=source.cadence_s + source.lateness_s)
+            last = heard.get(source_id, reading.Heard())
+            due = last.received and last.received + timedelta(seconds=source.cadence_s + source.lateness_s)
             found.append(
                 Freshness(
                     source_id=source_id,
                     fleet_id=where.fleet_id,
-                    heard=received,
-                    told_until=told_until,
+                    heard=last.received,
+                    told_until=last.told_until,
                     due=due,
                     is_late=due is None or due < in_utc(now),
                     has_agreement=source.agreement is not None,
+                    missing=last.missing,
+                    missing_number=last.missing_number,
                 )
             )
         return tuple(found)

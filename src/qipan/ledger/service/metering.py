@@ -18,7 +18,7 @@ from qipan.kernel.time import Interval, in_utc
 from qipan.ledger.check_readings import check_readings, moment_of
 from qipan.ledger.dispute import Against, held_against
 from qipan.ledger.model.fleet import Source
-from qipan.ledger.model.reading import Acknowledgement, Batch, Dispute, Readings, ReadingsIntake
+from qipan.ledger.model.reading import Acknowledgement, Batch, Dispute, Readings, ReadingsIntake, Statement, Way
 from qipan.ledger.seal import check_signature, unseal
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.store import reading as store
@@ -110,7 +110,8 @@ class Metering:
         Raises
         ------
         BadInputError
-            ``batch_empty`` when nothing in it could be kept or was there before.
+            ``batch_empty`` when nothing in it could be kept or was there before; ``batch_number_unfit`` unless it has a
+            number above 0 where it is attested, and 0 where it was collected.
         ConflictError
             ``batch_number_taken`` when the source has sent another batch of that number.
         EngineError
@@ -133,6 +134,8 @@ class Metering:
         # Batches take their sequence one after the other, so the lake can follow them without looking back.
         unit.lock("ledger.readings")
         known = self._acknowledged(unit, opened)
+        if known is None:
+            _check_number(statement)
         self._newest = opened
         return self._enter(unit, opened, in_utc(now)) if known is None else known
 
@@ -275,7 +278,7 @@ class Metering:
     def _acknowledged(self, unit: UnitOfWork, opened: Opened) -> Acknowledgement | None:
         """Return the acknowledgement of the same bytes, if they came before."""
         statement = opened.batch.statement
-        if statement.number:
+        if statement.number > 0:
             before = store.batches(unit, source_id=statement.source_id, number=statement.number)
         else:
             before = store.batches(unit, source_id=statement.source_id, released=statement.released)
@@ -283,7 +286,7 @@ class Metering:
             (receipt,) = self._observations.batches(unit, after=account.sequence - 1, limit=1)
             if receipt.digest == opened.digest:
                 return _acknowledgement(account, receipt.digest, is_new=False)
-        if statement.number and before:
+        if statement.number > 0 and before:
             raise ConflictError(
                 f"A source must number its batches one by one, was {statement.number} twice, of {statement.source_id}.",
                 code="batch_number_taken",
@@ -409,6 +412,17 @@ def _portions(
             together, rows = [], 0
     if together:
         yield together
+
+
+def _check_number(statement: Statement) -> None:
+    is_attested = statement.way is Way.ATTESTED
+    if statement.number < 1 if is_attested else statement.number != 0:
+        must = "above 0, as it is signed" if is_attested else "0, as it is collected"
+        raise BadInputError(
+            f"The number of a batch must be {must}, was {statement.number}, of {statement.source_id}.",
+            code="batch_number_unfit",
+            hint="Number signed batches from 1, one by one; seal others without a number.",
+        )
 
 
 def _disputes(opened: Opened, against: Against, sequence: int, now: datetime) -> list[Dispute]:

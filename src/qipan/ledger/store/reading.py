@@ -118,6 +118,22 @@ class BatchAccount:
     kept: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the batches of a source say of it; the defaults, of one that sent none.
+
+    Attributes
+    ----------
+    missing
+        Numbers below its highest that no batch has; ``missing_number`` is the lowest of them.
+    """
+
+    received: datetime | None = None
+    told_until: datetime | None = None
+    missing: int = 0
+    missing_number: int | None = None
+
+
 def insert_batch(unit: UnitOfWork, batch: BatchAccount) -> None:
     """Enter a batch of readings."""
     unit.execute(sa.insert(BATCH).values(asdict(batch)))
@@ -147,7 +163,7 @@ def batches(
 
 def newest(unit: UnitOfWork) -> int:
     """Return the sequence of the newest batch of readings, 0 for none."""
-    return unit.execute(sa.select(sa.func.coalesce(sa.func.max(BATCH.c.sequence), 0))).scalar_one()
+    return int(unit.execute(sa.select(sa.func.coalesce(sa.func.max(BATCH.c.sequence), 0))).scalar_one())
 
 
 def concerning(unit: UnitOfWork, interval: Interval, *, after: int) -> tuple[BatchAccount, ...]:
@@ -158,14 +174,32 @@ def concerning(unit: UnitOfWork, interval: Interval, *, after: int) -> tuple[Bat
     return tuple(_account(row) for row in unit.execute(query.order_by(BATCH.c.sequence)).mappings())
 
 
-def heard(unit: UnitOfWork) -> dict[str, tuple[datetime, datetime | None]]:
-    """Return for each source when it was heard last, and until when it has told."""
+def heard(unit: UnitOfWork) -> dict[str, Heard]:
+    """Return of each source that was heard when it was last, until when it has told, and which batches never came."""
+    numbered = sa.case((BATCH.c.number > 0, BATCH.c.number))
     query = sa.select(
         BATCH.c.source_id,
         sa.func.max(BATCH.c.received).label("received"),
-        sa.func.max(BATCH.c.told_until).label("told"),
+        sa.func.max(BATCH.c.told_until).label("told_until"),
+        (sa.func.coalesce(sa.func.max(numbered), 0) - sa.func.count(numbered)).label("missing"),
     ).group_by(BATCH.c.source_id)
-    return {row.source_id: (row.received, row.told) for row in unit.execute(query)}
+    return {
+        row.source_id: Heard(
+            row.received, row.told_until, row.missing, _first_missing(unit, row.source_id) if row.missing else None
+        )
+        for row in unit.execute(query)
+    }
+
+
+def _first_missing(unit: UnitOfWork, source_id: str) -> int:
+    """Return the lowest number from 1 that no batch of a source has."""
+    later = BATCH.alias()
+    has_next = sa.exists().where(later.c.source_id == source_id, later.c.number == BATCH.c.number + 1)
+    of_source = (BATCH.c.source_id == source_id, BATCH.c.number > 0)
+    has_first = unit.execute(sa.select(BATCH.c.sequence).where(*of_source, BATCH.c.number == 1)).first()
+    if has_first is None:
+        return 1
+    return int(unit.execute(sa.select(sa.func.min(BATCH.c.number) + 1).where(*of_source, ~has_next)).scalar_one())
 
 
 def insert_disputes(unit: UnitOfWork, disputes: Sequence[Dispute]) -> None:
