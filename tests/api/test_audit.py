@@ -195,3 +195,71 @@ def test_suspicions_name_who_left_its_energy_through_both_doors_and_within_the_s
     strange = CliRunner().invoke(app, [*words, "--rate", "2"], env={"QIPAN_HOME": str(left.settings.home)})
     assert strange.exit_code != 0
     assert "rate_out_of_range" in strange.stdout + strange.stderr
+
+
+@pytest.fixture(scope="module")
+def narrowed(left: Services) -> TestClient:
+    """Return a client of a viewer who sees only the site that lies."""
+    now = datetime.now(UTC)
+    with left.books.begin() as unit:
+        site = next(site for site in left.ledger.fleet(unit, "national").sites if site.meters)
+        user = left.access.create_user(unit, "own", password="four unrelated words", role=Role.VIEWER, now=now)
+        left.access.change_scope(unit, "own", Scope(site_ids=frozenset({site.site_id})), now)
+        key, _ = left.access.issue_token(unit, user, name="tests", now=now)
+    client = TestClient(create_app(left), base_url="http://127.0.0.1:8750")
+    client.headers["Authorization"] = f"Bearer {key}"
+    return client
+
+
+TRIED = {"day": "2026-01-02", "days": 1, "before": 3}
+
+
+def test_suspicions_tell_a_narrowed_user_whole_percents_and_nothing_of_peers(narrowed: TestClient) -> None:
+    found = narrowed.get(SUSPICIONS, params=TRIED).json()
+    assert "energy_left_use" in {one["rule"] for one in found}
+    for one in found:
+        assert one["size"] == round(one["size"], 2)
+        assert one["evidence"] == {}
+        assert f"over-reported by about {one['size']:.0%}, or" in one["message"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "code"),
+    [
+        ({"fleet": "national"}, "peers_not_chosen"),
+        ({"as_of": "2026-01-05T00:00:00Z"}, "peers_not_chosen"),
+        ({"rate": 0.999999}, "rate_not_offered"),
+        ({"rate": 0.06}, "rate_not_offered"),
+        # By trying rates in between, the chance would be found as exactly as one likes.
+        ({"rate": 0.0123}, "rate_not_offered"),
+    ],
+)
+def test_suspicions_let_a_narrowed_user_choose_neither_peers_nor_any_rate(
+    narrowed: TestClient, asks: dict[str, str], code: str
+) -> None:
+    answer = narrowed.get(SUSPICIONS, params=TRIED | asks)
+    assert (answer.status_code, answer.json()["code"]) == (403, code)
+    assert narrowed.get(SUSPICIONS, params=TRIED | {"rate": 0.05}).status_code == 200
+
+
+def test_suspicions_of_a_pool_elsewhere_are_not_told_under_a_name_taken_from_it(left: Services) -> None:
+    client = TestClient(create_app(left), base_url="http://127.0.0.1:8750")
+    now = datetime.now(UTC)
+    with left.books.begin() as unit:
+        fleet = left.ledger.fleet(unit, "national")
+        liar = next(site for site in fleet.sites if site.meters)
+        (pool,) = liar.pools[:1]
+        # The pool's name is now that of its site and its own, and that of the other pool is the same.
+        thief = replace(
+            liar,
+            site_id="thief",
+            meters=(),
+            pools=(pool, replace(pool, pool_id=f"{liar.site_id}/{pool.pool_id}")),
+        )
+        made = replace(fleet, fleet_id="thieves", sites=(thief,), sources=(), round_trip_ms={}, links=())
+        left.ledger.register(unit, replace(made, data_resources=(), exchange_points=()), now)
+        user = left.access.create_user(unit, "thief", password="four unrelated words", role=Role.VIEWER, now=now)
+        left.access.change_scope(unit, "thief", Scope(site_ids=frozenset({"thief"})), now)
+        key, _ = left.access.issue_token(unit, user, name="tests", now=now)
+    headers = {"Authorization": f"Bearer {key}"}
+    assert client.get(SUSPICIONS, params=TRIED, headers=headers).json() == []

@@ -15,6 +15,9 @@ from qipan.ledger.model.fleet import Fleet, Registered
 from qipan.ledger.service.figures import Metered
 from qipan.ledger.service.sharing import View, Withheld, withheld
 
+FEW: Final = 5
+"""Names that a refusal holds at most."""
+
 KEPT: Final = frozenset({"start", "end", "group", "kind", "certified_unit_h", "is_modelled"})
 """What stays of a row that is withheld: what the register declares anyway."""
 
@@ -106,6 +109,35 @@ def check_source(meters: Mapping[str, Registered], caller: Caller, source_id: st
             f"A source must have all of its meters within the scope of {caller.name}, was not so: {source_id}.",
             code="source_out_of_scope",
             hint="Ask an admin to widen the scope.",
+        )
+
+
+def check_fleet(caller: Caller, fleets: Collection[Fleet], fleet: Fleet) -> None:
+    """Refuse a caller who may not speak for every site that a fleet has, has had last, or shares with another fleet.
+
+    Parameters
+    ----------
+    fleets
+        Every fleet as it is known last.
+    fleet
+        The one that is to be registered.
+
+    Raises
+    ------
+    NotAllowedError
+        ``fleet_out_of_scope`` unless all of these sites, wherever a fleet declares them, are within the scope.
+    """
+    named = {site.site_id for site in fleet.sites}
+    known = (site for one in fleets for site in one.sites if one.fleet_id == fleet.fleet_id or site.site_id in named)
+    outside = sorted(
+        {one.site_id for one in (*fleet.sites, *known) if not caller.scope.allows_site(one.site_id, one.adcode)}
+    )
+    if outside:
+        raise NotAllowedError(
+            f"Every site of a fleet must be within the scope of {caller.name}, as the file says and as it stands, was "
+            f"not so: {', '.join(outside[:FEW])}{' …' if len(outside) > FEW else ''}, of fleet {fleet.fleet_id}.",
+            code="fleet_out_of_scope",
+            hint="Import a fleet of your own sites, under a name of its own, or ask an admin to widen the scope.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from qipan.access.model import Role
 from qipan.interfaces.api.model import UtilisationOut, fleet_out, utilisation_out
 from qipan.interfaces.entry import Caller, require, services_of
+from qipan.interfaces.share import check_fleet
 from qipan.kernel.time import Interval, civil_day
 from qipan.ledger.model.use import Grouping
 
@@ -37,10 +39,10 @@ def import_sites(
     caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
     file: Annotated[UploadFile, File(description="YAML of a fleet.")],
 ) -> dict[str, Any]:
-    """Register a fleet of your own sites; nothing is kept of a file with findings."""
-    services = services_of(request)
+    """Register a fleet of your own sites, all within your scope; nothing is kept of a file with findings."""
+    services, check = services_of(request), partial(check_fleet, caller)
     with services.books.begin(caller=str(caller)) as unit:
-        return fleet_out(services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC)))
+        return fleet_out(services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC), check=check))
 
 
 @router.get("/use", operation_id="ledger.use", dependencies=[Depends(require(Role.VIEWER))])

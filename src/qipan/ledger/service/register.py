@@ -80,8 +80,20 @@ class Ledger:
         self._read = read
         self._kept: dict[tuple[str, ...], _Known] = {}
 
-    def import_sites(self, unit: UnitOfWork, data: bytes, now: datetime) -> Fleet:
+    def import_sites(
+        self,
+        unit: UnitOfWork,
+        data: bytes,
+        now: datetime,
+        *,
+        check: Callable[[Collection[Fleet], Fleet], None] | None = None,
+    ) -> Fleet:
         """Read the file of a fleet and register it; nothing is kept of a file with findings.
+
+        Parameters
+        ----------
+        check
+            Given every fleet as it is known last, and the one of the file; raises where that may not be registered.
 
         Raises
         ------
@@ -90,7 +102,12 @@ class Ledger:
         RuleBrokenError
             ``release_not_later``, as `register`.
         """
-        return self.admit(unit, self._read(data), now)
+        intake = self._read(data)
+        if check is not None and intake.fleet is not None:
+            # Taken before the fleets are read, so that nothing is registered between the check and the release.
+            unit.lock(NAMES_LOCK)
+            check(self.fleets(unit), intake.fleet)
+        return self.admit(unit, intake, now)
 
     def admit(self, unit: UnitOfWork, intake: FleetIntake, now: datetime) -> Fleet:
         """Register what an adapter made of a file; the errors are those of `import_sites`."""

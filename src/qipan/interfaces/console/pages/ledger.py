@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
@@ -19,7 +20,7 @@ from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
-from qipan.interfaces.share import seen_fleets
+from qipan.interfaces.share import check_fleet, seen_fleets
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.fleet import Fleet, Site
@@ -45,10 +46,10 @@ def import_sites(
     file: Annotated[UploadFile, File()],
 ) -> Response:
     """Register a fleet from its file, or say what is wrong with it."""
-    services = services_of(request)
+    services, check = services_of(request), partial(check_fleet, caller)
     try:
         with services.books.begin(caller=str(caller)) as unit:
-            fleet = services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC))
+            fleet = services.ledger.import_sites(unit, file.file.read(), datetime.now(UTC), check=check)
     except QipanError as error:
         return _page(request, "", "", error)
     return RedirectResponse(f"/ledger?fleet={fleet.fleet_id}", status_code=303)
