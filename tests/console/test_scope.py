@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv as tables
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +15,9 @@ from tests.console.conftest import NODES, PODS, opened
 
 from qipan.access.model import Role, Scope
 from qipan.bootstrap import Services
+from qipan.interfaces.report.figures import last_day
 from qipan.interfaces.server import create_app
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.ledger.model.reading import Statement, Way
 from qipan.ledger.seal import seal
 
@@ -43,11 +45,13 @@ SITE = """
       - {{ meter_id: x-{name}/grid, measure: grid_j, source_id: x-{name} }}"""
 
 
-def sealed(name: str, used: int, *, seconds: int = 3600) -> bytes:
-    period = f"{HOUR.isoformat()},{(HOUR + timedelta(hours=1)).isoformat()}"
+def sealed(
+    name: str, used: int, *, seconds: int = 3600, start: datetime = HOUR, lasts: timedelta = timedelta(hours=1)
+) -> bytes:
+    period = f"{start.isoformat()},{(start + lasts).isoformat()}"
     rows = (f"x-{name}/used,{period},{used * seconds}", f"x-{name}/grid,{period},{used * 3_600_000_000}")
     data = "\n".join(["meter_id,start,end,value", *rows]).encode()
-    statement = Statement(f"x-{name}", Way.COLLECTED, 0, HOUR + timedelta(hours=2), "csv", sha256(data).hexdigest())
+    statement = Statement(f"x-{name}", Way.COLLECTED, 0, start + timedelta(hours=2), "csv", sha256(data).hexdigest())
     return seal(statement, b"", data)
 
 
@@ -191,3 +195,37 @@ def test_visitor_is_given_nothing_away_by_a_rehearsal_beside(look, shared: Servi
         "hub",
         "region",
     }
+
+
+def test_visitor_is_shown_no_source_with_meters_on_a_day_of_which_none_told(look) -> None:
+    _, _, sources = look("visitor", "/atlas", day="2026-04-02").text.partition('id="sources"')
+    assert sources
+    assert "x-guian" not in sources
+    _, _, sources = look("country", "/atlas", day="2026-04-02").text.partition('id="sources"')
+    assert "x-guian" in sources
+
+
+def test_visitor_is_shown_a_day_once_it_is_over(look, shared: Services) -> None:
+    now = datetime.now(UTC)
+    yesterday = last_day(now)
+    today = yesterday + timedelta(days=1)
+    midnight = datetime.combine(today, time(), tzinfo=zone(BOARD_ZONE))
+    for name, used in USED.items():
+        told = shared.metering.open(sealed(name, used, seconds=60, start=midnight, lasts=timedelta(minutes=1)))
+        with shared.books.begin() as unit:
+            shared.metering.receive(unit, told, now)
+    with shared.books.read() as unit:
+        shared.metering.project(unit)
+    early = "Visitors are shown a day once it is over"
+    for asked in (today.isoformat(), ""):
+        text = look("visitor", "/atlas", day=asked).text
+        assert f"Atlas of compute on {yesterday}" in text
+        assert (early in text) == bool(asked)
+    assert f"Compute bulletin of {yesterday}" in look("visitor", "/bulletin", day=today.isoformat()).text
+    rows = tables.DictReader(io.StringIO(look("visitor", "/bulletin", form="csv", day=today.isoformat()).text))
+    assert {row["day"] for row in rows} == {yesterday.isoformat()}
+    refused = look("visitor", "/api/v1/ledger/supply", 403, day=today.isoformat(), by="country").json()
+    assert refused["code"] == "day_not_over"
+    text = look("country", "/atlas", day=today.isoformat()).text
+    assert f"Atlas of compute on {today}" in text
+    assert early not in text

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final
 
 from qipan.interfaces.entry import Caller
-from qipan.interfaces.report.figures import burn_row, heard, supply_row
+from qipan.interfaces.report.figures import burn_row, heard, last_day, supply_row
 from qipan.kernel.errors import NotAllowedError
+from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, zone
 from qipan.ledger.model.figure import Burn, Group, Supply
 from qipan.ledger.model.fleet import Fleet, Registered
 from qipan.ledger.service.figures import Metered
@@ -33,14 +35,17 @@ def seen(metered: Metered, caller: Caller) -> Metered:
 def view(
     read: Callable[..., Metered],
     caller: Caller,
+    now: datetime,
     *,
     fleet_ids: Collection[str] | None = None,
     is_chosen: bool = False,
     with_modelled: bool = False,
 ) -> View:
-    """Return what a page shows a caller: a user what `seen` returns, a visitor the sums that REST gives them.
+    """Return what a door shows a caller: a user what `seen` returns, a visitor sums that betray no owner.
 
-    While only rehearsals have told, a visitor sees everything: modelled readings are nobody's secret.
+    What is withheld from visitors is decided once for each civil day, for all fleets and all steps, and they are told
+    of no other interval: two decisions about one hour could be taken from each other. While only rehearsals have told,
+    a visitor sees everything: modelled readings are nobody's secret.
 
     Parameters
     ----------
@@ -52,7 +57,8 @@ def view(
     Raises
     ------
     NotAllowedError
-        ``sum_not_public`` for a visitor who chose fleets on a day of which meters told.
+        Of an interval of which meters told: ``sum_not_public`` for a visitor who chose fleets, ``day_not_over`` for
+        one who asked for anything but a civil day that is over.
     """
     metered = heard(read(fleet_ids=fleet_ids, with_modelled=with_modelled))
     if not caller.is_anonymous:
@@ -62,7 +68,27 @@ def view(
         return View(metered)
     if is_chosen:
         raise sum_not_public()
+    _check_over(real.field.interval, now)
     return View(metered, withheld(real))
+
+
+def day_shown(read: Callable[..., Metered], day: date, caller: Caller, now: datetime) -> date:
+    """Return the day that a page shows: to a visitor the last one that is over, for one that meters still tell."""
+    if not caller.is_anonymous or day <= last_day(now):
+        return day
+    return last_day(now) if read(civil_day(day), now).hourly.meter.size else day
+
+
+def _check_over(interval: Interval, now: datetime) -> None:
+    """Refuse a visitor all but a whole civil day that is over."""
+    whole = civil_day(interval.start.astimezone(zone(BOARD_ZONE)).date())
+    if interval != whole or whole.end > now:
+        raise NotAllowedError(
+            f"A visitor must ask for a civil day that is over, was {interval.start.isoformat()} to "
+            f"{interval.end.isoformat()}.",
+            code="day_not_over",
+            hint=f"Sign in, or ask for a day until {last_day(now).isoformat()}.",
+        )
 
 
 def sum_not_public() -> NotAllowedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
@@ -11,13 +12,12 @@ from pydantic import BaseModel, Field
 
 from qipan.access.model import Role
 from qipan.interfaces.entry import Caller, require, require_user, services_of
-from qipan.interfaces.report.figures import asked, completeness_row
-from qipan.interfaces.share import check_source, seen, seen_sources, sum_not_public, told_burn, told_supply
-from qipan.kernel.time import in_utc
+from qipan.interfaces.report.figures import asked, completeness_row, last_day
+from qipan.interfaces.share import check_source, seen_sources, sum_not_public, told_burn, told_supply, view
+from qipan.kernel.time import civil_day, in_utc
 from qipan.ledger.model.figure import Freshness, Group, Step
 from qipan.ledger.model.reading import Acknowledgement, Dispute
-from qipan.ledger.service.figures import Metered
-from qipan.ledger.service.sharing import Withheld, withheld
+from qipan.ledger.service.sharing import View
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 
@@ -26,7 +26,10 @@ Reader = Annotated[Caller, READS]
 User = Annotated[Caller, Depends(require_user(Role.VIEWER))]
 Writer = Annotated[Caller, Depends(require(Role.OPERATOR))]
 
-Day = Annotated[date | None, Query(description="Civil day of the board's zone; without one, the last 24 hours.")]
+Day = Annotated[
+    date | None,
+    Query(description="Civil day of the board's zone; without one, the last 24 hours, to visitors the last day over."),
+]
 AsOf = Annotated[datetime | None, Query(description="As known at this moment, with its zone; without one, now.")]
 Fleets = Annotated[list[str] | None, Query(description="Only these fleets.")]
 Modelled = Annotated[bool, Query(description="Count readings of rehearsals too; they are marked.")]
@@ -72,7 +75,7 @@ def send(
 @router.get("/batches", operation_id="ledger.batches")
 def batches(
     request: Request,
-    caller: Reader,
+    caller: User,
     after: Annotated[int, Query(ge=0, description="Only batches behind this sequence.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[dict[str, Any]]:
@@ -125,8 +128,8 @@ def supply(
 ) -> list[dict[str, Any]]:
     """Return what was certified, used and idle."""
     asks = Asked(day, as_of, fleet, modelled)
-    found, hidden = _metered(request, caller, asks).supply(by=by, step=step), _hidden(request, caller, asks)
-    return [told_supply(one, by, hidden) for one in found]
+    ask = _view(request, caller, asks)
+    return [told_supply(one, by, ask.hidden) for one in ask.metered.supply(by=by, step=step)]
 
 
 @router.get("/idle", operation_id="ledger.idle")
@@ -142,8 +145,8 @@ def idle(
 ) -> list[dict[str, Any]]:
     """Return where most compute stood idle; what a visitor may not see has no rank."""
     asks = Asked(day, as_of, fleet, modelled)
-    found, hidden = _metered(request, caller, asks).top_idle(by=by, limit=None), _hidden(request, caller, asks)
-    rows = [told_supply(one, by, hidden) for one in found]
+    ask = _view(request, caller, asks)
+    rows = [told_supply(one, by, ask.hidden) for one in ask.metered.top_idle(by=by, limit=None)]
     return [row for row in rows if not row["is_withheld"]][:limit]
 
 
@@ -160,26 +163,26 @@ def burn(
 ) -> list[dict[str, Any]]:
     """Return energy, PUE, WUE, carbon by both accounts, green share and rack-up rate."""
     asks = Asked(day, as_of, fleet, modelled)
-    found, hidden = _metered(request, caller, asks).burn(by=by, step=step), _hidden(request, caller, asks)
-    return [told_burn(one, by, hidden) for one in found]
+    ask = _view(request, caller, asks)
+    return [told_burn(one, by, ask.hidden) for one in ask.metered.burn(by=by, step=step)]
 
 
 @router.get("/completeness", operation_id="ledger.complete")
 def completeness(
     request: Request,
-    caller: Reader,
+    caller: User,
     day: Day = None,
     as_of: AsOf = None,
     fleet: Fleets = None,
     modelled: Modelled = False,
 ) -> list[dict[str, Any]]:
     """Return how much of its time each meter has told, and when it was silent."""
-    found = _metered(request, caller, Asked(day, as_of, fleet, modelled)).completeness()
+    found = _view(request, caller, Asked(day, as_of, fleet, modelled)).completeness()
     return [completeness_row(one) for one in found]
 
 
 @router.get("/freshness", operation_id="ledger.sources")
-def freshness(request: Request, caller: Reader) -> list[Freshness]:
+def freshness(request: Request, caller: User) -> list[Freshness]:
     """Return when each source was heard last, and which are late by their own cadence."""
     services = services_of(request)
     with services.books.read() as unit:
@@ -198,29 +201,19 @@ def checkpoints(
         return list(services.log.checkpoints(unit, after=after))
 
 
-def _metered(request: Request, caller: Caller, asks: Asked) -> Metered:
-    """Return what was metered at the sites that the caller may see.
+def _view(request: Request, caller: Caller, asks: Asked) -> View:
+    """Return what the caller sees, as pages show it: a visitor without a day, of the last one that is over.
 
     Raises
     ------
     NotAllowedError
         ``sum_not_public`` when a visitor asks for some fleets or for an earlier moment: differences would give away
-        what is withheld.
+        what is withheld; ``day_not_over`` for a day of which meters still tell.
     """
     if caller.is_anonymous and (asks.fleet_ids or asks.as_of):
         raise sum_not_public()
-    return seen(_read(request, asks, with_modelled=asks.modelled), caller)
-
-
-def _hidden(request: Request, caller: Caller, asks: Asked) -> Withheld | None:
-    """Return what the caller does not see; nothing is hidden from a user within their scope."""
-    return withheld(_read(request, asks, with_modelled=False)) if caller.is_anonymous else None
-
-
-def _read(request: Request, asks: Asked, *, with_modelled: bool) -> Metered:
     services, now = services_of(request), datetime.now(UTC)
-    moment = in_utc(asks.as_of or now)
+    interval = civil_day(asks.day or last_day(now)) if caller.is_anonymous else asked(asks.day, now)
     with services.books.read() as unit:
-        return services.figures.of(
-            unit, asked(asks.day, now), moment, fleet_ids=asks.fleet_ids, with_modelled=with_modelled
-        )
+        read = partial(services.figures.of, unit, interval, in_utc(asks.as_of or now))
+        return view(read, caller, now, fleet_ids=asks.fleet_ids, with_modelled=asks.modelled)

@@ -10,7 +10,7 @@ from typing import Any
 
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.report.words import Words
-from qipan.kernel.time import Interval, civil_day
+from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, zone
 from qipan.ledger.model.figure import Burn, Completeness, Group, Supply
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.rehearse import REHEARSAL
@@ -116,6 +116,17 @@ def asked(day: date | None, now: datetime) -> Interval:
         return civil_day(day)
     end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return Interval(end - timedelta(days=1), end)
+
+
+def last_day(now: datetime) -> date:
+    """Return the last civil day of the board's zone that is over.
+
+    Examples
+    --------
+    >>> last_day(datetime(2026, 1, 2, 15, 59, tzinfo=UTC)), last_day(datetime(2026, 1, 2, 16, tzinfo=UTC))
+    (datetime.date(2026, 1, 1), datetime.date(2026, 1, 2))
+    """
+    return now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
 
 
 def _spread(words: dict[str, Any], period: Interval) -> dict[str, Any]:

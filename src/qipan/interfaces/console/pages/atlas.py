@@ -18,10 +18,10 @@ from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of
 from qipan.interfaces.report import atlas, bulletin, contrast
-from qipan.interfaces.report.figures import cut, group_names, is_rehearsed, metered_fleets
+from qipan.interfaces.report.figures import cut, group_names, is_rehearsed, last_day, metered_fleets
 from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.words import Words
-from qipan.interfaces.share import seen_fleets, seen_sources, view
+from qipan.interfaces.share import day_shown, seen_fleets, seen_sources, view
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
 from qipan.ledger.model.figure import Freshness, Group, Step
@@ -44,16 +44,13 @@ def show(
     if not day:
         chosen, is_modelled = _newest(services, caller, now) or (chosen, is_modelled)
     with services.books.read() as unit:
+        read = partial(services.figures.of, unit)
+        chosen = day_shown(read, chosen, caller, now)
         fleets = seen_fleets(services.ledger.fleets(unit), caller)
         known = metered_fleets(fleets)
         wanted = [fleet] if fleet in known else known
-        ask = view(
-            partial(services.figures.of, unit, civil_day(chosen), now),
-            caller,
-            fleet_ids=wanted,
-            is_chosen=fleet in known,
-            with_modelled=is_modelled,
-        )
+        told = partial(read, civil_day(chosen), now)
+        ask = view(told, caller, now, fleet_ids=wanted, is_chosen=fleet in known, with_modelled=is_modelled)
         fresh = _fresh(services, unit, caller, ask, wanted)
     some = cut(fleets, ask.metered, wanted)
     names = {by: group_names(by, some, services.catalog, said) for by in Group}
@@ -81,6 +78,7 @@ def show(
         known=known,
         counted=[called[one.fleet_id] for one in some],
         has_sites=ask.has_sites,
+        is_early=bool(day) and chosen < day_of(day, now),
         is_modelled=is_modelled,
         has_modelled=any(one.is_modelled for one in ask.supply(by=Group.COUNTRY)),
         is_told=ask.is_told,
@@ -128,8 +126,8 @@ def _tables(
 
 
 def _fresh(services: Services, unit: Any, caller: Caller, ask: View, wanted: Collection[str]) -> tuple[Freshness, ...]:
-    """Return the sources of which the caller may hear; rehearsals only where they told."""
-    sources = seen_sources(services.ledger.meters(unit), caller)
+    """Return the sources of which the caller may hear, a visitor of rehearsals; these only where they told."""
+    sources = _sources(services, unit, caller)
     speaking = {meter.source_id for _, meter in ask.metered.field.meters}
     return tuple(
         one
@@ -138,6 +136,13 @@ def _fresh(services: Services, unit: Any, caller: Caller, ask: View, wanted: Col
         and (sources is None or one.source_id in sources)
         and (one.source_id in speaking or not is_rehearsed(one.source_id))
     )
+
+
+def _sources(services: Services, unit: Any, caller: Caller) -> frozenset[str] | None:
+    """Return the sources of which the caller may hear, a visitor of rehearsals only; ``None`` for all there are."""
+    if caller.is_anonymous:
+        return frozenset(source_id for source_id in services.ledger.sources(unit) if is_rehearsed(source_id))
+    return seen_sources(services.ledger.meters(unit), caller)
 
 
 def _heads(said: Words) -> dict[Group, tuple[str, str]]:
@@ -150,7 +155,7 @@ def _heads(said: Words) -> dict[Group, tuple[str, str]]:
 
 
 def _newest(services: Services, caller: Caller, now: datetime) -> tuple[date, bool] | None:
-    """Return the newest day of which the caller may hear, and whether only rehearsals tell of it; else nothing."""
+    """Return the newest day that the caller may be shown, and whether only rehearsals tell of it; else nothing."""
     with services.books.read() as unit:
         sources = seen_sources(services.ledger.meters(unit), caller)
         ends = [
@@ -161,6 +166,7 @@ def _newest(services: Services, caller: Caller, now: datetime) -> tuple[date, bo
         if not ends:
             return None
         newest = (max(ends) - timedelta(seconds=1)).astimezone(zone(BOARD_ZONE)).date()
+        newest = day_shown(partial(services.figures.of, unit), newest, caller, now)
         metered = services.figures.of(unit, civil_day(newest), now, with_modelled=True)
     return newest, not (metered.hourly.modelled == 0).any()
 
@@ -171,7 +177,7 @@ def day_of(text: str, now: datetime) -> date:
         found = date.fromisoformat(text)
         civil_day(found)
     except (ValueError, BadInputError):
-        return now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
+        return last_day(now)
     return found
 
 
@@ -187,12 +193,13 @@ def show_bulletin(
     chosen, is_modelled = day_of(day, now), modelled == "yes"
 
     def see(read: Callable[..., Metered], fleet_ids: Collection[str]) -> View:
-        return view(read, caller, fleet_ids=fleet_ids, with_modelled=is_modelled)
+        return view(read, caller, now, fleet_ids=fleet_ids, with_modelled=is_modelled)
 
     with services.books.read() as unit:
-        sources = seen_sources(services.ledger.meters(unit), caller)
-        if caller.is_anonymous:
-            sources = frozenset(source_id for source_id in services.ledger.sources(unit) if is_rehearsed(source_id))
+        sources, chosen = (
+            _sources(services, unit, caller),
+            day_shown(partial(services.figures.of, unit), chosen, caller, now),
+        )
     found = bulletin.gather(services, chosen, now, said, with_modelled=is_modelled, source_ids=sources, see=see)
     name = f"bulletin-{found.day.isoformat()}.{form}"
     if form == "csv":

@@ -17,7 +17,7 @@ from qipan.interfaces.entry import Caller, caller_of, require, services_of
 from qipan.interfaces.report import atlas, labels, site
 from qipan.interfaces.report.figures import group_names, is_rehearsed
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.share import seen_fleets, seen_sources, view
+from qipan.interfaces.share import day_shown, seen_fleets, seen_sources, view
 from qipan.kernel.errors import NotAllowedError, NotFoundError
 from qipan.kernel.time import BOARD_ZONE, civil_day, zone
 from qipan.ledger.model.figure import Freshness, Group, Step
@@ -38,14 +38,12 @@ def show(
     services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
     chosen, is_modelled = day_of(day, now), modelled == "yes"
     with services.books.read() as unit:
+        read = partial(services.figures.of, unit)
+        chosen = day_shown(read, chosen, caller, now)
         fleets = services.ledger.fleets(unit)
         fleet, found = _site(seen_fleets(fleets, caller), site_id)
-        ask = view(
-            partial(services.figures.of, unit, civil_day(chosen), now),
-            caller,
-            fleet_ids=[fleet.fleet_id],
-            with_modelled=is_modelled,
-        )
+        told = partial(read, civil_day(chosen), now)
+        ask = view(told, caller, now, fleet_ids=[fleet.fleet_id], with_modelled=is_modelled)
         _check_visitor(caller, found, has_sites=ask.has_sites)
         pools = ask.metered.field.pools_of({site_id})
         supply = [one for one in ask.supply(by=Group.POOL) if one.group in pools]
