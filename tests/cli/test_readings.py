@@ -116,6 +116,7 @@ def test_what_is_forged_or_incomplete_is_refused(typed: Qipan, signed: Path) -> 
     assert_refused(typed("ledger", "send", str(unsigned)), 7, "signature_missing")
     no_number = typed("ledger", "seal", file, str(unsigned), *plain, "--key", str(signed / "key"))
     assert_refused(no_number, 3, "seal_incomplete")
+    assert_refused(typed("ledger", "seal", file, str(unsigned), *plain, "--number", "1"), 3, "seal_incomplete")
     wrong = typed("ledger", "seal", file, str(unsigned), *plain, "--key", file, "--key-id", "k", "--number", "1")
     assert_refused(wrong, 3, "key_unreadable")
     assert_refused(typed("ledger", "key", str(signed / "key")), 3, "key_not_written")
@@ -139,6 +140,17 @@ def test_rehearsal_of_a_plan_fills_the_ledger_and_says_modelled(typed: Qipan, tm
     assert typed(*written).exit_code == 0
     assert "modelled" in table.read_text(encoding="utf-8")
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    # What is rehearsed keeps the laws that the ledger holds meters to.
+    assert shown(typed("ledger", "discrepancies", "--day", "2026-01-05", "--modelled", "--json")) == []
+
+
+def test_rehearsal_without_a_plan_is_refused_and_tells_nothing_idle(typed: Qipan) -> None:
+    typed("init")
+    refused = typed("ledger", "rehearse", "--day", "2026-01-05")
+    assert refused.exit_code != 0
+    assert "plan_unknown" in refused.stdout + refused.stderr
+    (told,) = shown(typed("ledger", "utilisation", "--day", "2026-01-05", "--by", "country", "--json", "--modelled"))
+    assert told["used_unit_h"] is None
 
 
 def test_slurm_text_is_collected(typed: Qipan, tmp_path: Path) -> None:

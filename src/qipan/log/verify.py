@@ -53,8 +53,9 @@ def check_checkpoint(
         told = f"At least {quorum} witnesses must have signed, was {seen}."
         findings.append(Finding(row, "signature", "quorum_missing", told))
     if len(signatures) > len(signed):
-        names = ", ".join(signature.name for signature in signatures)
-        told = f"Every signature must be that of a key that was given, was not: {names}."
+        strange = [one for one in signatures if not any(is_signed(text, one, verifier) for verifier in signed)]
+        names = ", ".join(signature.name for signature in strange or signatures)
+        told = f"Every signature must be that of a key that was given (a witness's too), was not: {names}."
         findings.append(Finding(row, "signature", "signature_unchecked", told))
     return head, tuple(findings)
 
@@ -92,13 +93,13 @@ def check_growth(entries: Sequence[bytes], heads: Iterable[Head | None]) -> tupl
 
 
 def check_held(
-    entries: Sequence[bytes], note: str, *, log: Verifier, witnesses: Sequence[Verifier] = (), quorum: int = 0
+    entries: Sequence[bytes], note: str, *, log: Verifier, witnesses: Sequence[Verifier] = ()
 ) -> tuple[Finding, ...]:
-    """Return what is wrong between entries and a checkpoint that the outsider has kept from earlier; row 0.
+    """Return what is wrong between entries and a checkpoint that was kept from earlier; row 0.
 
     Rules: those of `check_checkpoint`, ``head_differs`` and ``head_beyond``.
     """
-    head, findings = check_checkpoint(0, note, log=log, witnesses=witnesses, quorum=quorum)
+    head, findings = check_checkpoint(0, note, log=log, witnesses=witnesses)
     if head is None:
         return findings
     grown = check_growth(entries[: head.size], (head,))

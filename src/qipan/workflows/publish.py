@@ -111,7 +111,7 @@ def verify(
     grown = check_growth(published.entries, heads())
     findings += grown
     for note in held:
-        findings += check_held(published.entries, note, log=trust.log, witnesses=trust.witnesses, quorum=trust.quorum)
+        findings += check_held(published.entries, note, log=trust.log, witnesses=trust.witnesses)
     findings += check_files(published, PUBLISHED_KINDS)
     payloads = signatures = size = 0
     sources: dict[str, Source] = {}

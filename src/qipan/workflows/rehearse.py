@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import NotFoundError
 from qipan.kernel.time import Interval, civil_day, slots
 from qipan.ledger.check_readings import us_of
 from qipan.ledger.model.fleet import Fleet, Site
@@ -24,7 +25,7 @@ from qipan.ledger.rehearse import Ratios, Stock, dealt, equip, rehearse
 from qipan.ledger.seal import seal
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
-from qipan.storage.books import Books
+from qipan.storage.books import Books, UnitOfWork
 from qipan.workflows.fleet import NATIONAL
 
 REAL_FLEET: Final = "real-cards"
@@ -53,12 +54,24 @@ class Rehearsal:
         self._metering = metering
         self._traces = traces
 
-    def of_plan(self, fleet_id: str, day: date, now: datetime, *, seed: int = 0) -> tuple[Acknowledgement, ...]:
-        """Tell what the meters of a fleet would if the day's plan, as entered in the ledger, were carried out."""
+    def of_plan(self, fleet_id: str | None, day: date, now: datetime, *, seed: int = 0) -> tuple[Acknowledgement, ...]:
+        """Tell what the meters of a fleet would if the day's plan, as entered in the ledger, were carried out.
+
+        Parameters
+        ----------
+        fleet_id
+            Without one, the fleet registered last of those that were planned on the day.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown`` when the ledger holds no use of the day.
+        """
         with self._books.begin() as unit:
-            fleet = self._ledger.register(unit, self._equipped(self._ledger.fleet(unit, fleet_id)), now)
+            found = self._planned(unit, fleet_id, day, now)
+            fleet = self._ledger.register(unit, self._equipped(found), now)
         whole = civil_day(day, fleet.zone_name)
-        uses = self._ledger.use(whole, now, [site.site_id for site in fleet.sites])
+        uses = self._uses(fleet, day, now)
         busy = [_busy_of_plan(site, uses, whole) for site in fleet.sites]
         return self._tell(fleet, busy, whole, now, seed)
 
@@ -91,6 +104,21 @@ class Rehearsal:
         level = busy_h / np.maximum(busy_h.max(axis=1, keepdims=True), 1e-9)
         busy = [np.repeat(level[place][None, :], len(site.pools), axis=0) for place, site in enumerate(fleet.sites)]
         return self._tell(fleet, busy, whole, now, seed)
+
+    def _planned(self, unit: UnitOfWork, fleet_id: str | None, day: date, now: datetime) -> Fleet:
+        known = [self._ledger.fleet(unit, fleet_id)] if fleet_id else self._ledger.fleets(unit)
+        planned = [fleet for fleet in known if self._uses(fleet, day, now)]
+        if not planned:
+            raise NotFoundError(
+                f"A plan of {fleet_id or 'some fleet'} on {day.isoformat()} must be there, was none.",
+                code="plan_unknown",
+                hint=f"Plan the day first: qipan day run --day {day.isoformat()}",
+                field="day",
+            )
+        return max(planned, key=lambda fleet: self._ledger.history(unit, fleet.fleet_id)[-1].released)
+
+    def _uses(self, fleet: Fleet, day: date, now: datetime) -> tuple[Use, ...]:
+        return self._ledger.use(civil_day(day, fleet.zone_name), now, [site.site_id for site in fleet.sites])
 
     def _equipped(self, fleet: Fleet) -> Fleet:
         return equip(fleet, kw_per_rack=self._catalog.number("rehearsal/kw_per_rack"))

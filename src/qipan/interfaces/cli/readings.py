@@ -67,7 +67,7 @@ def seal(
     released: Moment = None,
     key_file: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Private key to sign with.")] = None,
     key_id: Annotated[str, typer.Option("--key-id", metavar="NAME", help="Name of the key in the register.")] = "",
-    number: Annotated[int, typer.Option("--number", min=0, help="Rises by one with every signed batch.")] = 0,
+    number: Annotated[int, typer.Option("--number", min=0, help="From 1, one more with each signed batch.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Seal readings as one batch: who says them, when they were released, and the signature of the source."""
@@ -83,6 +83,12 @@ def seal(
             "A signed batch must name its key and have a number above 0, was without.",
             code="seal_incomplete",
             hint="Add --key-id and --number.",
+        )
+    if key_file is None and (key_id or number):
+        raise BadInputError(
+            "A batch that is not signed must have neither a key nor a number, was given one.",
+            code="seal_incomplete",
+            hint="Add --key, or leave --key-id and --number out.",
         )
     moment = released or session.now()
     statement = Statement(source, way, number, moment, form, sha256(data).hexdigest(), key_id)
@@ -214,7 +220,9 @@ def resolve(
 def rehearse(
     *,
     day: Day = None,
-    fleet_id: Annotated[str, typer.Option("--fleet", metavar="NAME", help="Fleet whose plan is done.")] = "national",
+    fleet_id: Annotated[
+        str | None, typer.Option("--fleet", metavar="NAME", help="Fleet whose plan is done; else the newest planned.")
+    ] = None,
     nodes: Annotated[Path | None, typer.Option("--nodes", metavar="FILE", help="Real machines, CSV.")] = None,
     pods: Annotated[Path | None, typer.Option("--pods", metavar="FILE", help="Pods of a real cluster, CSV.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=31, help="Days of the pods, the last of them DAY.")] = 7,
