@@ -143,7 +143,7 @@ class Figures:
         return tuple(row for row in rows if row is not None)
 
     def freshness(self, unit: UnitOfWork, now: datetime) -> tuple[Freshness, ...]:
-        """Return when each source was heard last, whether it is late by its own cadence, and which batches never came."""
+        """Return when each source was heard last, whether it is late, and which of its batches never came."""
         heard = reading.heard(unit)
         found = []
         for source_id, where in sorted(self._register.sources(unit).items()):
