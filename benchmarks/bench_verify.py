@@ -28,9 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from qipan.bootstrap import verify_folder
 from qipan.ledger.model.fleet import Key, Source
-from qipan.ledger.model.reading import NO_COUNTER, Readings, Statement, Way
+from qipan.ledger.model.reading import NO_COUNTER, READING_KIND, Readings, Statement, Way
 from qipan.ledger.seal import seal, sign
-from qipan.ledger.service.metering import READING_KIND
 from qipan.ledger.service.register import FLEET_KIND
 from qipan.ledger.sources import readings as forms
 from qipan.ledger.store.fleet import document_of

@@ -23,7 +23,7 @@ from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet, Key, Meter, Source
 from qipan.ledger.model.reading import Acknowledgement, Measure, Statement, Way
 from qipan.ledger.seal import seal, sign
-from qipan.ledger.service import metering
+from qipan.ledger.service import projection
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.sources import readings, sites_yaml
@@ -302,7 +302,7 @@ def test_batches_received_at_once_are_all_acknowledged_and_in_the_lake_once(
 def test_projection_goes_on_where_another_has_moved_the_lake(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     for sealed in hour_by_hour(0, 4):
         house.receive(sealed)
-    monkeypatch.setattr(metering, "PROJECTED_ROWS", 1)
+    monkeypatch.setattr(projection, "PROJECTED_ROWS", 1)
     append, others = Lake.append, iter((2, 3))
 
     def after_another(lake: Lake, table: str, batch: Any, **words: Any) -> bool:

@@ -13,8 +13,8 @@ from typing import Final
 
 from qipan.kernel.errors import Finding, QipanError
 from qipan.ledger.model.fleet import Source
+from qipan.ledger.model.reading import READING_KIND
 from qipan.ledger.seal import check_signature, unseal
-from qipan.ledger.service.metering import READING_KIND
 from qipan.ledger.service.register import FLEET_KIND, Ledger, fleet_said
 from qipan.log.check import entry
 from qipan.log.model import Head, Published

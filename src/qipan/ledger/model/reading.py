@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import Interval
 
+READING_KIND: Final = "reading"
+"""Kind of the batches that hold readings, and of their leaves in the log."""
+
 NO_COUNTER: Final = -1
 """Stands in `Readings.counter` where a meter tells what flowed in a period and not what it has counted so far."""
 
@@ -170,6 +173,16 @@ class Batch:
     statement: Statement
     signature: bytes
     data: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A sealed batch, its digest, and what its data say."""
+
+    sealed: bytes
+    digest: str
+    batch: Batch
+    intake: ReadingsIntake
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import Lock
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from qipan.kernel.errors import BadInputError, ConflictError, EngineError, Finding, NotFoundError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
 from qipan.ledger.check_readings import check_readings, moment_of
 from qipan.ledger.dispute import Against, held_against
 from qipan.ledger.model.fleet import Source
-from qipan.ledger.model.reading import Acknowledgement, Batch, Dispute, Readings, ReadingsIntake, Statement, Way
+from qipan.ledger.model.reading import (
+    READING_KIND,
+    Acknowledgement,
+    Dispute,
+    Opened,
+    Readings,
+    ReadingsIntake,
+    Statement,
+    Way,
+)
 from qipan.ledger.seal import check_signature, unseal
+from qipan.ledger.service.projection import Projection
 from qipan.ledger.service.register import Ledger
 from qipan.ledger.store import reading as store
 from qipan.log.service import Log
@@ -29,32 +37,13 @@ from qipan.storage.books import UnitOfWork
 from qipan.storage.lake import Lake
 from qipan.storage.trail import record_action
 
-READING_KIND: Final = "reading"
-"""Kind of the batches that hold readings, and of their leaves in the log."""
-
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far a source's clock may be ahead of ours."""
 
-PROJECTED_ROWS: Final = 2_000_000
-"""Rows that go into the lake in one commit, unless a single batch has more."""
-
 RESOLUTIONS: Final = ("upheld", "corrected")
-
-PART_ROWS: Final = 500_000
-"""Rows that are laid out at a time."""
 
 Read = Callable[[bytes], ReadingsIntake]
 """Adapter of one form of data."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A sealed batch, its digest, and what its data say."""
-
-    sealed: bytes
-    digest: str
-    batch: Batch
-    intake: ReadingsIntake
 
 
 class Metering:
@@ -70,18 +59,22 @@ class Metering:
         self, observations: Observations, lake: Lake, log: Log, register: Ledger, readers: Mapping[str, Read]
     ) -> None:
         self._observations = observations
-        self._lake = lake
         self._log = log
         self._register = register
         self._readers = readers
-        # What was received last is mostly what is projected next.
-        self._newest: Opened | None = None
-        # One projection at a time in this process; others may run in other processes.
-        self._projecting = Lock()
+        self._projection = Projection(observations, lake, self.open)
 
     def create(self) -> None:
         """Create the lake's table of readings; nothing happens when it is there."""
-        self._lake.create(store.READINGS, store.READINGS_SCHEMA, by=store.DAY)
+        self._projection.create()
+
+    def project(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
+        """Bring every acknowledged batch into the lake that is not there yet, as `Projection.project`."""
+        return self._projection.project(unit)
+
+    def lacking(self, unit: UnitOfWork) -> int:
+        """Return how many acknowledged batches are not in the lake yet, as `Projection.lacking`."""
+        return self._projection.lacking(unit)
 
     def open(self, sealed: bytes) -> Opened:
         """Take a sealed batch apart and read its data, before any unit of work is opened.
@@ -136,52 +129,8 @@ class Metering:
         known = self._acknowledged(unit, opened)
         if known is None:
             _check_number(statement)
-        self._newest = opened
+        self._projection.expect(opened)
         return self._enter(unit, opened, in_utc(now)) if known is None else known
-
-    def project(self, unit: UnitOfWork) -> tuple[Receipt, ...]:
-        """Bring every acknowledged batch into the lake that is not there yet; return their receipts.
-
-        It can be repeated after a kill, and rebuilds an empty lake from the archive. Threads and processes may project
-        at the same time: each batch goes in once, by whichever is first.
-
-        Parameters
-        ----------
-        unit
-            A new unit of work: books that were read before the lake may lack what is in it.
-
-        Raises
-        ------
-        EngineError
-            ``lake_ahead`` when the lake holds what the books do not know, as after a restore of older books.
-        """
-        with self._projecting:
-            last = self._last(unit)
-            pending = self._observations.batches(unit, kind=READING_KIND, after=last)
-            accounts = {account.sequence: account for account in store.batches(unit, after=last)}
-            lacking = [(receipt, accounts[receipt.sequence]) for receipt in pending]
-            # Who loses a race finds that the lake has moved on, so each round has less to do.
-            while lacking and not self._append(lacking, last):
-                last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
-                lacking = [(receipt, account) for receipt, account in lacking if receipt.sequence > last]
-            if pending:
-                self._lake.compact(store.READINGS)
-        return pending
-
-    def lacking(self, unit: UnitOfWork) -> int:
-        """Return how many acknowledged batches are not in the lake yet.
-
-        Parameters
-        ----------
-        unit
-            A new unit of work, as for `project`.
-
-        Raises
-        ------
-        EngineError
-            ``lake_ahead``, as `project`.
-        """
-        return len(self._observations.batches(unit, kind=READING_KIND, after=self._last(unit)))
 
     def batches(
         self,
@@ -322,10 +271,7 @@ class Metering:
             findings=[*intake.findings, *checked.findings],
             quarantined=quarantined,
         )
-        last = self._lake.last_sequence(store.READINGS, source=READING_KIND)
-        if last >= receipt.sequence:
-            # It would be acknowledged and never reach the figures.
-            raise _ahead(last, receipt.previous)
+        self._projection.check(receipt)
         leaf = self._log.append(unit, READING_KIND, opened.sealed, now)
         told = intake.readings if kept.all() else intake.readings.take(kept)
         account = store.BatchAccount(
@@ -361,57 +307,6 @@ class Metering:
             rows = store.unpack(account.kept, len(intake.readings))
             stand.append((account.sequence, intake.readings.take(rows)))
         return held_against(opened.intake.readings, kept, stand)
-
-    def _append(self, lacking: Sequence[tuple[Receipt, store.BatchAccount]], last: int) -> bool:
-        """Add batches behind the last one in the lake; return False when another has moved the lake on."""
-        for together in _portions(lacking):
-            newest = together[-1][0].sequence
-            parts = (part for receipt, account in together for part in self._rows(receipt, account))
-            try:
-                self._lake.append(store.READINGS, parts, source=READING_KIND, sequence=newest, after=last)
-            except ConflictError as error:
-                is_behind = self._lake.last_sequence(store.READINGS, source=READING_KIND) > last
-                if error.code == "lake_gap" and is_behind:
-                    return False
-                raise
-            last = newest
-        return True
-
-    def _last(self, unit: UnitOfWork) -> int:
-        """Return the last sequence in the lake, unless the books do not know it."""
-        # The lake first: what it holds was committed in the books before.
-        last, newest = self._lake.last_sequence(store.READINGS, source=READING_KIND), store.newest(unit)
-        if last > newest:
-            raise _ahead(last, newest)
-        return last
-
-    def _rows(self, receipt: Receipt, account: store.BatchAccount) -> Iterator[pa.Table]:
-        opened = self._newest
-        if opened is None or opened.digest != receipt.digest:
-            opened = self.open(self._observations.data(receipt))
-        else:
-            self._newest = None
-        readings, statement = opened.intake.readings, opened.batch.statement
-        kept = np.flatnonzero(store.unpack(account.kept, len(readings)))
-        for first in range(0, len(kept), PART_ROWS):
-            part = readings.take(kept[first : first + PART_ROWS])
-            yield store.rows_of(part, statement, received=account.received, sequence=receipt.sequence)
-
-
-def _portions(
-    pending: Sequence[tuple[Receipt, store.BatchAccount]],
-) -> Iterator[list[tuple[Receipt, store.BatchAccount]]]:
-    """Put batches together that go into the lake in one commit."""
-    together: list[tuple[Receipt, store.BatchAccount]] = []
-    rows = 0
-    for receipt, account in pending:
-        together.append((receipt, account))
-        rows += account.accepted
-        if rows >= PROJECTED_ROWS:
-            yield together
-            together, rows = [], 0
-    if together:
-        yield together
 
 
 def _check_number(statement: Statement) -> None:
@@ -456,14 +351,6 @@ def _acknowledgement(account: store.BatchAccount, digest: str, *, is_new: bool) 
         disputed=account.disputed,
         quarantined=account.quarantined,
         is_new=is_new,
-    )
-
-
-def _ahead(last: int, newest: int) -> EngineError:
-    return EngineError(
-        f"The lake must not be ahead of the books at batch {newest}, was at {last}, in {store.READINGS}.",
-        code="lake_ahead",
-        hint="Rebuild the lake from the archive.",
     )
 
 
