@@ -24,6 +24,7 @@ NAMES = {
     "ledger.checkpoint",
     "ledger.discrepancies",
     "ledger.suspicions",
+    "ledger.findings",
     "day.run",
     "day.reports",
     "day.report",

@@ -95,6 +95,20 @@ def test_signed_readings_are_told_by_every_figure(typed: Qipan, signed: Path) ->
         assert "银川" in printed.stdout or "西部" in printed.stdout or "used" in printed.stdout
 
 
+def test_rows_in_quarantine_are_told_with_their_reason(typed: Qipan, signed: Path) -> None:
+    bad = ROWS | {"nosuch": ROWS["used"]}
+    (signed / "readings.csv").write_text(csv(bad), encoding="utf-8")
+    sent = typed("ledger", "send", str(seal(typed, signed, 1)), "--lang", "en")
+    (row,) = [row for row in shown(typed("ledger", "batches", "--json")) if row["source_id"] == "yinchuan"]
+    number = str(row["sequence"])
+    assert f"qipan ledger findings {number}" in sent.stdout + sent.stderr
+    (found,) = shown(typed("ledger", "findings", number, "--json"))
+    assert (found["row"], found["rule"]) == (4, "meter_unknown")
+    assert "meter_unknown" in typed("ledger", "findings", number).stdout
+    assert "quarantined" in typed("ledger", "batches", "--lang", "en").stdout
+    assert_refused(typed("ledger", "findings", "999"), 4, "batch_unknown")
+
+
 def test_dispute_is_listed_and_resolved(typed: Qipan, signed: Path) -> None:
     assert typed("ledger", "disputes").stdout == "There is no dispute.\n"
     typed("ledger", "send", str(seal(typed, signed, 1)))

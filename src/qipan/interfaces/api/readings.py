@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFi
 from pydantic import BaseModel, Field
 
 from qipan.access.model import Role
+from qipan.interfaces.api.problem import FindingOut
 from qipan.interfaces.entry import Caller, require, require_user, services_of
 from qipan.interfaces.report.figures import asked, completeness_row, last_day
 from qipan.interfaces.share import check_source, seen_sources, sum_not_public, told_burn, told_supply, view
@@ -87,6 +88,15 @@ def batches(
         sources = seen_sources(services.ledger.meters(unit), caller)
         found = services.metering.batches(unit, after=after, limit=limit, source_ids=sources)
     return [{name: getattr(one, name) for name in (*names, *counts)} for one in found]
+
+
+@router.get("/batches/{sequence}/findings", operation_id="ledger.findings")
+def findings(request: Request, caller: User, sequence: int) -> list[FindingOut]:
+    """Return what was wrong with the rows of a batch that stand in quarantine."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        check_source(services.ledger.meters(unit), caller, services.metering.batch(unit, sequence).source_id)
+        return [FindingOut(**asdict(one)) for one in services.metering.findings(unit, sequence)]
 
 
 @router.get("/disputes", operation_id="ledger.disputes")

@@ -278,4 +278,4 @@ def _print_burn(found: tuple[Burn, ...], names: Mapping[str, str], language: Lan
 def _basis(language: Language, *, is_modelled: bool, is_told: bool) -> str:
     if not is_told:
         return language.say("silent", "静默")
-    return language.say("modelled", "模型") if is_modelled else language.say("metered", "计量")
+    return language.say("modelled", "推算") if is_modelled else language.say("metered", "计量")

@@ -13,7 +13,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Seed, read_bytes, read_moment
-from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table
 from qipan.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -149,8 +149,43 @@ def batches(
         hint = "qipan ledger send --help"
         say(language.say(f"Nothing was received yet. See: {hint}", f"尚未收到读数。见：{hint}"))
         return
+    heads = (
+        ("no.", "序号"),
+        ("source", "来源"),
+        ("way", "方式"),
+        ("number", "编号"),
+        ("released (UTC)", "发布 (UTC)"),
+        ("received (UTC)", "接收 (UTC)"),
+        ("rows", "行"),
+        ("accepted", "接受"),
+        ("repeated", "重复"),
+        ("disputed", "争议"),
+        ("quarantined", "隔离"),
+        ("leaf", "日志叶"),
+    )
     rows = [[_word(getattr(one, name)) for name in names] for one in found]
-    print_table(table(names, rows, numbers=(0, 3, 6, 7, 8, 9, 10, 11)))
+    print_table(
+        table(tuple(language.say(*head) for head in heads), rows, numbers=(0, 3, 6, 7, 8, 9, 10, 11), wide=(1,))
+    )
+
+
+@app.command()
+def findings(
+    sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", show_default=False, help="Number of the batch.")],
+    *,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what was wrong with the rows of a batch that stand in quarantine."""
+    services, language = session.services(), spoken(lang)
+    with services.books.read() as unit:
+        found = services.metering.findings(unit, sequence)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(findings_table(found, most=len(found)))
+    else:
+        say(language.say("Every row was kept.", "全部行均已接受。"))
 
 
 @app.command()
@@ -297,7 +332,11 @@ def print_acknowledgements(told: Sequence[Acknowledgement], lang: Lang, *, as_js
         numbers=(0, 2, 3, 4, 5, 6, 7),
     )
     print_table(made)
+    for one in told:
+        if one.quarantined:
+            words = f"qipan ledger findings {one.sequence}"
+            remark(language.say(f"What was wrong with rows: {words}", f"有问题的行：{words}"))
 
 
 def _word(value: object) -> str:
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)

@@ -143,6 +143,30 @@ class Metering:
         """Return what became of batches, of some sources if any are named, in the order they were received."""
         return store.batches(unit, after=after, limit=limit, source_ids=source_ids)
 
+    def findings(self, unit: UnitOfWork, sequence: int) -> tuple[Finding, ...]:
+        """Return what was wrong with the rows of a batch.
+
+        Raises
+        ------
+        NotFoundError
+            ``batch_unknown``.
+        """
+        self.batch(unit, sequence)
+        return self._observations.quarantined(unit, sequence)
+
+    def batch(self, unit: UnitOfWork, sequence: int) -> store.BatchAccount:
+        """Return what became of a batch.
+
+        Raises
+        ------
+        NotFoundError
+            ``batch_unknown``.
+        """
+        found = store.batches(unit, sequence=sequence)
+        if not found:
+            raise _unknown(sequence)
+        return found[0]
+
     def sealed(self, unit: UnitOfWork, sequence: int) -> bytes:
         """Return a batch as it was received.
 
@@ -153,11 +177,7 @@ class Metering:
         """
         found = self._observations.batches(unit, kind=READING_KIND, after=sequence - 1, limit=1)
         if not found or found[0].sequence != sequence:
-            raise NotFoundError(
-                f"A batch of readings must have been received, was not: {sequence}.",
-                code="batch_unknown",
-                hint="List the batches with: qipan ledger batches",
-            )
+            raise _unknown(sequence)
         return self._observations.data(found[0])
 
     def disputes(
@@ -360,4 +380,12 @@ def _empty(opened: Opened, findings: Sequence[Finding]) -> BadInputError:
         code="batch_empty",
         hint="Correct what the findings name, then seal and send the batch again.",
         findings=[replace(finding) for finding in findings],
+    )
+
+
+def _unknown(sequence: int) -> NotFoundError:
+    return NotFoundError(
+        f"A batch of readings must have been received, was not: {sequence}.",
+        code="batch_unknown",
+        hint="List the batches with qipan ledger batches, and choose one of those.",
     )
