@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+SILENT = ("No meter told anything, so nothing was compared.", "没有任何表计数据，无法比对。")
+
 
 @app.command()
 def discrepancies(
@@ -37,7 +39,7 @@ def discrepancies(
     miscounts = services.figures.miscounts(interval, now, with_modelled=modelled)
     found = services.audit.discrepancies(metered, miscounts)
     nothing = ("No meter contradicts another or the register.", "未发现相互矛盾的计量数据。")
-    _print(found, nothing, lang=lang, as_json=as_json)
+    _print(found, nothing if metered.hourly.meter.size else SILENT, lang=lang, as_json=as_json)
 
 
 @app.command()
@@ -60,8 +62,11 @@ def suspicions(
     with services.books.read() as unit:
         metered = services.figures.of(unit, interval, now, fleet_ids=fleet, with_modelled=modelled)
     found = services.audit.suspicions(metered, since, rate)
-    nothing = ("No pool stands out.", "未发现异常的算力池。")
-    _print(found, nothing, lang=lang, as_json=as_json)
+    nothing = (
+        "No pool stands out among those that told enough and have five peers.",
+        "在数据充足且至少有五个同类可比的算力池中，未发现异常。",
+    )
+    _print(found, nothing if metered.hourly.meter.size else SILENT, lang=lang, as_json=as_json)
 
 
 def _print(found: Sequence[Discrepancy], nothing: tuple[str, str], *, lang: Language | None, as_json: bool) -> None:
