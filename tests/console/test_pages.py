@@ -281,6 +281,7 @@ def test_atlas_counts_rehearsals_only_when_asked(demo: Services, metered_day: da
 
 def test_bulletin_says_what_the_atlas_says(demo: Services, metered_day: date) -> None:
     client = TestClient(create_app(demo), base_url="http://127.0.0.1:8750")
+    assert client.get("/atlas?day=2026-99-99").status_code in (400, 422)
     answer = client.get(f"/bulletin?form=csv&day={metered_day}&modelled=yes")
     assert answer.headers["content-disposition"] == f'attachment; filename="bulletin-{metered_day}.csv"'
     assert ",used_unit_h," in answer.text

@@ -172,12 +172,25 @@ def _newest(services: Services, caller: Caller, now: datetime) -> tuple[date, bo
 
 
 def day_of(text: str, now: datetime) -> date:
-    """Return the day that was asked for; yesterday where none is, or it is none."""
+    """Return the day that was asked for, yesterday where none was.
+
+    Raises
+    ------
+    BadInputError
+        ``day_malformed`` when what was asked for is no day.
+    """
+    if not text:
+        return last_day(now)
     try:
         found = date.fromisoformat(text)
         civil_day(found)
-    except (ValueError, BadInputError):
-        return last_day(now)
+    except (ValueError, BadInputError) as error:
+        raise BadInputError(
+            f"A day must be written as 2026-01-05, was {text!r}.",
+            code="day_malformed",
+            hint="Choose a day of the calendar.",
+            field="day",
+        ) from error
     return found
 
 
