@@ -110,6 +110,10 @@ def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:
     assert "host_above_pdu" in table
     assert "host_wh 40,000" in table
     assert "nothing was compared" in typed("--day", "2026-01-03", "--lang", "en")
+    page = home / "bulletin.html"
+    written = ["ledger", "bulletin", "--day", "2026-01-02", "--html", str(page), "--lang", "en"]
+    assert CliRunner().invoke(app, written, env={"QIPAN_HOME": str(home)}).exit_code == 0
+    assert "host_above_pdu" in page.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -383,3 +383,11 @@ def test_latest_is_the_last_release_of_each_reading_however_batches_overlap(data
     told = zip(found["meter_id"].to_pylist(), starts, strict=True)
     assert found.num_rows == len(expected)
     assert dict(zip(told, found["sequence"].to_pylist(), strict=True)) == expected
+
+
+def test_use_beyond_what_is_certified_leaves_idle_unknown(house: House) -> None:
+    house.add(Row("used", 0, 11 * WHOLE_HOUR))
+    alpha = next(one for one in house.of().supply(by=Group.SITE) if one.group == "alpha")
+    assert alpha.is_contradicted
+    assert (alpha.idle_unit_h, alpha.used_share) == (None, 1.1)
+    assert house.of().top_idle() == ()

@@ -14,6 +14,7 @@ from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, zone
+from qipan.ledger.model.discrepancy import Discrepancy
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Supply
 from qipan.ledger.model.fleet import Fleet, Meter, Site
 from qipan.ledger.model.reading import Dispute
@@ -213,6 +214,22 @@ def dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
     return Table(said.say("Open disputes"), heads, tuple(rows), said.say("There is no dispute."))
 
 
+def discrepancy_table(found: Sequence[Discrepancy], said: Words) -> Table:
+    """Return what cannot be true of a day."""
+    rows = [
+        row(one.subject, one.rule, stamp(one.period.start), stamp(one.period.end), percent(one.size)) for one in found
+    ]
+    heads = (
+        Head(said.say("Pool, site or meter"), is_number=False),
+        Head(said.say("Rule"), is_number=False),
+        Head(said.say("Begins"), is_number=False),
+        Head(said.say("Ends"), is_number=False),
+        Head(said.say("Size")),
+    )
+    nothing = said.say("No meter contradicts another or the register.")
+    return Table(said.say("What cannot be true"), heads, tuple(rows), nothing)
+
+
 def silence_table(
     found: Sequence[Completeness],
     meters: Sequence[tuple[Site, Meter]],
@@ -308,9 +325,13 @@ def _by_region(some: Sequence[Supply]) -> dict[str, dict[str, float]]:
     }
 
 
-def _basis(said: Words, *, is_modelled: bool, is_told: bool, is_hidden: bool = False) -> str:
+def _basis(
+    said: Words, *, is_modelled: bool, is_told: bool, is_hidden: bool = False, is_contradicted: bool = False
+) -> str:
     if is_hidden:
         return said.say("withheld")
+    if is_contradicted:
+        return said.say("contradicted")
     if not is_told:
         return said.say("silent")
     return said.say("modelled") if is_modelled else said.say("metered")
@@ -323,7 +344,13 @@ def _supply_cells(one: Supply, said: Words, *, is_hidden: bool = False) -> tuple
         grouped(one.used_unit_h),
         grouped(one.certified_unit_h),
         NOTHING if is_hidden else percent(one.told_share),
-        _basis(said, is_modelled=one.is_modelled, is_told=one.used_unit_h is not None, is_hidden=is_hidden),
+        _basis(
+            said,
+            is_modelled=one.is_modelled,
+            is_told=one.used_unit_h is not None,
+            is_hidden=is_hidden,
+            is_contradicted=one.is_contradicted,
+        ),
     )
 
 

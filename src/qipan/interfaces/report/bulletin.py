@@ -25,6 +25,7 @@ from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.words import Words, words
 from qipan.kernel.time import civil_day
+from qipan.ledger.model.discrepancy import Discrepancy
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Supply
 from qipan.ledger.model.reading import Dispute
 from qipan.ledger.service.sharing import View
@@ -69,6 +70,7 @@ class Bulletin:
     complete: Sequence[Completeness]
     fresh: Sequence[Freshness]
     disputes: Sequence[Dispute]
+    discrepancies: Sequence[Discrepancy]
     names: Mapping[Group, Mapping[str, str]]
     contrast: Sequence[Card]
 
@@ -115,6 +117,7 @@ def gather(
         disputes = services.metering.disputes(
             unit, open_only=True, source_ids=None if fleet_ids is None and source_ids is None else _named(fresh)
         )
+    miscounts = services.figures.miscounts(civil_day(day), now, with_modelled=with_modelled) if view.has_sites else ()
     return Bulletin(
         day=day,
         view=view,
@@ -125,6 +128,7 @@ def gather(
         complete=view.completeness(),
         fresh=fresh,
         disputes=disputes,
+        discrepancies=services.audit.discrepancies(view.metered, miscounts) if view.has_sites else (),
         names={by: group_names(by, fleets, services.catalog, said) for by in GROUPS},
         contrast=told(view, services.catalog, said),
     )
@@ -227,6 +231,7 @@ def _of_sites(bulletin: Bulletin, said: Words) -> list[tuple[str, list[Table]]]:
                 atlas.silence_table(bulletin.complete, bulletin.view.metered.field.meters, named, said),
                 atlas.source_table(bulletin.fresh, bulletin.fleets, said),
                 atlas.dispute_table(bulletin.disputes, said),
+                atlas.discrepancy_table(bulletin.discrepancies, said),
             ],
         ),
     ]

@@ -46,8 +46,8 @@ def told(view: View, catalog: Catalog, said: Words) -> list[Card]:
 def idle_share(supply: Sequence[Supply], group: str) -> float | None:
     """Return the share of a group's cards that stood idle while meters spoke."""
     for one in supply:
-        if one.group == group and one.kind is Kind.INTELLIGENT and one.used_share is not None:
-            return 1.0 - one.used_share
+        if one.group == group and one.kind is Kind.INTELLIGENT and one.idle_unit_h is not None and one.capacity_unit_h:
+            return one.idle_unit_h / one.capacity_unit_h
     return None
 
 
@@ -83,8 +83,11 @@ def cards(
     def basis(group: str, figure: float | None) -> str:
         if group in hidden:
             return said.say("withheld")
+        if group in contradicted:
+            return said.say("contradicted")
         return said.say("modelled") if figure is not None and group in made else ""
 
+    contradicted = {one.group for one in supply if one.kind is Kind.INTELLIGENT and one.is_contradicted}
     gap = None if east is None or west is None else 100 * (west - east)
     return [
         Card(

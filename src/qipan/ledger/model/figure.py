@@ -68,9 +68,15 @@ class Supply:
         return None if self.used_unit_h is None or not self.capacity_unit_h else self.used_unit_h / self.capacity_unit_h
 
     @property
+    def is_contradicted(self) -> bool:
+        """Whether more use was told than is certified, beyond a thousandth: then nobody knows what stood idle."""
+        return self.used_unit_h is not None and self.used_unit_h > 1.001 * self.capacity_unit_h
+
+    @property
     def idle_unit_h(self) -> float | None:
-        """What stood idle, ``None`` where nobody has told."""
-        return None if self.used_unit_h is None else self.capacity_unit_h - self.used_unit_h
+        """What stood idle, ``None`` where nobody has told or what was told cannot be."""
+        known = self.used_unit_h is not None and not self.is_contradicted
+        return max(self.capacity_unit_h - (self.used_unit_h or 0.0), 0.0) if known else None
 
     @property
     def told_share(self) -> float | None:
