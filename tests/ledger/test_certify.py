@@ -134,3 +134,15 @@ def test_register_names_that_another_fleet_has_refuses_each(ledger, books, known
         ledger.register(unit, replace(known, fleet_id="other"), now + timedelta(hours=1))
     rules = [finding.rule for finding in caught.value.findings]
     assert (rules.count("meter_taken"), rules.count("source_taken")) == (4, 2)
+
+
+def test_register_names_that_another_fleet_had_refuses_each(ledger, books, known, now):
+    left = replace(known, sites=tuple(replace(site, meters=()) for site in known.sites), sources=())
+    with books.begin() as unit:
+        ledger.register(unit, left, now + timedelta(hours=1))
+    with pytest.raises(BadInputError) as caught, books.begin() as unit:
+        ledger.register(unit, replace(known, fleet_id="other"), now + timedelta(hours=2))
+    rules = [finding.rule for finding in caught.value.findings]
+    assert (rules.count("meter_taken"), rules.count("source_taken")) == (4, 2)
+    with books.begin() as unit:
+        assert ledger.register(unit, known, now + timedelta(hours=3)) == known

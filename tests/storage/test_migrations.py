@@ -5,6 +5,7 @@ import pkgutil
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 
@@ -104,3 +105,21 @@ def test_migrate_killed_half_way_leaves_nothing(books, monkeypatch):
     monkeypatch.undo()
     with books.read() as unit:
         assert sa.inspect(unit.connection).get_table_names() == []
+
+
+def test_migrate_enters_the_names_of_every_release_for_who_had_them_last(books, monkeypatch):
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0007"))
+    books.migrate()
+    monkeypatch.undo()
+    said = '{{"sites": [{{"meters": [{{"meter_id": "{}"}}]}}, {{}}], "sources": [{{"source_id": "s"}}]}}'
+    releases = [("first", "2026-01-01", "m"), ("other", "2026-01-02", "m"), ("first", "2026-01-03", "n")]
+    with books.begin() as unit:
+        for fleet_id, day, meter_id in releases:
+            row = {"fleet": fleet_id, "day": f"{day} 00:00:00.000000", "document": said.format(meter_id)}
+            insert = "insert into fleet (fleet_id, released, digest, document) values (:fleet, :day, '', :document)"
+            unit.execute(sa.text(insert), row)
+    books.migrate()
+    with books.read() as unit:
+        rows = unit.execute(sa.text("select kind, name, fleet_id from fleet_name order by kind, name")).all()
+    assert rows == [("meter", "m", "other"), ("meter", "n", "first"), ("source", "s", "first")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import combinations, pairwise
@@ -51,19 +51,27 @@ def check_meters(fleet: Fleet) -> Iterator[Finding]:
     yield from _data(fleet)
 
 
-def check_names(fleet: Fleet, other: Fleet) -> Iterator[Finding]:
-    """Yield the meters and sources whose names another fleet has; rules: ``meter_taken``, ``source_taken``."""
-    meters = {meter.meter_id for site in other.sites for meter in site.meters}
-    for s, site in enumerate(fleet.sites):
-        for m, meter in enumerate(site.meters):
-            if meter.meter_id in meters:
-                told = f"A meter must stand in one fleet, was in {other.fleet_id} already."
-                yield Finding(0, f"sites[{s}].meters[{m}].meter_id", "meter_taken", told, meter.meter_id)
-    sources = {source.source_id for source in other.sources}
-    for place, source in enumerate(fleet.sources):
-        if source.source_id in sources:
-            told = f"A source must stand in one fleet, was in {other.fleet_id} already."
-            yield Finding(0, f"sources[{place}].source_id", "source_taken", told, source.source_id)
+def check_names(fleet: Fleet, holders: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    """Yield the meters and sources whose names another fleet has or had; rules: ``meter_taken``, ``source_taken``.
+
+    Parameters
+    ----------
+    holders
+        Fleet that a name belongs to, by ``"meter"`` or ``"source"`` and the name.
+    """
+    names = [
+        *(
+            (f"sites[{s}].meters[{m}].meter_id", "meter", meter.meter_id)
+            for s, site in enumerate(fleet.sites)
+            for m, meter in enumerate(site.meters)
+        ),
+        *((f"sources[{place}].source_id", "source", one.source_id) for place, one in enumerate(fleet.sources)),
+    ]
+    for path, kind, name in names:
+        holder = holders.get((kind, name), fleet.fleet_id)
+        if holder != fleet.fleet_id:
+            told = f"A {kind} must stand in one fleet, was in {holder} already: its readings stay that fleet's."
+            yield Finding(0, path, f"{kind}_taken", told, name)
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -122,7 +122,7 @@ class Ledger:
         ------
         BadInputError
             ``fleet_invalid`` with everything that `qipan.ledger.check` finds, and with the meters and sources whose
-            names another fleet has.
+            names another fleet has or had.
         RuleBrokenError
             ``release_not_later`` when the last release is not earlier than now.
         """
@@ -133,12 +133,7 @@ class Ledger:
         if findings:
             raise _invalid(findings)
         unit.lock(NAMES_LOCK)
-        taken = [
-            finding
-            for other_id in store.fleet_ids(unit)
-            if other_id != fleet.fleet_id
-            for finding in check_names(fleet, self.fleet(unit, other_id))
-        ]
+        taken = list(check_names(fleet, store.holders(unit)))
         if taken:
             raise _invalid(taken)
         unit.lock(f"ledger.fleet/{fleet.fleet_id}")

@@ -141,14 +141,17 @@ def miscounts(readings: ibis.Table, interval: Interval, as_of: datetime, *, with
 def columns(hours: pa.Table, meter_ids: list[str]) -> tuple[NDArray[np.int64], ...]:
     """Return the columns of `hourly`: position of the meter (-1 for another one), hour, value, seconds, modelled.
 
-    Seconds are at most 3600, unless more was told than the minutes that it touches; then they are 3600 and those.
+    In the order of meter and hour, since engines promise none. Seconds are at most 3600, unless more was told than the
+    minutes that it touches; then they are 3600 and those.
     """
     place = pa.compute.index_in(hours["meter_id"], pa.array(meter_ids, pa.string())).fill_null(-1)
     names = ("hour", "value", "told_s", "minutes", "modelled")
     hour, value, told_s, minutes, modelled = (np.asarray(hours[name].cast(pa.int64())) for name in names)
     most_s = MINUTE_S * np.bitwise_count(minutes).astype(np.int64)
     told_s = np.where(told_s > most_s, HOUR_S + told_s - most_s, told_s)
-    return np.asarray(place).astype(np.int64), hour, value, told_s, modelled
+    meter = np.asarray(place).astype(np.int64)
+    order = np.lexsort((hour, meter))
+    return tuple(column[order] for column in (meter, hour, value, told_s, modelled))
 
 
 def _parts(told: ibis.Table, first_hour: int, end_hour: int) -> ibis.Table:

@@ -25,17 +25,37 @@ FLEET = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
 )
 
+FLEET_NAME = sa.Table(
+    "fleet_name",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("fleet_id", sa.String(64), nullable=False),
+)
+"""Names of meters and sources that a fleet has or ever had: readings told under a name stay that fleet's."""
+
 _FLEET = TypeAdapter(Fleet)
 
 
 def insert_release(unit: UnitOfWork, fleet: Fleet, released: datetime) -> FleetRelease:
-    """Enter a release of a fleet."""
+    """Enter a release of a fleet, and the names it has for the first time."""
     document = document_of(fleet)
     release = FleetRelease(fleet, released, digest_of(fleet))
     unit.execute(
         sa.insert(FLEET).values(fleet_id=fleet.fleet_id, released=released, digest=release.digest, document=document)
     )
+    names = {("meter", meter.meter_id) for site in fleet.sites for meter in site.meters}
+    names |= {("source", source.source_id) for source in fleet.sources}
+    fresh = sorted(names - holders(unit).keys())
+    if fresh:
+        rows = [{"kind": kind, "name": name, "fleet_id": fleet.fleet_id} for kind, name in fresh]
+        unit.execute(sa.insert(FLEET_NAME), rows)
     return release
+
+
+def holders(unit: UnitOfWork) -> dict[tuple[str, str], str]:
+    """Return the fleet that each name belongs to, by ``"meter"`` or ``"source"`` and the name."""
+    return {(row.kind, row.name): row.fleet_id for row in unit.execute(sa.select(FLEET_NAME))}
 
 
 def newest_release(unit: UnitOfWork, fleet_id: str, as_of: datetime | None = None) -> FleetRelease | None:
