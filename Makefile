@@ -17,7 +17,7 @@ run: ## Plan one national day on the built-in board, then serve the console at t
 	@tools/setup.sh run
 	@$(BIN)/qipan demo --serve
 
-check: setup ## Format, lint, types, contracts, spelling and the fast tests (under a minute)
+check: setup ## Format, lint, types, contracts, spelling and the fast tests (two minutes; doors are left to make test)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-static check-fast
 
 check-static: setup

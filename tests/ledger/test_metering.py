@@ -191,11 +191,11 @@ def test_bad_rows_are_in_quarantine_and_the_others_kept(house: House) -> None:
     told = house.receive(signed(1, {0: 5, 1: -1}, extra="used,now,then,3\n"))
     assert (told.rows, told.accepted, told.quarantined) == (3, 1, 2)
     with house.books.read() as unit:
-        findings = house.observations.quarantined(unit, told.sequence)
-    assert [(f.row, f.rule) for f in findings] == [
-        (3, "time_unreadable"),
-        (3, "time_unreadable"),
-        (2, "value_out_of_range"),
+        findings = house.metering.findings(unit, told.sequence)
+    assert [(f.row, f.column, f.rule) for f in findings] == [
+        (2, "value", "value_out_of_range"),
+        (3, "end", "time_unreadable"),
+        (3, "start", "time_unreadable"),
     ]
 
 
@@ -274,6 +274,7 @@ def hour_by_hour(place: int, batches: int) -> list[bytes]:
     return [collected({0: value}, released=released) for value, released in told]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("services", [1, 4])
 def test_batches_received_at_once_are_all_acknowledged_and_in_the_lake_once(
     house: House, tmp_path: Path, fleet: Fleet, services: int
