@@ -59,13 +59,13 @@ class Collection:
         plan
             The map of expressions to meters, YAML.
         since
-            Where to begin; without it, where the source ended, or a day before ``until``.
+            Where to begin; without it, where the source ended, or a day before the end.
         margin
             How long a period must be over.
         """
         wanted = self._collectors.read_map(plan)
-        begins = since or self._told_until(source_id, now) or until - FIRST_REACH
         ends = min(in_utc(until), in_utc(now))
+        begins = since or self._told_until(source_id, now) or ends - FIRST_REACH
         interval = self._collectors.closed(ends, wanted.period_s, since=in_utc(begins), margin=margin)
         if interval is None:
             return None
@@ -88,13 +88,13 @@ class Collection:
         plan
             The map of partitions to meters, YAML.
         since
-            Where to begin; without it, where the source ended, or a day before ``until``. The text must reach as far.
+            Where to begin; without it, where the source ended, or a day before the end. The text must reach as far.
         until
             When the text was printed, at the latest.
         """
         wanted = self._collectors.read_slurm_map(plan)
-        begins = since or self._told_until(source_id, now) or until - FIRST_REACH
         ends = min(in_utc(until), in_utc(now))
+        begins = since or self._told_until(source_id, now) or ends - FIRST_REACH
         interval = self._collectors.closed(ends, wanted.period_s, since=in_utc(begins), margin=timedelta())
         if interval is None:
             return None
