@@ -90,6 +90,17 @@ def test_batch_is_acknowledged_once_and_told_by_every_figure(client: TestClient,
     assert get("disputes", open_only="true") == []
 
 
+def test_findings_come_in_the_order_of_rows_and_columns(client: TestClient, callers, post) -> None:
+    period = f"{(HOUR + timedelta(hours=1)).isoformat()},{(HOUR + timedelta(hours=2)).isoformat()}"
+    lines = [f"metered/grid,{period},5", f"metered/used,{period},-1", "metered/used,then,now,1"]
+    data = "\n".join(["meter_id,start,end,value", *lines]).encode()
+    released = HOUR + timedelta(hours=3)
+    batch = seal(Statement("metered", Way.COLLECTED, 0, released, "csv", sha256(data).hexdigest()), b"", data)
+    path = f"/api/v1/ledger/batches/{post(batch).json()['sequence']}/findings"
+    found = client.get(path, headers=callers.viewer).json()
+    assert [(one["row"], one["column"]) for one in found] == [(2, "value"), (3, "end"), (3, "start")]
+
+
 @pytest.mark.parametrize("data", [b"", b"{}\n", b"nothing at all"])
 def test_what_is_no_batch_is_refused_in_words(post, data: bytes) -> None:
     answer = post(data)

@@ -144,7 +144,7 @@ class Metering:
         return store.batches(unit, after=after, limit=limit, source_ids=source_ids)
 
     def findings(self, unit: UnitOfWork, sequence: int) -> tuple[Finding, ...]:
-        """Return what was wrong with the rows of a batch.
+        """Return what was wrong with the rows of a batch, in the order of row, column and rule.
 
         Raises
         ------
@@ -152,7 +152,8 @@ class Metering:
             ``batch_unknown``.
         """
         self.batch(unit, sequence)
-        return self._observations.quarantined(unit, sequence)
+        found = self._observations.quarantined(unit, sequence)
+        return tuple(sorted(found, key=lambda one: (one.row, one.column, one.rule)))
 
     def batch(self, unit: UnitOfWork, sequence: int) -> store.BatchAccount:
         """Return what became of a batch.
