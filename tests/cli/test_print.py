@@ -14,6 +14,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import (
     FINDINGS_SHOWN,
     change,
+    counted,
     findings_table,
     plain,
     print_error,
@@ -87,6 +88,12 @@ def test_table_on_a_narrow_terminal_breaks_only_wide_columns(
 @pytest.mark.parametrize(("share", "text"), [(0.123, "+12.3 %"), (-0.0004, "+0.0 %"), (-1.0, "-100.0 %"), (None, "–")])
 def test_change_always_carries_its_sign(share: float | None, text: str) -> None:
     assert change(share) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 entries"), (1, "1 entry"), (2000, "2,000 entries")])
+def test_counted_tells_one_from_many(number: int, text: str) -> None:
+    assert counted(number, "entry", "entries") == text
+    assert counted(number, "job") == text.replace("entries", "jobs").replace("entry", "job")
 
 
 def test_working_where_nobody_watches_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

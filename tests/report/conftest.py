@@ -59,7 +59,7 @@ def report() -> DayReport:
         plan_id="2017-10-09-1",
         fleet_id="mine",
         fleet_name_en="My fleet",
-        fleet_name_zh="我的算力群",
+        fleet_name_zh="我的机群",
         day=date(2017, 10, 9),
         zone_name="Asia/Shanghai",
         created="2017-10-10T00:30:00Z",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
@@ -13,11 +13,13 @@ import pytest
 
 from qipan.bootstrap import Services, build, initialise
 from qipan.interfaces.report import contrast
+from qipan.interfaces.report.atlas import source_table
 from qipan.interfaces.report.bulletin import COLUMNS, Bulletin, gather, html, table_csv, tables
 from qipan.interfaces.report.words import words
+from qipan.ledger.model.figure import Group
 from qipan.ledger.model.reading import Statement, Way
 from qipan.ledger.seal import seal
-from qipan.ledger.service.sharing import View, withheld
+from qipan.ledger.service.sharing import View, Withheld, withheld
 from qipan.settings import Settings
 
 DAY = date(2026, 5, 1)
@@ -156,6 +158,25 @@ def test_three_numbers_leave_sites_abroad_out(filled: Services) -> None:
     assert [one.figure for one in contrast.told(View(abroad), filled.catalog, words("en"))] == ["–"] * 3
     hidden = View(view.metered, withheld(view.metered))
     assert [one.basis for one in contrast.told(hidden, filled.catalog, words("en"))] == ["", "withheld", "withheld"]
+
+
+def test_withheld_group_shows_nothing_of_what_it_burnt(told: Bulletin) -> None:
+    hidden = Withheld(frozenset(), frozenset({(Group.MACRO3, "west")}))
+    (seen,) = (one for one in View(told.view.metered).burn(by=Group.MACRO3) if one.group == "west")
+    (emptied,) = (one for one in View(told.view.metered, hidden).burn(by=Group.MACRO3) if one.group == "west")
+    assert seen.grid_wh is not None
+    left = {name: value for name, value in asdict(emptied).items() if value is not None}
+    assert left == {"group": "west", "period": asdict(seen)["period"], "is_modelled": False}
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "cell"), [("en", "Batches missing", "3, first 2"), ("zh", "缺失批次", "3，最早 2")]
+)
+def test_batches_that_never_came_are_told_with_the_first(told: Bulletin, lang: str, head: str, cell: str) -> None:
+    some = (told.fresh[0], replace(told.fresh[0], source_id="z", missing=3, missing_number=2))
+    table = source_table(some, {}, words(lang))
+    column = [one.title for one in table.heads].index(head)
+    assert [row.cells[column].text for row in table.rows] == ["0", cell]
 
 
 def test_page_speaks_chinese(filled: Services) -> None:

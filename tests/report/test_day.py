@@ -59,7 +59,7 @@ def test_unit_hours_follow_the_kind_of_the_sites(document: dict[str, Any]) -> No
 
 
 def test_title_and_particulars_name_fleet_and_work(document: dict[str, Any]) -> None:
-    assert day.title(document, ZH) == "我的算力群 · 2017-10-09"
+    assert day.title(document, ZH) == "我的机群 · 2017-10-09"
     told = dict(day.particulars(document, EN))
     assert told["Jobs from"] == "<jobs>.csv (philly)"
     assert told["Planned at"] == "2017-10-10 08:30"

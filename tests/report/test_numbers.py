@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qipan.interfaces.report.numbers import NOTHING, carbon, clock, grouped, moment, money, percent, yuan
+from qipan.interfaces.report.numbers import NOTHING, carbon, clock, grouped, moment, money, mwh, percent, yuan
 from qipan.interfaces.report.words import words
 
 
@@ -26,6 +26,18 @@ def test_grouped_reads_back_to_the_rounded_number(value: float, digits: int) -> 
     written = grouped(value, digits)
     assert float(written.replace(",", "")) == pytest.approx(value, abs=0.5 * 10**-digits + 1e-3)
     assert not written.startswith("-0.0") or float(written) != 0
+
+
+@given(st.floats(min_value=1e-3, max_value=1e15), st.integers(min_value=0, max_value=3))
+def test_mwh_of_something_is_never_zero(energy_wh: float, digits: int) -> None:
+    assert float(mwh(energy_wh, digits).replace(",", "")) != 0
+    assert mwh(-energy_wh, digits) == f"-{mwh(energy_wh, digits)}"
+
+
+@pytest.mark.parametrize(("energy_wh", "text"), [(0.0, "0.0"), (49_000, "0.049"), (51_000, "0.1"), (2e9, "2,000.0")])
+def test_mwh_has_more_digits_only_where_it_would_read_as_zero(energy_wh: float, text: str) -> None:
+    assert mwh(energy_wh) == text
+    assert mwh(None) == mwh(math.nan) == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ TWO_WORDS = {
     "time_slot": "slot",
     "time_step": "slot",
 }
+# The same for texts in Chinese.
+GLOSSARY_ZH = {"算力群": "机群", "假设": "假定"}
 # Where the same word means another thing, and which.
 MEANT_OTHERWISE = {
     ("qipan.interfaces.report", "provinces"),  # the layer of the map file carries this name
@@ -102,6 +104,19 @@ def test_names_hold_no_banned_synonym(modules) -> None:
                 if word in GLOSSARY and not is_meant_otherwise(module.name, word):
                     found.append(f"{module.place}:{line} {name}: say {GLOSSARY[word]}")
             found += [f"{module.place}:{line} {name}: say {TWO_WORDS[two]}" for two in TWO_WORDS if two in name.lower()]
+    assert found == []
+
+
+def test_chinese_texts_hold_no_banned_synonym(root) -> None:
+    places = [root / "README.zh-CN.md", *(root / "docs").glob("*.md"), *(root / "docs/examples").iterdir()]
+    places += [path for form in ("py", "po", "csv", "html") for path in (root / "src").rglob(f"*.{form}")]
+    texts = {path: path.read_text(encoding="utf-8") for path in places}
+    found = [
+        f"{path.relative_to(root)} {word}: say {GLOSSARY_ZH[word]}"
+        for path, text in texts.items()
+        for word in GLOSSARY_ZH
+        if word in text
+    ]
     assert found == []
 
 

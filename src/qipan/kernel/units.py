@@ -6,6 +6,7 @@ S_PER_H = 3600.0
 H_PER_DAY = 24.0
 KW_PER_MW = 1000.0
 WH_PER_KWH = 1000.0
+WH_PER_MWH = 1_000_000.0
 KG_PER_T = 1000.0
 KM_PER_S_IN_FIBRE = 200_000.0
 """Speed of light in fibre, 5 microseconds a kilometre."""

@@ -23,7 +23,7 @@ from qipan.interfaces.cli.options import (
     read_bytes,
     write_text,
 )
-from qipan.interfaces.cli.print import change, print_json, print_table, remark, say, table, working
+from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
@@ -112,7 +112,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
         return
     columns = (
         language.say("plan", "计划"),
-        language.say("fleet", "算力群"),
+        language.say("fleet", "机群"),
         language.say("jobs from", "作业来源"),
         language.say("jobs", "作业"),
         language.say("cost\nyuan", "费用\n元"),
@@ -188,7 +188,7 @@ def jobs(
     pages = max(1, -(-found.total // found.size))
     remark(
         language.say(
-            f"{grouped(found.total)} jobs, page {found.page} of {grouped(pages)}",
+            f"{counted(found.total, 'job')}, page {found.page} of {grouped(pages)}",
             f"共 {grouped(found.total)} 个作业，第 {found.page} / {grouped(pages)} 页",
         )
     )

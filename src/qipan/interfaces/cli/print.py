@@ -187,6 +187,22 @@ def working(steps: Mapping[str, tuple[str, str]], language: Language) -> Iterato
         yield progress
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write how many there are of what has a name in English.
+
+    Parameters
+    ----------
+    many
+        What several are called, where that is not ``one`` with an s.
+
+    Examples
+    --------
+    >>> counted(1, "checkpoint"), counted(1200, "batch", "batches")
+    ('1 checkpoint', '1,200 batches')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def change(share: float | None) -> str:
     """Write a relative change in per cent, always with its sign.
 

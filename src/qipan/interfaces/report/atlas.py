@@ -9,7 +9,7 @@ from typing import Any
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.figures import is_rehearsed
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, percent
+from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.kernel.resources import Kind
@@ -161,10 +161,7 @@ def energy_table(
     rows = [
         row(
             names.get(one.group, one.group) or said.say("without one"),
-            *(
-                grouped(None if wh is None else wh / 1e6, 2)
-                for wh in (one.card_wh, one.host_wh, one.pdu_wh, one.grid_wh, one.green_wh)
-            ),
+            *(mwh(wh, 2) for wh in (one.card_wh, one.host_wh, one.pdu_wh, one.grid_wh, one.green_wh)),
             _basis(said, is_modelled=one.is_modelled, is_told=one.grid_wh is not None, is_hidden=one.group in hidden),
         )
         for one in burn
@@ -291,6 +288,9 @@ def source_table(found: Sequence[Freshness], fleets: Mapping[str, str], said: Wo
             else said.say("late")
             if one.is_late
             else said.say("fresh"),
+            said.say("%(count)s, first %(number)s", count=one.missing, number=one.missing_number)
+            if one.missing
+            else "0",
             said.say("on record") if one.has_agreement else said.say("none"),
         )
         for one in sorted(found, key=lambda one: (is_rehearsed(one.source_id), not one.is_late, one.source_id))
@@ -301,6 +301,7 @@ def source_table(found: Sequence[Freshness], fleets: Mapping[str, str], said: Wo
         Head(said.say("Heard"), is_number=False),
         Head(said.say("Told until"), is_number=False),
         Head(said.say("State"), is_number=False),
+        Head(said.say("Batches missing"), is_number=False),
         Head(said.say("Sharing agreement"), is_number=False),
     )
     return Table(said.say("Sources"), heads, tuple(rows), said.say("No source is registered."))
@@ -369,8 +370,8 @@ def _supply_heads(supply: Sequence[Supply], said: Words) -> tuple[Head, ...]:
 
 def _burn_cells(one: Burn, said: Words, *, digits: int, is_hidden: bool = False) -> tuple[str | Cell, ...]:
     return (
-        grouped(None if one.grid_wh is None else one.grid_wh / 1e6, digits),
-        grouped(None if one.it_wh is None else one.it_wh / 1e6, digits),
+        mwh(one.grid_wh, digits),
+        mwh(one.it_wh, digits),
         grouped(one.pue, 2),
         grouped(one.wue_l_per_kwh, 2),
         grouped(one.cue_kg_per_kwh, 3),

@@ -9,6 +9,7 @@ from typing import Final
 from qipan.interfaces.report.words import Words
 from qipan.kernel.money import yuan_from_fen
 from qipan.kernel.time import zone
+from qipan.kernel.units import WH_PER_MWH
 
 NOTHING: Final = "–"
 """Stands for a figure that nobody has."""
@@ -25,6 +26,22 @@ def grouped(value: float | None, digits: int = 0) -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     return f"{_without_minus_zero(value, digits):,.{digits}f}"
+
+
+def mwh(energy_wh: float | None, digits: int = 1) -> str:
+    """Write an energy in megawatt-hours, without its unit; one that would read as zero has more digits.
+
+    Examples
+    --------
+    >>> mwh(1_234_567_890), mwh(5_400), mwh(0), mwh(None)
+    ('1,234.6', '0.0054', '0.0', '–')
+    """
+    if not energy_wh or not math.isfinite(energy_wh):
+        return grouped(energy_wh, digits)
+    energy_mwh = energy_wh / WH_PER_MWH
+    if round(energy_mwh, digits) == 0:
+        digits = 1 - math.floor(math.log10(abs(energy_mwh)))
+    return grouped(energy_mwh, digits)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

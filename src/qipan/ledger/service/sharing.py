@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from qipan.kernel.resources import Kind
@@ -131,8 +131,26 @@ def _declared(one: Supply) -> Supply:
 
 
 def _emptied(one: Burn) -> Burn:
-    gone = {field.name: None for field in fields(Burn) if field.name not in ("group", "period", "is_modelled")}
-    return replace(one, **gone)  # type: ignore[arg-type]
+    return Burn(
+        group=one.group,
+        period=one.period,
+        card_wh=None,
+        host_wh=None,
+        pdu_wh=None,
+        it_wh=None,
+        grid_wh=None,
+        green_wh=None,
+        water_l=None,
+        location_kg=None,
+        market_kg=None,
+        pue=None,
+        wue_l_per_kwh=None,
+        cue_kg_per_kwh=None,
+        cue_market_kg_per_kwh=None,
+        green_share=None,
+        racked_share=None,
+        is_modelled=one.is_modelled,
+    )
 
 
 def _is_told(one: Supply) -> bool:
