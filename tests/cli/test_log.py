@@ -27,9 +27,11 @@ def test_published_log_verifies_without_a_home(qipan: Qipan, key: str, at: Path,
     kept.write_text(shown(qipan("ledger", "checkpoint", "--json", at=at))["checkpoint"], encoding="utf-8")
     assert shown(qipan("ledger", "publish", out, "--json", at=at))["new_payloads"] > 0
     assert shown(qipan("ledger", "publish", out, "--json", at=at))["new_payloads"] == 0
+    assert "0 new payloads" in qipan("ledger", "publish", out, at=at).stderr
     nowhere = tmp_path / "nowhere"
     found = shown(qipan("ledger", "verify", out, "--key", key, "--checkpoint", kept, "--json", at=nowhere))
     assert (found["findings"], found["checkpoints"]) == ([], 1)
+    assert qipan("ledger", "verify", out, "--key", key, at=nowhere).stdout.startswith("1 checkpoint, ")
     assert not nowhere.exists()
     (out / "entries").write_bytes((out / "entries").read_bytes().replace(b"digest", b"Digest", 1))
     changed = qipan("ledger", "verify", out, "--key", key, "--checkpoint", kept, at=nowhere)

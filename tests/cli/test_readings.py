@@ -93,17 +93,25 @@ def test_signed_readings_are_told_by_every_figure(typed: Qipan, signed: Path) ->
         printed = typed("ledger", *words, *DAY[:-1], "--lang", "zh")
         assert printed.exit_code == 0
         assert "银川" in printed.stdout or "西部" in printed.stdout or "used" in printed.stdout
+    assert "silent (UTC)" in typed("ledger", "complete", *DAY[:-1], "--lang", "en").stdout
+    # 6 kWh at the grid are little, but not nothing.
+    assert "0.0060" in typed("ledger", "energy", *DAY[:-1], "--lang", "en").stdout
 
 
 def test_rows_in_quarantine_are_told_with_their_reason(typed: Qipan, signed: Path) -> None:
     bad = ROWS | {"nosuch": ROWS["used"]}
-    (signed / "readings.csv").write_text(csv(bad), encoding="utf-8")
+    unread = "pdu,yesterday,today,5\n"
+    (signed / "readings.csv").write_text(csv(bad) + unread, encoding="utf-8")
     sent = typed("ledger", "send", str(seal(typed, signed, 1)), "--lang", "en")
     (row,) = [row for row in shown(typed("ledger", "batches", "--json")) if row["source_id"] == "yinchuan"]
     number = str(row["sequence"])
     assert f"qipan ledger findings {number}" in sent.stdout + sent.stderr
-    (found,) = shown(typed("ledger", "findings", number, "--json"))
-    assert (found["row"], found["rule"]) == (4, "meter_unknown")
+    found = shown(typed("ledger", "findings", number, "--json"))
+    assert [(one["row"], one["column"], one["rule"]) for one in found] == [
+        (4, "meter_id", "meter_unknown"),
+        (5, "end", "time_unreadable"),
+        (5, "start", "time_unreadable"),
+    ]
     assert "meter_unknown" in typed("ledger", "findings", number).stdout
     assert "quarantined" in typed("ledger", "batches", "--lang", "en").stdout
     assert_refused(typed("ledger", "findings", "999"), 4, "batch_unknown")

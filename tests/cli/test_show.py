@@ -45,7 +45,7 @@ def test_show_day_adds_up_rows_and_jobs_and_says_why(
     assert "1,352 = 1,300 placed + 40 carried over + 12 refused" in text
     assert text.index("10  no site had room") < text.index("2  no site is within its latency limit")
     assert "5  without_cards" in text
-    assert "7 jobs of other days" in text
+    assert "Accepted jobs of other days, left for their own day: 7." in text
 
 
 def test_show_day_says_up_and_down_honestly(document: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

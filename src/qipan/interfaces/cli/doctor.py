@@ -15,7 +15,7 @@ from rich.text import Text
 from qipan.bootstrap import Services, build, initialise
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.cli import session
-from qipan.interfaces.cli.print import print_table, table
+from qipan.interfaces.cli.print import counted, print_table, table
 from qipan.interfaces.report import assets
 from qipan.kernel.errors import EngineError, QipanError
 from qipan.settings import Settings
@@ -123,7 +123,8 @@ def _lake(services: Services) -> str:
         raise EngineError("The lake must hold its tables, was empty.", code="lake_empty", hint="Run: qipan init")
     with services.books.read() as unit:
         lacking = services.metering.lacking(unit)
-    return f"{len(names)} tables open: {', '.join(names)}; {lacking} batches of readings not there yet"
+    late = counted(lacking, "batch", "batches")
+    return f"{counted(len(names), 'table')} open: {', '.join(names)}; {late} of readings not there yet"
 
 
 def _archive(services: Services) -> str:
@@ -131,12 +132,13 @@ def _archive(services: Services) -> str:
         batches = services.observations.batches(unit)
     for receipt in batches[-NEWEST:]:
         services.observations.data(receipt)
-    return f"{len(batches)} batches; the newest {len(batches[-NEWEST:])} read back as they were received"
+    kept = counted(len(batches), "batch", "batches")
+    return f"{kept}; the newest {len(batches[-NEWEST:])} read back as received"
 
 
 def _facts(settings: Settings) -> str:
     catalog = Catalog.load(settings.facts)
-    return f"{len(catalog.facts):,} facts from {len(catalog.sources())} sources"
+    return f"{counted(len(catalog.facts), 'fact')} from {counted(len(catalog.sources()), 'source')}"
 
 
 def _assets() -> str:

@@ -12,7 +12,7 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.exits import SearchGroup
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang
-from qipan.interfaces.cli.print import pairs, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import counted, pairs, print_json, print_table, remark, table
 
 app = typer.Typer(
     name="facts", cls=SearchGroup, help="Search the shipped numbers: `qipan facts WORDS`.", no_args_is_help=False
@@ -61,7 +61,7 @@ def search(
             wide=(0, 5),
         )
     )
-    remark(language.say(f"{len(found):,} facts", f"共 {len(found):,} 条"))
+    remark(language.say(counted(len(found), "fact"), f"共 {len(found):,} 条"))
 
 
 @app.command()

@@ -9,12 +9,12 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang
-from qipan.interfaces.cli.print import print_json, print_table, say, table
+from qipan.interfaces.cli.print import counted, print_json, print_table, say, table
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.contrast import stated, told
 from qipan.interfaces.report.figures import asked, burn_row, completeness_row, group_names, heard, supply_row
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, percent
+from qipan.interfaces.report.numbers import grouped, mwh, percent
 from qipan.interfaces.report.words import words
 from qipan.ledger.model.figure import Group, Step
 from qipan.ledger.service.sharing import View
@@ -132,7 +132,7 @@ def complete(
     lacking = [one for one in found if one.told_share < 1]
     say(
         language.say(
-            f"{len(found) - len(lacking)} of {len(found)} meters told everything.",
+            f"{len(found) - len(lacking)} of {counted(len(found), 'meter')} told everything.",
             f"{len(found)} 个表计中 {len(found) - len(lacking)} 个数据完整。",
         )
     )
@@ -143,7 +143,7 @@ def complete(
                     language.say("meter", "表计"),
                     language.say("site", "站点"),
                     language.say("told", "完整率"),
-                    language.say("silent", "静默时段 (UTC)"),
+                    language.say("silent (UTC)", "静默时段 (UTC)"),
                 ),
                 [
                     (
@@ -258,8 +258,8 @@ def _print_burn(found: tuple[Burn, ...], names: Mapping[str, str], language: Lan
         [
             (
                 names.get(one.group, one.group) or "–",
-                grouped(None if one.grid_wh is None else one.grid_wh / 1e6, 1),
-                grouped(None if one.it_wh is None else one.it_wh / 1e6, 1),
+                mwh(one.grid_wh),
+                mwh(one.it_wh),
                 grouped(one.pue, 2),
                 grouped(one.wue_l_per_kwh, 2),
                 grouped(one.cue_kg_per_kwh, 3),

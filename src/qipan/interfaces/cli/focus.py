@@ -11,7 +11,7 @@ from qipan.bootstrap import focus_file
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.figures import Fleets, Modelled
 from qipan.interfaces.cli.options import Day, write_bytes
-from qipan.interfaces.cli.print import remark
+from qipan.interfaces.cli.print import counted, remark
 from qipan.interfaces.report.figures import asked
 from qipan.ledger.model.figure import Step
 
@@ -32,4 +32,4 @@ def focus(
     with services.books.read() as unit:
         rows = services.figures.usage(unit, asked(day, now), now, step=step, fleet_ids=fleet, with_modelled=modelled)
     write_bytes(out, focus_file(rows, as_csv=out.suffix == ".csv"))
-    remark(f"Wrote {out}: {len(rows)} rows.")
+    remark(f"Wrote {out}: {counted(len(rows), 'row')}.")

@@ -10,7 +10,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Strict, TraceFile, Zone, read_bytes
-from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table, working
+from qipan.interfaces.cli.print import counted, findings_table, print_json, print_table, remark, say, table, working
 from qipan.interfaces.report.numbers import grouped
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ def findings(
         print_json(found)
         return
     print_table(findings_table(found, most=len(found)))
-    remark(f"{len(found):,} findings")
+    remark(counted(len(found), "finding"))
 
 
 def _print_account(account: JobsImport, language: Language) -> None:
     outside = sum(account.out_of_scope.values())
     say(
         language.say(
-            f"{grouped(account.rows_read)} rows read = {grouped(account.rows_accepted)} accepted + "
+            f"{counted(account.rows_read, 'row')} read = {grouped(account.rows_accepted)} accepted + "
             f"{grouped(account.rows_quarantined)} quarantined + {grouped(outside)} out of scope",
             f"读取 {grouped(account.rows_read)} 行 = 接受 {grouped(account.rows_accepted)} + "
             f"隔离 {grouped(account.rows_quarantined)} + 范围之外 {grouped(outside)}",
@@ -88,7 +88,7 @@ def _print_account(account: JobsImport, language: Language) -> None:
             (language.say("day", "日期"), language.say("jobs", "作业")),
             [(day, grouped(jobs)) for day, jobs in days[:DAYS_SHOWN]],
             numbers=(1,),
-            title=language.say(f"The busiest of {len(days)} days", f"共 {len(days)} 天，作业最多的几天"),
+            title=language.say(f"The busiest of {counted(len(days), 'day')}", f"共 {len(days)} 天，作业最多的几天"),
         )
     )
     if account.findings:

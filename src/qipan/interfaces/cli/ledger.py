@@ -14,7 +14,7 @@ from qipan.interfaces.cli.options import AsJson, Day, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, percent
+from qipan.interfaces.report.numbers import grouped, mwh, percent
 from qipan.interfaces.report.words import words
 from qipan.kernel.time import Interval, civil_day
 
@@ -181,7 +181,7 @@ def _print_use(fleet: Fleet, used: tuple[Utilisation, ...], language: Language) 
                 grouped(one.used_unit_h),
                 grouped(one.idle_unit_h),
                 percent(one.used_share),
-                grouped(one.energy_wh / 1e6, 1),
+                mwh(one.energy_wh),
             )
             for one in used
         ],

@@ -13,7 +13,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
-from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say
+from qipan.interfaces.cli.print import counted, findings_table, print_json, print_table, remark, say
 from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def publish(folder: Folder, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"folder": str(folder), "new_payloads": new})
     else:
-        remark(f"Published to {folder}, {new} payloads are new.")
+        remark(f"Published to {folder}: {counted(new, 'new payload')}.")
 
 
 @app.command()
@@ -101,10 +101,11 @@ def verify(
     else:
         say(
             language.say(
-                f"{found.checkpoints} checkpoints, {found.entries} entries, {found.payloads} payloads and "
-                f"{found.signatures} batches ({size_mb:,.1f} MB) were checked in {took_s:,.1f} s, "
-                f"{found.signatures / took_s:,.0f} batches and {size_mb / took_s:,.1f} MB a second: "
-                f"{len(found.findings)} findings.",
+                f"{counted(found.checkpoints, 'checkpoint')}, {counted(found.entries, 'entry', 'entries')}, "
+                f"{counted(found.payloads, 'payload')} and {counted(found.signatures, 'batch', 'batches')} "
+                f"({size_mb:,.1f} MB) were checked in {took_s:,.1f} s, "
+                f"{counted(round(found.signatures / took_s), 'batch', 'batches')} and {size_mb / took_s:,.1f} MB "
+                f"a second: {counted(len(found.findings), 'finding')}.",
                 f"已核验 {found.checkpoints} 个检查点、{found.entries} 条记录、{found.payloads} 份原件、"
                 f"{found.signatures} 个批次（{size_mb:,.1f} MB），用时 {took_s:,.1f} 秒，每秒 "
                 f"{found.signatures / took_s:,.0f} 个批次、{size_mb / took_s:,.1f} MB：{len(found.findings)} 项问题。",

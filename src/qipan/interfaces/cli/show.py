@@ -14,9 +14,9 @@ from qipan.interfaces.report import day as report
 from qipan.interfaces.report import labels, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
+from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
 from qipan.interfaces.report.words import words
-from qipan.kernel.units import KG_PER_T
+from qipan.kernel.units import KG_PER_T, WH_PER_KWH
 
 STEPS = {
     "make": ("Make the jobs", "生成作业"),
@@ -85,7 +85,11 @@ def _accounts(document: Document, language: Language) -> None:
     elsewhere = document["account"]["jobs_outside_day"]
     if elsewhere:
         others = grouped(elsewhere)
-        say(language.say(f"{others} jobs of other days wait for their own.", f"另有 {others} 个作业属于其他日期。"))
+        say(
+            language.say(
+                f"Accepted jobs of other days, left for their own day: {others}.", f"另有 {others} 个作业属于其他日期。"
+            )
+        )
     filled = ", ".join(f"{part.title} {part.count}" for part in report.assumptions(document))
     if filled:
         say(language.say(f"Assumed by the written rule: {filled}", f"按书面规则假定：{filled}"))
@@ -192,7 +196,7 @@ def _sites(document: Document, language: Language) -> None:
             site["product"],
             percent(tables.used_share(site, document["day_slots"])),
             yuan(_mean(site["lmp_fen_per_unit_h"][day]), 3),
-            grouped(sum(site["energy_kwh"][day]) / 1000.0, 2),
+            mwh(sum(site["energy_kwh"][day]) * WH_PER_KWH, 2),
             yuan(_mean(site["price_fen_per_kwh"][day]), 3),
             grouped(site["pue"], 2),
         )

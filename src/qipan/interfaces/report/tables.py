@@ -10,9 +10,10 @@ from typing import Any
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.day import Document, unit_hours
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, clock, grouped, percent, yuan
+from qipan.interfaces.report.numbers import NOTHING, clock, grouped, mwh, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words
+from qipan.kernel.units import WH_PER_KWH
 
 
 def used_share(site: Mapping[str, Any], day_slots: int) -> float | None:
@@ -34,7 +35,7 @@ def sites(document: Document, words: Words) -> Table:
                 grouped(math.fsum(site["capacity_unit_h"][:day_slots])),
                 grouped(math.fsum(site["used_unit_h"][:day_slots])),
                 Cell(percent(share), bar=share),
-                grouped(math.fsum(site["energy_kwh"][:day_slots]) / 1000, 1),
+                mwh(math.fsum(site["energy_kwh"][:day_slots]) * WH_PER_KWH),
                 yuan(_mean(site["price_fen_per_kwh"][:day_slots]), 3),
                 yuan(_mean(site["lmp_fen_per_unit_h"][:day_slots]), 2),
                 grouped(site["pue"], 2),
@@ -151,7 +152,7 @@ def policies(document: Document, words: Words) -> Table:
                 _against(scores, score, "cost_fen", yuan(score["cost_fen"])),
                 _against(scores, score, "location_kg", grouped(score["location_kg"] / 1000, 2)),
                 _against(scores, score, "market_kg", grouped(score["market_kg"] / 1000, 2)),
-                grouped(score["energy_kwh"] / 1000, 1),
+                mwh(score["energy_kwh"] * WH_PER_KWH),
                 grouped(score["realtime_p95_ms"], 1),
                 grouped(score["mean_wait_h"], 2),
                 grouped(score["peak_kw"]),

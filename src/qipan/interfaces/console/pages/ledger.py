@@ -17,7 +17,7 @@ from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, percent
+from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.interfaces.share import check_fleet, seen_fleets
@@ -132,7 +132,7 @@ def _use_table(fleet: Fleet, used: tuple[Utilisation, ...], said: Words, catalog
             grouped(one.used_unit_h),
             grouped(one.idle_unit_h),
             Cell(percent(one.used_share), bar=one.used_share),
-            grouped(one.energy_wh / 1e6, 2),
+            mwh(one.energy_wh, 2),
         )
         for one in used
     ]
