@@ -59,19 +59,17 @@ def check_names(fleet: Fleet, holders: Mapping[tuple[str, str], str]) -> Iterato
     holders
         Fleet that a name belongs to, by ``"meter"`` or ``"source"`` and the name.
     """
-    names = [
-        *(
-            (f"sites[{s}].meters[{m}].meter_id", "meter", meter.meter_id)
-            for s, site in enumerate(fleet.sites)
-            for m, meter in enumerate(site.meters)
-        ),
-        *((f"sources[{place}].source_id", "source", one.source_id) for place, one in enumerate(fleet.sources)),
-    ]
-    for path, kind, name in names:
-        holder = holders.get((kind, name), fleet.fleet_id)
+    for s, site in enumerate(fleet.sites):
+        for m, meter in enumerate(site.meters):
+            holder = holders.get(("meter", meter.meter_id), fleet.fleet_id)
+            if holder != fleet.fleet_id:
+                told = f"A meter must stand in one fleet, was in {holder} already: its readings stay that fleet's."
+                yield Finding(0, f"sites[{s}].meters[{m}].meter_id", "meter_taken", told, meter.meter_id)
+    for place, source in enumerate(fleet.sources):
+        holder = holders.get(("source", source.source_id), fleet.fleet_id)
         if holder != fleet.fleet_id:
-            told = f"A {kind} must stand in one fleet, was in {holder} already: its readings stay that fleet's."
-            yield Finding(0, path, f"{kind}_taken", told, name)
+            told = f"A source must stand in one fleet, was in {holder} already: its batches stay that fleet's."
+            yield Finding(0, f"sources[{place}].source_id", "source_taken", told, source.source_id)
 
 
 def nearest(word: str, known: Collection[str]) -> str:
