@@ -127,7 +127,7 @@ def prepare(load: float, path: Path) -> int:
 
     from qipan.dispatch.classify import classify
     from qipan.dispatch.formulate import formulate
-    from qipan.dispatch.model import Reason
+    from qipan.dispatch.model.plan import Reason
     from qipan.dispatch.reach import reach, refusals
 
     source, (jobs, board, rules) = real_or_made_day(load)

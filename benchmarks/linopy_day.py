@@ -9,7 +9,9 @@ import numpy as np
 import xarray as xr
 
 from qipan.dispatch.formulate import running_fen_per_unit_h
-from qipan.dispatch.model import Board, Bools, Classes, Floats, Ints, Rules
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.plan import Classes
 
 OUR_OPTIONS: dict[str, Any] = {"presolve": "off", "threads": 1, "random_seed": 0}
 """What `qipan.dispatch.plan` tells HiGHS besides keeping quiet."""

@@ -26,7 +26,9 @@ from tests.independent.check_plan import Errors, measure, terms
 from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
-from qipan.dispatch.model import Board, Jobs, Placement, Plan, Reason, Rules
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.reach import reach, refusals

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from qipan.dispatch.model import KINDS, Board, DataClass, Floats, Jobs, Links, Origin, Pool, Rules, Site, Tier, TierRule
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
 from qipan.kernel.resources import Kind
 
 PROVINCES = ("110000", "310000", "440000", "520000", "640000", "")

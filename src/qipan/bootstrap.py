@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.dispatch.demand import Throughput
-from qipan.dispatch.model import Intake
+from qipan.dispatch.model.job import Intake
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import generic, llm, openb, philly
 from qipan.facts.catalog import Catalog

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from qipan.dispatch.columns import from_columns
-from qipan.dispatch.model import KINDS, Board, Jobs, Links, Origin, Pool, Rules, Site, Tier, TierRule
+from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.kernel.resources import Kind
 
 BoardMaker = Callable[..., Board]

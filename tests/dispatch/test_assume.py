@@ -12,21 +12,9 @@ from hypothesis import strategies as st
 
 from qipan.dispatch.assume import AssumptionRule, check_origins, complete, quarantine_origins
 from qipan.dispatch.columns import assumed_bit, from_columns, to_columns
-from qipan.dispatch.model import (
-    ASSUMABLE,
-    KINDS,
-    Board,
-    DataClass,
-    Intake,
-    Jobs,
-    Origin,
-    Pool,
-    Reason,
-    Rules,
-    Site,
-    Tier,
-    TierRule,
-)
+from qipan.dispatch.model.board import Board, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.job import ASSUMABLE, KINDS, DataClass, Intake, Jobs, Tier
+from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.reach import reach, refusals
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.resources import Kind

@@ -11,7 +11,9 @@ from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
 from qipan.dispatch.columns import from_columns, to_columns
-from qipan.dispatch.model import Board, Jobs, Plan, Reason, Rules
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.reach import Reach, reach, refusals

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qipan.dispatch.columns import assumed_bit, from_columns, to_columns
-from qipan.dispatch.model import ASSUMABLE, Jobs
+from qipan.dispatch.model.job import ASSUMABLE, Jobs
 from qipan.kernel.errors import BadInputError
 
 NEEDED = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qipan.dispatch.generate import WorkloadShape, pick, workload
-from qipan.dispatch.model import Jobs
+from qipan.dispatch.model.job import Jobs
 from qipan.kernel.errors import BadInputError
 
 SHAPE = WorkloadShape(

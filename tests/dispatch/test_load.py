@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qipan.dispatch.columns import from_columns
 from qipan.dispatch.load import raise_load
-from qipan.dispatch.model import Jobs
+from qipan.dispatch.model.job import Jobs
 from qipan.kernel.errors import BadInputError
 
 

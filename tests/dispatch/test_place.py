@@ -7,7 +7,9 @@ import pytest
 
 from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.classify import classify, latest_start_in_horizon_s
-from qipan.dispatch.model import Board, Jobs, Placement, Reason, Rules, Status, Tier
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.place import place, placing_order
 from qipan.dispatch.plan import plan
 from qipan.dispatch.reach import reach, refusals

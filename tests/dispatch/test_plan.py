@@ -9,7 +9,9 @@ import pytest
 
 from qipan.dispatch.classify import classify
 from qipan.dispatch.formulate import formulate
-from qipan.dispatch.model import Board, Jobs, Plan, Reason, Rules, Tier
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.plan import plan, solve
 from qipan.dispatch.reach import reach, refusals
 from qipan.kernel.errors import EngineError

@@ -14,20 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan.dispatch.classify import classify
-from qipan.dispatch.model import (
-    Board,
-    Classes,
-    Jobs,
-    Links,
-    Origin,
-    Plan,
-    Pool,
-    Reason,
-    Rules,
-    Site,
-    Streams,
-    TierRule,
-)
+from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Classes, Plan, Reason, Streams
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import identities
 from qipan.dispatch.reach import reach, refusals

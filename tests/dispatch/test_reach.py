@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from qipan.dispatch.explain import explain
-from qipan.dispatch.model import DataClass, Placement, Reason, Status, Tier
+from qipan.dispatch.model.job import DataClass, Tier
+from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.reach import largest_units, reach, refusals
 from qipan.kernel.resources import Kind
 

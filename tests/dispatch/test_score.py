@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qipan.dispatch.model import Board, Placement, Reason, Rules, Status, Tier, TierRule
+from qipan.dispatch.model.board import Board, Rules, TierRule
+from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.reach import reach
 from qipan.dispatch.score import planned_fen, price_fen, ran_s, score, usage
 

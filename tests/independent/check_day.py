@@ -9,7 +9,10 @@ import numpy as np
 from tests.independent.check_placement import HARD_REASONS, NO_ROOM, check_placement, sheet
 from tests.independent.check_plan import TOLERANCE, check_plan, terms
 
-from qipan.dispatch.model import Board, Floats, Jobs, Placement, Plan, Rules
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement, Plan
 
 
 def check_day(

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qipan.dispatch.model import KINDS, Board, Bools, Floats, Ints, Jobs, Placement, Rules
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.plan import Placement
 
 CLOCK_S = 1e-5
 """How exactly moments compare: two hundred times the spacing of floats at today's seconds since 1970."""

@@ -13,7 +13,10 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.independent.check_placement import Sheet, sheet
 
-from qipan.dispatch.model import Board, Bools, Floats, Ints, Jobs, Plan, Rules
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Plan
 
 TOLERANCE = 1e-7
 """How far money may be from adding up, relative to all that is paid."""

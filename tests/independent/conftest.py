@@ -11,7 +11,9 @@ import pytest
 
 from qipan.dispatch.classify import classify
 from qipan.dispatch.columns import from_columns
-from qipan.dispatch.model import KINDS, Board, Jobs, Links, Origin, Placement, Plan, Pool, Reason, Rules, Site, TierRule
+from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.reach import reach, refusals

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qipan.dispatch.model import Score
+from qipan.dispatch.model.plan import Score
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from qipan.access.model import Role
 from qipan.dispatch.baseline import Baseline
-from qipan.dispatch.model import ASSUMABLE, Reason, Tier
-from qipan.dispatch.model import Status as JobStatus
+from qipan.dispatch.model.job import ASSUMABLE, Tier
+from qipan.dispatch.model.plan import Reason
+from qipan.dispatch.model.plan import Status as JobStatus
 from qipan.facts.model import Status
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.words import words

@@ -17,5 +17,6 @@ def test_verbs_are_pure_and_stand_above_the_model(root: Path) -> None:
 
 def test_guarded_pillars_are_those_that_have_a_model(root: Path) -> None:
     rule = (root / "tools/check_verbs.py").read_text(encoding="utf-8")
-    with_a_model = {path.parent.name for path in (root / "src/qipan").glob("*/model.py")} - {"facts", "workflows"}
+    source = root / "src/qipan"
+    with_a_model = {path.relative_to(source).parts[0] for path in source.glob("*/model*")} - {"facts", "workflows"}
     assert with_a_model <= set(re.findall(r"\w+", rule))

@@ -53,9 +53,7 @@ SPEAK_FOREIGN = re.compile(r"^qipan\.\w+\.(sources|engines)\b")  # adapters use 
 NO_ROOM = {"utils", "util", "common", "helpers", "helper", "misc", "manager", "managers"}
 NO_CLASS = re.compile(r"(Util|Utils|Helper|Helpers|Manager|Common|Misc)$")
 
-LONGER_ON_PURPOSE: dict[str, str] = {
-    "src/qipan/dispatch/model.py": "every noun of the day's plan, with the axes and units of each array",
-}
+LONGER_ON_PURPOSE: dict[str, str] = {}
 """Files and functions that asked themselves the question and stay long: place or name, and the reason."""
 
 MONEY = {"price", "cost", "money", "payment"}

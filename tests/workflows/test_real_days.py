@@ -17,7 +17,8 @@ from tests.independent.check_placement import check_placement
 
 from qipan.bootstrap import Services, build, initialise
 from qipan.dispatch.baseline import Baseline, place_by
-from qipan.dispatch.model import Board, Jobs, Rules
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.reach import refusals
 from qipan.dispatch.service import Dispatch, Outcome
 from qipan.settings import Settings

@@ -15,7 +15,9 @@ import numpy as np
 from qipan.dispatch.columns import assumed_bit
 from qipan.dispatch.demand import shares_of
 from qipan.dispatch.generate import pick
-from qipan.dispatch.model import Board, Bools, DataClass, Floats, Intake, Ints, Jobs, Rules, Texts, Tier
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import DataClass, Intake, Jobs, Tier
 from qipan.dispatch.reach import largest_units, reach
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.units import S_PER_H

@@ -14,7 +14,10 @@ import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s
 from qipan.dispatch.formulate import least_of_product, running_fen_per_unit_h
-from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Reason, Rules, Texts
+from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.place import place_at_prices, placement, prices_of
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import Asks, Timeline, asks, earliest, take, timeline

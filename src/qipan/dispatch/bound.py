@@ -14,7 +14,10 @@ import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
 from qipan.dispatch.formulate import least_of_product, running_fen_per_unit_h
-from qipan.dispatch.model import Board, Floats, Jobs, Plan, Reason, Rules, Texts
+from qipan.dispatch.model.array import Floats, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.place import Prices, empty_options, fill_options, prices_of
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import Asks, Timeline, asks, timeline

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qipan.dispatch.model import Board, Bools, Classes, Floats, Jobs, Streams
+from qipan.dispatch.model.array import Bools, Floats
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Classes, Streams
 from qipan.dispatch.reach import Reach
 
 GB_PER_UNIT_H_STEP = 1e-6

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qipan.dispatch.model import ASSUMABLE, Jobs, Texts
+from qipan.dispatch.model.array import Texts
+from qipan.dispatch.model.job import ASSUMABLE, Jobs
 from qipan.kernel.errors import BadInputError
 
 NEEDED = ("job_id", "submit_s", "kind", "quantity")

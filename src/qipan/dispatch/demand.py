@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qipan.dispatch.columns import assumed_bit, from_columns, same_text
-from qipan.dispatch.model import KINDS, Floats, Jobs, Tier
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
 from qipan.kernel.units import S_PER_H

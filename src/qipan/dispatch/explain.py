@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qipan.dispatch.model import KINDS, Board, DataClass, Jobs, Origin, Placement, Reason, Rules, Tier
+from qipan.dispatch.model.board import Board, Origin, Rules
+from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.reach import Reach, largest_units
 from qipan.kernel.resources import Kind
 

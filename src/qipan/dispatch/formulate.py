@@ -21,7 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from qipan.dispatch.model import Board, Bools, Classes, Floats, Ints, Rules, Streams, Tier
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.plan import Classes, Streams
 
 Entries = tuple[Ints, Ints, Floats]
 

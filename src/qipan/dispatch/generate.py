@@ -9,7 +9,8 @@ import numpy as np
 
 from qipan.dispatch.columns import from_columns
 from qipan.dispatch.demand import shares_of
-from qipan.dispatch.model import KINDS, Floats, Ints, Jobs
+from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
 from qipan.kernel.units import S_PER_H

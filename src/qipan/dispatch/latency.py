@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from qipan.dispatch.model import Floats
+from qipan.dispatch.model.array import Floats
 from qipan.kernel.places import Point, great_circle_km
 from qipan.kernel.units import one_way_ms_from_km
 

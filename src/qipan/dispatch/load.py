@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from qipan.dispatch.model import Jobs, Texts
+from qipan.dispatch.model.array import Texts
+from qipan.dispatch.model.job import Jobs
 from qipan.kernel.errors import BadInputError
 
 

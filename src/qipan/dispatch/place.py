@@ -12,7 +12,10 @@ import numba
 import numpy as np
 
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
-from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Plan, Reason, Rules, Status, Texts
+from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement, Plan, Reason, Status
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import TICK_S, Asks, Timeline, asks, earliest, fits, take, timeline
 

@@ -8,7 +8,9 @@ import highspy
 import numpy as np
 
 from qipan.dispatch.formulate import LinearProgram, formulate, least_of_product
-from qipan.dispatch.model import Board, Bools, Classes, Floats, Plan, Rules
+from qipan.dispatch.model.array import Bools, Floats
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.plan import Classes, Plan
 from qipan.kernel.errors import EngineError
 
 

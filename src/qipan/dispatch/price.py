@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qipan.dispatch.formulate import running_fen_per_unit_h
-from qipan.dispatch.model import Board, Plan, Rules
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qipan.dispatch.model import KINDS, Board, Bools, DataClass, Floats, Ints, Jobs, Reason, Rules, Texts, Tier
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
+from qipan.dispatch.model.plan import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ import numpy as np
 
 from qipan.dispatch.classify import planned_h
 from qipan.dispatch.formulate import running_fen_per_unit_h
-from qipan.dispatch.model import Board, Floats, Ints, Jobs, Placement, Reason, Rules, Score, Status, Tier
+from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Reason, Score, Status
 from qipan.dispatch.place import moving_fen
 from qipan.dispatch.reach import Reach
 

@@ -17,7 +17,9 @@ from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
 from qipan.dispatch.explain import explain
-from qipan.dispatch.model import ASSUMABLE, Board, Intake, Jobs, Placement, Plan, Reason, Rules, Score, Tier
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from qipan.dispatch.model import Floats
+from qipan.dispatch.model.array import Floats
 
 
 def shaped(level_fen_per_kwh: float, shape: Sequence[float]) -> Floats:

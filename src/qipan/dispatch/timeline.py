@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from qipan.dispatch.model import Board, Bools, Floats, Ints, Jobs
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.job import Jobs
 
 TICK_S = 60.0
 ROUNDING = 1e-9

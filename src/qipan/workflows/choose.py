@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from qipan.dispatch.model import Intake, Jobs
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import civil_day, zone
 from qipan.ledger.model.fleet import Fleet

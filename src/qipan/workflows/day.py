@@ -14,7 +14,7 @@ from qipan.dispatch.assume import complete, quarantine_origins
 from qipan.dispatch.demand import SERVING, split_by_origin
 from qipan.dispatch.generate import WorkloadShape, workload
 from qipan.dispatch.load import raise_load
-from qipan.dispatch.model import Intake, Jobs
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store import Filter
 from qipan.facts.catalog import Catalog

@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from qipan.dispatch.model import ASSUMABLE, Board, Floats, Intake, Ints, Jobs, Status, Tier
+from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.plan import Status
 from qipan.dispatch.score import ran_s, usage
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval

@@ -11,9 +11,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from qipan.dispatch import latency, tariff
-from qipan.dispatch import model as dispatch
 from qipan.dispatch.assume import AssumptionRule
-from qipan.dispatch.model import Rules, Tier, TierRule
+from qipan.dispatch.model import board as dispatch
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.board import Rules, TierRule
+from qipan.dispatch.model.job import Tier
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Status
 from qipan.kernel.errors import BadInputError, Finding
@@ -272,7 +274,7 @@ def _curve(catalog: Catalog, adcode: str, day: date) -> tuple[float, ...]:
     return tuple(tariff.shaped(level, [shape[hour] for hour in sorted(shape)]).tolist())
 
 
-def _fibre_km(fleet: Fleet, catalog: Catalog) -> dispatch.Floats:
+def _fibre_km(fleet: Fleet, catalog: Catalog) -> Floats:
     nodes, links = catalog.backbone()
     position = {node.node_id: index for index, node in enumerate(nodes)}
     inside = {region.adcode for region in catalog.regions()}
@@ -289,7 +291,7 @@ def _fibre_km(fleet: Fleet, catalog: Catalog) -> dispatch.Floats:
     )
 
 
-def _round_trips(fleet: Fleet, fibre: dispatch.Floats) -> dispatch.Floats:
+def _round_trips(fleet: Fleet, fibre: Floats) -> Floats:
     """Return round trips in milliseconds, measured ones before computed ones, ``(origins, sites)``."""
     computed = latency.one_way_ms(fibre) * round_trip_ms_from_one_way_ms(1.0)
     for o, origin in enumerate(fleet.origins):

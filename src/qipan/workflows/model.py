@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from qipan.dispatch.model import Score
+from qipan.dispatch.model.plan import Score
 from qipan.kernel.errors import Finding
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from qipan import dispatch
 from qipan.dispatch.columns import assumed_bit
-from qipan.dispatch.model import KINDS, DataClass, Intake, Tier
+from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier
 from qipan.dispatch.sources.generic import DATA_CLASS_WORDS, OPTIONAL, REQUIRED, TIER_WORDS, read
 
 SCHEMA = json.loads((Path(dispatch.__file__).parent / "jobs.schema.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import pytest
 
 from qipan.dispatch.columns import assumed_bit
 from qipan.dispatch.demand import Throughput
-from qipan.dispatch.model import Tier
+from qipan.dispatch.model.job import Tier
 from qipan.dispatch.sources.llm import read
 
 RATES = Throughput(prefill_tokens_per_s=8000.0, decode_tokens_per_s=1000.0, utilisation=0.6)

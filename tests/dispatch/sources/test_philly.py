@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qipan.dispatch.columns import assumed_bit
-from qipan.dispatch.model import Intake
+from qipan.dispatch.model.job import Intake
 from qipan.dispatch.sources.philly import read
 from qipan.kernel.errors import BadInputError
 

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qipan.dispatch.model import Bools, Floats, Intake, Ints, Jobs, Texts
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.sources.table import SHOWN_CHARACTERS, Table
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import zone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qipan.dispatch.columns import assumed_bit, from_columns
-from qipan.dispatch.model import KINDS, DataClass, Intake, Tier
+from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier
 from qipan.dispatch.sources.cells import Quarantine, texts
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from qipan.dispatch.columns import assumed_bit, from_columns
-from qipan.dispatch.model import KINDS, Intake
+from qipan.dispatch.model.job import KINDS, Intake
 from qipan.dispatch.sources.cells import Quarantine, texts
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import BadInputError, Finding

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from qipan.dispatch.model import Ints
+from qipan.dispatch.model.array import Ints
 from qipan.kernel.errors import BadInputError, Finding
 
 UNPACKED_MAX = 4 << 30

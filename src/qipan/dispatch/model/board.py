@@ -1,0 +1,189 @@
+"""Nouns of where work may run: the board and the rules of a plan.
+
+Axes: ``sites``, ``pools``, ``products``, ``origins``, ``slots``, ``links``. A *product* is what a job can ask for at
+one place: a site, a kind and a card model. One price holds for a product and slot. Times are seconds since 1970-01-01
+UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qipan.dispatch.model.array import Floats, Ints
+from qipan.kernel.resources import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A data centre as dispatch sees it; one price holds in it for each product and slot."""
+
+    site_id: str
+    name_en: str
+    name_zh: str
+    hub_id: str
+    adcode: str
+    macro: str
+    lon_deg: float
+    lat_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Resources of one kind and model in a site; an empty model takes any card model."""
+
+    pool_id: str
+    site: int
+    kind: Kind
+    card_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where work comes from: a region, or a place named by the user."""
+
+    origin_id: str
+    name_en: str
+    name_zh: str
+    adcode: str
+    macro: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Backbone links that limit what moves in a slot.
+
+    Attributes
+    ----------
+    names
+        ``(links,)``
+    capacity_gb
+        ``(links, slots)``, in either direction.
+    factor
+        ``(links, origins, sites)``: share of a flow from origin to site that crosses the link, signed by direction.
+    """
+
+    names: tuple[str, ...]
+    capacity_gb: Floats
+    factor: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything a plan may use, over a horizon of equal slots.
+
+    Attributes
+    ----------
+    start_s, slot_s, day_slots
+        Start of the horizon, length of a slot, and how many slots the planned day itself has; what follows
+        is the outlook, in which work may be tentatively placed.
+    capacity
+        ``(pools, slots)``, units that may be busy at once.
+    it_kw_per_unit
+        ``(pools,)``, power of one busy unit before cooling.
+    opex_fen_per_unit_h
+        ``(pools,)``, running cost besides energy.
+    pue
+        ``(sites,)``
+    power_cap_kw
+        ``(sites,)`` of the whole facility, ``inf`` where none is stated.
+    price_fen_per_kwh
+        ``(sites, slots)``
+    location_kg_per_kwh, market_kg_per_kwh
+        ``(sites,)``, the two carbon factors of a kilowatt-hour drawn there.
+    round_trip_ms
+        ``(origins, sites)``
+    transfer_fen_per_gb
+        ``(origins, sites)``
+    """
+
+    sites: tuple[Site, ...]
+    pools: tuple[Pool, ...]
+    origins: tuple[Origin, ...]
+    start_s: float
+    slot_s: float
+    day_slots: int
+    capacity: Floats
+    it_kw_per_unit: Floats
+    opex_fen_per_unit_h: Floats
+    pue: Floats
+    power_cap_kw: Floats
+    price_fen_per_kwh: Floats
+    location_kg_per_kwh: Floats
+    market_kg_per_kwh: Floats
+    round_trip_ms: Floats
+    transfer_fen_per_gb: Floats
+    links: Links | None = None
+
+    @property
+    def slot_count(self) -> int:
+        """Number of slots of the horizon."""
+        return int(self.capacity.shape[1])
+
+    @property
+    def slot_h(self) -> float:
+        """Length of a slot in hours."""
+        return self.slot_s / 3600.0
+
+    @property
+    def day_end_s(self) -> float:
+        """End of the planned day."""
+        return self.start_s + self.day_slots * self.slot_s
+
+    @property
+    def end_s(self) -> float:
+        """End of the horizon."""
+        return self.start_s + self.slot_count * self.slot_s
+
+    @property
+    def pool_site(self) -> Ints:
+        """Site of each pool, ``(pools,)``."""
+        return np.array([pool.site for pool in self.pools], dtype=np.int64)
+
+    @property
+    def kwh_per_unit_h(self) -> Floats:
+        """Energy at the meter of one unit-hour, cooling included, ``(pools,)``."""
+        return self.it_kw_per_unit * self.pue[self.pool_site]
+
+    @property
+    def products(self) -> tuple[tuple[int, Kind, str], ...]:
+        """What can be asked for: (site, kind, card model), in the order of the pools."""
+        return tuple(dict.fromkeys((pool.site, pool.kind, pool.card_model) for pool in self.pools))
+
+    @property
+    def pool_product(self) -> Ints:
+        """Product of each pool, ``(pools,)``."""
+        position = {product: index for index, product in enumerate(self.products)}
+        return np.array([position[(p.site, p.kind, p.card_model)] for p in self.pools], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """What a plan owes to one tier.
+
+    Attributes
+    ----------
+    round_trip_ms_max
+        Hard limit of the round trip between origin and site, ``inf`` for none.
+    nearness_fen_per_unit_h_ms
+        Preference for the nearer site: what a millisecond is worth for an hour of a unit.
+    unserved_fen_per_unit_h
+        Value of a lost unit-hour.
+    """
+
+    round_trip_ms_max: float
+    nearness_fen_per_unit_h_ms: float
+    unserved_fen_per_unit_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a plan: one `TierRule` for each `Tier`, and what carbon costs in it.
+
+    ``carbon_account`` names the account that the price applies to: ``location`` or ``market``.
+    """
+
+    tiers: tuple[TierRule, ...]
+    carbon_fen_per_kg: float = 0.0
+    carbon_account: str = "location"

@@ -1,0 +1,175 @@
+"""Nouns of what is planned: classes of jobs, the plan and its prices, where each job runs, and what that came to.
+
+Axes: ``jobs``, ``classes``, ``streams`` and those of the board. Work is quantity times hours (card-hours).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Work that costs the same wherever it goes, a row each with the axis ``(streams,)``.
+
+    ``sort`` points to what it reaches (`reach.Reach`).
+    """
+
+    sort: Ints
+    origin: Ints
+    tier: Ints
+    gb_per_unit_h: Floats
+
+    def __len__(self) -> int:
+        return len(self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Many jobs alike, a row each with the axis ``(classes,)``; `of_job` has the axis ``(jobs,)``, -1 for none.
+
+    ``demand_unit_h`` must be done in the slots ``[first_slot, end_slot)``, at most ``width`` units at once. Classes of
+    one stream differ in their windows only.
+    """
+
+    of_job: Ints
+    stream: Ints
+    first_slot: Ints
+    end_slot: Ints
+    demand_unit_h: Floats
+    width: Floats
+    streams: Streams
+
+    def __len__(self) -> int:
+        return len(self.stream)
+
+    @property
+    def tier(self) -> Ints:
+        """Tier of each class, ``(classes,)``."""
+        return self.streams.tier[self.stream]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Primal and dual answer of the day's linear programme.
+
+    Attributes
+    ----------
+    work_stream, work_product, work_slot, work_unit_h, transfer_fen, nearness_fen
+        ``(columns,)``: how much work of a stream goes to a product in a slot, and what moving it and its distance cost
+        for a unit-hour.
+    supply_unit_h
+        ``(pools, slots)``
+    unserved_unit_h
+        ``(classes,)``
+    lmp_fen_per_unit_h
+        ``(products, slots)``, dual of the balance of a product in a slot: the price of its next unit-hour.
+    delivered_fen_per_unit_h
+        ``(streams, slots)``, what an hour of a unit costs a stream in a slot, moving and distance included.
+    class_price_fen_per_unit_h
+        ``(classes,)``, dual of the demand of a class: the price of its dearest hour.
+    capacity_rent_fen_per_unit_h
+        ``(pools, slots)``
+    power_rent_fen_per_kwh
+        ``(sites, slots)``
+    link_rent_fen_per_gb, link_flow_gb
+        ``(links, slots)``, signed by direction; empty without links.
+    objective_fen
+        Cost of the plan: a lower bound for any placement of whole jobs.
+    is_final
+        Whether the prices follow the published pricing rule; else they are indicative.
+    """
+
+    classes: Classes
+    work_stream: Ints
+    work_product: Ints
+    work_slot: Ints
+    work_unit_h: Floats
+    transfer_fen: Floats
+    nearness_fen: Floats
+    supply_unit_h: Floats
+    unserved_unit_h: Floats
+    lmp_fen_per_unit_h: Floats
+    delivered_fen_per_unit_h: Floats
+    class_price_fen_per_unit_h: Floats
+    capacity_rent_fen_per_unit_h: Floats
+    power_rent_fen_per_kwh: Floats
+    link_rent_fen_per_gb: Floats
+    link_flow_gb: Floats
+    objective_fen: float
+    is_final: bool = False
+
+
+class Status(StrEnum):
+    """What became of a job in a plan."""
+
+    PLACED = "placed"
+    CARRIED_OVER = "carried_over"
+    REFUSED = "refused"
+
+
+class Reason(StrEnum):
+    """Why a job is not placed in the day."""
+
+    NONE = ""
+    NO_SUCH_RESOURCE = "no_such_resource"
+    NO_POWER = "no_power"
+    TOO_LARGE = "too_large"
+    TOO_FAR = "too_far"
+    DATA_MAY_NOT_LEAVE = "data_may_not_leave"
+    WINDOW_TOO_SHORT = "window_too_short"
+    NO_ROOM = "no_room"
+    LATER_IS_BETTER = "later_is_better"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where and when each job runs; every array has the axis ``(jobs,)``.
+
+    ``pool`` is -1 and ``start_s`` is ``nan`` for a job without a place. A job carried over has a tentative place
+    after the day, or none.
+    """
+
+    pool: Ints
+    start_s: Floats
+    status: Texts
+    reason: Texts
+
+    @property
+    def has_place(self) -> Bools:
+        """Whether the job holds a pool, in the day or after it."""
+        return np.asarray(self.pool >= 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a placement came to, measured on what happened, for all jobs that hold a place.
+
+    Work is in unit-hours, ``work_unit_h`` what ran and ``lost_unit_h`` what was refused.
+    """
+
+    policy: str
+    jobs_placed: int
+    jobs_carried_over: int
+    jobs_refused: int
+    work_unit_h: float
+    lost_unit_h: float
+    energy_kwh: float
+    energy_fen: float
+    transfer_fen: float
+    location_kg: float
+    market_kg: float
+    realtime_p95_ms: float
+    mean_wait_h: float
+    peak_kw: float
+    moved_share: float
+
+    @property
+    def cost_fen(self) -> float:
+        """Energy, running and transfer cost together."""
+        return self.energy_fen + self.transfer_fen
