@@ -12,8 +12,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
 
 from qipan.kernel.errors import BadInputError
 
@@ -59,8 +59,7 @@ class Signer:
     @property
     def verifier(self) -> Verifier:
         """The public key."""
-        public = Ed25519PrivateKey.from_private_bytes(self.secret).public_key()
-        return Verifier(self.name, self.kind, public.public_bytes_raw())
+        return Verifier(self.name, self.kind, bytes(SigningKey(self.secret).verify_key))
 
     def text(self) -> str:
         """Return the private key as one line."""
@@ -131,12 +130,12 @@ def sign(text: str, signer: Signer, *, time_s: int = 0) -> Signature:
     time_s
         Seconds since 1970 at which a witness has seen it; only its kind of key signs that.
     """
-    key = Ed25519PrivateKey.from_private_bytes(signer.secret)
+    key = SigningKey(signer.secret)
     verifier = signer.verifier
     if signer.kind == COSIGNS:
-        stamped = time_s.to_bytes(_TIME_BYTES, "big") + key.sign(_stamped(text, time_s))
+        stamped = time_s.to_bytes(_TIME_BYTES, "big") + key.sign(_stamped(text, time_s)).signature
         return Signature(signer.name, verifier.key_hash, stamped)
-    return Signature(signer.name, verifier.key_hash, key.sign(text.encode()))
+    return Signature(signer.name, verifier.key_hash, key.sign(text.encode()).signature)
 
 
 def is_signed(text: str, signature: Signature, verifier: Verifier) -> bool:
@@ -149,8 +148,8 @@ def is_signed(text: str, signature: Signature, verifier: Verifier) -> bool:
             return False
         message, raw = _stamped(text, int.from_bytes(raw[:_TIME_BYTES], "big")), raw[_TIME_BYTES:]
     try:
-        _public_key(verifier.public).verify(raw, message)
-    except (InvalidSignature, ValueError):
+        _public_key(verifier.public).verify(message, raw)
+    except (BadSignatureError, ValueError):
         return False
     return True
 
@@ -185,8 +184,8 @@ def _key_hash(name: str, kind: int, public: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _public_key(public: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public)
+def _public_key(public: bytes) -> VerifyKey:
+    return VerifyKey(public)
 
 
 def _signature(line: str) -> Signature:
