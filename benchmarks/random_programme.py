@@ -129,7 +129,8 @@ def _classes(rng: np.random.Generator, board: Board, streams: Streams, stream: I
     for model in range(len(MODELS)):
         ours = streams.sort[stream] == model
         cards_h = board.capacity[model :: len(MODELS)].sum() * slot_h
-        demand[ours] *= SHARE_OF_CARDS * cards_h / demand[ours].sum()
+        if ours.any():
+            demand[ours] *= SHARE_OF_CARDS * cards_h / demand[ours].sum()
     # Jobs last a quarter of their window or longer, so a class is at most four times as wide as it must be.
     lasts_h = (end - first) * slot_h * np.where(end - first > 1, rng.uniform(0.25, 1.0, count), 1.0)
     return Classes(

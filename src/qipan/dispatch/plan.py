@@ -40,19 +40,7 @@ def solve(program: LinearProgram) -> Solution:
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 0)
     solver.setOptionValue("presolve", "off")
-    model = highspy.HighsLp()
-    model.num_col_ = len(program.cost)
-    model.num_row_ = len(program.row_lower)
-    model.col_cost_ = program.cost
-    model.col_lower_ = np.zeros(len(program.cost))
-    model.col_upper_ = program.upper
-    model.row_lower_ = program.row_lower
-    model.row_upper_ = program.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = program.matrix.indptr
-    model.a_matrix_.index_ = program.matrix.indices
-    model.a_matrix_.value_ = program.matrix.data
-    solver.passModel(model)
+    solver.passModel(model_of(program))
     solver.run()
     status = solver.getModelStatus()
     if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
@@ -68,6 +56,23 @@ def solve(program: LinearProgram) -> Solution:
         reduced_cost=np.array(found.col_dual),
         objective=float(solver.getInfo().objective_function_value),
     )
+
+
+def model_of(program: LinearProgram) -> highspy.HighsLp:
+    """Return a programme as HiGHS takes it."""
+    model = highspy.HighsLp()
+    model.num_col_ = len(program.cost)
+    model.num_row_ = len(program.row_lower)
+    model.col_cost_ = program.cost
+    model.col_lower_ = np.zeros(len(program.cost))
+    model.col_upper_ = program.upper
+    model.row_lower_ = program.row_lower
+    model.row_upper_ = program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = program.matrix.indptr
+    model.a_matrix_.index_ = program.matrix.indices
+    model.a_matrix_.value_ = program.matrix.data
+    return model
 
 
 def plan(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Plan:
