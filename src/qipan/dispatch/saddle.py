@@ -20,7 +20,7 @@ from qipan.dispatch.layout import Layout
 from qipan.dispatch.model.array import Floats
 
 NEWTON_MOST = 60
-TOLERANCE = 1e-13
+TOLERANCE = 1e-9
 TINY = 1e-300
 VECTORS: Final = {"contract", "nnan", "nsz", "reassoc"}
 """What short loops may assume to become vector instructions; no value is ``nan`` there."""
