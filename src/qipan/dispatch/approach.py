@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 
 from qipan.dispatch.dual import earned_fen, least_fen
-from qipan.dispatch.layout import Layout, lay_out
+from qipan.dispatch.layout import Layout, Lengths, Point, Room, lay_out
 from qipan.dispatch.model.array import Bools, Floats
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.repair import Answer, repair
-from qipan.dispatch.saddle import Lengths, Point, Room, step
+from qipan.dispatch.saddle import step
 
 LOOK_EVERY: Final = 20
 BOUND_EVERY: Final = 100

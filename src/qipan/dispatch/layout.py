@@ -71,6 +71,86 @@ class Layout(NamedTuple):
     link_most: Floats
 
 
+class Point(NamedTuple):
+    """Work and prices.
+
+    Attributes
+    ----------
+    work
+        ``(pairs, slots)``
+    effort
+        ``(efforts,)``
+    unserved
+        ``(classes,)``
+    delivered
+        ``(streams, slots)``
+    lmp
+        ``(products, slots)``
+    rent
+        ``(links, slots)``, signed by direction.
+    """
+
+    work: Floats
+    effort: Floats
+    unserved: Floats
+    delivered: Floats
+    lmp: Floats
+    rent: Floats
+
+
+class Lengths(NamedTuple):
+    """Length of a step by row and column, for a primal weight of one.
+
+    Attributes
+    ----------
+    work
+        ``(pairs,)``
+    delivered
+        ``(streams, slots)``
+    lmp
+        ``(products,)``
+    rent
+        ``(links,)``
+    """
+
+    work: Floats
+    delivered: Floats
+    lmp: Floats
+    rent: Floats
+
+
+class Room(NamedTuple):
+    """What the kernels write on: flows of a step, and where the searches of the last step ended.
+
+    Attributes
+    ----------
+    asked
+        ``(products, slots)``
+    missing
+        ``(streams, slots)``
+    flow, toll
+        ``(origins * sites, slots)``, data moved and the rent of moving it.
+    over, bar
+        ``(slots,)``
+    level
+        ``(classes,)``
+    power
+        ``(sites, slots)``, rents.
+    given
+        ``(pools,)``
+    """
+
+    asked: Floats
+    missing: Floats
+    flow: Floats
+    toll: Floats
+    over: Floats
+    bar: Floats
+    level: Floats
+    power: Floats
+    given: Floats
+
+
 def lay_out(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Layout:
     """Return the programme of a day for the kernels; what it means stands in `formulate`.
 

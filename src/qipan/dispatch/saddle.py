@@ -10,13 +10,13 @@ Sources: `chambolle2011` (the method), `pock2011` (step lengths by row and colum
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numba
 import numpy as np
 
 from qipan.dispatch.dual import add_tolls
-from qipan.dispatch.layout import Layout
+from qipan.dispatch.layout import Layout, Lengths, Point, Room
 from qipan.dispatch.model.array import Floats
 
 NEWTON_MOST = 60
@@ -24,86 +24,6 @@ TOLERANCE = 1e-9
 TINY = 1e-300
 VECTORS: Final = {"contract", "nnan", "nsz", "reassoc"}
 """What short loops may assume to become vector instructions; no value is ``nan`` there."""
-
-
-class Point(NamedTuple):
-    """Work and prices.
-
-    Attributes
-    ----------
-    work
-        ``(pairs, slots)``
-    effort
-        ``(efforts,)``
-    unserved
-        ``(classes,)``
-    delivered
-        ``(streams, slots)``
-    lmp
-        ``(products, slots)``
-    rent
-        ``(links, slots)``, signed by direction.
-    """
-
-    work: Floats
-    effort: Floats
-    unserved: Floats
-    delivered: Floats
-    lmp: Floats
-    rent: Floats
-
-
-class Lengths(NamedTuple):
-    """Length of a step by row and column, for a primal weight of one.
-
-    Attributes
-    ----------
-    work
-        ``(pairs,)``
-    delivered
-        ``(streams, slots)``
-    lmp
-        ``(products,)``
-    rent
-        ``(links,)``
-    """
-
-    work: Floats
-    delivered: Floats
-    lmp: Floats
-    rent: Floats
-
-
-class Room(NamedTuple):
-    """What the kernels write on: flows of a step, and where the searches of the last step ended.
-
-    Attributes
-    ----------
-    asked
-        ``(products, slots)``
-    missing
-        ``(streams, slots)``
-    flow, toll
-        ``(origins * sites, slots)``, data moved and the rent of moving it.
-    over, bar
-        ``(slots,)``
-    level
-        ``(classes,)``
-    power
-        ``(sites, slots)``, rents.
-    given
-        ``(pools,)``
-    """
-
-    asked: Floats
-    missing: Floats
-    flow: Floats
-    toll: Floats
-    over: Floats
-    bar: Floats
-    level: Floats
-    power: Floats
-    given: Floats
 
 
 @numba.njit(cache=True)
