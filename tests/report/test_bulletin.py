@@ -190,6 +190,8 @@ def test_day_before_the_first_reading_is_silent(filled: Services) -> None:
     before = gather(filled, date(2026, 4, 29), datetime.now(UTC), words("en"), fleet_ids=["metered"])
     rows = list(csv.DictReader(io.StringIO(table_csv(before))))
     assert {row["value"] for row in rows if row["figure"] == "used_unit_h"} <= {""}
+    said = {one.caption: one.empty for _, some in tables(before, words("en")) for one in some if not one.rows}
+    assert said["What cannot be true"] == "Nothing was metered."
 
 
 def test_sources_and_disputes_of_another_fleet_are_not_told(filled: Services, told: Bulletin) -> None:

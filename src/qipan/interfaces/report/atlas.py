@@ -211,8 +211,8 @@ def dispute_table(disputes: Sequence[Dispute], said: Words) -> Table:
     return Table(said.say("Open disputes"), heads, tuple(rows), said.say("There is no dispute."))
 
 
-def discrepancy_table(found: Sequence[Discrepancy], said: Words) -> Table:
-    """Return what cannot be true of a day."""
+def discrepancy_table(found: Sequence[Discrepancy], said: Words, *, is_told: bool) -> Table:
+    """Return what cannot be true of a day; where nothing was told, nothing was compared."""
     rows = [
         row(one.subject, one.rule, stamp(one.period.start), stamp(one.period.end), percent(one.size)) for one in found
     ]
@@ -223,8 +223,8 @@ def discrepancy_table(found: Sequence[Discrepancy], said: Words) -> Table:
         Head(said.say("Ends"), is_number=False),
         Head(said.say("Size")),
     )
-    nothing = said.say("No meter contradicts another or the register.")
-    return Table(said.say("What cannot be true"), heads, tuple(rows), nothing)
+    well, nothing = said.say("No meter contradicts another or the register."), said.say("Nothing was metered.")
+    return Table(said.say("What cannot be true"), heads, tuple(rows), well if is_told else nothing)
 
 
 def silence_table(
@@ -272,7 +272,8 @@ def silence_table(
         Head(said.say("Silent in part")),
         Head(said.say("Told")),
     )
-    return Table(said.say("Silent meters"), heads, tuple(rows), said.say("Every meter told everything."))
+    nothing = said.say("Every meter told everything.") if found else said.say("Nothing was metered.")
+    return Table(said.say("Silent meters"), heads, tuple(rows), nothing)
 
 
 def source_table(found: Sequence[Freshness], fleets: Mapping[str, str], said: Words) -> Table:

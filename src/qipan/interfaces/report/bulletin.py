@@ -231,7 +231,9 @@ def _of_sites(bulletin: Bulletin, said: Words) -> list[tuple[str, list[Table]]]:
                 atlas.silence_table(bulletin.complete, bulletin.view.metered.field.meters, named, said),
                 atlas.source_table(bulletin.fresh, bulletin.fleets, said),
                 atlas.dispute_table(bulletin.disputes, said),
-                atlas.discrepancy_table(bulletin.discrepancies, said),
+                atlas.discrepancy_table(
+                    bulletin.discrepancies, said, is_told=bulletin.view.metered.hourly.meter.size > 0
+                ),
             ],
         ),
     ]
