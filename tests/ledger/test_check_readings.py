@@ -71,6 +71,9 @@ def test_every_rule_names_its_row() -> None:
         (6, "value_out_of_range"),
     }
     assert checked.kept.tolist() == [False] * 6 + [True]
+    stands = {finding.rule: finding.value for finding in checked.findings}
+    assert (stands["meter_unknown"], stands["value_out_of_range"]) == ("unknown", "-1")
+    assert stands["period_empty"] == moment_of(int(told.end_us[2])).isoformat()
 
 
 def test_value_is_held_against_what_can_flow_in_its_period() -> None:

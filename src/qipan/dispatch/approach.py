@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from qipan.dispatch.dual import earned_fen, least_fen
-from qipan.dispatch.layout import Layout, Lengths, Point, Room, lay_out
+from qipan.dispatch.layout import Layout, Lengths, Point, Sheet, lay_out
 from qipan.dispatch.model.array import Bools, Floats
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
@@ -78,7 +78,7 @@ def approach(
     lengths = _lengths(day, len(board.products))
     at = _begin(day, len(board.products))
     anchor = Point(*(part.copy() for part in at))
-    room = _room(day, at)
+    sheet = _sheet(day, at)
     weight = _first_weight(day, at)
     bound, prices = -np.inf, (at.lmp, at.rent)
     answer: Answer | None = None
@@ -94,7 +94,7 @@ def approach(
                 answer = found
             if answer.cost_fen - bound <= gap * abs(bound) or steps >= steps_most:
                 break
-        went, priced = step(at, anchor, day, lengths, room, weight, 1.0 / (since + 2.0))
+        went, priced = step(at, anchor, day, lengths, sheet, weight, 1.0 / (since + 2.0))
         steps, since = steps + 1, since + 1
         length = np.sqrt(went + priced)
         first = length if since == 1 else first
@@ -158,9 +158,9 @@ def _begin(day: Layout, products: int) -> Point:
     )
 
 
-def _room(day: Layout, at: Point) -> Room:
+def _sheet(day: Layout, at: Point) -> Sheet:
     flows = (len(day.first_toll) - 1, at.lmp.shape[1]) if len(day.link_most) else (0, at.lmp.shape[1])
-    return Room(
+    return Sheet(
         asked=np.zeros_like(at.lmp),
         missing=np.zeros_like(at.delivered),
         flow=np.zeros(flows),
@@ -169,6 +169,7 @@ def _room(day: Layout, at: Point) -> Room:
         bar=np.zeros(at.lmp.shape[1]),
         level=np.zeros_like(day.demand),
         power=np.zeros((len(day.cap_kwh), at.lmp.shape[1])),
+        wanted=np.zeros_like(day.kwh),
         given=np.zeros_like(day.kwh),
     )
 

@@ -119,7 +119,7 @@ class Lengths(NamedTuple):
     rent: Floats
 
 
-class Room(NamedTuple):
+class Sheet(NamedTuple):
     """What the kernels write on: flows of a step, and where the searches of the last step ended.
 
     Attributes
@@ -136,8 +136,8 @@ class Room(NamedTuple):
         ``(classes,)``
     power
         ``(sites, slots)``, rents.
-    given
-        ``(pools,)``
+    wanted, given
+        ``(pools,)`` of the site at hand: the LMP at which nothing would be given, and what is given at the new one.
     """
 
     asked: Floats
@@ -148,6 +148,7 @@ class Room(NamedTuple):
     bar: Floats
     level: Floats
     power: Floats
+    wanted: Floats
     given: Floats
 
 

@@ -315,9 +315,9 @@ def _fill(
         for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
             flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
             for t in range(first, day.end_slot[c]):
-                asked = day.moving[pair] + lmp[day.product[pair], t]
-                if asked >= least or effort[begin + t - first] >= day.most[c] * FULL:
+                if effort[begin + t - first] >= day.most[c] * FULL:
                     continue
+                asked = day.moving[pair] + lmp[day.product[pair], t]
                 for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
                     asked += day.gb[stream] * day.toll_factor[i] * rent[day.toll_link[i], t]
                 if asked < least and _free(day, use, stream, pair, t) > 0.0:

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from qipan.dispatch.dual import add_tolls
-from qipan.dispatch.layout import Layout, Lengths, Point, Room
+from qipan.dispatch.layout import Layout, Lengths, Point, Sheet
 from qipan.dispatch.model.array import Floats
 
 NEWTON_MOST = 60
@@ -28,7 +28,7 @@ VECTORS: Final = {"contract", "nnan", "nsz", "reassoc"}
 
 @numba.njit(cache=True)
 def step(
-    at: Point, anchor: Point, day: Layout, lengths: Lengths, room: Room, weight: float, pull: float
+    at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Move a point one step in place, and return how far it went: squares of the lengths in work and in prices.
 
@@ -42,28 +42,28 @@ def step(
     sites = day.first_pool.shape[0] - 1
     slots = at.lmp.shape[1]
     has_links = at.rent.shape[0] > 0
-    room.asked[:] = 0.0
+    sheet.asked[:] = 0.0
     if has_links:
-        room.flow[:] = 0.0
-        room.toll[:] = 0.0
-        add_tolls(day, at.rent, room.toll)
+        sheet.flow[:] = 0.0
+        sheet.toll[:] = 0.0
+        add_tolls(day, at.rent, sheet.toll)
     went = 0.0
     priced = 0.0
     for stream in range(day.first_pair.shape[0] - 1):
-        room.missing[stream] = 0.0
-        went += _move_work(at, anchor, day, lengths, room, weight, pull, stream, sites, has_links)
-        went += _spread(at, anchor, day, room, weight, pull, stream)
+        sheet.missing[stream] = 0.0
+        went += _move_work(at, anchor, day, lengths, sheet, weight, pull, stream, sites, has_links)
+        went += _spread(at, anchor, day, sheet, weight, pull, stream)
         for t in range(day.opens[stream], day.closes[stream]):
             far = lengths.delivered[stream, t] * weight
             old = at.delivered[stream, t]
-            new = old - far * room.missing[stream, t]
+            new = old - far * sheet.missing[stream, t]
             priced += (new - old) ** 2 / far
             at.delivered[stream, t] = _drawn(old, new, anchor.delivered[stream, t], pull)
     for site in range(sites):
         for t in range(slots):
-            priced += _supply(at, anchor, day, lengths, room, weight, pull, site, t)
+            priced += _supply(at, anchor, day, lengths, sheet, weight, pull, site, t)
     if has_links:
-        priced += _charge(at, anchor, day, lengths, room, weight, pull)
+        priced += _charge(at, anchor, day, lengths, sheet, weight, pull)
     return went, priced
 
 
@@ -78,7 +78,7 @@ def _move_work(
     anchor: Point,
     day: Layout,
     lengths: Lengths,
-    room: Room,
+    sheet: Sheet,
     weight: float,
     pull: float,
     stream: int,
@@ -88,21 +88,21 @@ def _move_work(
     went = 0.0
     gb = day.gb[stream]
     opens, closes = day.opens[stream], day.closes[stream]
-    missing = room.missing[stream, opens:closes]
+    missing = sheet.missing[stream, opens:closes]
     delivered = at.delivered[stream, opens:closes]
-    over, bar = room.over[: closes - opens], room.bar[: closes - opens]
+    over, bar = sheet.over[: closes - opens], sheet.bar[: closes - opens]
     for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
         product, place = day.product[pair], day.origin[stream] * sites + day.site[pair]
         # Short loops over few arrays: each becomes vector instructions.
         _cost_over(over, at.lmp[product, opens:closes], delivered, day.moving[pair])
         if has_links:
-            _add(over, room.toll[place, opens:closes], gb)
+            _add(over, sheet.toll[place, opens:closes], gb)
         far = lengths.work[pair] / weight
         went += _step_back(at.work[pair, opens:closes], anchor.work[pair, opens:closes], over, bar, far, pull) / far
         _add(missing, bar, 1.0)
-        _add(room.asked[product, opens:closes], bar, 1.0)
+        _add(sheet.asked[product, opens:closes], bar, 1.0)
         if has_links:
-            _add(room.flow[place, opens:closes], bar, gb)
+            _add(sheet.flow[place, opens:closes], bar, gb)
     return went
 
 
@@ -137,7 +137,7 @@ def _step_back(
 
 @numba.njit(cache=True)
 def _spread(
-    at: Point, anchor: Point, day: Layout, room: Room, weight: float, pull: float, stream: int
+    at: Point, anchor: Point, day: Layout, sheet: Sheet, weight: float, pull: float, stream: int
 ) -> float:  # pragma: no cover - compiled
     """Step each class of a stream, and project it on what it may do: its demand in all, its width in a slot."""
     far = 1.0 / weight
@@ -147,12 +147,12 @@ def _spread(
         count = day.end_slot[c] - first
         aside = at.unserved[c] - far * day.lost[c]
         level = _level(at.effort, at.delivered[stream], begin, first, count, far, aside, day.demand[c], day.most[c],
-                       room.level[c])  # fmt: skip
-        room.level[c] = level
+                       sheet.level[c])  # fmt: skip
+        sheet.level[c] = level
         for i in range(count):
             old = at.effort[begin + i]
             new = min(day.most[c], max(0.0, old - far * at.delivered[stream, first + i] - level))
-            room.missing[stream, first + i] -= 2.0 * new - old
+            sheet.missing[stream, first + i] -= 2.0 * new - old
             square += (new - old) * (new - old)
             at.effort[begin + i] = _drawn(old, new, anchor.effort[begin + i], pull)
         old = at.unserved[c]
@@ -217,24 +217,22 @@ def _elsewhere(low: float, high: float, least: float, most: float) -> float:  # 
 
 @numba.njit(cache=True)
 def _supply(
-    at: Point, anchor: Point, day: Layout, lengths: Lengths, room: Room, weight: float, pull: float, site: int, t: int
+    at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float, site: int, t: int
 ) -> float:  # pragma: no cover - compiled
     """Step the LMPs of a site in a slot: what is asked of it, less what its pools give at the new price."""
     begin, end = day.first_pool[site], day.first_pool[site + 1]
     for k in range(begin, end):
         product = day.pool_product[k]
-        # What nothing would be given at: from here on it stands in the place of what was asked.
-        if k == day.first_alike[k]:
-            room.asked[product, t] = at.lmp[product, t] + lengths.lmp[product] * weight * room.asked[product, t]
-    _power(day, lengths, room, weight, site, t)
+        sheet.wanted[k] = at.lmp[product, t] + lengths.lmp[product] * weight * sheet.asked[product, t]
+    _power(day, lengths, sheet, weight, site, t)
     priced = 0.0
     for k in range(begin, end):
         if k == day.first_alike[k]:
             product = day.pool_product[k]
             far = lengths.lmp[product] * weight
-            new = room.asked[product, t]
+            new = sheet.wanted[k]
             for alike in range(k, day.end_alike[k]):
-                new -= far * room.given[alike]
+                new -= far * sheet.given[alike]
             old = at.lmp[product, t]
             priced += (new - old) * (new - old) / far
             at.lmp[product, t] = _drawn(old, new, anchor.lmp[product, t], pull)
@@ -243,17 +241,17 @@ def _supply(
 
 @numba.njit(cache=True)
 def _power(
-    day: Layout, lengths: Lengths, room: Room, weight: float, site: int, t: int
+    day: Layout, lengths: Lengths, sheet: Sheet, weight: float, site: int, t: int
 ) -> None:  # pragma: no cover - compiled
     """Find the rent at which a site burns no more than its cap, and what its pools give: Newton, in a bracket."""
     cap = day.cap_kwh[site]
-    used, slope = _give(day, lengths, room, weight, site, t, 0.0)
+    used, slope = _give(day, lengths, sheet, weight, site, t, 0.0)
     if used <= cap:
         return
     low, high = 0.0, np.inf
-    rent = room.power[site, t] if room.power[site, t] > 0.0 else (used - cap) / max(slope, TINY)
+    rent = sheet.power[site, t] if sheet.power[site, t] > 0.0 else (used - cap) / max(slope, TINY)
     for _ in range(NEWTON_MOST):
-        used, slope = _give(day, lengths, room, weight, site, t, rent)
+        used, slope = _give(day, lengths, sheet, weight, site, t, rent)
         if abs(used - cap) <= TOLERANCE * cap:
             break
         if used > cap:
@@ -265,12 +263,12 @@ def _power(
         rent = rent + (used - cap) / slope if slope > 0.0 else np.nan
         if not low < rent < high:
             rent = 0.5 * (low + high) if high < np.inf else 2.0 * low + 1.0
-    room.power[site, t] = rent
+    sheet.power[site, t] = rent
 
 
 @numba.njit(cache=True)
 def _give(
-    day: Layout, lengths: Lengths, room: Room, weight: float, site: int, t: int, rent: float
+    day: Layout, lengths: Lengths, sheet: Sheet, weight: float, site: int, t: int, rent: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return what the pools of a site burn at a rent of power, and how fast that falls; keep what they give.
 
@@ -286,21 +284,21 @@ def _give(
             theirs = day.running[other, t] + rent * day.kwh[other]
             if other != k and (theirs < cost or (theirs == cost and other < k)):
                 before += day.room[other, t]
-        given = (room.asked[day.pool_product[k], t] - cost) / far - before
+        given = (sheet.wanted[k] - cost) / far - before
         if given <= 0.0:
             given = 0.0
         elif given >= day.room[k, t]:
             given = day.room[k, t]
         else:
             slope += day.kwh[k] * day.kwh[k] / far
-        room.given[k] = given
+        sheet.given[k] = given
         used += day.kwh[k] * given
     return used, slope
 
 
 @numba.njit(cache=True)
 def _charge(
-    at: Point, anchor: Point, day: Layout, lengths: Lengths, room: Room, weight: float, pull: float
+    at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float
 ) -> float:  # pragma: no cover - compiled
     """Step the rents of links: nothing below the limit in either direction, beyond it what is too much."""
     priced = 0.0
@@ -309,7 +307,7 @@ def _charge(
     for flow in range(day.first_toll.shape[0] - 1):
         for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
             for t in range(slots):
-                over[day.toll_link[k], t] += day.toll_factor[k] * room.flow[flow, t]
+                over[day.toll_link[k], t] += day.toll_factor[k] * sheet.flow[flow, t]
     for link in range(links):
         far = lengths.rent[link] * weight
         for t in range(slots):

@@ -235,10 +235,20 @@ def _told(
             column,
             rule,
             f"{must}, in {span(readings, i)} of meter {readings.meter_ids[readings.meter[i]]}.",
-            str(readings.value[i]),
+            _stands(readings, column, i),
         )
         for i in at[:TOLD_MAX].tolist()
     ]
     if len(at) > TOLD_MAX:
         told.append(Finding(0, column, rule, f"{must}, in {len(at) - TOLD_MAX} more rows of the batch."))
     return told
+
+
+def _stands(readings: Readings, column: str, row: int) -> str:
+    """Return what stands in a column of a row."""
+    if column == "meter_id":
+        return str(readings.meter_ids[readings.meter[row]])
+    if column in ("start", "end"):
+        return moment_of(int(readings.start_us[row] if column == "start" else readings.end_us[row])).isoformat()
+    stands = int(getattr(readings, column)[row])
+    return list(Quality)[stands] if column == "quality" and 0 <= stands < len(Quality) else str(stands)

@@ -159,7 +159,7 @@ class _Columns:
             plain = pc.if_else(is_whole, pc.replace_substring_regex(text, r"^\+", ""), None)
             wholes = plain.cast(pa.int64())
         is_unread = ~np.asarray(wholes.is_valid()) & ~(is_empty if stand_in is not None else np.zeros_like(is_empty))
-        self.note(column, "not_whole", is_unread, "A whole number must stand here")
+        self.note(column, "not_whole", is_unread, "A whole number of at most 18 digits must stand here")
         return _filled(wholes, stand_in or 0)
 
     def qualities(self) -> NDArray[np.int8]:
