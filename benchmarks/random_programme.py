@@ -15,6 +15,7 @@ import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
+from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Streams
 from qipan.kernel.resources import Kind
@@ -46,11 +47,19 @@ class Programme(NamedTuple):
     board: Board
     classes: Classes
     rules: Rules
-    allowed: Bools
+    takes: Floats
 
 
-def programme(sites: int, slots: int, classes: int, seed: int, *, origins: int = 12) -> Programme:
-    """Draw a day of ``slots`` equal slots."""
+def programme(
+    sites: int, slots: int, classes: int, seed: int, *, origins: int = 12, coupled: bool = False
+) -> Programme:
+    """Draw a day of ``slots`` equal slots.
+
+    Parameters
+    ----------
+    coupled
+        Whether plants, stores, peak charges, calls of the grid and a reserve tie sites and slots together.
+    """
     rng = np.random.default_rng(seed)
     is_west = rng.random(sites) < 0.6
     place = rng.random((sites, 2)) + np.where(is_west, 0.0, 1.0)[:, None] * (1.0, 0.0)
@@ -61,7 +70,8 @@ def programme(sites: int, slots: int, classes: int, seed: int, *, origins: int =
     board = _board(rng, is_west, place, distance, slots)
     streams, of_class = _streams(rng, weight / weight.sum(), classes)
     made = _classes(rng, board, streams, of_class)
-    return Programme(_with_links(board, made), made, RULES, _allowed(board, streams))
+    day = Programme(_with_links(board, made), made, RULES, _allowed(board, streams).astype(float))
+    return _coupled(np.random.default_rng((seed, 1)), day, is_west) if coupled else day
 
 
 def _board(rng: np.random.Generator, is_west: Bools, place: Floats, distance: Floats, slots: int) -> Board:
@@ -92,6 +102,53 @@ def _board(rng: np.random.Generator, is_west: Bools, place: Floats, distance: Fl
         market_kg_per_kwh=np.full(sites, 0.4),
         round_trip_ms=np.round(2.0 + 28.0 * distance, 2),
         transfer_fen_per_gb=np.round(0.4 * (1.0 + distance), 3),
+    )
+
+
+def _coupled(rng: np.random.Generator, day: Programme, is_west: Bools) -> Programme:
+    """Give western sites plants, some sites stores, all a peak charge, and two halves of the grid a call at its peak.
+
+    One in four pairs of a stream and a product takes more units than asked, as a slower model would, and
+    of all work three tenths are left out, for the reserve.
+    """
+    board = day.board
+    sites, slots, slot_h = len(board.sites), board.slot_count, board.slot_h
+    hour = np.arange(slots) * slot_h
+    full_kw = np.zeros(sites)
+    np.add.at(full_kw, board.pool_site, board.capacity[:, 0] * board.kwh_per_unit_h)
+    sun = np.clip(np.sin((hour - 6.0) / 12.0 * np.pi), 0.0, None)
+    wind = rng.uniform(0.0, 0.6, (sites, slots))
+    plant_kw = full_kw * np.where(is_west, rng.uniform(0.3, 1.0, sites), 0.0)
+    has_store = rng.random(sites) < 0.4
+    store_kwh = np.round(np.where(has_store, full_kw * 0.5, 0.0))
+    member = np.concatenate([np.eye(sites, dtype=bool), [is_west, ~is_west]])
+    load = 1.0 + 0.3 * np.sin((hour - 9.0) / 12.0 * np.pi)
+    halves = np.array([full_kw[is_west].sum(), full_kw[~is_west].sum()])
+    most = np.full((2, slots), np.inf)
+    most[:, (hour >= 18.0) & (hour < 20.0)] = 0.35 * halves[:, None]
+    energy = Energy(
+        fixed_kw=np.repeat(0.03 * full_kw[:, None], slots, axis=1),
+        renewable_kw=np.round(plant_kw[:, None] * (0.6 * sun + wind), 3),
+        renewable_fen_per_kwh=np.round(rng.uniform(5.0, 25.0, sites), 2),
+        store_kwh=store_kwh,
+        store_kw=store_kwh / 2.0,
+        stored_kwh=np.round(store_kwh / 2.0),
+        store_efficiency=np.where(has_store, 0.85, 1.0),
+        areas=Areas(
+            names=(*(one.site_id for one in board.sites), "west", "east"),
+            member=member,
+            load_kw=np.concatenate([np.zeros((sites, slots)), 5.0 * halves[:, None] * load]),
+            most_kw=np.concatenate([np.full((sites, slots), np.inf), most]),
+            over_fen_per_kwh=np.full(sites + 2, 300.0),
+            peak_fen_per_kw=np.concatenate([np.full(sites, 100.0), np.full(2, 20.0)]),
+        ),
+    )
+    slower = (day.takes > 0) & (rng.random(day.takes.shape) < 0.25)
+    return Programme(
+        replace(board, energy=energy),
+        replace(day.classes, demand_unit_h=0.7 * day.classes.demand_unit_h, width=0.7 * day.classes.width),
+        replace(day.rules, keeps_reserve=True),
+        np.where(slower, 1.25, day.takes),
     )
 
 

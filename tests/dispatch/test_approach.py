@@ -67,6 +67,33 @@ def test_any_programme_is_bounded_from_both_sides(seed: int, sites: int, classes
     held(made, approach(*made, gap=GAP, steps_most=2000))
 
 
+@settings(max_examples=8)
+@given(seed=st.integers(0, 10_000), sites=st.integers(1, 4), classes=st.integers(1, 30))
+def test_any_coupled_programme_is_bounded_from_both_sides(seed: int, sites: int, classes: int) -> None:
+    made = programme(sites, 6, classes, seed, origins=3, coupled=True)
+    held(made, approach(*made, gap=GAP, steps_most=2000))
+
+
+def test_coupled_programme_comes_within_the_gap_and_says_where_its_energy_comes_from() -> None:
+    made = programme(4, 12, 60, 2, coupled=True)
+    found = approach(*made, gap=GAP)
+    assert 0 <= found.gap <= GAP
+    held(made, found)
+    fed, energy, slot_h = found.plan.energy, made.board.energy, made.board.slot_h
+    assert fed is not None
+    assert energy is not None
+    burnt = np.zeros_like(fed.grid_kwh)
+    np.add.at(burnt, made.board.pool_site, found.plan.supply_unit_h * made.board.kwh_per_unit_h[:, None])
+    given_kwh = fed.grid_kwh + fed.renewable_kwh + fed.drain_kwh - fed.fill_kwh
+    assert given_kwh == pytest.approx(burnt + energy.fixed_kw * slot_h)
+    assert fed.renewable_kwh.max() > 0
+    assert (fed.renewable_kwh <= energy.renewable_kw * slot_h + 1e-9).all()
+    assert (fed.stored_kwh <= energy.store_kwh[:, None] + 1e-9).all()
+    assert (fed.stored_kwh[:, -1] >= energy.stored_kwh - 1e-9).all()
+    drawn = energy.areas.member @ fed.grid_kwh - fed.over_kwh
+    assert (drawn <= energy.areas.most_kw * slot_h + 1e-6).all()
+
+
 def without_limits(board: Board) -> Board:
     return replace(board, power_cap_kw=np.full(len(board.sites), np.inf), links=None)
 
@@ -120,5 +147,5 @@ def test_nothing_to_do_costs_nothing() -> None:
     empty = replace(
         made.classes, stream=none, first_slot=none, end_slot=none, demand_unit_h=np.zeros(0), width=np.zeros(0)
     )
-    found = approach(made.board, empty, made.rules, made.allowed, gap=GAP)
+    found = approach(made.board, empty, made.rules, made.takes, gap=GAP)
     assert (found.plan.objective_fen, found.bound_fen, found.gap) == (0.0, 0.0, 0.0)

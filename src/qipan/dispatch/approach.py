@@ -14,10 +14,11 @@ from typing import Final
 
 import numpy as np
 
-from qipan.dispatch.dual import earned_fen, least_fen
+from qipan.dispatch.dual import earned_fen, least_fen, within_reason
 from qipan.dispatch.layout import Layout, Lengths, Point, Sheet, lay_out
-from qipan.dispatch.model.array import Bools, Floats
+from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.repair import Answer, repair
 from qipan.dispatch.saddle import step
@@ -61,35 +62,36 @@ class Approach:
 
 
 def approach(
-    board: Board, classes: Classes, rules: Rules, allowed: Bools, *, gap: float, steps_most: int = 100_000
+    board: Board, classes: Classes, rules: Rules, takes: Floats, *, gap: float, steps_most: int = 100_000
 ) -> Approach:
     """Plan the classes over the board within a gap of the least cost.
 
     Parameters
     ----------
-    allowed
-        ``(streams, products)``, from `reach`.
+    takes
+        ``(streams, products)``, as `formulate` takes it.
     gap
         Stop once the plan costs at most this much more than the bound, relative to the bound.
     steps_most
         Stop after so many steps, wherever that is.
     """
-    day = lay_out(board, classes, rules, allowed)
+    day = lay_out(board, classes, rules, takes)
     lengths = _lengths(day, len(board.products))
     at = _begin(day, len(board.products))
     anchor = Point(*(part.copy() for part in at))
     sheet = _sheet(day, at)
     weight = _first_weight(day, at)
-    bound, prices = -np.inf, (at.lmp, at.rent)
+    bound, prices = -np.inf, at
     answer: Answer | None = None
     since, first, before, steps = 0, np.inf, np.inf, 0
     while True:
         if steps % BOUND_EVERY == 0:
-            proven = least_fen(day, at.lmp, at.rent)[0]
+            tame = within_reason(day, at)
+            proven = least_fen(day, tame)[0]
             if proven > bound:
-                bound, prices = proven, (at.lmp.copy(), at.rent.copy())
+                bound, prices = proven, tame._replace(lmp=at.lmp.copy(), rent=at.rent.copy(), value=at.value.copy())
         if steps % ANSWER_EVERY == 0:
-            found = repair(day, at.work, at.effort, at.lmp, at.rent)
+            found = repair(day, at)
             if answer is None or found.cost_fen < answer.cost_fen:
                 answer = found
             if answer.cost_fen - bound <= gap * abs(bound) or steps >= steps_most:
@@ -107,7 +109,7 @@ def approach(
                 since, before = 0, np.inf
             else:
                 before = length
-    return Approach(_plan(board, classes, day, answer, *prices), float(bound), steps)
+    return Approach(_plan(board, classes, day, answer, prices), float(bound), steps)
 
 
 def _lengths(day: Layout, products: int) -> Lengths:
@@ -116,11 +118,33 @@ def _lengths(day: Layout, products: int) -> Lengths:
     streams = len(day.origin)
     pairs = np.diff(day.first_pair)
     stream = np.repeat(np.arange(streams), pairs)
-    flow = day.origin[stream] * len(day.cap_kwh) + day.site
     tried = np.zeros((streams, slots + 1))
     np.add.at(tried, (day.stream, day.first_slot), 1.0)
     np.add.at(tried, (day.stream, day.end_slot), -1.0)
-    asking = np.bincount(day.product, minlength=products)
+    asking = np.bincount(day.product, weights=day.takes, minlength=products)
+    groups = np.bincount(day.group, weights=asking, minlength=len(day.spare)) if len(day.spare) else np.zeros(0)
+    tolled, rent = _toll_lengths(day, stream)
+    areas = np.diff(day.meters.first_area).astype(float)
+    members = np.bincount(day.meters.area, minlength=len(day.meters.most)).astype(float)
+    stores = np.bincount(day.meters.store_site, minlength=len(areas)).astype(np.float64)
+    way = day.meters.store_way
+    return Lengths(
+        work=1.0 / (1.0 + day.takes * (2.0 if len(groups) else 1.0) + tolled),
+        grid=1.0 / (1.0 + 2.0 * areas),
+        store=1.0 / np.maximum(2.0, 1.0 + 1.0 / way),
+        delivered=1.0 / (pairs[:, None] + np.cumsum(tried, axis=1)[:, :slots]).clip(min=1.0),
+        lmp=1.0 / np.maximum(asking, 1e-3),
+        rent=rent,
+        reserve=1.0 / np.maximum(groups, 1e-3),
+        energy=1.0 / (1.0 + 2.0 * stores),
+        value=1.0 / (2.0 + way + 1.0 / way),
+        area=1.0 / np.maximum(members, 1.0),
+    )
+
+
+def _toll_lengths(day: Layout, stream: Ints) -> tuple[Floats, Floats]:
+    """Return what links add to the sums of pairs, and the step lengths of their rents, each link scaled to one."""
+    flow = day.origin[stream] * len(day.cap_kwh) + day.site
     crossed = np.zeros(len(day.link_most))
     largest = np.zeros(len(day.link_most))
     tolled = np.zeros(len(flow))
@@ -133,44 +157,56 @@ def _lengths(day: Layout, products: int) -> Lengths:
     np.maximum.at(largest, day.toll_link[toll], size)
     largest = np.where(largest > 0, largest, 1.0)
     np.add.at(tolled, pair, size / largest[day.toll_link[toll]])
-    return Lengths(
-        work=1.0 / (2.0 + tolled),
-        delivered=1.0 / (pairs[:, None] + np.cumsum(tried, axis=1)[:, :slots]).clip(min=1.0),
-        lmp=1.0 / np.maximum(asking, 1.0),
-        rent=1.0 / np.maximum(largest * crossed, 1e-12),
-    )
+    return tolled, 1.0 / np.maximum(largest * crossed, 1e-12)
 
 
 def _begin(day: Layout, products: int) -> Point:
     """Return no work at all, at the prices of boards without scarcity."""
     slots = day.room.shape[1]
+    energy = day.meters.grid_fen.copy()
+    site = np.repeat(np.arange(len(day.first_pool) - 1), np.diff(day.first_pool))
+    running = day.running + (day.kwh[:, None] * energy[site] if len(energy) else 0.0)
     lmp = np.full((products, slots), np.inf)
-    np.minimum.at(lmp, day.pool_product, day.running)
-    rent = np.zeros_like(day.link_most)
-    delivered = least_fen(day, lmp, rent)[1]
-    return Point(
+    np.minimum.at(lmp, day.pool_product, running)
+    stores, areas = (len(day.meters.store_site), slots), day.meters.most.shape
+    at = Point(
         work=np.zeros((len(day.product), slots)),
         effort=np.zeros(int(day.first_effort[-1])),
         unserved=day.demand.copy(),
-        delivered=np.where(np.isfinite(delivered), delivered, 0.0),
+        grid=day.meters.fixed.copy(),
+        fill=np.zeros(stores),
+        drain=np.zeros(stores),
+        stored=np.repeat(day.meters.store_begin[:, None], slots, axis=1),
+        delivered=np.zeros((len(day.origin), slots)),
         lmp=lmp,
-        rent=rent,
+        rent=np.zeros_like(day.link_most),
+        reserve=np.zeros_like(day.spare),
+        energy=energy,
+        value=np.repeat(energy[day.meters.store_site].mean(axis=1, keepdims=True), slots, axis=1),
+        limit=np.zeros(areas),
+        peak=np.zeros(areas),
     )
+    delivered = least_fen(day, at)[1]
+    return at._replace(delivered=np.where(np.isfinite(delivered), delivered, 0.0))
 
 
 def _sheet(day: Layout, at: Point) -> Sheet:
     flows = (len(day.first_toll) - 1, at.lmp.shape[1]) if len(day.link_most) else (0, at.lmp.shape[1])
     return Sheet(
         asked=np.zeros_like(at.lmp),
+        price=np.zeros_like(at.lmp),
         missing=np.zeros_like(at.delivered),
         flow=np.zeros(flows),
         toll=np.zeros(flows),
         over=np.zeros(at.lmp.shape[1]),
         bar=np.zeros(at.lmp.shape[1]),
         level=np.zeros_like(day.demand),
-        power=np.zeros((len(day.cap_kwh), at.lmp.shape[1])),
+        power=np.zeros_like(day.cap_kwh),
         wanted=np.zeros_like(day.kwh),
         given=np.zeros_like(day.kwh),
+        net=np.zeros_like(at.grid),
+        drawn=np.zeros_like(at.limit),
+        kept=np.zeros_like(at.value),
     )
 
 
@@ -182,55 +218,88 @@ def _first_weight(day: Layout, at: Point) -> float:
 
 def _weight(weight: float, at: Point, anchor: Point, lengths: Lengths) -> float:
     """Return the geometric mean of a weight and of how far prices went for each step of work since the anchor."""
-    work = sum(
-        float(np.sum((part - there) ** 2 / length))
-        for part, there, length in (
-            (at.work, anchor.work, lengths.work[:, None]),
-            (at.effort, anchor.effort, 1.0),
-            (at.unserved, anchor.unserved, 1.0),
-        )
-    )
-    prices = sum(
-        float(np.sum((part - there) ** 2 / length))
-        for part, there, length in (
-            (at.delivered, anchor.delivered, lengths.delivered),
-            (at.lmp, anchor.lmp, lengths.lmp[:, None]),
-            (at.rent, anchor.rent, lengths.rent[:, None]),
-        )
+    of_work = {
+        "work": lengths.work[:, None],
+        "effort": 1.0,
+        "unserved": 1.0,
+        "grid": lengths.grid[:, None],
+        "fill": lengths.store[:, None],
+        "drain": lengths.store[:, None],
+        "stored": lengths.store[:, None],
+    }
+    of_prices = {
+        "delivered": lengths.delivered,
+        "lmp": lengths.lmp[:, None],
+        "rent": lengths.rent[:, None],
+        "reserve": lengths.reserve[:, None],
+        "energy": lengths.energy[:, None],
+        "value": lengths.value[:, None],
+        "limit": lengths.area[:, None],
+        "peak": lengths.area[:, None],
+    }
+    work, prices = (
+        sum(float(np.sum((getattr(at, name) - getattr(anchor, name)) ** 2 / by)) for name, by in parts.items())
+        for parts in (of_work, of_prices)
     )
     return float(np.sqrt(weight * np.sqrt(prices / work))) if work > 0 and prices > 0 else weight
 
 
-def _plan(board: Board, classes: Classes, day: Layout, answer: Answer, lmp: Floats, rent: Floats) -> Plan:
+def _plan(board: Board, classes: Classes, day: Layout, answer: Answer, at: Point) -> Plan:
     """Write an answer and its prices in the words of a plan."""
-    _, delivered, price = least_fen(day, lmp, rent)
+    _, delivered, price = least_fen(day, at)
     stream = np.repeat(np.arange(len(day.origin)), np.diff(day.first_pair))
     pair, slot = np.nonzero(answer.work)
     transfer = classes.streams.gb_per_unit_h[stream] * board.transfer_fen_per_gb[day.origin[stream], day.site]
     power = np.array(
-        [[earned_fen(day, lmp, site, t)[1] for t in range(board.slot_count)] for site in range(len(board.sites))]
+        [[earned_fen(day, at, site, t)[1] for t in range(board.slot_count)] for site in range(len(board.sites))]
     ).reshape(len(board.sites), board.slot_count)
     supply, running, kwh = (np.empty_like(part) for part in (answer.supply, day.running, day.kwh))
     supply[day.pool], running[day.pool], kwh[day.pool] = answer.supply, day.running, day.kwh
-    burnt = running + power[board.pool_site] * kwh[:, None]
-    unserved, paid = np.empty_like(answer.unserved), np.empty_like(price)
-    unserved[day.order], paid[day.order] = answer.unserved, price
+    paid = power + at.energy if len(at.energy) else power
+    burnt = running + paid[board.pool_site] * kwh[:, None]
+    unserved, price_of = np.empty_like(answer.unserved), np.empty_like(price)
+    unserved[day.order], price_of[day.order] = answer.unserved, price
     return Plan(
         classes=classes,
         work_stream=stream[pair],
         work_product=day.product[pair],
         work_slot=slot,
         work_unit_h=answer.work[pair, slot],
+        takes=day.takes[pair],
         transfer_fen=transfer[pair],
         nearness_fen=(day.moving - transfer)[pair],
         supply_unit_h=supply,
         unserved_unit_h=unserved,
-        lmp_fen_per_unit_h=lmp,
+        lmp_fen_per_unit_h=at.lmp + at.reserve[day.group] if len(at.reserve) else at.lmp,
         delivered_fen_per_unit_h=np.where(np.isfinite(delivered), delivered, 0.0),
-        class_price_fen_per_unit_h=paid,
-        capacity_rent_fen_per_unit_h=np.maximum(lmp[board.pool_product] - burnt, 0.0),
+        class_price_fen_per_unit_h=price_of,
+        capacity_rent_fen_per_unit_h=np.maximum(at.lmp[board.pool_product] - burnt, 0.0),
         power_rent_fen_per_kwh=power,
-        link_rent_fen_per_gb=rent,
+        link_rent_fen_per_gb=at.rent,
         link_flow_gb=answer.flow,
         objective_fen=answer.cost_fen,
+        reserve_rent_fen_per_unit_h=at.reserve,
+        energy=None if board.energy is None else _energy_plan(board, day, answer, at),
+    )
+
+
+def _energy_plan(board: Board, day: Layout, answer: Answer, at: Point) -> EnergyPlan:
+    fed = answer.feed
+
+    def of_sites(of_stores: Floats) -> Floats:
+        whole = np.zeros_like(fed.grid)
+        whole[day.meters.store_site] = of_stores
+        return whole
+
+    return EnergyPlan(
+        grid_kwh=fed.grid,
+        renewable_kwh=fed.plant,
+        fill_kwh=of_sites(fed.fill),
+        drain_kwh=of_sites(fed.drain),
+        stored_kwh=of_sites(fed.stored),
+        energy_fen_per_kwh=at.energy,
+        over_kwh=fed.over,
+        limit_rent_fen_per_kwh=at.limit,
+        peak_rent_fen_per_kwh=at.peak,
+        peak_kw=fed.peak / board.slot_h,
     )

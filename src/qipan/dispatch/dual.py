@@ -1,7 +1,7 @@
 """What prices alone prove: a lower bound on the cost of a day's programme, and the rents that go with it.
 
-Any LMPs and rents of links bound the cost from below: let every class buy its demand where it is cheapest at these
-prices, and take back the most that sites and links could earn at them. No solver need be trusted.
+Any prices bound the cost from below: let every class buy its demand where it is cheapest at them, and take back the
+most that sites, links, stores and the grid could earn. No solver need be trusted.
 
 Source: `fisher1981` (Lagrangian relaxation).
 """
@@ -11,46 +11,89 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from qipan.dispatch.layout import Layout
+from qipan.dispatch.layout import Layout, Point
 from qipan.dispatch.model.array import Floats
 
 
 @numba.njit(cache=True)
-def least_fen(day: Layout, lmp: Floats, rent: Floats) -> tuple[float, Floats, Floats]:  # pragma: no cover - compiled
+def within_reason(day: Layout, at: Point) -> Point:  # pragma: no cover - compiled
+    """Return a point with prices at which the cost has a bound: none below nothing, none at which energy is a gift."""
+    meters = day.meters
+    energy, peak = at.energy.copy(), np.maximum(at.peak, 0.0)
+    limit = np.maximum(at.limit, 0.0)
+    for area in range(peak.shape[0]):
+        limit[area] = np.minimum(limit[area], meters.over_fen[area])
+        total = peak[area].sum()
+        if total > meters.peak_fen[area]:
+            peak[area] *= meters.peak_fen[area] / total
+    for site in range(energy.shape[0]):
+        most = meters.grid_fen[site].copy()
+        for i in range(meters.first_area[site], meters.first_area[site + 1]):
+            most += limit[meters.area[i]] + peak[meters.area[i]]
+        energy[site] = np.minimum(energy[site], most)
+    return Point(
+        at.work,
+        at.effort,
+        at.unserved,
+        at.grid,
+        at.fill,
+        at.drain,
+        at.stored,
+        at.delivered,
+        at.lmp,
+        at.rent,
+        np.maximum(at.reserve, 0.0),
+        energy,
+        at.value,
+        limit,
+        peak,
+    )
+
+
+@numba.njit(cache=True)
+def least_fen(day: Layout, at: Point) -> tuple[float, Floats, Floats]:  # pragma: no cover - compiled
     """Return the bound, the delivered prices of streams in each slot, and the price of each class.
 
     Parameters
     ----------
-    lmp
-        ``(products, slots)``
-    rent
-        ``(links, slots)``
+    at
+        Prices from `within_reason`; nothing else of it is read.
 
     Returns
     -------
     tuple
         Fen, ``(streams, slots)`` (``inf`` where a stream has no class), ``(classes,)``: the price of its dearest hour.
     """
-    slots = lmp.shape[1]
+    slots = at.lmp.shape[1]
     sites = day.first_pool.shape[0] - 1
     delivered = np.full((day.first_pair.shape[0] - 1, slots), np.inf)
     price = np.zeros(day.demand.shape[0])
     toll = np.zeros((day.first_toll.shape[0] - 1, slots))
-    add_tolls(day, rent, toll)
-    total = -_rents(day, rent)
+    add_tolls(day, at.rent, toll)
+    lmp = at.lmp.copy()
+    add_reserve(day, at.reserve, lmp)
+    total = -_rents(day, at)
     for stream in range(day.first_pair.shape[0] - 1):
         for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
             crossed = toll[day.origin[stream] * sites + day.site[pair]]
             for t in range(day.opens[stream], day.closes[stream]):
-                asked = day.moving[pair] + lmp[day.product[pair], t] + day.gb[stream] * crossed[t]
+                asked = day.moving[pair] + day.takes[pair] * lmp[day.product[pair], t] + day.gb[stream] * crossed[t]
                 delivered[stream, t] = min(delivered[stream, t], asked)
         for c in range(day.first_class[stream], day.first_class[stream + 1]):
             paid, price[c] = _bought(day, delivered[stream], c)
             total += paid
     for site in range(sites):
         for t in range(slots):
-            total -= earned_fen(day, lmp, site, t)[0]
+            total -= earned_fen(day, at, site, t)[0]
     return total, delivered, price
+
+
+@numba.njit(cache=True)
+def add_reserve(day: Layout, reserve: Floats, price: Floats) -> None:  # pragma: no cover - compiled
+    """Add to the price of each product the rent of its reserve, ``(products, slots)``."""
+    if reserve.shape[0] > 0:
+        for product in range(price.shape[0]):
+            price[product] += reserve[day.group[product]]
 
 
 @numba.njit(cache=True)
@@ -63,14 +106,39 @@ def add_tolls(day: Layout, rent: Floats, toll: Floats) -> None:  # pragma: no co
 
 
 @numba.njit(cache=True)
-def _rents(day: Layout, rent: Floats) -> float:  # pragma: no cover - compiled
-    """Return the most that links could earn."""
-    earned = 0.0
-    for link in range(rent.shape[0]):
-        for t in range(rent.shape[1]):
-            if rent[link, t] != 0.0:
-                earned += abs(rent[link, t]) * day.link_most[link, t]
+def _rents(day: Layout, at: Point) -> float:  # pragma: no cover - compiled
+    """Return the most that links, the reserve, the grid and stores could earn."""
+    earned = (at.reserve * day.spare).sum() if at.reserve.shape[0] > 0 else 0.0
+    for link in range(at.rent.shape[0]):
+        for t in range(at.rent.shape[1]):
+            if at.rent[link, t] != 0.0:
+                earned += abs(at.rent[link, t]) * day.link_most[link, t]
+    for area in range(at.limit.shape[0]):
+        for t in range(at.limit.shape[1]):
+            if at.limit[area, t] > 0.0:
+                earned += at.limit[area, t] * day.meters.most[area, t]
+            earned += at.peak[area, t] * day.meters.under[area, t]
+    for store in range(at.value.shape[0]):
+        earned += _stored(day, at, store)
     return earned
+
+
+@numba.njit(cache=True)
+def _stored(day: Layout, at: Point, store: int) -> float:  # pragma: no cover - compiled
+    """Return the most that a store could earn."""
+    meters = day.meters
+    slots = at.value.shape[1]
+    site, way = meters.store_site[store], meters.store_way[store]
+    begin, most, speed = meters.store_begin[store], meters.store_most[store], meters.store_speed[store]
+    earned = at.value[store, 0] * begin
+    for t in range(slots):
+        energy, value = at.energy[site, t], at.value[store, t]
+        earned += speed * (max(0.0, way * value - energy) + max(0.0, energy - value / way))
+        if t + 1 < slots:
+            earned += most * max(0.0, at.value[store, t + 1] - value)
+        else:
+            earned -= value * (begin if value >= 0.0 else most)
+    return float(earned)
 
 
 @numba.njit(cache=True)
@@ -92,21 +160,28 @@ def _bought(day: Layout, delivered: Floats, c: int) -> tuple[float, float]:  # p
 
 
 @numba.njit(cache=True)
-def earned_fen(day: Layout, lmp: Floats, site: int, t: int) -> tuple[float, float]:  # pragma: no cover - compiled
+def earned_fen(day: Layout, at: Point, site: int, t: int) -> tuple[float, float]:  # pragma: no cover - compiled
     """Return the most that a site can earn in a slot over its running cost, and the rent of its power."""
     begin, end = day.first_pool[site], day.first_pool[site + 1]
+    has_meters = at.energy.shape[0] > 0
     margin = np.zeros(end - begin)
     need = 0.0
     for k in range(begin, end):
-        margin[k - begin] = lmp[day.pool_product[k], t] - day.running[k, t]
+        margin[k - begin] = at.lmp[day.pool_product[k], t] - day.running[k, t]
+        if has_meters:
+            margin[k - begin] -= day.kwh[k] * at.energy[site, t]
         if margin[k - begin] > 0.0:
             need += day.kwh[k] * day.room[k, t]
     earned = 0.0
-    if need <= day.cap_kwh[site]:
+    if has_meters:
+        energy = at.energy[site, t]
+        earned += max(0.0, energy - day.meters.plant_fen[site]) * day.meters.plant[site, t]
+        earned -= energy * day.meters.fixed[site, t]
+    left = day.cap_kwh[site, t]
+    if need <= left:
         for k in range(begin, end):
             earned += max(0.0, margin[k - begin]) * day.room[k, t]
         return earned, 0.0
-    left = day.cap_kwh[site]
     order = np.argsort(-margin / np.maximum(day.kwh[begin:end], 1e-300))
     for i in order:
         if margin[i] <= 0.0:

@@ -5,13 +5,16 @@ With classes ``c`` of streams ``k``, products ``r`` (a site, a kind, a model), p
     minimise   sum (transfer + nearness)[k,r] x[k,r,t]  +  sum running[p,t] y[p,t]  +  sum lost[c] u[c]
     (1) sum_t z[c,t] + u[c]                    = demand[c]           price of the class
     (2) sum_r x[k,r,t] - sum_c z[c,t]          = 0                   delivered price of the stream and slot
-    (3) sum_k x[k,r,t] - sum_p y[p,t]          = 0                   LMP of the product and slot, negated
-    (4) sum_p kwh[p] y[p,t]                   <= cap_kw[site] h      power rent
+    (3) sum_k takes[k,r] x[k,r,t]
+                       - sum_p y[p,t]          = 0                   offer of the product and slot, negated
+    (4) sum_p kwh[p] y[p,t]                   <= (cap_kw - fixed_kw)[site,t] h    power rent
     (5) |sum factor[l,k,r] gb[k] x[k,r,t]|    <= capacity[l,t]       link rent
+    (6) sum_p y[p,t]                          <= spare[group,t] h    reserve rent, where a reserve is kept
         0 <= z[c,t] <= width[c] h,  0 <= y[p,t] <= capacity[p,t] h   capacity rent
 
 Classes of a stream cost the same at a site, so only streams meet sites: the programme grows with streams times
-products plus classes, not with their product.
+products plus classes, not with their product. Where a board states what stands behind its meters, ``running`` is
+without energy, and the rows of `energy` follow.
 """
 
 from __future__ import annotations
@@ -21,31 +24,39 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.energy import (
+    Entries,
+    energy_bounds,
+    energy_columns,
+    energy_costs,
+    energy_entries,
+    energy_rows,
+    grid_fen_per_kwh,
+)
+from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Streams
 
-Entries = tuple[Ints, Ints, Floats]
-
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each family of columns stands: work ``x``, then effort ``z``, supply ``y``, unserved ``u``.
+    """Where each family of columns stands: work ``x``, then effort ``z``, supply ``y``, unserved ``u``, and energy.
 
     Attributes
     ----------
-    stream, product, slot, transfer_fen, nearness_fen
+    stream, product, slot, takes, transfer_fen, nearness_fen
         ``(work columns,)``
     effort_class, effort_slot
         ``(effort columns,)``
-    effort, supply, unserved, count
+    effort, supply, unserved, energy, count
         First column of each later family, and how many there are in all.
     """
 
     stream: Ints
     product: Ints
     slot: Ints
+    takes: Floats
     transfer_fen: Floats
     nearness_fen: Floats
     effort_class: Ints
@@ -53,6 +64,7 @@ class Columns:
     effort: int
     supply: int
     unserved: int
+    energy: int
     count: int
 
 
@@ -64,6 +76,8 @@ class Rows:
     balance: int
     power: int
     link: int
+    reserve: int
+    energy: int
     count: int
     powered_sites: Ints
 
@@ -75,6 +89,7 @@ class LinearProgram:
     columns: Columns
     rows: Rows
     cost: Floats
+    lower: Floats
     upper: Floats
     row_lower: Floats
     row_upper: Floats
@@ -82,11 +97,16 @@ class LinearProgram:
 
 
 def running_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
-    """Return what an hour of a unit costs to run, energy, other running cost and carbon, ``(pools, slots)``."""
-    site = board.pool_site
-    factor = board.location_kg_per_kwh if rules.carbon_account == "location" else board.market_kg_per_kwh
-    per_kwh = board.price_fen_per_kwh[site] + (rules.carbon_fen_per_kg * factor)[site][:, None]
-    return board.kwh_per_unit_h[:, None] * per_kwh + board.opex_fen_per_unit_h[:, None]
+    """Return what an hour of a unit costs to run on bought energy, carbon included, ``(pools, slots)``."""
+    energy = board.kwh_per_unit_h[:, None] * grid_fen_per_kwh(board, rules)[board.pool_site]
+    return energy + board.opex_fen_per_unit_h[:, None]
+
+
+def supply_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
+    """Return what an hour of a unit costs besides what stands in `energy`, ``(pools, slots)``."""
+    if board.energy is None:
+        return running_fen_per_unit_h(board, rules)
+    return np.repeat(board.opex_fen_per_unit_h[:, None], board.slot_count, axis=1)
 
 
 def least_of_product(board: Board, of_pool: Floats) -> Floats:
@@ -102,45 +122,58 @@ def least_of_product(board: Board, of_pool: Floats) -> Floats:
     return least
 
 
-def formulate(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> LinearProgram:
+def formulate(board: Board, classes: Classes, rules: Rules, takes: Floats) -> LinearProgram:
     """Write the programme of a day as arrays, no call a variable.
 
     Parameters
     ----------
-    allowed
-        ``(streams, products)``, from `reach`.
+    takes
+        ``(streams, products)``: units of a product that a unit of work takes, 0 where it may not run, from `reach`.
     """
-    columns = _columns(board, classes, rules, allowed)
-    rows = _rows(board, classes)
+    columns = _columns(board, classes, rules, takes)
+    rows = _rows(board, classes, rules)
     entries = [
         *_effort_entries(board, classes, columns, rows),
         *_work_entries(board, columns, rows),
         *_supply_entries(board, columns, rows),
         *_link_entries(board, classes.streams, columns, rows),
     ]
+    if board.energy is not None:
+        supply = np.arange(columns.supply, columns.unserved).reshape(len(board.pools), board.slot_count)
+        entries += energy_entries(board, board.energy, supply, rows.energy, columns.energy)
     row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
-    lost = np.array([rules.tiers[tier].unserved_fen_per_unit_h for tier in Tier])[classes.tier]
-    lower, upper = _row_bounds(board, classes, rows)
-    cost = np.zeros(columns.count)
-    cost[: columns.effort] = columns.transfer_fen + columns.nearness_fen
-    cost[columns.supply : columns.unserved] = running_fen_per_unit_h(board, rules).ravel()
-    cost[columns.unserved :] = lost
-    most = np.full(columns.count, np.inf)
-    most[columns.effort : columns.supply] = classes.width[columns.effort_class] * board.slot_h
-    most[columns.supply : columns.unserved] = (board.capacity * board.slot_h).ravel()
-    most[columns.unserved :] = classes.demand_unit_h
+    row_lower, row_upper = _row_bounds(board, classes, rows)
+    cost, lower, upper = _costs(board, classes, rules, columns)
     return LinearProgram(
         columns=columns,
         rows=rows,
         cost=cost,
-        upper=most,
-        row_lower=lower,
-        row_upper=upper,
+        lower=lower,
+        upper=upper,
+        row_lower=row_lower,
+        row_upper=row_upper,
         matrix=sparse.csc_array((value, (row, column)), shape=(rows.count, columns.count)),
     )
 
 
-def _columns(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Columns:
+def _costs(board: Board, classes: Classes, rules: Rules, columns: Columns) -> tuple[Floats, Floats, Floats]:
+    """Return cost, lower and upper bound of each column."""
+    lost = np.array([rules.tiers[tier].unserved_fen_per_unit_h for tier in Tier])[classes.tier]
+    cost, lower = np.zeros(columns.count), np.zeros(columns.count)
+    cost[: columns.effort] = columns.transfer_fen + columns.nearness_fen
+    cost[columns.supply : columns.unserved] = supply_fen_per_unit_h(board, rules).ravel()
+    cost[columns.unserved : columns.energy] = lost
+    upper = np.full(columns.count, np.inf)
+    upper[columns.effort : columns.supply] = classes.width[columns.effort_class] * board.slot_h
+    upper[columns.supply : columns.unserved] = (board.capacity * board.slot_h).ravel()
+    upper[columns.unserved : columns.energy] = classes.demand_unit_h
+    if board.energy is not None:
+        part = slice(columns.energy, columns.count)
+        cost[part], lower[part], upper[part] = energy_costs(board, board.energy, rules)
+    return cost, lower, upper
+
+
+def _columns(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Columns:
     """Lay out every allowed (stream, product) over the slots in which the stream has a class, and every effort."""
     streams, slots = classes.streams, board.slot_count
     spans = classes.end_slot - classes.first_slot
@@ -149,7 +182,7 @@ def _columns(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Co
     effort_slot = classes.first_slot[effort_class] + within
     active = np.zeros((len(streams), slots), dtype=bool)
     active[classes.stream[effort_class], effort_slot] = True
-    pair_stream, pair_product = np.nonzero(allowed)
+    pair_stream, pair_product = np.nonzero(takes)
     pair, slot = np.nonzero(active[pair_stream])
     stream, product = pair_stream[pair], pair_product[pair]
     site = np.array([entry[0] for entry in board.products], dtype=np.int64)[product]
@@ -157,10 +190,12 @@ def _columns(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Co
     near = np.array([rules.tiers[tier].nearness_fen_per_unit_h_ms for tier in Tier])
     supply = len(stream) + len(effort_class)
     unserved = supply + len(board.pools) * slots
+    energy = unserved + len(classes)
     return Columns(
         stream=stream,
         product=product,
         slot=slot,
+        takes=np.asarray(takes, dtype=float)[stream, product],
         transfer_fen=streams.gb_per_unit_h[stream] * board.transfer_fen_per_gb[origin, site],
         nearness_fen=near[streams.tier[stream]] * board.round_trip_ms[origin, site],
         effort_class=effort_class,
@@ -168,18 +203,21 @@ def _columns(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Co
         effort=len(stream),
         supply=supply,
         unserved=unserved,
-        count=unserved + len(classes),
+        energy=energy,
+        count=energy + (0 if board.energy is None else energy_columns(board, board.energy).count),
     )
 
 
-def _rows(board: Board, classes: Classes) -> Rows:
+def _rows(board: Board, classes: Classes, rules: Rules) -> Rows:
     stream = len(classes)
     balance = stream + len(classes.streams) * board.slot_count
     power = balance + len(board.products) * board.slot_count
     powered = np.flatnonzero(np.isfinite(board.power_cap_kw))
     link = power + len(powered) * board.slot_count
-    links = 0 if board.links is None else len(board.links.names)
-    return Rows(stream, balance, power, link, link + links * board.slot_count, powered)
+    reserve = link + (0 if board.links is None else len(board.links.names)) * board.slot_count
+    energy = reserve + (board.spare_units.size if rules.keeps_reserve else 0)
+    count = energy + (0 if board.energy is None else energy_rows(board, board.energy).count)
+    return Rows(stream, balance, power, link, reserve, energy, count, powered)
 
 
 def _effort_entries(board: Board, classes: Classes, columns: Columns, rows: Rows) -> list[Entries]:
@@ -197,15 +235,14 @@ def _effort_entries(board: Board, classes: Classes, columns: Columns, rows: Rows
 def _work_entries(board: Board, columns: Columns, rows: Rows) -> list[Entries]:
     """Rows (2) and (3) of work."""
     every = np.arange(columns.effort)
-    ones = np.ones(columns.effort)
     return [
-        (rows.stream + columns.stream * board.slot_count + columns.slot, every, ones),
-        (rows.balance + columns.product * board.slot_count + columns.slot, every, ones),
+        (rows.stream + columns.stream * board.slot_count + columns.slot, every, np.ones(columns.effort)),
+        (rows.balance + columns.product * board.slot_count + columns.slot, every, columns.takes),
     ]
 
 
 def _supply_entries(board: Board, columns: Columns, rows: Rows) -> list[Entries]:
-    """Rows (3) and (4) of supply."""
+    """Rows (3), (4) and (6) of supply."""
     slots, pools = board.slot_count, len(board.pools)
     supply = columns.supply + np.arange(pools * slots)
     slot, pool = np.tile(np.arange(slots), pools), np.repeat(np.arange(pools), slots)
@@ -213,9 +250,12 @@ def _supply_entries(board: Board, columns: Columns, rows: Rows) -> list[Entries]
     position[rows.powered_sites] = np.arange(len(rows.powered_sites))
     where = position[board.pool_site[pool]]
     capped = where >= 0
+    group = board.product_group[board.pool_product[pool]] * slots + slot
+    kept = np.arange(len(supply) if rows.energy > rows.reserve else 0)
     return [
         (rows.balance + board.pool_product[pool] * slots + slot, supply, -np.ones(len(supply))),
         (rows.power + where[capped] * slots + slot[capped], supply[capped], board.kwh_per_unit_h[pool[capped]]),
+        (rows.reserve + group[kept], supply[kept], np.ones(len(kept))),
     ]
 
 
@@ -239,8 +279,18 @@ def _row_bounds(board: Board, classes: Classes, rows: Rows) -> tuple[Floats, Flo
     upper = np.full(rows.count, np.inf)
     lower[: rows.stream] = upper[: rows.stream] = classes.demand_unit_h
     lower[rows.stream : rows.power] = upper[rows.stream : rows.power] = 0.0
-    upper[rows.power : rows.link] = np.repeat(board.power_cap_kw[rows.powered_sites], board.slot_count) * board.slot_h
+    upper[rows.power : rows.link] = room_kwh(board)[rows.powered_sites].ravel()
     if board.links is not None:
-        upper[rows.link :] = board.links.capacity_gb.ravel()
-        lower[rows.link :] = -board.links.capacity_gb.ravel()
+        upper[rows.link : rows.reserve] = board.links.capacity_gb.ravel()
+        lower[rows.link : rows.reserve] = -board.links.capacity_gb.ravel()
+    if rows.energy > rows.reserve:
+        upper[rows.reserve : rows.energy] = (board.spare_units * board.slot_h).ravel()
+    if board.energy is not None:
+        lower[rows.energy :], upper[rows.energy :] = energy_bounds(board, board.energy)
     return lower, upper
+
+
+def room_kwh(board: Board) -> Floats:
+    """Return what the work of a site may burn in a slot under its power cap, ``(sites, slots)``."""
+    most = np.repeat(board.power_cap_kw[:, None], board.slot_count, axis=1)
+    return (most if board.energy is None else most - board.energy.fixed_kw) * board.slot_h

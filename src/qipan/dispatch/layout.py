@@ -10,11 +10,48 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qipan.dispatch.formulate import running_fen_per_unit_h
-from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.energy import grid_fen_per_kwh, under_peak_kw
+from qipan.dispatch.formulate import room_kwh, supply_fen_per_unit_h
+from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes
+
+
+class Meters(NamedTuple):
+    """What stands behind the meters of the sites and before them; nothing where all energy is bought at the price.
+
+    Attributes
+    ----------
+    fixed, plant, grid_fen
+        ``(sites, slots)``: drawn whatever runs, what own plants give at most, and the price of the grid.
+    plant_fen
+        ``(sites,)``
+    first_area, area
+        Areas of each site.
+    most, under
+        ``(areas, slots)``: the limit, and how far the load of others lies below its highest, in kWh of a slot.
+    over_fen, peak_fen
+        ``(areas,)``, for a kilowatt-hour of a slot.
+    store_site, store_most, store_speed, store_begin, store_way
+        ``(stores,)``: kWh that it holds, kWh of a slot, kWh at the start, and what remains of what goes one way.
+    """
+
+    fixed: Floats
+    plant: Floats
+    grid_fen: Floats
+    plant_fen: Floats
+    first_area: Ints
+    area: Ints
+    most: Floats
+    under: Floats
+    over_fen: Floats
+    peak_fen: Floats
+    store_site: Ints
+    store_most: Floats
+    store_speed: Floats
+    store_begin: Floats
+    store_way: Floats
 
 
 class Layout(NamedTuple):
@@ -24,15 +61,18 @@ class Layout(NamedTuple):
     ----------
     first_pair, first_class, origin, gb, opens, closes
         ``(streams,)``; a stream has classes in the slots ``[opens, closes)`` only.
-    product, site, moving
-        ``(pairs,)``; what moving and distance cost for a unit-hour.
+    product, site, takes, moving
+        ``(pairs,)``; units of the product that a unit of work takes, and what moving and distance cost for it.
     order, stream, first_effort, first_slot, end_slot, demand, most, lost
         ``(classes,)``; ``order`` is the position among the classes given, ``most`` the unit-hours of one slot.
     first_pool, pool, pool_product, first_alike, end_alike, running, room, kwh
         ``(pools,)`` in the order of their sites and products; ``running`` and ``room`` by slot. The pools of one
         product stand in ``[first_alike, end_alike)``.
     cap_kwh
-        ``(sites,)``, of one slot; ``inf`` without a cap.
+        ``(sites, slots)``, what pools may burn; ``inf`` without a cap.
+    group, spare
+        ``(products,)`` and ``(groups, slots)``: products of one kind and model, and the unit-hours that leave a
+        reserve; no groups where none is kept.
     first_toll, toll_link, toll_factor
         Links that a flow crosses, by origin times sites plus site.
     link_most
@@ -47,6 +87,7 @@ class Layout(NamedTuple):
     closes: Ints
     product: Ints
     site: Ints
+    takes: Floats
     moving: Floats
     order: Ints
     stream: Ints
@@ -65,10 +106,13 @@ class Layout(NamedTuple):
     room: Floats
     kwh: Floats
     cap_kwh: Floats
+    group: Ints
+    spare: Floats
     first_toll: Ints
     toll_link: Ints
     toll_factor: Floats
     link_most: Floats
+    meters: Meters
 
 
 class Point(NamedTuple):
@@ -86,16 +130,37 @@ class Point(NamedTuple):
         ``(streams, slots)``
     lmp
         ``(products, slots)``
+    grid
+        ``(sites, slots)``
+    fill, drain, stored
+        ``(stores, slots)``
     rent
         ``(links, slots)``, signed by direction.
+    reserve
+        ``(groups, slots)``
+    energy
+        ``(sites, slots)``
+    value
+        ``(stores, slots)``, of a kilowatt-hour in the store at the end of the slot.
+    limit, peak
+        ``(areas, slots)``
     """
 
     work: Floats
     effort: Floats
     unserved: Floats
+    grid: Floats
+    fill: Floats
+    drain: Floats
+    stored: Floats
     delivered: Floats
     lmp: Floats
     rent: Floats
+    reserve: Floats
+    energy: Floats
+    value: Floats
+    limit: Floats
+    peak: Floats
 
 
 class Lengths(NamedTuple):
@@ -105,18 +170,36 @@ class Lengths(NamedTuple):
     ----------
     work
         ``(pairs,)``
+    grid
+        ``(sites,)``
+    store
+        ``(stores,)``, of what goes in and out and of what is kept.
     delivered
         ``(streams, slots)``
     lmp
         ``(products,)``
     rent
         ``(links,)``
+    reserve
+        ``(groups,)``
+    energy
+        ``(sites,)``
+    value
+        ``(stores,)``
+    area
+        ``(areas,)``, of limits and peaks.
     """
 
     work: Floats
+    grid: Floats
+    store: Floats
     delivered: Floats
     lmp: Floats
     rent: Floats
+    reserve: Floats
+    energy: Floats
+    value: Floats
+    area: Floats
 
 
 class Sheet(NamedTuple):
@@ -124,8 +207,8 @@ class Sheet(NamedTuple):
 
     Attributes
     ----------
-    asked
-        ``(products, slots)``
+    asked, price
+        ``(products, slots)``, what is asked for, and the LMP with the rent of the reserve.
     missing
         ``(streams, slots)``
     flow, toll
@@ -138,9 +221,16 @@ class Sheet(NamedTuple):
         ``(sites, slots)``, rents.
     wanted, given
         ``(pools,)`` of the site at hand: the LMP at which nothing would be given, and what is given at the new one.
+    net
+        ``(sites, slots)``, energy from the grid and the store.
+    drawn
+        ``(areas, slots)``
+    kept
+        ``(stores, slots)``, how much more is stored than went in.
     """
 
     asked: Floats
+    price: Floats
     missing: Floats
     flow: Floats
     toll: Floats
@@ -150,18 +240,21 @@ class Sheet(NamedTuple):
     power: Floats
     wanted: Floats
     given: Floats
+    net: Floats
+    drawn: Floats
+    kept: Floats
 
 
-def lay_out(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Layout:
+def lay_out(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Layout:
     """Return the programme of a day for the kernels; what it means stands in `formulate`.
 
     Parameters
     ----------
-    allowed
-        ``(streams, products)``, from `reach`.
+    takes
+        ``(streams, products)``, as `formulate` takes it.
     """
     streams = classes.streams
-    stream, product = np.nonzero(allowed)
+    stream, product = np.nonzero(takes)
     site = np.array([entry[0] for entry in board.products], dtype=np.int64)[product]
     origin = streams.origin[stream]
     near = np.array([rules.tiers[tier].nearness_fen_per_unit_h_ms for tier in Tier])[streams.tier[stream]]
@@ -185,6 +278,7 @@ def lay_out(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Lay
         closes=closes,
         product=product,
         site=site,
+        takes=np.asarray(takes, dtype=float)[stream, product],
         moving=streams.gb_per_unit_h[stream] * board.transfer_fen_per_gb[origin, site]
         + near * board.round_trip_ms[origin, site],
         order=order,
@@ -200,20 +294,51 @@ def lay_out(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> Lay
         pool_product=of_pool,
         first_alike=turns[alike],
         end_alike=turns[alike + 1],
-        running=np.ascontiguousarray(running_fen_per_unit_h(board, rules)[pool]),
+        running=np.ascontiguousarray(supply_fen_per_unit_h(board, rules)[pool]),
         room=np.ascontiguousarray(board.capacity[pool] * board.slot_h),
         kwh=board.kwh_per_unit_h[pool],
-        cap_kwh=board.power_cap_kw * board.slot_h,
+        cap_kwh=room_kwh(board),
+        group=board.product_group,
+        spare=board.spare_units * board.slot_h if rules.keeps_reserve else np.zeros((0, board.slot_count)),
         first_toll=first_toll,
         toll_link=toll_link,
         toll_factor=toll_factor,
         link_most=np.zeros((0, board.slot_count)) if board.links is None else board.links.capacity_gb,
+        meters=_meters(board, rules),
     )
 
 
 def _firsts(owner: Ints, owners: int) -> Ints:
     """Return where the stretch of each owner begins among entries sorted by owner, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=owners))]).astype(np.int64)
+
+
+def _meters(board: Board, rules: Rules) -> Meters:
+    slots, slot_h, energy = board.slot_count, board.slot_h, board.energy
+    if energy is None:
+        none, by_slot, index = np.zeros(0), np.zeros((0, slots)), np.zeros(0, dtype=np.int64)
+        return Meters(
+            *(by_slot,) * 3, none, np.zeros(1, dtype=np.int64), index, by_slot, by_slot, none, none, index, *(none,) * 4
+        )
+    site, area = np.nonzero(energy.areas.member.T)
+    store = np.flatnonzero(energy.store_kwh > 0)
+    return Meters(
+        fixed=energy.fixed_kw * slot_h,
+        plant=energy.renewable_kw * slot_h,
+        grid_fen=grid_fen_per_kwh(board, rules),
+        plant_fen=energy.renewable_fen_per_kwh,
+        first_area=_firsts(site, len(board.sites)),
+        area=area,
+        most=energy.areas.most_kw * slot_h,
+        under=under_peak_kw(energy.areas.load_kw) * slot_h,
+        over_fen=energy.areas.over_fen_per_kwh,
+        peak_fen=energy.areas.peak_fen_per_kw / slot_h,
+        store_site=store,
+        store_most=energy.store_kwh[store],
+        store_speed=energy.store_kw[store] * slot_h,
+        store_begin=energy.stored_kwh[store],
+        store_way=np.sqrt(energy.store_efficiency[store]),
+    )
 
 
 def _tolls(board: Board) -> tuple[Ints, Ints, Floats]:

@@ -46,6 +46,11 @@ class Reach:
         """Products that no limit forbids, ``(sorts, products)``."""
         return np.asarray(self.fits_kind & self.has_power & self.within_latency & self.within_data)
 
+    @property
+    def takes(self) -> Floats:
+        """Units of a product that a unit of work takes, 0 where it may not run, ``(sorts, products)``."""
+        return self.allowed.astype(float)
+
 
 def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     """Work out which products each sort of job may use.

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from qipan.dispatch.layout import Layout
+from qipan.dispatch.dual import add_reserve
+from qipan.dispatch.feed import Feed, feed
+from qipan.dispatch.layout import Layout, Point
 from qipan.dispatch.model.array import Floats
 
 FULL = 1.0 - 1e-9
@@ -33,6 +35,8 @@ class Answer(NamedTuple):
         ``(classes,)``, in the order of the layout.
     flow
         ``(links, slots)``
+    feed
+        Where its energy comes from.
     cost_fen
         What all of it costs.
     """
@@ -41,11 +45,12 @@ class Answer(NamedTuple):
     supply: Floats
     unserved: Floats
     flow: Floats
+    feed: Feed
     cost_fen: float
 
 
 class Use(NamedTuple):
-    """What is taken so far.
+    """What is taken so far, and at what prices.
 
     Attributes
     ----------
@@ -57,6 +62,12 @@ class Use(NamedTuple):
         ``(sites, slots)``
     flow
         ``(links, slots)``
+    busy
+        ``(groups, slots)``
+    price
+        ``(products, slots)``, the LMP with the rent of the reserve.
+    running
+        ``(pools, slots)``, energy included.
     """
 
     given: Floats
@@ -64,57 +75,65 @@ class Use(NamedTuple):
     supply: Floats
     kwh: Floats
     flow: Floats
+    busy: Floats
+    price: Floats
+    running: Floats
 
 
 @numba.njit(cache=True)
-def repair(day: Layout, near: Floats, done: Floats, lmp: Floats, rent: Floats) -> Answer:  # pragma: no cover - compiled
-    """Return an answer near the one given.
-
-    Parameters
-    ----------
-    near
-        ``(pairs, slots)``, work that may break limits.
-    done
-        ``(efforts,)``, what the classes do in their slots.
-    lmp, rent
-        ``(products, slots)`` and ``(links, slots)``, prices that guide what is left to do.
-    """
-    slots = near.shape[1]
-    use = Use(
-        np.zeros(lmp.shape),
-        np.zeros(lmp.shape),
-        np.zeros(day.room.shape),
-        np.zeros((day.cap_kwh.shape[0], slots)),
-        np.zeros(day.link_most.shape),
-    )
-    for k in range(day.pool_product.shape[0]):
-        for t in range(slots):
-            use.most[day.pool_product[k], t] += day.room[k, t]
-    work = np.maximum(near, 0.0)
-    effort = done.copy()
+def repair(day: Layout, at: Point) -> Answer:  # pragma: no cover - compiled
+    """Return an answer near a point whose work may break limits; its prices guide what is left to do."""
+    slots = at.work.shape[1]
+    use = _unused(day, at)
+    work = np.maximum(at.work, 0.0)
+    effort = at.effort.copy()
     left = day.demand.copy()
-    _cut_back(day, work, effort, left, use.most)
+    _cut_back(day, use, work, effort, left)
     for stream in range(day.first_pair.shape[0] - 1):
         for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
             for t in range(day.opens[stream], day.closes[stream]):
                 if work[pair, t] > 0.0:
                     _take(day, use, stream, pair, t, work[pair, t])
     for c in np.argsort(-day.lost, kind="mergesort"):
-        _fill(day, use, work, effort, left, lmp, rent, c)
-    cost = (left * day.lost).sum() + (use.supply * day.running).sum()
+        _fill(day, use, work, effort, left, at.rent, c)
+    fed = feed(day, at, use.kwh if at.energy.shape[0] > 0 else np.zeros((0, slots)))
+    cost = (left * day.lost).sum() + (use.supply * day.running).sum() + fed.cost_fen
     for pair in range(day.product.shape[0]):
         cost += day.moving[pair] * work[pair].sum()
-    return Answer(work, use.supply, left, use.flow, cost)
+    return Answer(work, use.supply, left, use.flow, fed, cost)
 
 
 @numba.njit(cache=True)
-def _cut_back(
-    day: Layout, work: Floats, effort: Floats, left: Floats, most: Floats
-) -> None:  # pragma: no cover - compiled
+def _unused(day: Layout, at: Point) -> Use:  # pragma: no cover - compiled
+    """Return what nothing is taken of."""
+    slots = at.work.shape[1]
+    most = np.zeros(at.lmp.shape)
+    running = day.running.copy()
+    for k in range(day.pool_product.shape[0]):
+        most[day.pool_product[k]] += day.room[k]
+    for site in range(at.energy.shape[0]):
+        for k in range(day.first_pool[site], day.first_pool[site + 1]):
+            running[k] += day.kwh[k] * at.energy[site]
+    price = at.lmp.copy()
+    add_reserve(day, at.reserve, price)
+    return Use(
+        np.zeros(most.shape),
+        most,
+        np.zeros(day.room.shape),
+        np.zeros((day.cap_kwh.shape[0], slots)),
+        np.zeros(day.link_most.shape),
+        np.zeros(day.spare.shape),
+        price,
+        running,
+    )
+
+
+@numba.njit(cache=True)
+def _cut_back(day: Layout, use: Use, work: Floats, effort: Floats, left: Floats) -> None:  # pragma: no cover - compiled
     """Lower work to what products, power, links and classes allow, and count what classes have left to do."""
     for turn in range(TURNS_MOST):
         # Work that is lowered may have gone against other work on a link, so it is looked at again.
-        cut_sites = _cut_sites(day, work, most)
+        cut_sites = _cut_sites(day, use, work)
         cut_links = _cut_links(day, work, turn == TURNS_MOST - 1)
         if turn > 0 and not cut_sites and not cut_links:
             break
@@ -122,26 +141,38 @@ def _cut_back(
 
 
 @numba.njit(cache=True)
-def _cut_sites(day: Layout, work: Floats, most: Floats) -> bool:  # pragma: no cover - compiled
-    """Lower what is asked of a product or of a site's power beyond what there is."""
-    slots = work.shape[1]
-    given = np.zeros(most.shape)
+def _cut_sites(day: Layout, use: Use, work: Floats) -> bool:  # pragma: no cover - compiled
+    """Lower what is asked of a product, of a site's power or of a group beyond what there is."""
+    given = np.zeros_like(use.most)
     for pair in range(day.product.shape[0]):
-        given[day.product[pair]] += work[pair]
-    share = _shares(given, most)
-    given *= share
-    for site in range(day.cap_kwh.shape[0]):
-        for t in range(slots):
-            burnt = _burnt(day, given, site, t)
-            if burnt > day.cap_kwh[site] * (1.0 + ROUNDING):
-                for k in range(day.first_pool[site], day.first_pool[site + 1]):
-                    if k == day.first_alike[k]:
-                        share[day.pool_product[k], t] *= day.cap_kwh[site] / burnt
+        given[day.product[pair]] += day.takes[pair] * work[pair]
+    share = _shares(given, use.most)
+    share *= _power_shares(day, use, given * share)
+    if day.spare.shape[0] > 0:
+        busy = np.zeros_like(day.spare)
+        for product in range(given.shape[0]):
+            busy[day.group[product]] += given[product] * share[product]
+        free = _shares(busy, day.spare)
+        for product in range(given.shape[0]):
+            share[product] *= free[day.group[product]]
     if share.min() == 1.0:
         return False
     for pair in range(day.product.shape[0]):
         work[pair] *= share[day.product[pair]]
     return True
+
+
+@numba.njit(cache=True)
+def _power_shares(day: Layout, use: Use, given: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return to which share what products give must be lowered for each site to keep within its power."""
+    share = np.ones_like(given)
+    for site in range(day.cap_kwh.shape[0]):
+        for t in range(given.shape[1]):
+            burnt = _burnt(day, use.running, given, site, t)
+            if burnt > day.cap_kwh[site, t] * (1.0 + ROUNDING):
+                for k in range(day.first_pool[site], day.first_pool[site + 1]):
+                    share[day.pool_product[k], t] = day.cap_kwh[site, t] / burnt
+    return share
 
 
 @numba.njit(cache=True)
@@ -156,13 +187,13 @@ def _shares(asked: Floats, most: Floats) -> Floats:  # pragma: no cover - compil
 
 
 @numba.njit(cache=True)
-def _burnt(day: Layout, given: Floats, site: int, t: int) -> float:  # pragma: no cover - compiled
+def _burnt(day: Layout, running: Floats, given: Floats, site: int, t: int) -> float:  # pragma: no cover - compiled
     """Return what a site burns in a slot where the cheaper pools of each product give first."""
     burnt = 0.0
     for k in range(day.first_pool[site], day.first_pool[site + 1]):
         rest = given[day.pool_product[k], t]
         for other in range(day.first_alike[k], day.end_alike[k]):
-            gap = day.running[other, t] - day.running[k, t]
+            gap = running[other, t] - running[k, t]
             if gap < 0.0 or (gap == 0.0 and other < k):
                 rest -= day.room[other, t]
         burnt += day.kwh[k] * min(day.room[k, t], max(0.0, rest))
@@ -257,9 +288,9 @@ def _next_pool(day: Layout, use: Use, pair: int, t: int) -> int:  # pragma: no c
     best, last = -1, -1
     for k in range(day.first_pool[day.site[pair]], day.first_pool[day.site[pair] + 1]):
         if day.pool_product[k] == day.product[pair]:
-            if last < 0 or day.running[k, t] > day.running[last, t]:
+            if last < 0 or use.running[k, t] > use.running[last, t]:
                 last = k
-            if use.supply[k, t] < day.room[k, t] and (best < 0 or day.running[k, t] < day.running[best, t]):
+            if use.supply[k, t] < day.room[k, t] and (best < 0 or use.running[k, t] < use.running[best, t]):
                 best = k
     return best if best >= 0 else last
 
@@ -267,7 +298,7 @@ def _next_pool(day: Layout, use: Use, pair: int, t: int) -> int:  # pragma: no c
 @numba.njit(cache=True)
 def _take(day: Layout, use: Use, stream: int, pair: int, t: int, amount: float) -> None:  # pragma: no cover - compiled
     """Give work to the pools of its product, cheapest first, and count what it uses."""
-    rest = amount
+    rest = amount * day.takes[pair]
     while rest > 0.0:
         k = _next_pool(day, use, pair, t)
         free = day.room[k, t] - use.supply[k, t]
@@ -276,7 +307,10 @@ def _take(day: Layout, use: Use, stream: int, pair: int, t: int, amount: float) 
         use.supply[k, t] += part
         use.kwh[day.site[pair], t] += part * day.kwh[k]
         rest -= part
-    use.given[day.product[pair], t] += amount
+    product = day.product[pair]
+    use.given[product, t] += amount * day.takes[pair]
+    if day.spare.shape[0] > 0:
+        use.busy[day.group[product], t] += amount * day.takes[pair]
     flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
     for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
         use.flow[day.toll_link[i], t] += day.toll_factor[i] * day.gb[stream] * amount
@@ -286,12 +320,18 @@ def _take(day: Layout, use: Use, stream: int, pair: int, t: int, amount: float) 
 def _free(day: Layout, use: Use, stream: int, pair: int, t: int) -> float:  # pragma: no cover - compiled
     """Return how much more work of a stream a product can take in a slot by its next pool; 0 where it is full."""
     product, site = day.product[pair], day.site[pair]
-    if use.given[product, t] >= use.most[product, t] * FULL or use.kwh[site, t] >= day.cap_kwh[site] * FULL:
+    if use.given[product, t] >= use.most[product, t] * FULL or use.kwh[site, t] >= day.cap_kwh[site, t] * FULL:
         return 0.0
     k = _next_pool(day, use, pair, t)
     free = min(day.room[k, t] - use.supply[k, t], use.most[product, t] - use.given[product, t])
     if day.kwh[k] > 0.0:
-        free = min(free, (day.cap_kwh[site] - use.kwh[site, t]) / day.kwh[k])
+        free = min(free, (day.cap_kwh[site, t] - use.kwh[site, t]) / day.kwh[k])
+    if day.spare.shape[0] > 0:
+        spare = day.spare[day.group[product], t]
+        if use.busy[day.group[product], t] >= spare * FULL:
+            return 0.0
+        free = min(free, spare - use.busy[day.group[product], t])
+    free /= day.takes[pair]
     flow = day.origin[stream] * day.cap_kwh.shape[0] + site
     for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
         size = day.gb[stream] * day.toll_factor[i]
@@ -306,7 +346,7 @@ def _free(day: Layout, use: Use, stream: int, pair: int, t: int) -> float:  # pr
 
 @numba.njit(cache=True)
 def _fill(
-    day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, lmp: Floats, rent: Floats, c: int
+    day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, rent: Floats, c: int
 ) -> None:  # pragma: no cover - compiled
     """Give what a class has left to do to the cheapest room at the prices, as long as that is worth it."""
     stream, begin, first = day.stream[c], day.first_effort[c], day.first_slot[c]
@@ -317,7 +357,7 @@ def _fill(
             for t in range(first, day.end_slot[c]):
                 if effort[begin + t - first] >= day.most[c] * FULL:
                     continue
-                asked = day.moving[pair] + lmp[day.product[pair], t]
+                asked = day.moving[pair] + day.takes[pair] * use.price[day.product[pair], t]
                 for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
                     asked += day.gb[stream] * day.toll_factor[i] * rent[day.toll_link[i], t]
                 if asked < least and _free(day, use, stream, pair, t) > 0.0:

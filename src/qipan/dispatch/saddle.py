@@ -2,8 +2,8 @@
 
 Work moves against its cost at the present prices, prices move with what is missing or too much. Two blocks are solved
 exactly at each step instead of by prices of their own: a class spreads its demand over its slots, and a site meets what
-is asked of it in a slot by its pools within its power cap. So only three kinds of prices are left: delivered prices of
-streams, LMPs of products, and rents of links.
+is asked of it in a slot by its pools within its power cap (`supply`). What is left are the delivered prices of streams,
+LMPs of products, rents of links and of the reserve, and what `meter` adds.
 
 Sources: `chambolle2011` (the method), `pock2011` (step lengths by row and column), `lu2024` (reflection and anchor).
 """
@@ -15,13 +15,12 @@ from typing import Final
 import numba
 import numpy as np
 
-from qipan.dispatch.dual import add_tolls
+from qipan.dispatch.dual import add_reserve, add_tolls
 from qipan.dispatch.layout import Layout, Lengths, Point, Sheet
+from qipan.dispatch.meter import draw, settle
 from qipan.dispatch.model.array import Floats
+from qipan.dispatch.supply import NEWTON_MOST, TOLERANCE, drawn, supply
 
-NEWTON_MOST = 60
-TOLERANCE = 1e-9
-TINY = 1e-300
 VECTORS: Final = {"contract", "nnan", "nsz", "reassoc"}
 """What short loops may assume to become vector instructions; no value is ``nan`` there."""
 
@@ -42,7 +41,10 @@ def step(
     sites = day.first_pool.shape[0] - 1
     slots = at.lmp.shape[1]
     has_links = at.rent.shape[0] > 0
+    has_meters = at.energy.shape[0] > 0
     sheet.asked[:] = 0.0
+    sheet.price[:] = at.lmp
+    add_reserve(day, at.reserve, sheet.price)
     if has_links:
         sheet.flow[:] = 0.0
         sheet.toll[:] = 0.0
@@ -58,18 +60,18 @@ def step(
             old = at.delivered[stream, t]
             new = old - far * sheet.missing[stream, t]
             priced += (new - old) ** 2 / far
-            at.delivered[stream, t] = _drawn(old, new, anchor.delivered[stream, t], pull)
+            at.delivered[stream, t] = drawn(old, new, anchor.delivered[stream, t], pull)
+    if has_meters:
+        went += draw(at, anchor, day, lengths, sheet, weight, pull)
     for site in range(sites):
         for t in range(slots):
-            priced += _supply(at, anchor, day, lengths, sheet, weight, pull, site, t)
+            priced += supply(at, anchor, day, lengths, sheet, weight, pull, site, t)
+    priced += _keep_free(at, anchor, day, lengths, sheet, weight, pull)
+    if has_meters:
+        priced += settle(at, anchor, day, lengths, sheet, weight, pull)
     if has_links:
         priced += _charge(at, anchor, day, lengths, sheet, weight, pull)
     return went, priced
-
-
-@numba.njit(cache=True, inline="always")
-def _drawn(old: float, new: float, anchor: float, pull: float) -> float:  # pragma: no cover - compiled
-    return (1.0 - pull) * (2.0 * new - old) + pull * anchor
 
 
 @numba.njit(cache=True)
@@ -94,22 +96,25 @@ def _move_work(
     for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
         product, place = day.product[pair], day.origin[stream] * sites + day.site[pair]
         # Short loops over few arrays: each becomes vector instructions.
-        _cost_over(over, at.lmp[product, opens:closes], delivered, day.moving[pair])
+        takes = day.takes[pair]
+        _cost_over(over, sheet.price[product, opens:closes], delivered, takes, day.moving[pair])
         if has_links:
             _add(over, sheet.toll[place, opens:closes], gb)
         far = lengths.work[pair] / weight
         went += _step_back(at.work[pair, opens:closes], anchor.work[pair, opens:closes], over, bar, far, pull) / far
         _add(missing, bar, 1.0)
-        _add(sheet.asked[product, opens:closes], bar, 1.0)
+        _add(sheet.asked[product, opens:closes], bar, takes)
         if has_links:
             _add(sheet.flow[place, opens:closes], bar, gb)
     return went
 
 
 @numba.njit(cache=True, fastmath=VECTORS)
-def _cost_over(over: Floats, lmp: Floats, delivered: Floats, moving: float) -> None:  # pragma: no cover - compiled
+def _cost_over(
+    over: Floats, price: Floats, delivered: Floats, takes: float, moving: float
+) -> None:  # pragma: no cover - compiled
     for t in range(over.shape[0]):
-        over[t] = moving + lmp[t] - delivered[t]
+        over[t] = moving + takes * price[t] - delivered[t]
 
 
 @numba.njit(cache=True, fastmath=VECTORS)
@@ -154,11 +159,11 @@ def _spread(
             new = min(day.most[c], max(0.0, old - far * at.delivered[stream, first + i] - level))
             sheet.missing[stream, first + i] -= 2.0 * new - old
             square += (new - old) * (new - old)
-            at.effort[begin + i] = _drawn(old, new, anchor.effort[begin + i], pull)
+            at.effort[begin + i] = drawn(old, new, anchor.effort[begin + i], pull)
         old = at.unserved[c]
         new = max(0.0, aside - level)
         square += (new - old) * (new - old)
-        at.unserved[c] = _drawn(old, new, anchor.unserved[c], pull)
+        at.unserved[c] = drawn(old, new, anchor.unserved[c], pull)
     return square / far
 
 
@@ -216,87 +221,6 @@ def _elsewhere(low: float, high: float, least: float, most: float) -> float:  # 
 
 
 @numba.njit(cache=True)
-def _supply(
-    at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float, site: int, t: int
-) -> float:  # pragma: no cover - compiled
-    """Step the LMPs of a site in a slot: what is asked of it, less what its pools give at the new price."""
-    begin, end = day.first_pool[site], day.first_pool[site + 1]
-    for k in range(begin, end):
-        product = day.pool_product[k]
-        sheet.wanted[k] = at.lmp[product, t] + lengths.lmp[product] * weight * sheet.asked[product, t]
-    _power(day, lengths, sheet, weight, site, t)
-    priced = 0.0
-    for k in range(begin, end):
-        if k == day.first_alike[k]:
-            product = day.pool_product[k]
-            far = lengths.lmp[product] * weight
-            new = sheet.wanted[k]
-            for alike in range(k, day.end_alike[k]):
-                new -= far * sheet.given[alike]
-            old = at.lmp[product, t]
-            priced += (new - old) * (new - old) / far
-            at.lmp[product, t] = _drawn(old, new, anchor.lmp[product, t], pull)
-    return priced
-
-
-@numba.njit(cache=True)
-def _power(
-    day: Layout, lengths: Lengths, sheet: Sheet, weight: float, site: int, t: int
-) -> None:  # pragma: no cover - compiled
-    """Find the rent at which a site burns no more than its cap, and what its pools give: Newton, in a bracket."""
-    cap = day.cap_kwh[site]
-    used, slope = _give(day, lengths, sheet, weight, site, t, 0.0)
-    if used <= cap:
-        return
-    low, high = 0.0, np.inf
-    rent = sheet.power[site, t] if sheet.power[site, t] > 0.0 else (used - cap) / max(slope, TINY)
-    for _ in range(NEWTON_MOST):
-        used, slope = _give(day, lengths, sheet, weight, site, t, rent)
-        if abs(used - cap) <= TOLERANCE * cap:
-            break
-        if used > cap:
-            low = rent
-        else:
-            high = rent
-        if high < np.inf and high - low <= TOLERANCE * high:
-            break
-        rent = rent + (used - cap) / slope if slope > 0.0 else np.nan
-        if not low < rent < high:
-            rent = 0.5 * (low + high) if high < np.inf else 2.0 * low + 1.0
-    sheet.power[site, t] = rent
-
-
-@numba.njit(cache=True)
-def _give(
-    day: Layout, lengths: Lengths, sheet: Sheet, weight: float, site: int, t: int, rent: float
-) -> tuple[float, float]:  # pragma: no cover - compiled
-    """Return what the pools of a site burn at a rent of power, and how fast that falls; keep what they give.
-
-    The price of a product falls with each unit-hour given, and a pool gives for as long as it earns its cost, after the
-    cheaper pools of its product.
-    """
-    used, slope = 0.0, 0.0
-    for k in range(day.first_pool[site], day.first_pool[site + 1]):
-        far = lengths.lmp[day.pool_product[k]] * weight
-        cost = day.running[k, t] + rent * day.kwh[k]
-        before = 0.0
-        for other in range(day.first_alike[k], day.end_alike[k]):
-            theirs = day.running[other, t] + rent * day.kwh[other]
-            if other != k and (theirs < cost or (theirs == cost and other < k)):
-                before += day.room[other, t]
-        given = (sheet.wanted[k] - cost) / far - before
-        if given <= 0.0:
-            given = 0.0
-        elif given >= day.room[k, t]:
-            given = day.room[k, t]
-        else:
-            slope += day.kwh[k] * day.kwh[k] / far
-        sheet.given[k] = given
-        used += day.kwh[k] * given
-    return used, slope
-
-
-@numba.njit(cache=True)
 def _charge(
     at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float
 ) -> float:  # pragma: no cover - compiled
@@ -316,5 +240,27 @@ def _charge(
             new = max(0.0, wanted - free) if wanted > 0.0 else min(0.0, wanted + free)
             old = at.rent[link, t]
             priced += (new - old) ** 2 / far
-            at.rent[link, t] = _drawn(old, new, anchor.rent[link, t], pull)
+            at.rent[link, t] = drawn(old, new, anchor.rent[link, t], pull)
+    return priced
+
+
+@numba.njit(cache=True)
+def _keep_free(
+    at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float
+) -> float:  # pragma: no cover - compiled
+    """Step the rents of the reserve."""
+    priced = 0.0
+    groups, slots = at.reserve.shape
+    if groups == 0:
+        return priced
+    asked = np.zeros((groups, slots))
+    for product in range(day.group.shape[0]):
+        asked[day.group[product]] += sheet.asked[product]
+    for group in range(groups):
+        far = lengths.reserve[group] * weight
+        for t in range(slots):
+            old = at.reserve[group, t]
+            new = max(0.0, old + far * (asked[group, t] - day.spare[group, t]))
+            priced += (new - old) ** 2 / far
+            at.reserve[group, t] = drawn(old, new, anchor.reserve[group, t], pull)
     return priced

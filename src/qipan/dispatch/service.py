@@ -127,7 +127,7 @@ class Dispatch:
         refused = refusals(jobs, board, reached)
         classes = classify(jobs, board, reached, refused == Reason.NONE)
         progress("plan")
-        solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+        solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
         scores = [score("qipan", jobs, board, reached, found)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.energy import Energy
 from qipan.kernel.resources import Kind
 
 
@@ -85,7 +86,7 @@ class Board:
     opex_fen_per_unit_h
         ``(pools,)``, running cost besides energy.
     pue
-        ``(sites,)``
+        ``(sites,)``, power of the facility for one of its IT, in the season of the day.
     power_cap_kw
         ``(sites,)`` of the whole facility, ``inf`` where none is stated.
     price_fen_per_kwh
@@ -96,6 +97,8 @@ class Board:
         ``(origins, sites)``
     transfer_fen_per_gb
         ``(origins, sites)``
+    energy
+        What stands behind the meters of the sites; without it all energy is bought at the price.
     """
 
     sites: tuple[Site, ...]
@@ -115,6 +118,7 @@ class Board:
     round_trip_ms: Floats
     transfer_fen_per_gb: Floats
     links: Links | None = None
+    energy: Energy | None = None
 
     @property
     def slot_count(self) -> int:
@@ -157,6 +161,25 @@ class Board:
         position = {product: index for index, product in enumerate(self.products)}
         return np.array([position[(p.site, p.kind, p.card_model)] for p in self.pools], dtype=np.int64)
 
+    @property
+    def product_group(self) -> Ints:
+        """Group of each product, ``(products,)``: the products of one kind and model at all sites."""
+        alike = [product[1:] for product in self.products]
+        position = {key: index for index, key in enumerate(dict.fromkeys(alike))}
+        return np.array([position[key] for key in alike], dtype=np.int64)
+
+    @property
+    def spare_units(self) -> Floats:
+        """Units of each group that may be busy while the largest site is kept free, ``(groups, slots)``."""
+        group = self.product_group
+        spare = np.zeros((int(group.max(initial=-1)) + 1, self.slot_count))
+        largest = np.zeros_like(spare)
+        of_product = np.zeros((len(self.products), self.slot_count))
+        np.add.at(of_product, self.pool_product, self.capacity)
+        np.add.at(spare, group, of_product)
+        np.maximum.at(largest, group, of_product)
+        return spare - largest
+
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
@@ -181,9 +204,12 @@ class TierRule:
 class Rules:
     """The rules of a plan: one `TierRule` for each `Tier`, and what carbon costs in it.
 
-    ``carbon_account`` names the account that the price applies to: ``location`` or ``market``.
+    ``carbon_account`` names the account that the price applies to: ``location`` or ``market``. With
+    ``keeps_reserve`` the sites keep as much of each kind and model free as the largest of them has, so that its work
+    can go on elsewhere if it fails (N-1).
     """
 
     tiers: tuple[TierRule, ...]
     carbon_fen_per_kg: float = 0.0
     carbon_account: str = "location"
+    keeps_reserve: bool = False

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.energy import EnergyPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Plan:
 
     Attributes
     ----------
-    work_stream, work_product, work_slot, work_unit_h, transfer_fen, nearness_fen
-        ``(columns,)``: how much work of a stream goes to a product in a slot, and what moving it and its distance cost
-        for a unit-hour.
+    work_stream, work_product, work_slot, work_unit_h, takes, transfer_fen, nearness_fen
+        ``(columns,)``: how much work of a stream goes to a product in a slot, how many units of the product a unit of
+        it takes, and what moving it and its distance cost for a unit-hour.
     supply_unit_h
         ``(pools, slots)``
     unserved_unit_h
@@ -79,6 +80,10 @@ class Plan:
         ``(sites, slots)``
     link_rent_fen_per_gb, link_flow_gb
         ``(links, slots)``, signed by direction; empty without links.
+    reserve_rent_fen_per_unit_h
+        ``(groups, slots)``, part of the LMPs of a kind and model; empty where no reserve is kept.
+    energy
+        Where the energy comes from; none where all is bought at the price.
     objective_fen
         Cost of the plan: a lower bound for any placement of whole jobs.
     is_final
@@ -90,6 +95,7 @@ class Plan:
     work_product: Ints
     work_slot: Ints
     work_unit_h: Floats
+    takes: Floats
     transfer_fen: Floats
     nearness_fen: Floats
     supply_unit_h: Floats
@@ -102,6 +108,8 @@ class Plan:
     link_rent_fen_per_gb: Floats
     link_flow_gb: Floats
     objective_fen: float
+    reserve_rent_fen_per_unit_h: Floats
+    energy: EnergyPlan | None = None
     is_final: bool = False
 
 
