@@ -9,7 +9,6 @@ all can be served.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Tier
-from qipan.dispatch.model.plan import Classes, Streams
+from qipan.dispatch.model.plan import Classes, Instance, Streams
 from qipan.kernel.resources import Kind
 
 SIZES = {
@@ -41,18 +40,7 @@ RULES = Rules(
 )
 
 
-class Programme(NamedTuple):
-    """What `qipan.dispatch.formulate` takes."""
-
-    board: Board
-    classes: Classes
-    rules: Rules
-    takes: Floats
-
-
-def programme(
-    sites: int, slots: int, classes: int, seed: int, *, origins: int = 12, coupled: bool = False
-) -> Programme:
+def programme(sites: int, slots: int, classes: int, seed: int, *, origins: int = 12, coupled: bool = False) -> Instance:
     """Draw a day of ``slots`` equal slots.
 
     Parameters
@@ -70,7 +58,7 @@ def programme(
     board = _board(rng, is_west, place, distance, slots)
     streams, of_class = _streams(rng, weight / weight.sum(), classes)
     made = _classes(rng, board, streams, of_class)
-    day = Programme(_with_links(board, made), made, RULES, _allowed(board, streams).astype(float))
+    day = Instance(_with_links(board, made), made, RULES, _allowed(board, streams).astype(float))
     return _coupled(np.random.default_rng((seed, 1)), day, is_west) if coupled else day
 
 
@@ -105,11 +93,11 @@ def _board(rng: np.random.Generator, is_west: Bools, place: Floats, distance: Fl
     )
 
 
-def _coupled(rng: np.random.Generator, day: Programme, is_west: Bools) -> Programme:
+def _coupled(rng: np.random.Generator, day: Instance, is_west: Bools) -> Instance:
     """Give western sites plants, some sites stores, all a peak charge, and two halves of the grid a call at its peak.
 
     One in four pairs of a stream and a product takes more units than asked, as a slower model would, and
-    of all work three tenths are left out, for the reserve.
+    nearly half of all work is left out, to make room for the reserve.
     """
     board = day.board
     sites, slots, slot_h = len(board.sites), board.slot_count, board.slot_h
@@ -144,9 +132,9 @@ def _coupled(rng: np.random.Generator, day: Programme, is_west: Bools) -> Progra
         ),
     )
     slower = (day.takes > 0) & (rng.random(day.takes.shape) < 0.25)
-    return Programme(
+    return Instance(
         replace(board, energy=energy),
-        replace(day.classes, demand_unit_h=0.7 * day.classes.demand_unit_h, width=0.7 * day.classes.width),
+        replace(day.classes, demand_unit_h=0.55 * day.classes.demand_unit_h, width=0.55 * day.classes.width),
         replace(day.rules, keeps_reserve=True),
         np.where(slower, 1.25, day.takes),
     )

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.dispatch.demand import Throughput
 from qipan.dispatch.model.job import Intake
+from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.service import Dispatch, Reader, Reading
-from qipan.dispatch.sources import generic, llm, openb, philly
+from qipan.dispatch.sources import generic, instance, instance_form, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
 from qipan.ledger.engines import focus_parquet
@@ -227,6 +229,22 @@ def _llm(throughput: Throughput, data: bytes, how: Reading) -> Intake:
 def _generic(data: bytes, how: Reading) -> Intake:
     del how  # The generic form carries its own dates and zones.
     return generic.read(data)
+
+
+def read_instance(data: bytes) -> Instance:
+    """Read a day's programme from a file; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``instance_unreadable``, ``instance_bad``.
+    """
+    return instance.read(data)
+
+
+def instance_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an instance."""
+    return instance_form.InstanceForm.model_json_schema()
 
 
 def log_signer(settings: Settings) -> Signer:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from qipan.dispatch.approach import Approach, approach
 from qipan.dispatch.formulate import formulate
 from qipan.dispatch.model.board import Board, Links
+from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.plan import solve
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_programme import Programme, programme
+from benchmarks.random_programme import programme
 
 # The kernels compile for half a minute on a fresh machine.
 pytestmark = pytest.mark.slow
@@ -26,7 +27,7 @@ GAP = 1e-3
 ROUNDING = 1e-7
 
 
-def held(made: Programme, found: Approach) -> None:
+def held(made: Instance, found: Approach) -> None:
     """Hold an approach against HiGHS: bound, optimum and cost in order, and the work within every limit.
 
     With its work fixed, the programme must still have an answer, and one that costs no more than was said.

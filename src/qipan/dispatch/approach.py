@@ -9,6 +9,7 @@ Sources: `applegate2021`, `lu2024` (restarts).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +63,14 @@ class Approach:
 
 
 def approach(
-    board: Board, classes: Classes, rules: Rules, takes: Floats, *, gap: float, steps_most: int = 100_000
+    board: Board,
+    classes: Classes,
+    rules: Rules,
+    takes: Floats,
+    *,
+    gap: float,
+    steps_most: int = 100_000,
+    is_enough: Callable[[int, float, float], bool] | None = None,
 ) -> Approach:
     """Plan the classes over the board within a gap of the least cost.
 
@@ -74,6 +82,8 @@ def approach(
         Stop once the plan costs at most this much more than the bound, relative to the bound.
     steps_most
         Stop after so many steps, wherever that is.
+    is_enough
+        Asked at every answer, with the steps so far, the least cost and the highest bound: whether to stop there.
     """
     day = lay_out(board, classes, rules, takes)
     lengths = _lengths(day, len(board.products))
@@ -94,7 +104,9 @@ def approach(
             found = repair(day, at)
             if answer is None or found.cost_fen < answer.cost_fen:
                 answer = found
-            if answer.cost_fen - bound <= gap * abs(bound) or steps >= steps_most:
+            is_near = answer.cost_fen - bound <= gap * abs(bound)
+            is_told = is_enough is not None and is_enough(steps, answer.cost_fen, bound)
+            if is_near or is_told or steps >= steps_most:
                 break
         went, priced = step(at, anchor, day, lengths, sheet, weight, 1.0 / (since + 2.0))
         steps, since = steps + 1, since + 1

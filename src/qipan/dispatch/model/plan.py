@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 
 
@@ -53,6 +55,21 @@ class Classes:
     def tier(self) -> Ints:
         """Tier of each class, ``(classes,)``."""
         return self.streams.tier[self.stream]
+
+
+class Instance(NamedTuple):
+    """A day's programme: all that its plan and its prices depend on.
+
+    Attributes
+    ----------
+    takes
+        ``(streams, products)``: units of a product that a unit of work takes, 0 where it may not run.
+    """
+
+    board: Board
+    classes: Classes
+    rules: Rules
+    takes: Floats
 
 
 @dataclass(frozen=True, slots=True)
