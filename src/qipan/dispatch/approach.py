@@ -216,6 +216,7 @@ def _sheet(day: Layout, at: Point) -> Sheet:
         power=np.zeros_like(day.cap_kwh),
         wanted=np.zeros_like(day.kwh),
         given=np.zeros_like(day.kwh),
+        far=np.zeros_like(day.kwh),
         net=np.zeros_like(at.grid),
         drawn=np.zeros_like(at.limit),
         kept=np.zeros_like(at.value),
