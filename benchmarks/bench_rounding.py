@@ -59,6 +59,7 @@ def main() -> int:
 def measure(count: int, seed: int, share: float) -> dict[str, Any]:
     """Plan a day, place its jobs in every way, preemptible or not."""
     import benchmarks.random_jobs as made
+
     from qipan.dispatch.approach import approach
     from qipan.dispatch.bound import proven_fen
     from qipan.dispatch.classify import classify

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-
 from benchmarks.random_programme import MODELS, SHARE_OF_CARDS, Programme, programme, wait_h
+
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs

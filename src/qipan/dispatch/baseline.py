@@ -119,5 +119,5 @@ def _place_in_turn(
                 break
         if chosen >= 0:
             take(room, chosen, ask.quantity[job], begin, ask.length[job])
-            seats.pool[job], seats.count[job] = chosen, 1
+            seats.pool[job], seats.parts[job] = chosen, 1
             seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]

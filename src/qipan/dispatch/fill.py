@@ -28,8 +28,8 @@ class Seats(NamedTuple):
 
     Attributes
     ----------
-    pool, count
-        ``(jobs,)``; the pool is -1 for none, and ``count`` how many stretches the job has.
+    pool, parts
+        ``(jobs,)``; the pool is -1 for none, and ``parts`` how many stretches the job has.
     first
         ``(jobs + 1,)``, where the stretches of a job begin in the arrays that follow.
     begin, ticks
@@ -37,7 +37,7 @@ class Seats(NamedTuple):
     """
 
     pool: Ints
-    count: Ints
+    parts: Ints
     first: Ints
     begin: Floats
     ticks: Floats
@@ -88,7 +88,7 @@ def fill(
 def _sit(
     room: Timeline, ask: Asks, seats: Seats, seat: Seat, job: int, pool: int, count: int
 ) -> None:  # pragma: no cover - compiled
-    seats.pool[job], seats.count[job] = pool, count
+    seats.pool[job], seats.parts[job] = pool, count
     for k in range(count):
         at = seats.first[job] + k
         seats.begin[at], seats.ticks[at] = seat.begin[k], seat.ticks[k]
@@ -97,13 +97,13 @@ def _sit(
 
 @numba.njit(cache=True)
 def _hold(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
-    for at in range(seats.first[job], seats.first[job] + seats.count[job]):
+    for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         take(room, seats.pool[job], ask.quantity[job], seats.begin[at], seats.ticks[at])
 
 
 @numba.njit(cache=True)
 def _leave(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
-    for at in range(seats.first[job], seats.first[job] + seats.count[job]):
+    for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         give_back(room, seats.pool[job], ask.quantity[job], seats.begin[at], seats.ticks[at])
 
 
@@ -114,13 +114,24 @@ def _lean(
     """Let prices answer to a job just seated."""
     pool, level, width = seats.pool[job], prices.level[job], room.ticks_of_slot
     slots = room.free_least.shape[1]
-    for at in range(seats.first[job], seats.first[job] + seats.count[job]):
+    for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         begin, end = seats.begin[at], min(seats.begin[at] + seats.ticks[at], float(slots * width))
         for slot in range(int(begin) // width, int(np.ceil(end / width))):
             used = ask.quantity[job] * (min(end, (slot + 1.0) * width) - max(begin, slot * width))
             lean.left[level, pool, slot] -= used
             share = lean.left[level, pool, slot] / max(lean.planned[level, pool, slot], width)
             prices.step[level, pool, slot] = lean.base[pool, slot] - lean.pull * max(share, -1.0)
+
+
+@numba.njit(cache=True)
+def total_fen(
+    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats
+) -> float:  # pragma: no cover - compiled
+    """Return what jobs cost where they sit, and what those without a seat lose."""
+    total = 0.0
+    for job in order:
+        total += lost[job] if seats.pool[job] < 0 else _seat_fen(ask, prices, room, seats, job)
+    return total
 
 
 @numba.njit(cache=True)
@@ -180,7 +191,7 @@ def _try(
             after, where, count = choose(seat, ask, prices, room, other, False)
             if where >= 0 and cost + after - before < lost[job]:
                 _sit(room, ask, seats, seat, other, where, count)
-                seats.pool[job], seats.count[job] = pool, 1
+                seats.pool[job], seats.parts[job] = pool, 1
                 seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
                 return tried
             give_back(room, pool, need, start, ask.length[job])
@@ -206,17 +217,17 @@ def _seat_fen(
 ) -> float:  # pragma: no cover - compiled
     """Return what a job costs where it sits."""
     pool, first = seats.pool[job], seats.first[job]
-    if seats.count[job] == 1:
+    if seats.parts[job] == 1:
         return float(_run_fen(ask, prices, room, job, pool, seats.begin[first], ask.planned[job]))
     moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
     paid = moved
-    for at in range(first, first + seats.count[job]):
+    for at in range(first, first + seats.parts[job]):
         paid += _run_fen(ask, prices, room, job, pool, seats.begin[at], seats.ticks[at]) - moved
     return float(paid)
 
 
 @numba.njit(cache=True)
-def occupants(order: Ints, ask: Asks, room: Timeline, seats: Seats) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
+def occupants(order: Ints, room: Timeline, seats: Seats) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
     """List who sits in each slot of each pool, those that come first in the order first.
 
     Returns
@@ -230,7 +241,7 @@ def occupants(order: Ints, ask: Asks, room: Timeline, seats: Seats) -> tuple[Int
     for is_counted in (False, True):
         at = first.copy()
         for job in order:
-            for k in range(seats.first[job], seats.first[job] + seats.count[job]):
+            for k in range(seats.first[job], seats.first[job] + seats.parts[job]):
                 hold = held_ticks(seats.begin[k], seats.ticks[k], slots * width)
                 for slot in range(hold[0] // width, (hold[1] - 1) // width + 1):
                     cell = seats.pool[job] * slots + slot

@@ -1,8 +1,9 @@
 """Place whole jobs along a plan: each takes the cheapest seat at the plan's prices that still has room.
 
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
-towards what the plan gives each tier, which decides between seats that cost the same. Jobs without a seat then turn
-others out that can sit elsewhere (`fill`). A preemptible job may stop and go at the slots' edges, in one pool.
+towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
+seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
+may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go at the slots' edges, in one pool.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from qipan.dispatch.choose import Moving, Prices
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
-from qipan.dispatch.fill import Lean, Seats, empty_seats, fill, occupants, turn_out
+from qipan.dispatch.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
 from qipan.dispatch.formulate import running_fen_per_unit_h
 from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
@@ -36,32 +37,42 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
-    room, ask = timeline(board), asks(jobs, board, reached)
-    running = running_fen_per_unit_h(board, rules)
-    price = running + EASED * np.maximum(plan.lmp_fen_per_unit_h[board.pool_product] - running, 0.0)
-    lean = lean_of(board, plan, price)
-    prices = prices_of(jobs, board, rules, reached, price, level=jobs.tier.astype(np.int64))
-    prices.step[:] = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
-    seats = empty_seats(ask, room.ticks_of_slot)
-    order = placing_order(jobs, refused)
-    fill(order, ask, prices, lean, room, seats)
-    _seat_the_rest(jobs, board, rules, ask, prices_of(jobs, board, rules, reached, running), room, seats, order)
+    ask = asks(jobs, board, reached)
+    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    lost = worth * jobs.quantity * planned_h(jobs, board)
+    tried = []
+    for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
+        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
+        tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
+        rest = order[seats.pool[order] < 0]
+        if not len(rest):
+            break
+    _, room, seats = min(tried, key=lambda one: one[0])
+    rest = order[seats.pool[order] < 0]
+    if len(rest):
+        rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
+        flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
+        turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
+        fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
 
 
-def _seat_the_rest(
-    jobs: Jobs, board: Board, rules: Rules, ask: Asks, prices: Prices, room: Timeline, seats: Seats, order: Ints
-) -> None:
-    """Seat who has no seat by turning others out, those first whose hours are worth most."""
-    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    rest = order[seats.pool[order] < 0]
-    if not len(rest):
-        return
-    rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
-    flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
-    lists = occupants(flexible, ask, room, seats)
-    turn_out(rest, ask, prices, worth * jobs.quantity * planned_h(jobs, board), room, seats, lists)
-    fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
+def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order, at the plan's prices, which lean.
+
+    Parameters
+    ----------
+    prices
+        What running really costs.
+    """
+    room = timeline(board)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
+    lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
+    step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
+    fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    return room, seats
 
 
 def placing_order(jobs: Jobs, refused: Texts) -> Ints:
@@ -71,24 +82,26 @@ def placing_order(jobs: Jobs, refused: Texts) -> Ints:
     return np.asarray(order[refused[order] == Reason.NONE])
 
 
-def prices_of(
-    jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats, *, level: Ints | None = None
-) -> Prices:
-    """Lay prices out for the kernels.
+def urgent_order(jobs: Jobs, refused: Texts) -> Ints:
+    """Return the positions of the jobs to place where room is short: by tier, priority, slack, size."""
+    slack = jobs.latest_start_s - jobs.submit_s
+    order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, jobs.tier))
+    return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
+    """Lay prices that are the same for all jobs out for the kernels.
 
     Parameters
     ----------
     price_fen_per_unit_h
         ``(pools, slots)``
-    level
-        ``(jobs,)`` where jobs of several tiers may come to see different prices.
     """
-    levels = 1 if level is None else len(Tier)
     near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
     work = jobs.quantity * planned_h(jobs, board)
     return Prices(
-        step=np.repeat((price_fen_per_unit_h * TICK_S / 3600.0)[None], levels, axis=0),
-        level=np.zeros(len(jobs), dtype=np.int64) if level is None else level,
+        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
+        level=np.zeros(len(jobs), dtype=np.int64),
         # Of a job that outlasts the horizon only the planned hours count, with their part of its data.
         moving=Moving(
             gb=jobs.data_gb * work / jobs.work_unit_h,
@@ -100,15 +113,15 @@ def prices_of(
     )
 
 
-def lean_of(board: Board, plan: Plan, price_fen_per_unit_h: Floats) -> Lean:
+def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
     A product's work is shared out over its pools as they supply it.
 
     Parameters
     ----------
-    price_fen_per_unit_h
-        ``(pools, slots)``
+    base
+        Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
     """
     given = np.zeros((len(Tier), len(board.products), board.slot_count))
     tier = plan.classes.streams.tier[plan.work_stream]
@@ -117,7 +130,6 @@ def lean_of(board: Board, plan: Plan, price_fen_per_unit_h: Floats) -> Lean:
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
     planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
-    base = price_fen_per_unit_h * TICK_S / 3600.0
     return Lean(planned=planned, left=planned.copy(), base=base, pull=LEAN * float(np.abs(base).mean()))
 
 
@@ -155,7 +167,7 @@ def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Plac
 
 
 def _stretches(board: Board, seats: Seats) -> Stretches:
-    count = np.where(seats.count > 1, seats.count, 0)
+    count = np.where(seats.parts > 1, seats.parts, 0)
     job = np.repeat(np.arange(len(count)), count)
     within = np.arange(len(job)) - np.repeat(np.cumsum(count) - count, count)
     at = seats.first[job] + within

@@ -145,7 +145,8 @@ def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placemen
     runs = found.runs(planned_h(jobs, board) * 3600.0)
     first = (runs.start_s - board.start_s) / board.slot_s
     slots = _integral(curve, row[runs.job], first, runs.seconds / board.slot_s)
-    return np.bincount(runs.job, weights=slots * board.slot_h * jobs.quantity[runs.job], minlength=len(jobs))
+    paid = slots * board.slot_h * jobs.quantity[runs.job]
+    return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
 
 
 def _energy_fen(jobs: Jobs, board: Board, found: Placement) -> Floats:
@@ -158,7 +159,8 @@ def _energy_fen(jobs: Jobs, board: Board, found: Placement) -> Floats:
     curve = np.concatenate([board.price_fen_per_kwh, np.tile(board.price_fen_per_kwh[:, -day:], (1, repeats))], axis=1)
     slots = _integral(curve, board.pool_site[pool], first, length)
     kw = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool]
-    return np.bincount(runs.job, weights=slots * board.slot_h * kw, minlength=len(jobs))[found.has_place]
+    paid = np.bincount(runs.job, weights=slots * board.slot_h * kw, minlength=len(jobs))
+    return np.asarray(paid[found.has_place], dtype=np.float64)
 
 
 def _integral(curve: Floats, row: Ints, first: Floats, length: Floats) -> Floats:
