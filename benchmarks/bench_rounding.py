@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 GAP = 1e-3
-COUNTS = (100_000, 1_000_000)
+DAYS = ((100_000, 0.5), (1_000_000, 0.5), (100_000, 0.68))
+"""Jobs, and their work as a share of the cards; at the last one the plan can just serve everything."""
 WAYS = {
     "ours": "along the plan: large before small, prices that lean towards the plan, those left over turn others out",
     "greedy": "plain greedy: as submitted, least full cost of running and moving",
@@ -36,29 +37,30 @@ WAYS = {
 def main() -> int:
     """Measure every day, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--counts", type=int, nargs="+", default=COUNTS)
+    parser.add_argument("--jobs", type=int, help="this many jobs, not the usual days")
+    parser.add_argument("--share", type=float, default=0.5, help="their work as a share of the cards")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--share", type=float, default=0.0, help="work as a share of the cards, if not the usual one")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.measure:
-        print(json.dumps(measure(asked.counts[0], asked.seeds[0], asked.share)))
+        print(json.dumps(measure(asked.jobs, asked.share, asked.seeds[0])))
         return 0
-    days = [_child(count, seed, asked.share) for count in asked.counts for seed in asked.seeds]
-    for day in days:
-        show(day)
+    days = []
+    for count, share in DAYS if asked.jobs is None else ((asked.jobs, asked.share),):
+        for seed in asked.seeds:
+            days.append(_child(count, share, seed))
+            show(days[-1])
     from benchmarks.record import write
 
-    name = "bench_rounding" + (f"_{asked.share:g}" if asked.share else "")
-    path = write(name, {"gap_of_plan": GAP, "ways": WAYS, "days": days}, asked.results)
+    path = write("bench_rounding", {"gap_of_plan": GAP, "ways": WAYS, "days": days}, asked.results)
     print(f"See {path.name}.")
     return 0
 
 
-def measure(count: int, seed: int, share: float) -> dict[str, Any]:
+def measure(count: int, share: float, seed: int) -> dict[str, Any]:
     """Plan a day, place its jobs in every way, preemptible or not."""
-    import benchmarks.random_jobs as made
+    from benchmarks.random_jobs import made_day
 
     from qipan.dispatch.approach import approach
     from qipan.dispatch.bound import proven_fen
@@ -66,8 +68,7 @@ def measure(count: int, seed: int, share: float) -> dict[str, Any]:
     from qipan.dispatch.model.plan import Reason
     from qipan.dispatch.reach import reach, refusals
 
-    made.SHARE_OF_CARDS = share or made.SHARE_OF_CARDS
-    jobs, board, rules = made.made_day(count, seed, preemptible_share=0.0)
+    jobs, board, rules = made_day(count, seed, preemptible_share=0.0, share_of_cards=share)
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
@@ -76,7 +77,7 @@ def measure(count: int, seed: int, share: float) -> dict[str, Any]:
     told: dict[str, Any] = {
         "jobs": count,
         "seed": seed,
-        "share_of_cards": made.SHARE_OF_CARDS,
+        "share_of_cards": share,
         "plan": {
             "cpu_s": time.process_time() - began,
             "gap": near.gap,
@@ -164,8 +165,8 @@ def show(day: dict[str, Any]) -> None:
             )
 
 
-def _child(count: int, seed: int, share: float) -> dict[str, Any]:
-    words = ["--measure", "--counts", str(count), "--seeds", str(seed), "--share", str(share)]
+def _child(count: int, share: float, seed: int) -> dict[str, Any]:
+    words = ["--measure", "--jobs", str(count), "--share", str(share), "--seeds", str(seed)]
     answer = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=False)
     if answer.returncode:
         raise RuntimeError(f"A measurement must end well, was {count} jobs, seed {seed}:\n{answer.stderr}")

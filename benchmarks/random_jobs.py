@@ -36,8 +36,8 @@ class MadeDay(NamedTuple):
     rules: Rules
 
 
-def made_day(count: int, seed: int, *, preemptible_share: float) -> MadeDay:
-    """Draw ``count`` jobs and the board that they ask for."""
+def made_day(count: int, seed: int, *, preemptible_share: float, share_of_cards: float = SHARE_OF_CARDS) -> MadeDay:
+    """Draw ``count`` jobs, and a board of which their work is a share of the cards of a day."""
     rng = np.random.default_rng([seed, count])
     made = programme(SITES, DAY_SLOTS, CLASSES, seed)
     board = _with_outlook(made.board)
@@ -73,7 +73,7 @@ def made_day(count: int, seed: int, *, preemptible_share: float) -> MadeDay:
         priority=np.zeros(count, dtype=np.int64),
         assumed=np.zeros(count, dtype=np.int64),
     )
-    return MadeDay(jobs, _sized(board, work, streams.sort[stream]), made.rules)
+    return MadeDay(jobs, _sized(board, work, streams.sort[stream], share_of_cards), made.rules)
 
 
 def _with_outlook(board: Board) -> Board:
@@ -90,11 +90,11 @@ def _reaches(made: Programme) -> Bools:
     return np.asarray(made.board.round_trip_ms[made.classes.streams.origin].min(axis=1) <= limit_ms)
 
 
-def _sized(board: Board, work_unit_h: Floats, model: Ints) -> Board:
+def _sized(board: Board, work_unit_h: Floats, model: Ints, share_of_cards: float) -> Board:
     """Give the board whole cards, eight at least in a pool, of which the work is the stated share of a day."""
     cards = board.capacity[:, 0].reshape(-1, len(MODELS))
     asked = np.bincount(model, weights=work_unit_h, minlength=len(MODELS))
-    grown = asked / (SHARE_OF_CARDS * 24.0 * cards.sum(axis=0))
+    grown = asked / (share_of_cards * 24.0 * cards.sum(axis=0))
     sized = np.maximum(np.round(cards * grown), CARDS[-1])
     kw = np.array([cards, sized]) @ board.it_kw_per_unit[: len(MODELS)]
     return replace(

@@ -214,7 +214,9 @@ def check_stretches(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         begin, end = part.start_s[of], part.start_s[of] + part.seconds[of]
         asked[0, job] = not jobs.preemptible[job] or found.pool[job] < 0 or of.sum() < 2
         asked[1, job] = abs(begin[0] - found.start_s[job]) > CLOCK_S or bool((begin[1:] < end[:-1] - CLOCK_S).any())
-        asked[2, job] = abs(part.seconds[of].sum() - jobs.requested_s[job]) > CLOCK_S or bool((part.seconds[of] <= 0).any())
+        asked[2, job] = abs(part.seconds[of].sum() - jobs.requested_s[job]) > CLOCK_S or bool(
+            (part.seconds[of] <= 0).any()
+        )
         asked[3, job] = end[-1] > min(known.horizon_latest_s[job] + jobs.requested_s[job], known.end_s) + CLOCK_S
     names = ("stopped_though_it_may_not", "stretches_overlap", "stretches_do_not_add_up", "stretches_end_late")
     return [finding for name, broken in zip(names, asked, strict=True) for finding in _name(name, broken, jobs)]

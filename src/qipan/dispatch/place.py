@@ -3,7 +3,7 @@
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
 seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
-may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go at the slots' edges, in one pool.
+may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
 """
 
 from __future__ import annotations
