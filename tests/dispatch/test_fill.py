@@ -35,7 +35,7 @@ def solved(jobs: Jobs, board: Board, rules: Rules) -> tuple[Reach, np.ndarray, P
     return reached, refused, best, place(jobs, board, rules, reached, refused=refused, plan=best)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), stops=st.sampled_from([0.0, 0.5, 1.0]))
 def test_place_keeps_room_power_windows_and_wholeness(seed: int, stops: float) -> None:
     rng = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def test_place_keeps_room_power_windows_and_wholeness(seed: int, stops: float) -
     assert check_placement(board, jobs, rules, found) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), stops=st.booleans())
 def test_place_and_bound_hold_against_every_placement_there_is(make_board, make_jobs, rules, seed, stops) -> None:
     rng = np.random.default_rng(seed)
