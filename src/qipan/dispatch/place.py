@@ -139,7 +139,7 @@ def upright() -> Lean:
     return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
 
 
-def moving_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, at: Ints, site: Ints) -> Floats:
+def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
     """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
     moving = prices_of(jobs, board, rules, reached, np.zeros((0, 0))).moving
     origin = moving.origin[reached.of_job[at]]

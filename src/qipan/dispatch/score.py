@@ -12,7 +12,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
-from qipan.dispatch.place import moving_fen
+from qipan.dispatch.place import moved_fen
 from qipan.dispatch.reach import Reach
 
 
@@ -106,7 +106,9 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     hours = planned_h(jobs, board)
     at = np.flatnonzero(found.has_place)
     served = _of_runs(running_fen_per_unit_h(board, rules), found.pool, jobs, board, found)
-    served_fen = served.sum() + moving_fen(jobs, board, rules, reached, at, board.pool_site[found.pool[at]]).sum()
+    served_fen = (
+        served.sum() + moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum()
+    )
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     return float(served_fen), float((lost * jobs.quantity * hours)[missed].sum())
