@@ -121,10 +121,11 @@ def _window_too_short(case: Case) -> Words:
 
 
 def _no_room(case: Case) -> Words:
+    in_one_zh = "累计" if case.jobs.preemptible[case.index] else "连续"
     many_en, many_zh = f"{case.quantity} {case.kind.unit}s", f"{case.quantity} {UNIT_ZH[case.kind]}"
     return (
         f"No site within its limits has {many_en} and their power free for {case.hours} h in its window.",
-        f"时间窗内,限制允许的站点均无 {many_zh}连续 {case.hours} 小时的空闲容量与电力。",
+        f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量与电力。",
     )
 
 

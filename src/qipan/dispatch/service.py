@@ -277,7 +277,7 @@ def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outc
 
 
 def _words(jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> list[tuple[str, str]]:
-    """Explain every job once for all that have the same sort, reason, size and length."""
+    """Explain every job once for all that have the same sort, reason, size, length and freedom to stop."""
     known: dict[tuple[Any, ...], tuple[str, str]] = {}
     words = []
     for index in range(len(jobs)):
@@ -286,6 +286,7 @@ def _words(jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> list[tup
             outcome.reached.of_job[index],
             jobs.quantity[index],
             jobs.requested_s[index],
+            jobs.preemptible[index],
         )
         if key not in known:
             known[key] = explain(jobs, board, rules, outcome.reached, outcome.found, index=index)

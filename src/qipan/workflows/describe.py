@@ -195,10 +195,10 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
 
 
 def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
-    at = np.flatnonzero(outcome.found.has_place)
+    runs = outcome.found.runs(ran_s(jobs))
+    at = runs.job
     origin = outcome.reached.origin[outcome.reached.of_job[at]]
-    start = outcome.found.start_s[at]
-    inside_s = np.minimum(start + ran_s(jobs)[at], board.day_end_s) - start
+    inside_s = np.minimum(runs.start_s + runs.seconds, board.day_end_s) - runs.start_s
     work = np.zeros((len(board.origins), len(board.sites)))
     ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
     np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), ran)
