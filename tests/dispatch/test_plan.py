@@ -30,7 +30,7 @@ def test_plan_with_room_sends_tolerant_work_to_the_cheaper_site(make_board, make
     assert solved.supply_unit_h[0].sum() == pytest.approx(0.0)
     assert solved.supply_unit_h[1].sum() == pytest.approx(8.0)
     assert solved.lmp_fen_per_unit_h[1] == pytest.approx(48.0)
-    assert not solved.is_final
+    assert solved.is_final
 
 
 def test_plan_realtime_work_stays_within_its_round_trip(make_board, make_jobs, rules) -> None:

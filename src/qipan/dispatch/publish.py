@@ -1,0 +1,164 @@
+"""Publish the prices of a plan by a rule that has exactly one answer.
+
+Rents of capacity, power and links are chosen by `choose` from all optimal ones; every other price follows from them.
+What a limit of zero shuts out takes no part in the choice; it is priced last, as low as leaves nobody wanting it.
+
+Source: `schweppe1988` (spot prices and rents), `euphemia2019` (the middle of the range).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from qipan.dispatch.choose import choose
+from qipan.dispatch.face import NOTHING, Face, Limits, face, forced
+from qipan.dispatch.formulate import LinearProgram, least_of_product
+from qipan.dispatch.model.array import Bools, Floats
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.plan import Classes
+from qipan.kernel.errors import EngineError
+
+TICKS_PER_FEN: Final = 100
+HALF: Final = 0.5 + 1.0 / 7000.0
+"""Prices a little below half a tick go up, so that rounding errors do not decide; no short decimal lies at the edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Published prices, as in `Plan`; ``is_final`` unless the choice failed and they are those of the solver."""
+
+    lmp_fen_per_unit_h: Floats
+    delivered_fen_per_unit_h: Floats
+    class_price_fen_per_unit_h: Floats
+    capacity_rent_fen_per_unit_h: Floats
+    power_rent_fen_per_kwh: Floats
+    link_rent_fen_per_gb: Floats
+    is_final: bool
+
+
+def to_tick(price_fen: Floats) -> Floats:
+    """Round prices to the tick, a hundredth of a fen, as they are published; half a tick goes up.
+
+    A quarter of a fen for a thousand unit-hours is below what money can express, so finer prices would say nothing.
+
+    Examples
+    --------
+    >>> to_tick(np.array([12.344, 12.345, 12.345 - 1e-7, -0.005])).tolist()
+    [12.34, 12.35, 12.35, 0.0]
+    """
+    return np.asarray(np.floor(price_fen * TICKS_PER_FEN + HALF) / TICKS_PER_FEN + 0.0)
+
+
+def publish(board: Board, classes: Classes, program: LinearProgram, value: Floats, row_dual: Floats) -> Prices:
+    """Return the prices of the rule: the same from whichever optimal answer they are reached.
+
+    Parameters
+    ----------
+    program
+        What `formulate` wrote for the board and the classes.
+    value, row_dual
+        ``(columns,)``, ``(rows,)``, any optimal answer and any optimal duals.
+    """
+    columns, rows, slots = program.columns, program.rows, board.slot_count
+    limits = Limits(rows=np.arange(rows.power, rows.count), columns=np.arange(columns.supply, columns.unserved))
+    price, is_final = _chosen(face(program, value, row_dual, limits))
+    absent = forced(program)
+    link = price[rows.link : rows.count]
+    capacity = np.maximum(-price[rows.count :], 0.0).reshape(-1, slots)
+    power = np.zeros((len(board.sites), slots))
+    power[rows.powered_sites] = np.maximum(-price[rows.power : rows.link].reshape(-1, slots), 0.0)
+    running = program.cost[columns.supply : columns.unserved].reshape(-1, slots)
+    shut = absent[columns.supply : columns.unserved].reshape(-1, slots)
+    kwh = board.kwh_per_unit_h[:, None]
+    lmp = least_of_product(board, np.where(shut, np.inf, running + capacity + power[board.pool_site] * kwh))
+    # From here on a column's price is what its work pays besides the LMP.
+    moving = program.cost[: columns.effort] - program.matrix[rows.link :, : columns.effort].T @ link
+    delivered = _delivered(classes, program, moving, lmp, absent, slots)
+    worth = _worth(program, moving, delivered, lmp.shape)
+    lmp = np.where(np.isinf(lmp), np.maximum(least_of_product(board, running), worth), lmp)
+    capacity, power = _absent_rents(board, running, lmp, capacity, power)
+    offer = running + capacity + power[board.pool_site] * kwh
+    return Prices(
+        lmp_fen_per_unit_h=least_of_product(board, offer),
+        delivered_fen_per_unit_h=delivered,
+        class_price_fen_per_unit_h=_class_prices(board, classes, program, delivered),
+        capacity_rent_fen_per_unit_h=capacity,
+        power_rent_fen_per_kwh=power,
+        link_rent_fen_per_gb=link.reshape(-1, slots),
+        is_final=is_final,
+    )
+
+
+def _chosen(optimal: Face) -> tuple[Floats, bool]:
+    """Return the prices of the rule, or those of the solver where no solver can carry the rule out."""
+    try:
+        return choose(optimal), True
+    except EngineError:
+        return optimal.price, False
+
+
+def _lost(program: LinearProgram) -> Floats:
+    """Return the value of a lost unit-hour of each class."""
+    return program.cost[program.columns.unserved :]
+
+
+def _delivered(
+    classes: Classes, program: LinearProgram, moving: Floats, lmp: Floats, absent: Bools, slots: int
+) -> Floats:
+    """Return the least a stream can have a unit-hour for in a slot, ``(streams, slots)``; zero where it has no class.
+
+    Where nothing can be had it is the value of what is lost.
+    """
+    columns = program.columns
+    least = np.full((len(classes.streams), slots), np.inf)
+    asked = np.where(absent[: columns.effort], np.inf, moving + lmp[columns.product, columns.slot])
+    np.minimum.at(least, (columns.stream, columns.slot), asked)
+    lost = np.zeros_like(least)
+    at = (classes.stream[columns.effort_class], columns.effort_slot)
+    np.maximum.at(lost, at, _lost(program)[columns.effort_class])
+    has_class = np.zeros(least.shape, dtype=bool)
+    has_class[at] = True
+    return np.where(has_class, np.where(np.isinf(least), lost, least), 0.0)
+
+
+def _worth(program: LinearProgram, moving: Floats, delivered: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return the most that work would pay for a unit-hour of a product, ``(products, slots)``; ``-inf`` for none."""
+    columns = program.columns
+    most = np.full(shape, -np.inf)
+    np.maximum.at(most, (columns.product, columns.slot), delivered[columns.stream, columns.slot] - moving)
+    return most
+
+
+def _absent_rents(board: Board, running: Floats, lmp: Floats, capacity: Floats, power: Floats) -> tuple[Floats, Floats]:
+    """Return the rents of capacity and power, with those of limits of zero as low as leaves nobody wanting them."""
+    margin = np.where(board.capacity > 0.0, lmp[board.pool_product] - running, 0.0)
+    kwh = board.kwh_per_unit_h[:, None]
+    asked = np.zeros_like(power)
+    np.maximum.at(asked, board.pool_site, np.divide(margin, kwh, out=np.zeros_like(margin), where=kwh > 0.0))
+    power = np.where((board.power_cap_kw == 0.0)[:, None], asked, power)
+    rest = lmp[board.pool_product] - running - power[board.pool_site] * kwh
+    return np.where(board.capacity > 0.0, capacity, np.maximum(rest, 0.0)), power
+
+
+def _class_prices(board: Board, classes: Classes, program: LinearProgram, delivered: Floats) -> Floats:
+    """Return the price of the dearest hour that each class buys, ``(classes,)``.
+
+    A class buys its cheapest hours, as many as it needs, unless losing the work is cheaper.
+    """
+    columns = program.columns
+    lost, need = _lost(program), classes.demand_unit_h
+    asked = delivered[classes.stream[columns.effort_class], columns.effort_slot]
+    order = np.lexsort((asked, columns.effort_class))
+    of_class, asked = columns.effort_class[order], asked[order]
+    first = np.searchsorted(of_class, np.arange(len(classes)))
+    width = (classes.width * board.slot_h)[of_class]
+    before = (np.arange(len(of_class)) - first[of_class]) * width
+    spare = NOTHING * (1.0 + need)
+    buys = (before < (need - spare)[of_class]) & (asked < lost[of_class])
+    bought = np.bincount(of_class, weights=width * buys, minlength=len(classes))
+    dearest = np.full(len(classes), -np.inf)
+    np.maximum.at(dearest, of_class[buys], asked[buys])
+    return np.where((bought < need - spare) | np.isinf(dearest), lost, dearest)
