@@ -112,7 +112,7 @@ def earned_fen(day: Layout, lmp: Floats, site: int, t: int) -> tuple[float, floa
         if margin[i] <= 0.0:
             break
         kwh = day.kwh[begin + i] * day.room[begin + i, t]
-        if kwh < left:
+        if kwh < left or kwh == 0.0:
             earned += margin[i] * day.room[begin + i, t]
             left -= kwh
         else:

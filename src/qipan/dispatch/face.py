@@ -5,8 +5,9 @@ answer it is, they are the same set, a *face*. Here it is written as what the du
 that a solver returned. Columns' upper limits that have a published price become rows first, so that every price is the
 dual of a row.
 
-Most duals differ by nothing: the columns strictly between their limits say so. Which ones do is read from a fixed
-irregular vector projected on what these columns leave open. What remains falls into blocks that share no column.
+Most duals differ by nothing: the columns strictly between their limits say so. Which ones do is read from normal
+deviates projected on what these columns leave open: a dual that may differ keeps a share of them with probability one.
+What remains falls into blocks that share no column.
 
 Source: `schrijver1998` (complementary slackness, the optimal face).
 """
@@ -29,7 +30,8 @@ FAINT: Final = 1e-10
 TIGHT: Final = 1e-9
 """A bound with no more slack than this has none, in fen."""
 OPEN: Final = 1e-7
-"""A dual whose share of the irregular vector is larger than this may differ."""
+"""A dual whose share of a probe is larger than this may differ."""
+PROBES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +216,11 @@ def _open(between: sparse.csr_array) -> Bools:
         return np.zeros(0, dtype=bool)
     gram = sparse.csc_array(between.T @ between + FAINT * sparse.eye_array(count))
     solve = linalg.splu(gram, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve
-    probe = 1.0 + np.mod(np.arange(count) * 0.6180339887498949, 1.0)
+    # Always the same draw: what is returned depends on the arguments alone.
+    probe = np.random.default_rng(0).standard_normal((count, PROBES))
     for _ in range(3):
         probe = FAINT * solve(probe)
-    return np.asarray(np.abs(probe) > OPEN)
+    return np.asarray(np.abs(probe).max(axis=1) > OPEN)
 
 
 def _bounds(raised: Raised, free: Ints, is_equal: Bools) -> tuple[Face, Ints]:
