@@ -92,16 +92,16 @@ def nearest(block: Face, aim: Floats) -> Floats:
     each = sparse.eye_array(count, format="csr")
     left = sparse.vstack([block.matrix[equal], block.matrix[unequal], each[high], -each[low]], format="csr")
     right = np.concatenate([block.slack[equal], block.slack[unequal], block.most[high], -block.least[low]])
-    task = Task(block.is_aimed.astype(float), np.where(block.is_aimed, aim, 0.0), left, right, len(equal))
-    change = _proven(task)
+    sought = Projection(block.is_aimed.astype(float), np.where(block.is_aimed, aim, 0.0), left, right, len(equal))
+    change = _proven(sought)
     if change is None:
-        change = _proven(_with_equations(task))
+        change = _proven(_with_equations(sought))
     if change is None:
         raise solver_failed("prices that keep changing the limits that bind")
     return change
 
 
-class Task(NamedTuple):
+class Projection(NamedTuple):
     """Least ``sum(weight * (x - aim)**2)`` with ``left @ x <= right``, the first ``equal`` of them equations."""
 
     weight: Floats
@@ -111,41 +111,41 @@ class Task(NamedTuple):
     equal: int
 
 
-def _proven(task: Task) -> Floats | None:
+def _proven(sought: Projection) -> Floats | None:
     """Return the answer, held against every bound and multiplier, or none if that fails."""
-    change, pressure, binds = _near(task)
+    change, pressure, binds = _near(sought)
     for _ in range(ROUNDS):
-        change, pressure = _exact(task, binds, change, pressure)
-        over = task.left @ change - task.right
-        broken = np.flatnonzero(over[task.equal :] > REACHED) + task.equal
-        free = pressure[task.equal :]
-        if np.abs(over[: task.equal]).max(initial=0.0) > REACHED or binds[broken].any():
+        change, pressure = _exact(sought, binds, change, pressure)
+        over = sought.left @ change - sought.right
+        broken = np.flatnonzero(over[sought.equal :] > REACHED) + sought.equal
+        free = pressure[sought.equal :]
+        if np.abs(over[: sought.equal]).max(initial=0.0) > REACHED or binds[broken].any():
             return None
         if len(broken):
             binds[broken] = True
         elif free.min(initial=0.0) < -LIFTS:
-            binds[task.equal + free.argmin()] = False
+            binds[sought.equal + free.argmin()] = False
         else:
             return change
     return None
 
 
-def _with_equations(task: Task) -> Task:
-    """Return a task whose bounds that always bind are equations, so that the others leave an inside.
+def _with_equations(sought: Projection) -> Projection:
+    """Return a projection whose bounds that always bind are equations, so that the others leave an inside.
 
     The slacks, up to one, of a point that may be scaled up are made as many as can be; what has none then never has.
     """
-    count, bounds = len(task.aim), len(task.right)
+    count, bounds = len(sought.aim), len(sought.right)
     solver = new_solver()
-    free, loose = np.full(count, np.inf), np.concatenate([np.zeros(task.equal), np.ones(bounds - task.equal)])
-    right = sparse.csr_array(-task.right[:, None])
-    matrix = sparse.csc_array(sparse.hstack([task.left, sparse.eye_array(bounds, format="csr"), right]))
+    free, loose = np.full(count, np.inf), np.concatenate([np.zeros(sought.equal), np.ones(bounds - sought.equal)])
+    right = sparse.csr_array(-sought.right[:, None])
+    matrix = sparse.csc_array(sparse.hstack([sought.left, sparse.eye_array(bounds, format="csr"), right]))
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = matrix.shape
     model.col_cost_ = np.concatenate([np.zeros(count), -loose, [0.0]])
     model.col_lower_ = np.concatenate([-free, np.zeros(bounds), [1.0]])
     model.col_upper_ = np.concatenate([free, loose, [np.inf]])
-    model.row_lower_ = np.concatenate([np.zeros(task.equal), np.full(bounds - task.equal, -np.inf)])
+    model.row_lower_ = np.concatenate([np.zeros(sought.equal), np.full(bounds - sought.equal, -np.inf)])
     model.row_upper_ = np.zeros(bounds)
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
@@ -154,48 +154,48 @@ def _with_equations(task: Task) -> Task:
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise solver_failed(solver.modelStatusToString(solver.getModelStatus()))
     is_loose = np.array(solver.getSolution().col_value[count : count + bounds]) > 0.5
-    is_loose[: task.equal] = False
+    is_loose[: sought.equal] = False
     order = np.argsort(is_loose, kind="stable")
-    return task._replace(left=task.left[order], right=task.right[order], equal=int((~is_loose).sum()))
+    return sought._replace(left=sought.left[order], right=sought.right[order], equal=int((~is_loose).sum()))
 
 
-def _near(task: Task) -> tuple[Floats, Floats, Bools]:
+def _near(sought: Projection) -> tuple[Floats, Floats, Bools]:
     """Return a point near the answer, the multiplier of each bound, and which bounds bind there."""
-    size = max(1.0, float(np.abs(task.aim).max()))
+    size = max(1.0, float(np.abs(sought.aim).max()))
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = REACHED
-    cones = [clarabel.ZeroConeT(task.equal), clarabel.NonnegativeConeT(len(task.right) - task.equal)]
+    cones = [clarabel.ZeroConeT(sought.equal), clarabel.NonnegativeConeT(len(sought.right) - sought.equal)]
     found = clarabel.DefaultSolver(
-        sparse.csc_matrix(sparse.diags_array(task.weight)),
-        -task.aim / size,
-        sparse.csc_matrix(task.left),
-        task.right / size,
+        sparse.csc_matrix(sparse.diags_array(sought.weight)),
+        -sought.aim / size,
+        sparse.csc_matrix(sought.left),
+        sought.right / size,
         cones,
         settings,
     ).solve()
     pressure = np.array(found.z)
     binds = pressure > np.array(found.s)
-    binds[: task.equal] = True
+    binds[: sought.equal] = True
     return np.array(found.x) * size, pressure * size, binds
 
 
-def _exact(task: Task, binds: Bools, change: Floats, pressure: Floats) -> tuple[Floats, Floats]:
+def _exact(sought: Projection, binds: Bools, change: Floats, pressure: Floats) -> tuple[Floats, Floats]:
     """Return the answer for the bounds that bind as equations, refined from a near one, and all multipliers."""
     bound = np.flatnonzero(binds)
-    rows = task.left[bound]
-    count, more = len(task.aim), len(bound)
-    weight = sparse.csr_array(sparse.diags_array(task.weight))
+    rows = sought.left[bound]
+    count, more = len(sought.aim), len(bound)
+    weight = sparse.csr_array(sparse.diags_array(sought.weight))
     whole: sparse.csr_array = sparse.csr_array(
         sparse.vstack([sparse.hstack([weight, rows.T]), sparse.hstack([rows, sparse.csr_array((more, more))])])
     )
     firm = sparse.diags_array(np.concatenate([np.full(count, FAINT), np.full(more, -FAINT)]))
     solve = linalg.splu(sparse.csc_array(whole + firm)).solve
-    wanted = np.concatenate([task.aim, task.right[bound]])
+    wanted = np.concatenate([sought.aim, sought.right[bound]])
     found = np.concatenate([change, pressure[bound]])
     for _ in range(REFINEMENTS):
         found += solve(wanted - whole @ found)
-    multiplier = np.zeros(len(task.right))
+    multiplier = np.zeros(len(sought.right))
     multiplier[bound] = found[count:]
     return found[:count], multiplier
