@@ -95,11 +95,12 @@ def test_site_without_room_or_power_asks_what_leaves_nobody_wanting_it(make_boar
     assert no_power.power_rent_fen_per_kwh[1, 0] == pytest.approx(27.0 / 1.2)
 
 
-def test_link_without_capacity_has_no_price_and_parts_the_prices_of_its_ends(make_board, make_jobs, rules) -> None:
+def test_link_without_capacity_asks_what_leaves_nobody_wanting_it(make_board, make_jobs, rules) -> None:
     factor = np.array([[[0.0, 1.0], [0.0, 0.0]]])
     board = make_board(links=Links(("east to west",), np.zeros((1, 6)), factor))
     solved = planned(make_jobs({"quantity": 4.0, "data_gb": 8.0, "slack_h": 0.0}), board, rules)
-    assert solved.link_rent_fen_per_gb == pytest.approx(0.0)
+    # A unit-hour moves 2 GB, for 2 fen each; the west costs 48 fen and the east 75.
+    assert solved.link_rent_fen_per_gb[0] == pytest.approx([-(75.0 - 48.0 - 4.0) / 2.0, 0, 0, 0, 0, 0])
     assert solved.class_price_fen_per_unit_h == pytest.approx([75.0])
 
 

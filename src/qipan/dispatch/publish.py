@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
 from qipan.dispatch.choose import choose
 from qipan.dispatch.face import NOTHING, Face, Limits, face, forced
@@ -71,12 +72,13 @@ def publish(board: Board, classes: Classes, program: LinearProgram, value: Float
     power = np.zeros((len(board.sites), slots))
     power[rows.powered_sites] = np.maximum(-price[rows.power : rows.link].reshape(-1, slots), 0.0)
     running = program.cost[columns.supply : columns.unserved].reshape(-1, slots)
-    shut = absent[columns.supply : columns.unserved].reshape(-1, slots)
     kwh = board.kwh_per_unit_h[:, None]
+    shut = (board.capacity <= 0.0) | ((board.power_cap_kw == 0.0)[board.pool_site, None] & (kwh > 0.0))
     lmp = least_of_product(board, np.where(shut, np.inf, running + capacity + power[board.pool_site] * kwh))
     # From here on a column's price is what its work pays besides the LMP.
     moving = program.cost[: columns.effort] - program.matrix[rows.link :, : columns.effort].T @ link
     delivered = _delivered(classes, program, moving, lmp, absent, slots)
+    link = _shut_links(program, absent, moving, lmp, delivered, link)
     worth = _worth(program, moving, delivered, lmp.shape)
     lmp = np.where(np.isinf(lmp), np.maximum(least_of_product(board, running), worth), lmp)
     capacity, power = _absent_rents(board, running, lmp, capacity, power)
@@ -122,6 +124,35 @@ def _delivered(
     has_class = np.zeros(least.shape, dtype=bool)
     has_class[at] = True
     return np.where(has_class, np.where(np.isinf(least), lost, least), 0.0)
+
+
+def _shut_links(
+    program: LinearProgram, absent: Bools, moving: Floats, lmp: Floats, delivered: Floats, link: Floats
+) -> Floats:
+    """Return the prices of links, with those of links that only shut out as small as leaves nobody wanting them.
+
+    They are priced one after the other in their order, again until nothing changes; ``moving`` is changed with them.
+    """
+    columns, rows = program.columns, program.rows
+    link = link.copy()
+    entries = sparse.csr_array(program.matrix[rows.link :, : columns.effort])
+    is_zero = (program.row_lower[rows.link :] == 0.0) & (program.row_upper[rows.link :] == 0.0)
+    is_used = abs(entries) @ ~absent[: columns.effort] > 0.0
+    shut = np.flatnonzero(is_zero & ~is_used & (np.diff(entries.indptr) > 0))
+    for _ in range(len(shut)):
+        before = link.copy()
+        for row in shut:
+            within = slice(entries.indptr[row], entries.indptr[row + 1])
+            column, value = entries.indices[within], entries.data[within]
+            at = columns.stream[column], columns.product[column], columns.slot[column]
+            wanted = delivered[at[0], at[2]] - moving[column] - lmp[at[1], at[2]]
+            steps = -np.maximum(wanted, 0.0) / value
+            step = steps.min() if steps.min() < 0.0 else steps.max()
+            link[row] += step
+            moving[column] -= value * step
+        if (link == before).all():
+            break
+    return link
 
 
 def _worth(program: LinearProgram, moving: Floats, delivered: Floats, shape: tuple[int, ...]) -> Floats:
