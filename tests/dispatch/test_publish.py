@@ -134,6 +134,15 @@ def test_prices_are_the_same_from_another_optimal_answer_and_keep_the_identities
     assert max(money.payments_error, money.revenue_error, money.slackness_error) < 1e-9
 
 
+def test_links_that_shut_out_what_another_lets_through_leave_nobody_wanting_either() -> None:
+    made = random_ties(np.random.default_rng([0, 748]), "both")
+    program, solved = formulate(*made), plan(*made)
+    columns, rows = program.columns, program.rows
+    toll = -program.matrix[rows.link :, : columns.effort].T @ solved.link_rent_fen_per_gb.ravel()
+    asked = program.cost[: columns.effort] + toll + solved.lmp_fen_per_unit_h[columns.product, columns.slot]
+    assert (asked - solved.delivered_fen_per_unit_h[columns.stream, columns.slot]).min() > -1e-6
+
+
 def test_choice_that_fails_leaves_the_prices_of_the_solver_as_indicative(
     make_board, make_jobs, rules, monkeypatch
 ) -> None:

@@ -180,21 +180,29 @@ def part(whole: Face, chosen: Bools) -> Face:
 
 
 def forced(program: LinearProgram) -> Bools:
-    """Return which columns can be nothing but zero, ``(columns,)``.
+    """Return which columns can be nothing but zero, ``(columns,)``."""
+    return shut(program)[0]
 
-    A row whose entries have one sign and whose limit on that side is zero forces all its columns, again and again.
+
+def shut(program: LinearProgram) -> tuple[Bools, Floats]:
+    """Return which columns can be nothing but zero, ``(columns,)``, and by which limit rows force them, ``(rows,)``.
+
+    A row whose entries have one sign and whose limit on that side is zero forces all its columns, again and again. Its
+    side is 1 for its upper limit, -1 for its lower one, and 0 where it forces nothing.
     """
     gone = program.upper <= 0.0
     matrix = program.matrix
     rises, falls = (sparse.csc_array(matrix > 0), sparse.csc_array(matrix < 0))
+    side = np.zeros(len(program.row_lower))
     while True:
         here = (~gone).astype(float)
         has_rise, has_fall = rises @ here > 0, falls @ here > 0
-        shut = (has_rise & ~has_fall & (program.row_upper == 0.0)) | (has_fall & ~has_rise & (program.row_lower == 0.0))
-        more = gone | ((rises.T @ shut + falls.T @ shut) > 0)
-        if (more == gone).all():
-            return np.asarray(gone)
-        gone = more
+        over = has_rise & ~has_fall & (program.row_upper == 0.0)
+        under = has_fall & ~has_rise & (program.row_lower == 0.0)
+        if not (over | under).any():
+            return np.asarray(gone), side
+        side += 1.0 * over - under
+        gone = gone | ((rises.T @ (over | under) + falls.T @ (over | under)) > 0)
 
 
 def _meet(high: Floats, low: Floats) -> Bools:

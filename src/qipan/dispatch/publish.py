@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from qipan.dispatch.choose import choose
-from qipan.dispatch.face import NOTHING, Face, Limits, face, forced
+from qipan.dispatch.face import NOTHING, Face, Limits, face, shut
 from qipan.dispatch.formulate import LinearProgram, least_of_product
 from qipan.dispatch.model.array import Bools, Floats
 from qipan.dispatch.model.board import Board
@@ -66,19 +66,19 @@ def publish(board: Board, classes: Classes, program: LinearProgram, value: Float
     columns, rows, slots = program.columns, program.rows, board.slot_count
     limits = Limits(rows=np.arange(rows.power, rows.count), columns=np.arange(columns.supply, columns.unserved))
     price, is_final = _chosen(face(program, value, row_dual, limits))
-    absent = forced(program)
+    absent, side = shut(program)
     link = price[rows.link : rows.count]
     capacity = np.maximum(-price[rows.count :], 0.0).reshape(-1, slots)
     power = np.zeros((len(board.sites), slots))
     power[rows.powered_sites] = np.maximum(-price[rows.power : rows.link].reshape(-1, slots), 0.0)
     running = program.cost[columns.supply : columns.unserved].reshape(-1, slots)
     kwh = board.kwh_per_unit_h[:, None]
-    shut = (board.capacity <= 0.0) | ((board.power_cap_kw == 0.0)[board.pool_site, None] & (kwh > 0.0))
-    lmp = least_of_product(board, np.where(shut, np.inf, running + capacity + power[board.pool_site] * kwh))
+    idle = (board.capacity <= 0.0) | ((board.power_cap_kw == 0.0)[board.pool_site, None] & (kwh > 0.0))
+    lmp = least_of_product(board, np.where(idle, np.inf, running + capacity + power[board.pool_site] * kwh))
     # From here on a column's price is what its work pays besides the LMP.
     moving = program.cost[: columns.effort] - program.matrix[rows.link :, : columns.effort].T @ link
     delivered = _delivered(classes, program, moving, lmp, absent, slots)
-    link = _shut_links(program, absent, moving, lmp, delivered, link)
+    link = _shut_links(program, side[rows.link :], moving, lmp, delivered, link)
     worth = _worth(program, moving, delivered, lmp.shape)
     lmp = np.where(np.isinf(lmp), np.maximum(least_of_product(board, running), worth), lmp)
     capacity, power = _absent_rents(board, running, lmp, capacity, power)
@@ -127,7 +127,7 @@ def _delivered(
 
 
 def _shut_links(
-    program: LinearProgram, absent: Bools, moving: Floats, lmp: Floats, delivered: Floats, link: Floats
+    program: LinearProgram, side: Floats, moving: Floats, lmp: Floats, delivered: Floats, link: Floats
 ) -> Floats:
     """Return the prices of links, with those of links that only shut out as small as leaves nobody wanting them.
 
@@ -136,18 +136,16 @@ def _shut_links(
     columns, rows = program.columns, program.rows
     link = link.copy()
     entries = sparse.csr_array(program.matrix[rows.link :, : columns.effort])
-    is_zero = (program.row_lower[rows.link :] == 0.0) & (program.row_upper[rows.link :] == 0.0)
-    is_used = abs(entries) @ ~absent[: columns.effort] > 0.0
-    shut = np.flatnonzero(is_zero & ~is_used & (np.diff(entries.indptr) > 0))
-    for _ in range(len(shut)):
+    closed = np.flatnonzero(side)
+    for _ in range(len(closed)):
         before = link.copy()
-        for row in shut:
+        for row in closed:
             within = slice(entries.indptr[row], entries.indptr[row + 1])
             column, value = entries.indices[within], entries.data[within]
             at = columns.stream[column], columns.product[column], columns.slot[column]
             wanted = delivered[at[0], at[2]] - moving[column] - lmp[at[1], at[2]]
-            steps = -np.maximum(wanted, 0.0) / value
-            step = steps.min() if steps.min() < 0.0 else steps.max()
+            # What the upper limit shuts out needs a lower price; what has the other sign is shut out elsewhere.
+            step = -side[row] * (np.maximum(wanted, 0.0) / np.abs(value))[value * side[row] > 0.0].max(initial=0.0)
             link[row] += step
             moving[column] -= value * step
         if (link == before).all():
