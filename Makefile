@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding docs reference lock prove-board prove-ledger clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding docs reference lock prove-board prove-ledger prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ prove-board: setup ## The long proof of the board; commit, seed, machine and res
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py
+
+prove-prices: setup ## The long proof that prices are unique: 10,000 days from three optimal answers each
+	@$(BIN)/python benchmarks/prove_prices.py
 
 reference: setup ## Write the generated pages of docs/reference anew
 	$(BIN)/python tools/write_reference.py

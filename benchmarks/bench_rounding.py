@@ -73,7 +73,7 @@ def measure(count: int, share: float, seed: int) -> dict[str, Any]:
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
     began = time.process_time()
-    near = approach(board, classes, rules, reached.allowed[classes.streams.sort], gap=GAP, steps_most=6000)
+    near = approach(board, classes, rules, reached.takes[classes.streams.sort], gap=GAP, steps_most=6000)
     told: dict[str, Any] = {
         "jobs": count,
         "seed": seed,

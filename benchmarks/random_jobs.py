@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from benchmarks.random_programme import MODELS, SHARE_OF_CARDS, Programme, programme, wait_h
+from benchmarks.random_programme import MODELS, SHARE_OF_CARDS, programme, wait_h
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.plan import Instance
 from qipan.kernel.resources import Kind
 
 SITES, DAY_SLOTS, CLASSES = 50, 96, 10_000
@@ -84,7 +85,7 @@ def _with_outlook(board: Board) -> Board:
     )
 
 
-def _reaches(made: Programme) -> Bools:
+def _reaches(made: Instance) -> Bools:
     """Tell which streams have a site within the round trip of their tier, ``(streams,)``."""
     limit_ms = np.array([rule.round_trip_ms_max for rule in made.rules.tiers])[made.classes.streams.tier]
     return np.asarray(made.board.round_trip_ms[made.classes.streams.origin].min(axis=1) <= limit_ms)

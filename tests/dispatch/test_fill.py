@@ -31,7 +31,7 @@ def solved(jobs: Jobs, board: Board, rules: Rules) -> tuple[Reach, np.ndarray, P
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
-    best = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    best = plan(board, classes, rules, reached.takes[classes.streams.sort])
     return reached, refused, best, place(jobs, board, rules, reached, refused=refused, plan=best)
 
 

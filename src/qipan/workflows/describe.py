@@ -12,6 +12,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
+from qipan.dispatch.publish import to_tick
 from qipan.dispatch.score import ran_s, usage
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
@@ -164,7 +165,7 @@ def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
                 used_unit_h=_list(by_site[2, s]),
                 energy_kwh=_list(used.energy_kwh[s]),
                 price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
-                lmp_fen_per_unit_h=_list(plan.lmp_fen_per_unit_h[first[s]]),
+                lmp_fen_per_unit_h=_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
                 status=dict(setting.site_status[s]),
             )
         )

@@ -154,8 +154,8 @@ class BoundAccount:
 class SiteDay:
     """One site over the horizon; lists are ``(slots,)``.
 
-    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``; unit-hours are those of its kind,
-    energy that of the whole site.
+    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``, rounded to the tick; unit-hours
+    are those of its kind, energy that of the whole site.
     """
 
     site_id: str
