@@ -16,7 +16,7 @@ from qipan.dispatch.generate import WorkloadShape, workload
 from qipan.dispatch.load import raise_load
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
-from qipan.dispatch.store import Filter
+from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.kernel.time import civil_day, zone
@@ -265,6 +265,13 @@ class Day:
                 document=document,
                 placements=placements,
             )
+            terms = {
+                "carbon_yuan_per_t": request.carbon_yuan_per_t,
+                "carbon_account": request.carbon_account,
+                "green_share": request.green_share,
+                "outlook_h": request.outlook_h,
+            }
+            self._dispatch.keep_instance(unit, plan_id, jobs, terms, now)
             self._log_plan(unit, plan_id, received, kept, now)
             if request.load == 1.0:
                 # A day at another load is a question, not an account.

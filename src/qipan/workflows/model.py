@@ -285,6 +285,64 @@ class DayReport:
         return dict(_finite(document))
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedSite:
+    """What became of the attempts that one site was given.
+
+    Attributes
+    ----------
+    is_answering
+        Whether it answered when it was asked just now; nothing where it was not asked.
+    told_until
+        Until when its accounting of these jobs stands in the ledger.
+    """
+
+    site_id: str
+    is_answering: bool | None
+    answered: datetime | None
+    fenced: datetime | None
+    open: int
+    finished: int
+    failed: int
+    lost: int
+    late: int
+    told_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far a plan is carried out: ``jobs == open + finished + failed + cancelled + unplaced``.
+
+    Attributes
+    ----------
+    waiting, running
+        Of the open ones, those that stand in a queue and those that run.
+    unplaced
+        Jobs whose sites were lost and that no other site can take as yet.
+    attempts
+        How often jobs were given to sites.
+    late, twice
+        Attempts that ended at a site though they had been given up, and jobs that ended in two places.
+    is_over
+        Whether every job has ended, and the accounting of every site that answers stands in the ledger.
+    """
+
+    plan_id: str
+    jobs: int
+    open: int
+    waiting: int
+    running: int
+    finished: int
+    failed: int
+    cancelled: int
+    unplaced: int
+    attempts: int
+    late: int
+    twice: int
+    is_over: bool
+    sites: list[FollowedSite]
+
+
 def _relative(value: float, base: float) -> float | None:
     """Relative difference by the size of the base, which may be negative; None where there is nothing to compare."""
     return (value - base) / abs(base) if base else None
