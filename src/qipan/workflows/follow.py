@@ -202,6 +202,9 @@ class Following:
         try:
             known = {one.name: one for one in engine.known(plan_id, since)}
         except EngineError as error:
+            if error.code == "accounting_silent":
+                # The site is there; what has ended on it will be told later, so nothing is given up.
+                return False
             if error.code != "engine_silent":
                 raise
             self._enter(read, self._gone(read, engine, mine, site.site_id, since, now).attempts)
@@ -261,6 +264,8 @@ class Following:
             job_id = str(jobs.job_id[one.index])
             start = datetime.fromtimestamp(one.start_s, tz=UTC)
             attempts.append(Attempt(plan_id, job_id, len(jobs_of[job_id]) + 1, one.site_id, start))
+        if not attempts:
+            return
         with self._books.begin() as unit:
             store.insert_attempts(unit, attempts)
             record_action(unit, "work_moved", plan_id, now, jobs=len(attempts), unplaced=len(wanted) - len(attempts))
@@ -342,19 +347,15 @@ class Following:
         """
         if not attempts:
             return
-        before = {(one.job_id, one.number): were or one.state for one in read.attempts}
+        before = {(one.job_id, one.number): one.state for one in read.attempts}
+        stood = [were or before[one.job_id, one.number] for one in attempts]
         with self._books.begin() as unit:
-            unit.lock(f"dispatch.attempt.{read.plan_id}")
-            stand = {(one.job_id, one.number): one.state for one in store.attempts_of(unit, read.plan_id)}
-            for one in attempts:
-                key = (one.job_id, one.number)
-                if stand[key] is not before[key]:
-                    raise ConflictError(
-                        f"A plan must be followed by one process, was by another too: {read.plan_id}.",
-                        code="plan_followed_twice",
-                        hint="Stop one of them.",
-                    )
-            store.update_attempts(unit, attempts)
+            if not store.update_attempts(unit, attempts, stood):
+                raise ConflictError(
+                    f"A plan must be followed by one process, was by another too: {read.plan_id}.",
+                    code="plan_followed_twice",
+                    hint="Stop one of them, and go on with the other.",
+                )
 
     def _read(self, plan_id: str | None) -> Held:
         with self._books.read() as unit:

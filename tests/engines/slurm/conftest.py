@@ -66,9 +66,15 @@ StorageLoc=slurm
 
 
 def port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """Return a free port below those that outgoing connections take: a daemon that starts again finds it free."""
+    while True:
+        number = 15000 + secrets.randbelow(10000)
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
 
 
 def until(true: Callable[[], bool], what: str) -> None:
@@ -76,7 +82,7 @@ def until(true: Callable[[], bool], what: str) -> None:
     while not true():
         if time.monotonic() > deadline:
             pytest.fail(f"{what} did not come to be within a minute.")
-        time.sleep(0.2)
+        time.sleep(0.3)
 
 
 def listens(number: int) -> bool:
@@ -157,7 +163,18 @@ class Cluster:
         controller = self.daemons.start("slurmctld", "-D", **conf)
         until(lambda: listens(self.ctld), "slurmctld")
         self.running = [controller, self.daemons.start("slurmd", "-D", "-N", f"{self.name}-n1", **conf)]
-        until(lambda: any(word in self.ask("sinfo", "-h", "-o", "%T") for word in ("idle", "mix", "alloc")), "A node")
+        try:
+            until(self.is_up, f"The node of {self.name}")
+        except BaseException:
+            for name in ("sinfo", "ctld.log", "d.log"):
+                print(name, (self.at / name).read_text()[-2000:])
+            raise
+
+    def is_up(self) -> bool:
+        """Say whether the node has reported."""
+        told = self.ask("sinfo", "-h", "-o", "%T %E")
+        (self.at / "sinfo").write_text(told)
+        return any(word in told for word in ("idle", "mix", "alloc", "comp"))
 
     def kill(self) -> None:
         """Kill the whole site at once: controller, node, and every job on it."""

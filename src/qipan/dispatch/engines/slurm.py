@@ -118,12 +118,23 @@ class Slurm:
         Raises
         ------
         EngineError
-            ``engine_silent``, ``engine_failed``.
+            ``engine_silent``, ``engine_failed``; ``accounting_silent`` where the controller answers and its database
+            does not: then nobody can say what has ended.
         """
         out = self._ask("squeue", "--noheader", "--all", "--me", f"--format={'|'.join(ACTIVE)}")
         active = [_active(line) for line in _lines(out, len(ACTIVE))]
         queued = {one.engine_id for one in active}
-        found = active + [one for one in self.ended(plan_id, since) if one.engine_id not in queued]
+        try:
+            ended = self.ended(plan_id, since)
+        except EngineError as error:
+            if error.code != "engine_silent":
+                raise
+            raise EngineError(
+                f"The accounting of {self._site_id} must answer, was silent: {error.message}",
+                code="accounting_silent",
+                hint="Start slurmdbd; until then nothing is given to the site, and nothing there is given up.",
+            ) from error
+        found = active + [one for one in ended if one.engine_id not in queued]
         return one_of_each(one for one in found if one.name.startswith(prefix_of(plan_id)))
 
     def ended(self, plan_id: str, since: datetime) -> Sequence[Known]:

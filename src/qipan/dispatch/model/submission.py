@@ -209,7 +209,10 @@ class SiteState:
 
 
 class Engine(Protocol):
-    """What carries orders out at one site. Each method raises ``engine_silent`` where the site does not answer."""
+    """What carries orders out at one site. Each method raises ``engine_silent`` where the site does not answer.
+
+    Where the site is there and what has ended cannot be told, `known` raises ``accounting_silent``.
+    """
 
     def known(self, plan_id: str, since: datetime) -> Sequence[Known]:
         """Return what the engine knows of a plan, the running and the ended."""

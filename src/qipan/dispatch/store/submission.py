@@ -114,15 +114,26 @@ def insert_attempts(unit: UnitOfWork, attempts: Sequence[Attempt]) -> None:
         unit.execute(sa.insert(ATTEMPT), [_row(attempt) for attempt in attempts])
 
 
-def update_attempts(unit: UnitOfWork, attempts: Sequence[Attempt]) -> None:
-    """Enter what became of attempts."""
+def update_attempts(unit: UnitOfWork, attempts: Sequence[Attempt], were: Sequence[State]) -> bool:
+    """Enter what became of attempts; return whether all stood as they were thought to.
+
+    Parameters
+    ----------
+    were
+        What each attempt stood as when it was read.
+    """
     if not attempts:
-        return
+        return True
     key = ("plan_id", "job_id", "number")
-    same = sa.and_(*(ATTEMPT.c[name] == sa.bindparam(f"key_{name}") for name in key))
+    same = sa.and_(
+        ATTEMPT.c.state == sa.bindparam("was"), *(ATTEMPT.c[name] == sa.bindparam(f"key_{name}") for name in key)
+    )
     rows = [_row(attempt) for attempt in attempts]
-    values = [{f"key_{name}": row.pop(name) for name in key} | row for row in rows]
-    unit.execute(sa.update(ATTEMPT).where(same), values)
+    values = [
+        {f"key_{name}": row.pop(name) for name in key} | {"was": was.value} | row
+        for row, was in zip(rows, were, strict=True)
+    ]
+    return unit.execute(sa.update(ATTEMPT).where(same), values).rowcount == len(values)
 
 
 def attempts_of(unit: UnitOfWork, plan_id: str) -> tuple[Attempt, ...]:
