@@ -13,24 +13,24 @@ from qipan.dispatch.model.submission import GRACE, Attempt, Engines, Order, Reac
 from qipan.kernel.errors import BadInputError, Finding
 
 
-def offer(attempt: Attempt, engines: Engines, now: datetime, *, requested_s: float, submit: datetime) -> Attempt:
-    """Return an attempt with its lease: it may start late by the engines' patience, and must have ended then.
+def offer(attempt: Attempt, patience_s: float, now: datetime, *, requested_s: float, earliest: datetime) -> Attempt:
+    """Return an attempt with its lease: it may start late by the site's patience, and must have ended then.
 
     Parameters
     ----------
-    submit
-        When its job came; where a start may be early, it is not before.
+    earliest
+        When it may start.
 
     Examples
     --------
     >>> from datetime import UTC
     >>> at = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> attempt, engines = Attempt("p", "a", 1, "north", at), Engines((), patience_s=60.0)
-    >>> (offer(attempt, engines, at, requested_s=600.0, submit=at).lease_ends - at).total_seconds()
+    >>> offered = offer(Attempt("p", "a", 1, "north", at), 60.0, at, requested_s=600.0, earliest=at)
+    >>> (offered.lease_ends - at).total_seconds()
     670.0
     """
-    start = max(now, submit if engines.is_early else attempt.start)
-    lease = timedelta(seconds=engines.patience_s + requested_s) + GRACE
+    start = max(now, earliest)
+    lease = timedelta(seconds=patience_s + requested_s) + GRACE
     return replace(attempt, state=State.OFFERED, start=start, lease_ends=start + lease)
 
 

@@ -211,17 +211,24 @@ class Following:
             return False
         changes = reconcile(mine, known, now, is_fenced=is_fenced)
         self._enter(read, changes.attempts)
-        with self._books.begin() as unit:
-            before = store.site_states(unit).get(site.site_id, SiteState(site.site_id))
-            store.set_site(unit, replace(before, answered=now))
+        self._note(site.site_id, now, is_answer=True)
         return not changes.cancel or _answers(lambda: engine.cancel(changes.cancel))
+
+    def _note(self, site_id: str, now: datetime, *, is_answer: bool) -> SiteState:
+        """Note whether a site answered."""
+        with self._books.begin() as unit:
+            state = store.site_states(unit).get(site_id, SiteState(site_id))
+            told = {"answered": now, "silent_since": None} if is_answer else {"silent_since": state.silent_since or now}
+            state = replace(state, **told)
+            store.set_site(unit, state)
+        return state
 
     def _gone(
         self, read: Held, engine: Engine, mine: Sequence[Attempt], site_id: str, since: datetime, now: datetime
     ) -> Changes:
         """Return what changed at a site that did not answer."""
-        state = read.site(site_id)
-        quiet = now - max(state.answered or read.submitted, read.submitted) > timedelta(seconds=read.engines.silence_s)
+        state = self._note(site_id, now, is_answer=False)
+        quiet = now - (state.silent_since or now) > timedelta(seconds=read.engines.silence_s)
         is_fenced = state.fenced is not None
         given = [one for one in mine if one.state in GIVEN]
         ended = {}
@@ -256,7 +263,7 @@ class Following:
             lost=[position[job_id] for job_id in wanted],
             busy=_busy(read, jobs, position),
             sites=may_take,
-            patience_s=read.engines.patience_s,
+            patience_s=max(site.patience_s for site in read.engines.sites if site.site_id in may_take),
             now=now,
         )
         attempts = []
@@ -285,7 +292,8 @@ class Following:
                 index = position[one.job_id]
                 submit = datetime.fromtimestamp(float(jobs.submit_s[index]), tz=UTC)
                 wanted_s = float(jobs.requested_s[index])
-                offered.append(offer(one, read.engines, clock(), requested_s=wanted_s, submit=submit))
+                earliest = submit if read.engines.is_early else one.start
+                offered.append(offer(one, site.patience_s, clock(), requested_s=wanted_s, earliest=earliest))
             self._enter(read, offered)
             if not self._give(read, engine, offered, site, jobs, position):
                 return

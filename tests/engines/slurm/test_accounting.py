@@ -31,7 +31,9 @@ def test_real_accounting_becomes_readings(slurm) -> None:
     since = began.strftime("%Y-%m-%dT%H:%M:%S")
 
     def accounting() -> str:
-        return cluster.ask("sacct", "--allusers", "--parsable2", f"--starttime={since}", f"--format={','.join(columns)}")
+        return cluster.ask(
+            "sacct", "--allusers", "--parsable2", f"--starttime={since}", f"--format={','.join(columns)}"
+        )
 
     deadline = time.monotonic() + 60
     while accounting().count("|COMPLETED|") < 4:

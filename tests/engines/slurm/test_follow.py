@@ -1,4 +1,4 @@
-"""Plans are carried out on two real clusters: one is killed half-way, or whoever follows is; nothing is lost or doubled."""
+"""Plans are carried out on two real clusters; one is killed half-way, or whoever follows: none is lost or doubled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from qipan.workflows.model import DayRequest
 
 pytestmark = pytest.mark.engine
 
-CARDS = 20
+CARDS = 10
 SITES = ("east", "west")
 FLEET = """
 fleet: pair
@@ -57,7 +57,8 @@ ENGINE = """
 engine = "slurm"
 conf = "{conf}"
 folder = "{folder}"
-timeout_s = 3
+timeout_s = 5
+patience_s = {patience_s}
 resources = {{ intelligent = "gres/gpu" }}
 source = "{name}"
 map = "{name}.yaml"
@@ -94,15 +95,15 @@ def plan(services: Services, count: int) -> str:
     return report.plan_id
 
 
-def engines_file(folder: Path, clusters, *, patience_s: int = 25) -> Path:
+def engines_file(folder: Path, clusters, *, patience_s: dict[str, int]) -> Path:
     """Write how the clusters are reached; each job leaves a line when it ends."""
     ends = folder / "ends"
     ends.mkdir()
     command = f"sleep 1; echo $QIPAN_ATTEMPT >> {ends}/{{job_id}}"
-    told = f"command = '{command}'\nearly = true\npatience_s = {patience_s}\nsilence_s = 5\n"
+    told = f"command = '{command}'\nearly = true\nsilence_s = 20\n"
     for name, cluster in clusters.items():
         (folder / f"{name}.yaml").write_text(MAP.format(name=name))
-        told += ENGINE.format(name=name, conf=cluster.conf, folder=cluster.shared)
+        told += ENGINE.format(name=name, conf=cluster.conf, folder=cluster.shared, patience_s=patience_s[name])
     file = folder / "engines.toml"
     file.write_text(told)
     return file
@@ -141,21 +142,23 @@ def given_card_seconds(services: Services, since: datetime) -> dict[str, float]:
     return {one.group: round((one.allocated_unit_h or 0) * 3600, 6) for one in metered.supply(by=Group.SITE)}
 
 
-def test_two_hundred_jobs_outlive_the_death_of_a_cluster(services: Services, clusters, tmp_path: Path) -> None:
+def test_two_hundred_jobs_outlive_the_death_of_a_cluster(
+    services: Services, clusters, tmp_path: Path, record_property
+) -> None:
     since, began = now(), time.monotonic()
     plan_id = plan(services, 200)
-    file = engines_file(tmp_path, clusters, patience_s=30)
+    file = engines_file(tmp_path, clusters, patience_s={"east": 600, "west": 40})
     told = services.following.submit(plan_id, read_engines(file, file.read_bytes()), now())
     assert {site.site_id: site.open for site in told.sites} == {"east": 100, "west": 100}
     west, is_dead, is_back = clusters["west"], False, False
-    while not told.is_over:
+    while not (told.is_over and all(site.is_answering for site in told.sites)):
         assert time.monotonic() - began < 240
         told = services.following.follow(plan_id, now)
         at_west = next(site for site in told.sites if site.site_id == "west")
-        if not is_dead and len(ends_of(tmp_path)) >= 80:
+        if not is_dead and len(ends_of(tmp_path)) >= 100:
             west.kill()
             is_dead = True
-        elif not is_back and at_west.lost:
+        elif is_dead and not is_back and at_west.lost and not at_west.open:
             west.start()
             is_back = True
         time.sleep(0.3)
@@ -172,12 +175,17 @@ def test_two_hundred_jobs_outlive_the_death_of_a_cluster(services: Services, clu
     assert sum(ends.values()) - 200 <= CARDS
     held = given_card_seconds(services, since)
     assert held == {name: card_seconds(cluster) for name, cluster in clusters.items()}
-    print(f"{time.monotonic() - began:.0f} s, {at_west.lost} lost, {sum(ends.values()) - 200} unseen ends, {held}")
+    measured = {
+        "seconds": round(time.monotonic() - began),
+        "lost": at_west.lost,
+        "unseen_ends": sum(ends.values()) - 200,
+    }
+    record_property("measured", measured)
 
 
 def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters, tmp_path: Path) -> None:
     plan_id = plan(services, 40)
-    file = engines_file(tmp_path, clusters, patience_s=3600)
+    file = engines_file(tmp_path, clusters, patience_s=dict.fromkeys(SITES, 3600))
     command = [str(Path(sys.executable).parent / "qipan"), "dispatch"]
     environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
 
@@ -193,7 +201,9 @@ def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters
         time.sleep(seconds)
         child.send_signal(signal.SIGKILL)
         child.wait()
-    assert services.following.follow(plan_id, now).attempts == 40
+    deadline = time.monotonic() + 60
+    while services.following.follow(plan_id, now).attempts < 40:
+        assert time.monotonic() < deadline
     clusters["west"].kill()
     still = services.following.follow(plan_id, now)
     assert next(site for site in still.sites if site.site_id == "west").lost == 0

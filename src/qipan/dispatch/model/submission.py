@@ -20,6 +20,10 @@ MARGIN: Final = timedelta(seconds=5)
 """How far clocks of sites may differ: a lease counts as over so much later."""
 
 
+PATIENCE_S: Final = 3600.0
+"""How long after its planned start a job may still start, where nobody says."""
+
+
 class State(StrEnum):
     """What is known of an attempt.
 
@@ -146,6 +150,8 @@ class Reached:
     ----------
     resources
         Kind, or ``kind/card model``, to what one unit is in the engine's words.
+    patience_s
+        How long after its planned start a job may still start; its lease ends when it must have ended then.
     source_id, map_text
         The ledger's source that the site's accounting is told under, and the map of it; empty for none.
     """
@@ -154,6 +160,7 @@ class Reached:
     engine: str
     resources: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
+    patience_s: float = PATIENCE_S
     source_id: str = ""
     map_text: str = ""
 
@@ -177,8 +184,6 @@ class Engines:
     ----------
     command
         What jobs run that bring no command of their own; ``{job_id}``, ``{quantity}`` and ``{seconds}`` are filled in.
-    patience_s
-        How long after its planned start a job may still start; its lease ends when it must have ended then.
     silence_s
         How long a site may stay silent before work that it was not offered yet goes elsewhere.
     attempts_max
@@ -189,7 +194,6 @@ class Engines:
 
     sites: tuple[Reached, ...]
     command: str = ""
-    patience_s: float = 3600.0
     silence_s: float = 60.0
     attempts_max: int = 5
     is_early: bool = False
@@ -201,10 +205,11 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """When a site last answered, and whether its operator declared that nothing of ours runs there."""
+    """When a site last answered, since when it does not, and since when its operator says that nothing of ours runs there."""
 
     site_id: str
     answered: datetime | None = None
+    silent_since: datetime | None = None
     fenced: datetime | None = None
 
 

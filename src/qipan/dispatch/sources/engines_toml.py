@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from qipan.dispatch.model.submission import Engines, Reached
+from qipan.dispatch.model.submission import PATIENCE_S, Engines, Reached
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.resources import Kind
 
 KEYS: Final = ("command", "patience_s", "silence_s", "attempts_max", "early", "sites")
-SITE_KEYS: Final = ("engine", "resources", "source", "map")
+SITE_KEYS: Final = ("engine", "resources", "patience_s", "source", "map")
 SETTINGS: Final = {
     "slurm": (("conf", "folder"), ("partition", "timeout_s")),
     "kueue": (("namespace", "queue", "image"), ()),
@@ -41,7 +41,7 @@ def read(data: bytes, open_file: OpenFile) -> Engines:
     ...     b'resources = { intelligent = "gres/gpu" }\n',
     ...     lambda name: b"",
     ... )
-    >>> engines.site("north").settings["conf"], engines.patience_s
+    >>> engines.site("north").settings["conf"], engines.site("north").patience_s
     ('north.conf', 3600.0)
     """
     file = _File(open_file)
@@ -74,10 +74,11 @@ class _File:
         sites = root.get("sites", {})
         if not self.findings and (not isinstance(sites, dict) or not sites):
             self.note("sites", "key_missing", "There must be a table sites.NAME for each site, was none.")
+        patience_s = self._number(root, "patience_s", PATIENCE_S, least=1)
+        tables = sites.items() if isinstance(sites, dict) else ()
         return Engines(
-            sites=tuple(self._site(name, one) for name, one in sites.items()) if isinstance(sites, dict) else (),
+            sites=tuple(self._site(name, one, patience_s) for name, one in tables),
             command=self._text(root, "command"),
-            patience_s=self._number(root, "patience_s", 3600.0, least=1),
             silence_s=self._number(root, "silence_s", 60.0, least=0),
             attempts_max=int(self._number(root, "attempts_max", 5, least=1)),
             is_early=self._flag(root, "early"),
@@ -87,7 +88,7 @@ class _File:
         """Keep a finding."""
         self.findings.append(Finding(0, path, rule, message, value))
 
-    def _site(self, name: str, table: Any) -> Reached:
+    def _site(self, name: str, table: Any, patience_s: float) -> Reached:
         at = f"sites.{name}"
         if not isinstance(table, dict):
             self.note(at, "not_a_table", f"A site must be a table, was {table!r}.")
@@ -107,7 +108,8 @@ class _File:
             self.note(at, "account_incomplete", "A site must name both source and map, or neither, was one of them.")
         settings = {key: str(table[key]) for key in (*needed, *optional) if key in table}
         map_text = self._file(f"{at}.map", map_name) if map_name else ""
-        return Reached(name, engine, self._resources(table, at), settings, source, map_text)
+        patience_s = self._number(table, "patience_s", patience_s, least=1, at=at)
+        return Reached(name, engine, self._resources(table, at), settings, patience_s, source, map_text)
 
     def _resources(self, table: Mapping[str, Any], at: str) -> dict[str, str]:
         told = table.get("resources", {})
@@ -146,10 +148,14 @@ class _File:
             self.note(key, "not_a_flag", f"{key} must be true or false, was {value!r}.")
         return bool(value)
 
-    def _number(self, table: Mapping[str, Any], key: str, stand_in: float, *, least: float) -> float:
+    def _number(self, table: Mapping[str, Any], key: str, stand_in: float, *, least: float, at: str = "") -> float:
         value = table.get(key, stand_in)
         is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if is_number and value >= least:
             return float(value)
-        self.note(key, "number_out_of_range", f"{key} must be a number of {least} at least, was {value!r}.")
+        self.note(
+            f"{at}.{key}".strip("."),
+            "number_out_of_range",
+            f"{key} must be a number of {least} at least, was {value!r}.",
+        )
         return stand_in

@@ -74,6 +74,7 @@ ENGINE_SITE = sa.Table(
     metadata,
     sa.Column("site_id", sa.String(200), primary_key=True),
     sa.Column("answered", Moment),
+    sa.Column("silent_since", Moment),
     sa.Column("fenced", Moment),
 )
 

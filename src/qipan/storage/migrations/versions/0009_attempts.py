@@ -61,6 +61,7 @@ def upgrade() -> None:
         "engine_site",
         sa.Column("site_id", sa.String(200), nullable=False),
         sa.Column("answered", MOMENT),
+        sa.Column("silent_since", MOMENT),
         sa.Column("fenced", MOMENT),
         sa.PrimaryKeyConstraint("site_id", name="pk_engine_site"),
     )
