@@ -80,7 +80,7 @@ def is_over(attempt: Attempt, now: datetime) -> bool:
 
 def _after(attempt: Attempt, one: Known | None, now: datetime, *, is_fenced: bool) -> Attempt:
     if attempt.state is State.LOST:
-        return attempt if one is None or one.state in OPEN else _lost(attempt, one)
+        return _gone(attempt, now) if one is None else attempt if one.state in OPEN else _lost(attempt, one)
     if not attempt.is_open:
         return attempt
     after = attempt if one is None else _told(attempt, one)
@@ -92,6 +92,12 @@ def _after(attempt: Attempt, one: Known | None, now: datetime, *, is_fenced: boo
     if after.state in GIVEN and is_over(attempt, now):
         return replace(after, state=State.LOST, reason="lease_over")
     return after
+
+
+def _gone(attempt: Attempt, now: datetime) -> Attempt:
+    """Return a lost attempt that its site, which answers, knows nothing of: it has ended there by now."""
+    is_new = attempt.lease_ends is not None and attempt.ended is None
+    return replace(attempt, ended=now) if is_new else attempt
 
 
 def _lost(attempt: Attempt, one: Known) -> Attempt:

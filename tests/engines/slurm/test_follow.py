@@ -57,7 +57,7 @@ ENGINE = """
 engine = "slurm"
 conf = "{conf}"
 folder = "{folder}"
-timeout_s = 5
+timeout_s = 8
 patience_s = {patience_s}
 resources = {{ intelligent = "gres/gpu" }}
 source = "{name}"
@@ -190,7 +190,9 @@ def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters
     environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
 
     def call(*words: str) -> str:
-        done = subprocess.run([*command, *words], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -201,14 +203,14 @@ def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters
         time.sleep(seconds)
         child.send_signal(signal.SIGKILL)
         child.wait()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while services.following.follow(plan_id, now).attempts < 40:
         assert time.monotonic() < deadline
     clusters["west"].kill()
     still = services.following.follow(plan_id, now)
     assert next(site for site in still.sites if site.site_id == "west").lost == 0
     call("fence", "west")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while services.following.follow(plan_id, now).finished < 40:
         assert time.monotonic() < deadline
         time.sleep(0.3)
