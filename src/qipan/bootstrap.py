@@ -244,7 +244,7 @@ def _engine(site: Reached) -> Engine:
         raise BadInputError(
             f"A plan can be submitted to Slurm, was {site.engine} at {site.site_id}.",
             code="engine_not_carried_out",
-            hint=f"Write job files for it: qipan dispatch render PLAN --as {site.engine} --to DIR",
+            hint=f"Write job files for it instead, with `qipan dispatch render --as {site.engine}`.",
         )
     settings = site.settings
     return Slurm(

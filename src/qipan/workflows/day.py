@@ -31,7 +31,7 @@ from qipan.storage.trail import record_action
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
-from qipan.workflows.model import DayReport, DayRequest, JobsImport
+from qipan.workflows.model import DayReport, DayRequest, JobsImport, terms_of
 
 MADE = "made"
 """Name of the format and file of a generated day."""
@@ -265,13 +265,7 @@ class Day:
                 document=document,
                 placements=placements,
             )
-            terms = {
-                "carbon_yuan_per_t": request.carbon_yuan_per_t,
-                "carbon_account": request.carbon_account,
-                "green_share": request.green_share,
-                "outlook_h": request.outlook_h,
-            }
-            self._dispatch.keep_instance(unit, plan_id, jobs, terms, now)
+            self._dispatch.keep_instance(unit, plan_id, jobs, terms_of(request), now)
             self._log_plan(unit, plan_id, received, kept, now)
             if request.load == 1.0:
                 # A day at another load is a question, not an account.

@@ -86,7 +86,7 @@ class Following:
             raise RuleBrokenError(
                 f"A plan must not be over when it is submitted, was at {ends.isoformat()}: {name}.",
                 code="plan_over",
-                hint="Plan today's jobs with: qipan day run",
+                hint="Plan the jobs of today with `qipan day run`.",
             )
         for site in engines.sites:
             self._engine(site)
@@ -95,7 +95,7 @@ class Following:
                 raise ConflictError(
                     f"A plan must be submitted once, was before: {name}.",
                     code="plan_submitted",
-                    hint=f"Run: qipan dispatch follow {name}",
+                    hint=f"Follow it with `qipan dispatch follow {name}`.",
                 )
             store.insert_engines(unit, name, engines, now)
             store.insert_attempts(unit, [one.attempt for one in orders])
@@ -373,7 +373,7 @@ class Following:
                 raise NotFoundError(
                     f"A plan must be submitted before it is followed, was not: {name}.",
                     code="plan_not_submitted",
-                    hint=f"Run: qipan dispatch submit {name} --engines engines.toml",
+                    hint=f"Submit it with `qipan dispatch submit {name} --engines FILE`.",
                 )
             submitted, engines = found
             attempts, sites = store.attempts_of(unit, name), store.site_states(unit)

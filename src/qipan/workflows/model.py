@@ -61,6 +61,13 @@ class DayRequest:
     outlook_h: int = 24
 
 
+def terms_of(request: DayRequest) -> dict[str, Any]:
+    """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again."""
+    return {
+        name: getattr(request, name) for name in ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h")
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class JobsImport:
     """What became of a file of jobs.

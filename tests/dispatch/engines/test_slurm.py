@@ -136,7 +136,13 @@ def test_accounting_is_asked_for_everybody_in_utc() -> None:
     commands = Commands(sacct="JobIDRaw|End\n")
     assert slurm(commands, columns=("JobIDRaw", "End")).accounting(SINCE - timedelta(hours=1)) == b"JobIDRaw|End\n"
     ((asked, environment, _),) = commands.asked
-    assert asked[1:] == ["--allusers", "--parsable2", "--starttime=2026-01-02T06:00:00", "--format=JobIDRaw,End"]
+    assert asked[1:] == [
+        "--allusers",
+        "--duplicates",
+        "--parsable2",
+        "--starttime=2026-01-02T06:00:00",
+        "--format=JobIDRaw,End",
+    ]
     assert environment["TZ"] == "UTC"
 
 

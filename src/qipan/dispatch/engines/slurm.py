@@ -1,7 +1,8 @@
 """Carry orders out on Slurm through its commands; ``SLURM_CONF`` says which cluster.
 
-Who is asked for by name answers alone: a job's name is that of its attempt, its comment the job's own. Commands hang
-where a controller is down, so each is given a time. Nothing of the caller's environment goes along with a job but its
+A job's name is that of its attempt, its comment the job's own; jobs are known by name, for a controller that dies
+forgets what it took in its last seconds and gives their ids away again. Commands hang where a controller is down, so
+each is given a time. Nothing of the caller's environment goes along with a job but its
 path and home.
 """
 
@@ -145,7 +146,14 @@ class Slurm:
         EngineError
             ``engine_silent``, ``engine_failed``.
         """
-        asked = ("--noheader", "--allocations", "--parsable2", f"--user={os.getuid()}", f"--starttime={_local(since)}")
+        asked = (
+            "--noheader",
+            "--duplicates",
+            "--allocations",
+            "--parsable2",
+            f"--user={os.getuid()}",
+            f"--starttime={_local(since)}",
+        )
         out = self._ask("sacct", *asked, f"--format={','.join(ENDED)}")
         found = [_ended(line) for line in _lines(out, len(ENDED))]
         return one_of_each(one for one in found if one.name.startswith(prefix_of(plan_id)))
@@ -199,7 +207,13 @@ class Slurm:
         EngineError
             ``engine_silent``, ``engine_failed``.
         """
-        asked = ("--allusers", "--parsable2", f"--starttime={_local(since)}", f"--format={','.join(self._columns)}")
+        asked = (
+            "--allusers",
+            "--duplicates",
+            "--parsable2",
+            f"--starttime={_local(since)}",
+            f"--format={','.join(self._columns)}",
+        )
         return self._ask("sacct", *asked)
 
     def _ask(self, *words: str, given: bytes = b"") -> bytes:

@@ -205,7 +205,7 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """When a site last answered, since when it does not, and since when it is declared that nothing of ours runs there."""
+    """When a site last answered, since when it is silent, and since when it is declared that none of ours runs there."""
 
     site_id: str
     answered: datetime | None = None
