@@ -36,7 +36,7 @@ from qipan.storage.books import Books
 from qipan.storage.trail import record_action
 from qipan.workflows.collect import Collection as Collecting
 from qipan.workflows.model import Followed
-from qipan.workflows.replan import Busy, replan
+from qipan.workflows.replan import busy_of, replan
 from qipan.workflows.tally import Held, last_end, tally
 
 OFFERED_AT_ONCE: Final = 25
@@ -261,7 +261,7 @@ class Following:
             terms,
             jobs=jobs,
             lost=[position[job_id] for job_id in wanted],
-            busy=_busy(read, jobs, position),
+            busy=busy_of(read.attempts, jobs, position),
             sites=may_take,
             patience_s=max(site.patience_s for site in read.engines.sites if site.site_id in may_take),
             now=now,
@@ -389,13 +389,3 @@ def _answers(ask: Callable[[], object]) -> bool:
             raise
         return False
     return True
-
-
-def _busy(held: Held, jobs: Jobs, position: Mapping[str, int]) -> list[Busy]:
-    """Return what open attempts hold, as planned."""
-    busy = []
-    for one in held.attempts:
-        if one.is_open:
-            index, start_s = position[one.job_id], one.start.timestamp()
-            busy.append(Busy(one.site_id, index, start_s, start_s + float(jobs.requested_s[index])))
-    return busy

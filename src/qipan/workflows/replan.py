@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.submission import Attempt
 from qipan.dispatch.service import Dispatch
 from qipan.facts.catalog import Catalog
 from qipan.kernel.time import zone
@@ -36,6 +37,22 @@ class Replanned:
     index: int
     site_id: str
     start_s: float
+
+
+def busy_of(attempts: Sequence[Attempt], jobs: Jobs, position: Mapping[str, int]) -> list[Busy]:
+    """Return what open attempts hold, as planned.
+
+    Parameters
+    ----------
+    position
+        Position of each job by its name.
+    """
+    busy = []
+    for one in attempts:
+        if one.is_open:
+            index, start_s = position[one.job_id], one.start.timestamp()
+            busy.append(Busy(one.site_id, index, start_s, start_s + float(jobs.requested_s[index])))
+    return busy
 
 
 def replan(

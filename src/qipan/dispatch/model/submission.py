@@ -205,7 +205,17 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """When a site last answered, since when it is silent, and since when it is declared that none of ours runs there."""
+    """What is known of a site.
+
+    Attributes
+    ----------
+    answered
+        When it answered last.
+    silent_since
+        Since when it does not answer.
+    fenced
+        Since when it is declared that nothing of ours runs there.
+    """
 
     site_id: str
     answered: datetime | None = None
