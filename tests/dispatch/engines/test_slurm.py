@@ -57,7 +57,7 @@ def test_known_joins_queue_and_accounting_and_leaves_other_plans_out() -> None:
         ("COMPLETED", "0:0", State.FINISHED, ""),
         ("FAILED", "2:0", State.FAILED, "exit_2_0"),
         ("FAILED", "74:0", State.LOST, "lease_over"),
-        ("FAILED", "75:0", State.FAILED, "claimed"),
+        ("FAILED", "75:0", State.RUNNING, "claimed"),
         ("FAILED", "76:0", State.LOST, "no_claim"),
         ("FAILED", "124:0", State.FAILED, "time_over"),
         ("CANCELLED by 1000", "0:15", State.CANCELLED, "cancelled"),

@@ -211,8 +211,8 @@ def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters
     assert next(site for site in still.sites if site.site_id == "west").lost == 0
     call("fence", "west")
     deadline = time.monotonic() + 120
-    while services.following.follow(plan_id, now).finished < 40:
-        assert time.monotonic() < deadline
+    while (told := services.following.follow(plan_id, now)).finished < 40:
+        assert time.monotonic() < deadline, told
         time.sleep(0.3)
     clusters["west"].start()
     deadline = time.monotonic() + 120

@@ -48,7 +48,8 @@ STATES: Final = {
 CODES: Final = {
     LEASE_OVER: (State.LOST, "lease_over"),
     NO_CLAIM: (State.LOST, "no_claim"),
-    CLAIMED: (State.FAILED, "claimed"),
+    # Another one of the name runs, or ran: what became of it is not known as yet.
+    CLAIMED: (State.RUNNING, "claimed"),
     TIME_OVER: (State.FAILED, "time_over"),
 }
 
