@@ -153,6 +153,7 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
         * np.where(rng.random(count) < 0.5, gb_per_unit_h, rng.uniform(0, 10, count)),
         preemptible=rng.spawn(1)[0].random(count) < 0.4,
         priority=rng.integers(0, 3, count),
+        command=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
 

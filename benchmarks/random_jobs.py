@@ -72,6 +72,7 @@ def made_day(count: int, seed: int, *, preemptible_share: float, share_of_cards:
         data_gb=streams.gb_per_unit_h[stream] * work,
         preemptible=rng.random(count) < preemptible_share,
         priority=np.zeros(count, dtype=np.int64),
+        command=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
     return MadeDay(jobs, _sized(board, work, streams.sort[stream], share_of_cards), made.rules)

@@ -139,6 +139,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
         data_gb=rng.choice([0.0, 1.0, 10.0], count),
         preemptible=np.zeros(count, dtype=bool),
         priority=np.zeros(count, dtype=np.int64),
+        command=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
     limits = (20.0, 40.0, 100.0, math.inf)

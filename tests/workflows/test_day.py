@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qipan.bootstrap import Services, build, initialise
-from qipan.dispatch.store import SORT_KEYS
+from qipan.dispatch.store.plan import SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.use import Grouping

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qipan.dispatch import store
 from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
+from qipan.dispatch.columns import from_columns, to_columns
 from qipan.dispatch.explain import explain
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
@@ -25,6 +25,8 @@ from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities
 from qipan.dispatch.reach import Reach, reach, refusals
 from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.dispatch.store import plan as store
+from qipan.dispatch.store import submission
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.resources import Kind
 from qipan.observations.model import Receipt
@@ -182,6 +184,37 @@ class Dispatch:
         record_action(unit, "plan_kept", plan_id, now, fleet=fleet_id, day=day.isoformat(), jobs=jobs_sequence)
         return receipt
 
+    def keep_instance(
+        self, unit: UnitOfWork, plan_id: str, jobs: Jobs, terms: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Keep what a plan was made of: its jobs as they were planned, and the terms of the plan."""
+        sink = io.BytesIO()
+        pq.write_table(pa.table({name: pa.array(column) for name, column in to_columns(jobs).items()}), sink)
+        receipt = self._observations.receive(
+            unit, source="dispatch", kind=submission.PLANNED_JOB, data=sink.getvalue(), now=now, rows=len(jobs)
+        )
+        submission.insert_instance(unit, plan_id, receipt.sequence, terms)
+
+    def instance(self, unit: UnitOfWork, plan_id: str) -> tuple[Jobs, dict[str, Any]]:
+        """Return the jobs of a plan as they were planned, and its terms.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_instance_missing`` for a plan that was made before these were kept.
+        """
+        found = submission.instance(unit, plan_id)
+        if found is None:
+            raise NotFoundError(
+                f"A plan must have its jobs kept, was none, for {plan_id}.",
+                code="plan_instance_missing",
+                hint="Run the day again: plans of older versions did not keep them.",
+            )
+        sequence, terms = found
+        (receipt,) = self._observations.batches(unit, kind=submission.PLANNED_JOB, after=sequence - 1, limit=1)
+        table = pq.read_table(io.BytesIO(self._observations.data(receipt)))
+        return from_columns({name: table[name].to_numpy() for name in table.column_names}), terms
+
     def project(self, unit: UnitOfWork) -> int:
         """Bring every kept plan into the lake that is not there yet; return how many were missing."""
         pending = self._observations.pending(unit, store.PLACEMENT, kind=store.PLACEMENT)
@@ -189,6 +222,10 @@ class Dispatch:
             batch = pq.read_table(io.BytesIO(self._observations.data(receipt)))
             self._observations.project(store.PLACEMENT, batch, receipt)
         return len(pending)
+
+    def places(self, plan_id: str) -> list[tuple[str, str, datetime]]:
+        """Return job, site and start of every job that a plan placed in its day, by start and job."""
+        return store.places(self._lake, plan_id)
 
     def reports(self, unit: UnitOfWork) -> list[dict[str, Any]]:
         """Return the reports of all plans, the newest first."""

@@ -156,6 +156,14 @@ def placements(
     return [_plain(row) for row in page], total
 
 
+def places(lake: Lake, plan_id: str) -> list[tuple[str, str, datetime]]:
+    """Return job, site and start of every job that a plan placed in its day, by start and job."""
+    table = lake.table(PLACEMENT)
+    chosen = table.filter(table.plan_id == plan_id, table.status == "placed")
+    ordered = chosen.order_by([chosen.start.asc(), chosen.job_id.asc()]).select("job_id", "site_id", "start")
+    return [(row["job_id"], row["site_id"], row["start"].astimezone(UTC)) for row in ordered.to_pyarrow().to_pylist()]
+
+
 def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValue:
     return tier.cases(*((name, rank) for rank, name in enumerate(_TIERS)), else_=len(_TIERS))
 
