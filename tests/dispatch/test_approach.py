@@ -56,7 +56,7 @@ def held(made: Instance, found: Approach) -> None:
 
 def test_made_programme_comes_within_the_gap_and_keeps_every_limit() -> None:
     made = programme(4, 12, 60, 0)
-    found = approach(*made, gap=GAP)
+    found = approach(*made, gap=GAP, whole_most=0, finished_most=0)
     assert 0 <= found.gap <= GAP
     held(made, found)
 
@@ -65,19 +65,19 @@ def test_made_programme_comes_within_the_gap_and_keeps_every_limit() -> None:
 @given(seed=st.integers(0, 10_000), sites=st.integers(1, 4), classes=st.integers(1, 30))
 def test_any_programme_is_bounded_from_both_sides(seed: int, sites: int, classes: int) -> None:
     made = programme(sites, 6, classes, seed, origins=3)
-    held(made, approach(*made, gap=GAP, steps_most=2000))
+    held(made, approach(*made, gap=GAP, steps_most=2000, whole_most=0, finished_most=0))
 
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 10_000), sites=st.integers(1, 4), classes=st.integers(1, 30))
 def test_any_coupled_programme_is_bounded_from_both_sides(seed: int, sites: int, classes: int) -> None:
     made = programme(sites, 6, classes, seed, origins=3, coupled=True)
-    held(made, approach(*made, gap=GAP, steps_most=2000))
+    held(made, approach(*made, gap=GAP, steps_most=2000, whole_most=0, finished_most=0))
 
 
 def test_coupled_programme_comes_within_the_gap_and_says_where_its_energy_comes_from() -> None:
     made = programme(4, 12, 60, 2, coupled=True)
-    found = approach(*made, gap=GAP)
+    found = approach(*made, gap=GAP, whole_most=0, finished_most=0)
     assert 0 <= found.gap <= GAP
     held(made, found)
     fed, energy, slot_h = found.plan.energy, made.board.energy, made.board.slot_h
@@ -122,24 +122,34 @@ def links_both_ways(board: Board) -> Board:
 def test_board_of_another_kind_comes_within_the_gap(change) -> None:
     made = programme(3, 8, 40, 3, origins=3)
     made = made._replace(board=change(made.board))
-    found = approach(*made, gap=GAP)
+    found = approach(*made, gap=GAP, whole_most=0, finished_most=0)
     assert 0 <= found.gap <= GAP
     held(made, found)
 
 
 def test_stopped_early_the_bound_holds_all_the_same() -> None:
     made = programme(3, 8, 40, 1, origins=3)
-    found = approach(*made, gap=0.0, steps_most=100)
-    assert found.steps <= 500
+    found = approach(*made, gap=0.0, steps_most=100, whole_most=0)
+    assert found.steps == 100
     held(made, found)
 
 
 def test_same_programme_gives_the_same_plan_to_the_last_bit() -> None:
     made = programme(3, 8, 40, 2, origins=3)
-    one, other = approach(*made, gap=GAP), approach(*made, gap=GAP)
+    one, other = approach(*made, gap=GAP, whole_most=0, finished_most=0), approach(*made, gap=GAP, whole_most=0, finished_most=0)
     assert one.plan.objective_fen == other.plan.objective_fen
     assert (one.plan.lmp_fen_per_unit_h == other.plan.lmp_fen_per_unit_h).all()
     assert not one.plan.is_final
+
+
+@pytest.mark.parametrize("coupled", [False, True])
+@pytest.mark.parametrize("most", [{"whole_most": 10**6}, {"whole_most": 0, "finished_most": 10**6}])
+def test_small_programme_ends_at_its_optimum_with_final_prices(coupled: bool, most: dict[str, int]) -> None:
+    made = programme(3, 8, 40, 5, origins=3, coupled=coupled)
+    found = approach(*made, gap=1e-9, **most)
+    assert found.plan.is_final
+    assert found.gap <= 1e-9
+    assert found.plan.objective_fen == pytest.approx(solve(formulate(*made)).objective)
 
 
 def test_nothing_to_do_costs_nothing() -> None:
@@ -148,5 +158,5 @@ def test_nothing_to_do_costs_nothing() -> None:
     empty = replace(
         made.classes, stream=none, first_slot=none, end_slot=none, demand_unit_h=np.zeros(0), width=np.zeros(0)
     )
-    found = approach(made.board, empty, made.rules, made.takes, gap=GAP)
+    found = approach(made.board, empty, made.rules, made.takes, gap=GAP, whole_most=0)
     assert (found.plan.objective_fen, found.bound_fen, found.gap) == (0.0, 0.0, 0.0)

@@ -15,18 +15,28 @@ from typing import Final
 
 import numpy as np
 
-from qipan.dispatch.dual import earned_fen, least_fen, within_reason
-from qipan.dispatch.layout import Layout, Lengths, Point, Sheet, lay_out
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.begin import begin, first_weight, lengths_of, sheet_of
+from qipan.dispatch.dual import earned_fen, least_fen, slot_fen, within_reason
+from qipan.dispatch.finish import finish
+from qipan.dispatch.layout import Layout, Lengths, Point, lay_out
+from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.plan import Classes, Plan
+from qipan.dispatch.plan import plan
 from qipan.dispatch.repair import Answer, repair
 from qipan.dispatch.saddle import step
+from qipan.dispatch.slots import Bases, share_out
 
-LOOK_EVERY: Final = 20
-BOUND_EVERY: Final = 100
-ANSWER_EVERY: Final = 500
+WHOLE_MOST: Final = 20_000
+"""A programme of so many columns is solved by a simplex method sooner than it is approached."""
+FINISHED_MOST: Final = 300_000
+SHORT: Final = 520
+"""Where prices are still far off after so many steps, a simplex method ends sooner from there, if it ends at all."""
+FIRST_LOOK: Final = 40
+LOOK_EVERY: Final = 120
+"""Steps until the slots are shared out again; later half as many steps as were made before, if that is more."""
+TURN_EVERY: Final = 20
 FAR: Final = 0.2
 """The anchor moves once steps have become this many times shorter than the first one after it moved."""
 NEARER: Final = 0.8
@@ -56,10 +66,7 @@ class Approach:
     @property
     def gap(self) -> float:
         """How much more the plan costs than the bound, relative to the bound."""
-        over = self.plan.objective_fen - self.bound_fen
-        if self.bound_fen:
-            return over / abs(self.bound_fen)
-        return float("inf") if over > 0 else 0.0
+        return gap_of(self.plan.objective_fen, self.bound_fen)
 
 
 def approach(
@@ -70,6 +77,8 @@ def approach(
     *,
     gap: float,
     steps_most: int = 100_000,
+    whole_most: int = WHOLE_MOST,
+    finished_most: int = FINISHED_MOST,
     is_enough: Callable[[int, float, float], bool] | None = None,
 ) -> Approach:
     """Plan the classes over the board within a gap of the least cost.
@@ -82,52 +91,144 @@ def approach(
         Stop once the plan costs at most this much more than the bound, relative to the bound.
     steps_most
         Stop after so many steps, wherever that is.
+    whole_most
+        Solve a programme of at most so many columns to its optimum instead.
+    finished_most
+        Finish one of at most so many columns at its optimum where it is not near enough after a short approach.
     is_enough
         Asked at every answer, with the steps so far, the least cost and the highest bound: whether to stop there.
     """
     day = lay_out(board, classes, rules, takes)
-    lengths = _lengths(day, len(board.products))
-    at = _begin(day, len(board.products))
+    if _columns(day) <= whole_most:
+        return _exact(board, classes, rules, takes, plan(board, classes, rules, takes), 0)
+    is_finished = _columns(day) <= finished_most
+    most = min(steps_most, SHORT) if is_finished else steps_most
+    found = _approach(board, classes, day, gap=gap, steps_most=most, is_enough=is_enough)
+    if not is_finished or found.gap <= gap or found.steps < most or most == steps_most:
+        return found
+    best = finish(board, classes, rules, takes, near=found.plan)
+    return _exact(board, classes, rules, takes, best, found.steps)
+
+
+def _exact(board: Board, classes: Classes, rules: Rules, takes: Floats, best: Plan, steps: int) -> Approach:
+    """Return an optimal plan with the bound of its prices, which rounding alone can lift above its cost."""
+    bound = certified_fen(board, classes, rules, takes, best)
+    return Approach(best, min(bound, best.objective_fen), steps)
+
+
+def _columns(day: Layout) -> int:
+    """Return about how many columns the programme has: work in the slots of its stream, and effort."""
+    return int((np.diff(day.first_pair) * np.maximum(day.closes - day.opens, 0)).sum() + day.first_effort[-1])
+
+
+def _approach(
+    board: Board,
+    classes: Classes,
+    day: Layout,
+    *,
+    gap: float,
+    steps_most: int,
+    is_enough: Callable[[int, float, float], bool] | None,
+) -> Approach:
+    lengths = lengths_of(day, len(board.products))
+    at = begin(day, len(board.products))
     anchor = Point(*(part.copy() for part in at))
-    sheet = _sheet(day, at)
-    weight = _first_weight(day, at)
-    bound, prices = -np.inf, at
-    answer: Answer | None = None
-    since, first, before, steps = 0, np.inf, np.inf, 0
-    while True:
-        if steps % BOUND_EVERY == 0:
-            tame = within_reason(day, at)
-            proven = least_fen(day, tame)[0]
-            if proven > bound:
-                bound, prices = proven, tame._replace(lmp=at.lmp.copy(), rent=at.rent.copy(), value=at.value.copy())
-        if steps % ANSWER_EVERY == 0:
-            found = repair(day, at)
-            if answer is None or found.cost_fen < answer.cost_fen:
-                answer = found
-            is_near = answer.cost_fen - bound <= gap * abs(bound)
-            is_told = is_enough is not None and is_enough(steps, answer.cost_fen, bound)
-            if is_near or is_told or steps >= steps_most:
-                break
+    sheet = sheet_of(day, at)
+    weight = first_weight(day, at)
+    bases = Bases(day, len(board.products))
+    best = _look(day, at, None) if steps_most == 0 or not len(day.demand) else None
+    look, since, first, before, steps = FIRST_LOOK, 0, np.inf, np.inf, 0
+    while best is None or (best.gap > gap and steps < steps_most):
         went, priced = step(at, anchor, day, lengths, sheet, weight, 1.0 / (since + 2.0))
         steps, since = steps + 1, since + 1
         length = np.sqrt(went + priced)
         first = length if since == 1 else first
-        if since % LOOK_EVERY == 0:
+        if steps in (look, steps_most):
+            best = _leap(day, at, best, bases)
+            look = steps + max(LOOK_EVERY, steps // 5)
+            if is_enough is not None and is_enough(steps, best.answer.cost_fen, best.bound_fen):
+                break
+        elif since % TURN_EVERY == 0:
             is_far = length < FAR * first or (length < NEARER * first and length > before)
-            if is_far or since > LONG * steps:
-                weight = _weight(weight, at, anchor, lengths)
-                for part, there in zip(at, anchor, strict=True):
-                    there[:] = part
-                since, before = 0, np.inf
-            else:
-                before = length
-    return Approach(_plan(board, classes, day, answer, prices), float(bound), steps)
+            before = length
+            if not is_far and since <= LONG * steps:
+                continue
+            weight = _weight(weight, at, anchor, lengths)
+        else:
+            continue
+        for part, there in zip(at, anchor, strict=True):
+            there[:] = part
+        since, before = 0, np.inf
+    return Approach(_plan(board, classes, day, best.answer, best.prices), best.bound_fen, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The least cost and the highest bound so far, and the prices that prove it."""
+
+    answer: Answer
+    bound_fen: float
+    prices: Point
+
+    @property
+    def gap(self) -> float:
+        """How much more the answer costs than the bound, relative to the bound."""
+        return gap_of(self.answer.cost_fen, self.bound_fen)
+
+
+def gap_of(cost_fen: float, bound_fen: float) -> float:
+    """Return how much more a plan costs than a bound, relative to the bound."""
+    over = cost_fen - bound_fen
+    if bound_fen:
+        return over / abs(bound_fen)
+    return float("inf") if over > 0 else 0.0
+
+
+def _look(day: Layout, at: Point, best: Best | None) -> Best:
+    """Return the better of what a point gives and what was known."""
+    answer = repair(day, at)
+    tame = within_reason(day, at)
+    bound = float(least_fen(day, tame)[0])
+    if best is not None and best.answer.cost_fen <= answer.cost_fen:
+        answer = best.answer
+    if best is not None and best.bound_fen >= bound:
+        return Best(answer, best.bound_fen, best.prices)
+    return Best(answer, bound, Point(*(part.copy() for part in tame)))
+
+
+def _leap(day: Layout, at: Point, best: Best | None, bases: Bases) -> Best:
+    """Share the work of each slot out anew, take the prices of that in the slots where they prove more, and look.
+
+    Where energy ties slots together, the work as it was may be better fed; so that is looked at, too.
+    """
+    is_coupled = len(at.energy) > 0
+    if is_coupled:
+        best = _look(day, at, best)
+    unserved = None if best is None else best.answer.unserved
+    tame = within_reason(day, at)
+    new = share_out(day, tame, unserved, bases)
+    bounds, choices = [], []
+    for price in (least_fen(day, point)[2] for point in (tame, new)):
+        better = slot_fen(day, new, price) > slot_fen(day, tame, price)
+        mixed = tame._replace(
+            **{name: np.where(better, getattr(new, name), getattr(tame, name)) for name in ("lmp", "rent", "reserve")}
+        )
+        bounds.append(least_fen(day, mixed)[0])
+        choices.append(better)
+    better = choices[int(bounds[1] > bounds[0])]
+    for name in ("lmp", "rent", "reserve", "delivered"):
+        getattr(at, name)[:, better] = getattr(new, name)[:, better]
+    if unserved is not None:
+        if is_coupled:
+            return _look(day, at._replace(work=new.work), best)
+        at.work[:] = new.work
+    return _look(day, at, best)
 
 
 def certified_fen(board: Board, classes: Classes, rules: Rules, takes: Floats, plan: Plan) -> float:
     """Return what no plan can cost less than, as the prices of a plan prove it; parameters as for `approach`."""
     day = lay_out(board, classes, rules, takes)
-    at = _begin(day, len(board.products))
+    at = begin(day, len(board.products))
     lmp, reserve, fed = plan.lmp_fen_per_unit_h, plan.reserve_rent_fen_per_unit_h, plan.energy
     at.lmp[:] = lmp - reserve[day.group] if len(reserve) else lmp
     at.rent[:], at.reserve[:] = plan.link_rent_fen_per_gb, reserve
@@ -136,111 +237,6 @@ def certified_fen(board: Board, classes: Classes, rules: Rules, takes: Floats, p
         at.peak[:] = fed.peak_rent_fen_per_kwh
         at.value[:] = fed.stored_fen_per_kwh[day.meters.store_site]
     return float(least_fen(day, within_reason(day, at))[0])
-
-
-def _lengths(day: Layout, products: int) -> Lengths:
-    """Return step lengths for which the method converges: one over the sums of the rows and columns."""
-    slots = day.room.shape[1]
-    streams = len(day.origin)
-    pairs = np.diff(day.first_pair)
-    stream = np.repeat(np.arange(streams), pairs)
-    tried = np.zeros((streams, slots + 1))
-    np.add.at(tried, (day.stream, day.first_slot), 1.0)
-    np.add.at(tried, (day.stream, day.end_slot), -1.0)
-    asking = np.bincount(day.product, weights=day.takes, minlength=products)
-    groups = np.bincount(day.group, weights=asking, minlength=len(day.spare)) if len(day.spare) else np.zeros(0)
-    tolled, rent = _toll_lengths(day, stream)
-    areas = np.diff(day.meters.first_area).astype(float)
-    members = np.bincount(day.meters.area, minlength=len(day.meters.most)).astype(float)
-    stores = np.bincount(day.meters.store_site, minlength=len(areas)).astype(np.float64)
-    way = day.meters.store_way
-    return Lengths(
-        work=1.0 / (1.0 + day.takes * (2.0 if len(groups) else 1.0) + tolled),
-        grid=1.0 / (1.0 + 2.0 * areas),
-        store=1.0 / np.maximum(2.0, 1.0 + 1.0 / way),
-        delivered=1.0 / (pairs[:, None] + np.cumsum(tried, axis=1)[:, :slots]).clip(min=1.0),
-        lmp=1.0 / np.maximum(asking, 1e-3),
-        rent=rent,
-        reserve=1.0 / np.maximum(groups, 1e-3),
-        energy=1.0 / (1.0 + 2.0 * stores),
-        value=1.0 / (2.0 + way + 1.0 / way),
-        area=1.0 / np.maximum(members, 1.0),
-    )
-
-
-def _toll_lengths(day: Layout, stream: Ints) -> tuple[Floats, Floats]:
-    """Return what links add to the sums of pairs, and the step lengths of their rents, each link scaled to one."""
-    flow = day.origin[stream] * len(day.cap_kwh) + day.site
-    crossed = np.zeros(len(day.link_most))
-    largest = np.zeros(len(day.link_most))
-    tolled = np.zeros(len(flow))
-    tolls = np.diff(day.first_toll)[flow]
-    pair = np.repeat(np.arange(len(flow)), tolls)
-    within = np.arange(tolls.sum()) - np.repeat(np.cumsum(tolls) - tolls, tolls)
-    toll = day.first_toll[flow][pair] + within
-    size = np.abs(day.toll_factor[toll]) * day.gb[stream[pair]]
-    np.add.at(crossed, day.toll_link[toll], size)
-    np.maximum.at(largest, day.toll_link[toll], size)
-    largest = np.where(largest > 0, largest, 1.0)
-    np.add.at(tolled, pair, size / largest[day.toll_link[toll]])
-    return tolled, 1.0 / np.maximum(largest * crossed, 1e-12)
-
-
-def _begin(day: Layout, products: int) -> Point:
-    """Return no work at all, at the prices of boards without scarcity."""
-    slots = day.room.shape[1]
-    energy = day.meters.grid_fen.copy()
-    site = np.repeat(np.arange(len(day.first_pool) - 1), np.diff(day.first_pool))
-    running = day.running + (day.kwh[:, None] * energy[site] if len(energy) else 0.0)
-    lmp = np.full((products, slots), np.inf)
-    np.minimum.at(lmp, day.pool_product, running)
-    stores, areas = (len(day.meters.store_site), slots), day.meters.most.shape
-    at = Point(
-        work=np.zeros((len(day.product), slots)),
-        effort=np.zeros(int(day.first_effort[-1])),
-        unserved=day.demand.copy(),
-        grid=day.meters.fixed.copy(),
-        fill=np.zeros(stores),
-        drain=np.zeros(stores),
-        stored=np.repeat(day.meters.store_begin[:, None], slots, axis=1),
-        delivered=np.zeros((len(day.origin), slots)),
-        lmp=lmp,
-        rent=np.zeros_like(day.link_most),
-        reserve=np.zeros_like(day.spare),
-        energy=energy,
-        value=np.repeat(energy[day.meters.store_site].mean(axis=1, keepdims=True), slots, axis=1),
-        limit=np.zeros(areas),
-        peak=np.zeros(areas),
-    )
-    delivered = least_fen(day, at)[1]
-    return at._replace(delivered=np.where(np.isfinite(delivered), delivered, 0.0))
-
-
-def _sheet(day: Layout, at: Point) -> Sheet:
-    flows = (len(day.first_toll) - 1, at.lmp.shape[1]) if len(day.link_most) else (0, at.lmp.shape[1])
-    return Sheet(
-        asked=np.zeros_like(at.lmp),
-        price=np.zeros_like(at.lmp),
-        missing=np.zeros_like(at.delivered),
-        flow=np.zeros(flows),
-        toll=np.zeros(flows),
-        over=np.zeros(at.lmp.shape[1]),
-        bar=np.zeros(at.lmp.shape[1]),
-        level=np.zeros_like(day.demand),
-        power=np.zeros_like(day.cap_kwh),
-        wanted=np.zeros_like(day.kwh),
-        given=np.zeros_like(day.kwh),
-        far=np.zeros_like(day.kwh),
-        net=np.zeros_like(at.grid),
-        drawn=np.zeros_like(at.limit),
-        kept=np.zeros_like(at.value),
-    )
-
-
-def _first_weight(day: Layout, at: Point) -> float:
-    """Return a primal weight for prices to go as far as work in the end, as far as one can tell beforehand."""
-    prices, work = np.linalg.norm(at.delivered), np.linalg.norm(day.demand)
-    return float(prices / work) if prices > 0 and work > 0 else 1.0
 
 
 def _weight(weight: float, at: Point, anchor: Point, lengths: Lengths) -> float:

@@ -193,3 +193,55 @@ def earned_fen(day: Layout, at: Point, site: int, t: int) -> tuple[float, float]
         else:
             return earned + margin[i] * left / day.kwh[begin + i], margin[i] / day.kwh[begin + i]
     return earned, 0.0
+
+
+@numba.njit(cache=True)
+def slot_fen(day: Layout, at: Point, price: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return what the prices of each slot add to a bound, ``(slots,)``, where classes are paid a price for their work.
+
+    Any prices of classes will do, so of two points the better prices can be taken slot by slot, as long as the prices
+    that tie slots together are the same in both: the bound is then no less than with either one.
+
+    Parameters
+    ----------
+    price
+        ``(classes,)``
+    """
+    slots, sites = at.lmp.shape[1], day.first_pool.shape[0] - 1
+    opens, closes, first_pair, product, site = day.opens, day.closes, day.first_pair, day.product, day.site
+    moving, takes, first_slot, end_slot = day.moving, day.takes, day.first_slot, day.end_slot
+    demand, most, lost = day.demand, day.most, day.lost
+    toll = np.zeros((day.first_toll.shape[0] - 1, slots))
+    add_tolls(day, at.rent, toll)
+    lmp = at.lmp.copy()
+    add_reserve(day, at.reserve, lmp)
+    fen = np.zeros(slots)
+    for stream in range(first_pair.shape[0] - 1):
+        gb, origin = day.gb[stream], day.origin[stream]
+        delivered = np.full(slots, np.inf)
+        for pair in range(first_pair[stream], first_pair[stream + 1]):
+            offer, crossed = lmp[product[pair]], toll[origin * sites + site[pair]]
+            for t in range(opens[stream], closes[stream]):
+                delivered[t] = min(delivered[t], moving[pair] + takes[pair] * offer[t] + gb * crossed[t])
+        for c in range(day.first_class[stream], day.first_class[stream + 1]):
+            first = first_slot[c]
+            if end_slot[c] - first == 1:
+                fen[first] += min(most[c], demand[c]) * min(lost[c], delivered[first])
+                continue
+            for t in range(first, end_slot[c]):
+                fen[t] += most[c] * min(0.0, delivered[t] - price[c])
+    return fen - _earned_by_slot(day, at)
+
+
+@numba.njit(cache=True)
+def _earned_by_slot(day: Layout, at: Point) -> Floats:  # pragma: no cover - compiled
+    """Return the most that links, the reserve and sites could earn in each slot, ``(slots,)``."""
+    earned = np.zeros(at.lmp.shape[1])
+    for link in range(at.rent.shape[0]):
+        earned += np.abs(at.rent[link]) * np.where(at.rent[link] != 0.0, day.link_most[link], 0.0)
+    for group in range(at.reserve.shape[0]):
+        earned += at.reserve[group] * day.spare[group]
+    for site in range(day.first_pool.shape[0] - 1):
+        for t in range(earned.shape[0]):
+            earned[t] += earned_fen(day, at, site, t)[0]
+    return earned

@@ -6,7 +6,7 @@ their streams, efforts (a class in one of its slots) in the order of their class
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -271,7 +271,7 @@ def lay_out(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Layo
     turns = np.flatnonzero(np.diff(of_pool, prepend=-1, append=-1))
     alike = np.repeat(np.arange(len(turns) - 1), np.diff(turns)) if len(turns) else np.zeros(0, dtype=np.int64)
     first_toll, toll_link, toll_factor = _tolls(board)
-    return Layout(
+    day = Layout(
         first_pair=_firsts(stream, len(streams)),
         first_class=_firsts(classes.stream, len(streams)),
         origin=streams.origin,
@@ -306,8 +306,14 @@ def lay_out(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Layo
         toll_link=toll_link,
         toll_factor=toll_factor,
         link_most=np.zeros((0, board.slot_count)) if board.links is None else board.links.capacity_gb,
-        meters=_meters(board, rules),
+        meters=Meters(*map(_plain, _meters(board, rules))),
     )
+    return Layout(*(part if isinstance(part, Meters) else _plain(part) for part in day))
+
+
+def _plain(part: Any) -> Any:
+    """Return an array of its own without gaps: kernels are compiled anew for every other kind."""
+    return np.array(part, order="C")
 
 
 def _firsts(owner: Ints, owners: int) -> Ints:

@@ -290,7 +290,7 @@ def _next_pool(day: Layout, use: Use, pair: int, t: int) -> int:  # pragma: no c
         if day.pool_product[k] == day.product[pair]:
             if last < 0 or use.running[k, t] > use.running[last, t]:
                 last = k
-            if use.supply[k, t] < day.room[k, t] and (best < 0 or use.running[k, t] < use.running[best, t]):
+            if use.supply[k, t] < day.room[k, t] * FULL and (best < 0 or use.running[k, t] < use.running[best, t]):
                 best = k
     return best if best >= 0 else last
 
@@ -349,24 +349,37 @@ def _fill(
     day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, rent: Floats, c: int
 ) -> None:  # pragma: no cover - compiled
     """Give what a class has left to do to the cheapest room at the prices, as long as that is worth it."""
+    if left[c] <= DONE * day.demand[c]:
+        return
     stream, begin, first = day.stream[c], day.first_effort[c], day.first_slot[c]
-    while left[c] > DONE * day.demand[c]:
-        least, to, at = day.lost[c], -1, -1
-        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
-            flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
-            for t in range(first, day.end_slot[c]):
-                if effort[begin + t - first] >= day.most[c] * FULL:
-                    continue
-                asked = day.moving[pair] + day.takes[pair] * use.price[day.product[pair], t]
-                for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
-                    asked += day.gb[stream] * day.toll_factor[i] * rent[day.toll_link[i], t]
-                if asked < least and _free(day, use, stream, pair, t) > 0.0:
-                    least, to, at = asked, pair, t
-        if to < 0:
-            return
-        amount = min(left[c], day.most[c] - effort[begin + at - first], _free(day, use, stream, to, at))
-        _take(day, use, stream, to, at, amount)
-        work[to, at] += amount
-        effort[begin + at - first] += amount
-        left[c] -= amount
+    count, pair = day.end_slot[c] - first, day.first_pair[stream]
+    asked = _asked(day, use, rent, c).ravel()
+    for place in np.argsort(asked, kind="mergesort"):
+        if asked[place] >= day.lost[c] or left[c] <= DONE * day.demand[c]:
+            break
+        to, i = pair + place // count, place % count
+        while left[c] > DONE * day.demand[c] and effort[begin + i] < day.most[c] * FULL:
+            amount = min(left[c], day.most[c] - effort[begin + i], _free(day, use, stream, to, first + i))
+            # What rounding leaves of a limit would be taken for ever.
+            if amount <= ROUNDING * day.demand[c]:
+                break
+            _take(day, use, stream, to, first + i, amount)
+            work[to, first + i] += amount
+            effort[begin + i] += amount
+            left[c] -= amount
     left[c] = max(0.0, left[c])
+
+
+@numba.njit(cache=True)
+def _asked(day: Layout, use: Use, rent: Floats, c: int) -> Floats:  # pragma: no cover - compiled
+    """Return what a class would pay for a unit-hour of each product in each of its slots, ``(pairs, slots)``."""
+    stream, first, end = day.stream[c], day.first_slot[c], day.end_slot[c]
+    pairs = day.first_pair[stream + 1] - day.first_pair[stream]
+    asked = np.empty((pairs, end - first))
+    for i in range(pairs):
+        pair = day.first_pair[stream] + i
+        asked[i] = day.moving[pair] + day.takes[pair] * use.price[day.product[pair], first:end]
+        flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
+        for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
+            asked[i] += day.gb[stream] * day.toll_factor[k] * rent[day.toll_link[k], first:end]
+    return asked
