@@ -136,7 +136,7 @@ def test_stopped_early_the_bound_holds_all_the_same() -> None:
 
 def test_same_programme_gives_the_same_plan_to_the_last_bit() -> None:
     made = programme(3, 8, 40, 2, origins=3)
-    one, other = approach(*made, gap=GAP, whole_most=0, finished_most=0), approach(*made, gap=GAP, whole_most=0, finished_most=0)
+    one, other = (approach(*made, gap=GAP, whole_most=0, finished_most=0) for _ in range(2))
     assert one.plan.objective_fen == other.plan.objective_fen
     assert (one.plan.lmp_fen_per_unit_h == other.plan.lmp_fen_per_unit_h).all()
     assert not one.plan.is_final

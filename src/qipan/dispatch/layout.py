@@ -308,7 +308,8 @@ def lay_out(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Layo
         link_most=np.zeros((0, board.slot_count)) if board.links is None else board.links.capacity_gb,
         meters=Meters(*map(_plain, _meters(board, rules))),
     )
-    return Layout(*(part if isinstance(part, Meters) else _plain(part) for part in day))
+    plain: list[Any] = [part if isinstance(part, Meters) else _plain(part) for part in day]
+    return Layout(*plain)
 
 
 def _plain(part: Any) -> Any:
