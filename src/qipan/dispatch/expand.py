@@ -1,0 +1,240 @@
+"""Plan what to build where and when: Benders decomposition into a programme of builds and the days.
+
+With shares ``s[o,y]`` of option ``o`` built in year ``y``, ``S[o,y]`` what stands of them, ``d[y]`` the discount, and
+for each case ``i`` (year, growth, day) its weight ``w[i]`` and its cost ``theta[i]``::
+
+    minimise  sum d[y] cost[o] most[o] S[o,y]  +  sum w[i] theta[i]
+    (1) S[o,y] = sum_{y' <= y} s[o,y']                <= 1,   s[o,y] <= most_per_year[o] / most[o]
+    (2) most[o] S[o,y] - most[n] S[n,y - lead]        <= 0    where o needs n
+    (3) sum_i days[i] allowed[i]                      <= most_kg[y]      for each growth
+    (4) theta[i] - slope[i] S - carbon_slope[i] allowed[i] >= cost at the point - slopes there
+
+Rows (4) come from the days, one a case and step: the days are run at the point, and the duals of the bounds that the
+options move are the slopes. The master's optimum bounds the cost from below, each point costs what it costs; it stops
+once they are as near as asked. Two points of three lie halfway from the best build so far to the master's, which
+steadies it.
+
+Source: `benders1962`; several cuts a step: `birge1988`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.expansion import Expansion, Horizon
+from qipan.dispatch.run_cases import Cases, Ran, quiet_solver, run_to_optimum
+
+STEPS_MOST = 400
+HALFWAY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A build and how the carbon of each year is shared among its days.
+
+    Attributes
+    ----------
+    share
+        ``(options, years)``
+    allowed_kg
+        ``(cases,)``, ``inf`` where the year has no limit.
+    """
+
+    share: Floats
+    allowed_kg: Floats
+
+    def toward(self, other: Point, part: float) -> Point:
+        """Return the point that lies so far on the way to another one."""
+        allowed = self.allowed_kg.copy()
+        limited = np.isfinite(allowed)
+        allowed[limited] += part * (other.allowed_kg[limited] - allowed[limited])
+        return Point(self.share + part * (other.share - self.share), allowed)
+
+
+def expand(
+    horizon: Horizon,
+    *,
+    gap: float = 1e-4,
+    cases: Cases | None = None,
+    standing: Floats | None = None,
+    is_enough: Callable[[int, float, float], bool] | None = None,
+) -> Expansion:
+    """Plan the builds at least expected cost.
+
+    Parameters
+    ----------
+    gap
+        Stop once the cost is at most this share above the bound.
+    cases
+        The days, where they were laid out before.
+    standing
+        ``(options, years)``, units that stand, where that is settled and only its cost is asked.
+    is_enough
+        Told after each step how many there were, the cost and the bound in fen; says whether to stop.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed`` when a programme cannot be solved.
+    """
+    cases = cases or Cases(horizon)
+    share = None if standing is None else standing / most_of(horizon)[:, None]
+    point = Point(np.zeros((len(horizon.options), len(horizon.years))) if share is None else share, even_kg(horizon))
+    ran = cases.run(point.share, point.allowed_kg)
+    master = Master(horizon, scale_fen=float(np.abs(ran.cost_fen).max(initial=1.0)), share=share)
+    best, best_ran, cost_fen, bound_fen = point, ran, total_fen(horizon, point, ran), -np.inf
+    steps = 1
+    while True:
+        master.cut(point, ran)
+        proposed, lower = master.propose()
+        bound_fen = max(bound_fen, min(lower, cost_fen))
+        near = cost_fen - bound_fen <= gap * max(abs(bound_fen), 1.0)
+        if near or steps >= STEPS_MOST or (is_enough is not None and is_enough(steps, cost_fen, bound_fen)):
+            break
+        point = best.toward(proposed, HALFWAY if steps % 3 else 1.0)
+        ran = cases.run(point.share, point.allowed_kg)
+        steps += 1
+        found_fen = total_fen(horizon, point, ran)
+        if found_fen < cost_fen:
+            best, best_ran, cost_fen = point, ran, found_fen
+    return tell(horizon, best, best_ran, bound_fen=bound_fen, steps=steps)
+
+
+def most_of(horizon: Horizon) -> Floats:
+    """Return the most units of each option, ``(options,)``."""
+    return np.array([option.most for option in horizon.options])
+
+
+def most_in_year(horizon: Horizon) -> Floats:
+    """Return which share of each option can be built in each year, ``(options, years)``."""
+    shares = [
+        [min(1.0, one.most_per_year / one.most) if year >= one.earliest else 0.0 for year in horizon.years]
+        for one in horizon.options
+    ]
+    return np.array(shares).reshape(len(horizon.options), len(horizon.years))
+
+
+def cost_of_share(horizon: Horizon) -> Floats:
+    """Return what all of each option costs a year, ``(options,)``."""
+    return np.array([option.cost_fen_per_unit_year * option.most for option in horizon.options])
+
+
+def even_kg(horizon: Horizon) -> Floats:
+    """Share the carbon of each year evenly among its days, ``(cases,)``."""
+    days = sum(day.days_per_year for day in horizon.days)
+    return np.repeat(horizon.carbon.most_kg / days, len(horizon.growths) * len(horizon.days))
+
+
+def total_fen(horizon: Horizon, point: Point, ran: Ran) -> float:
+    """Return the discounted cost of building and running."""
+    build = cost_of_share(horizon) @ point.share @ horizon.discount
+    return float(build + horizon.weight @ ran.cost_fen)
+
+
+def tell(horizon: Horizon, point: Point, ran: Ran, *, bound_fen: float, steps: int) -> Expansion:
+    """Put a point and what its cases came to into the words of an expansion."""
+    years, most = len(horizon.years), most_of(horizon)
+    days = horizon.days_of_case.reshape(years, -1)
+    slope = ran.slope_fen.reshape(*days.shape, len(most))
+    return Expansion(
+        standing=most[:, None] * point.share,
+        build_fen=cost_of_share(horizon) @ point.share,
+        run_fen=(days * ran.cost_fen.reshape(years, -1)).sum(axis=1),
+        cost_fen=total_fen(horizon, point, ran),
+        bound_fen=bound_fen,
+        worth_fen=-np.einsum("yi,yio->oy", days, slope) / most[:, None],
+        carbon_kg=(days * ran.carbon_kg.reshape(years, -1)).sum(axis=1),
+        unserved_unit_h=(days * ran.unserved_unit_h.reshape(years, -1)).sum(axis=1),
+        steps=steps,
+    )
+
+
+class Master:
+    """The programme of builds: first the shares built, then the carbon allowed, then the cost of each case, scaled."""
+
+    def __init__(self, horizon: Horizon, *, scale_fen: float, share: Floats | None) -> None:
+        self._horizon, self._scale_fen = horizon, scale_fen
+        self._options, self._years = len(horizon.options), len(horizon.years)
+        self._cases = len(horizon.weight)
+        self._built = self._options * self._years
+        self._of_year = self._cases // self._years
+        # Carbon in parts of what a day may emit on average, so that all columns are near one.
+        self._kg = np.where(np.isfinite(even_kg(horizon)), np.maximum(even_kg(horizon), 1.0), 0.0)
+        self._solver = quiet_solver()
+        self._solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
+        self._solver.setOptionValue("dual_feasibility_tolerance", 1e-9)
+        self._add_columns(share)
+        if share is None:
+            self._add_needs()
+        self._add_carbon()
+
+    def _add_columns(self, share: Floats | None) -> None:
+        horizon, endless = self._horizon, highspy.kHighsInf
+        remaining = np.cumsum(horizon.discount[::-1])[::-1]
+        cost = cost_of_share(horizon)[:, None] * remaining / self._scale_fen
+        most = most_in_year(horizon)
+        built = None if share is None else np.diff(share, axis=1, prepend=0.0)
+        for option, year in np.ndindex(self._options, self._years):
+            low, high = (0.0, most[option, year]) if built is None else (built[option, year],) * 2
+            self._solver.addCol(float(cost[option, year]), float(low), float(high), 0, [], [])
+        for case in range(self._cases):
+            self._solver.addCol(0.0, 0.0, endless if self._kg[case] else 0.0, 0, [], [])
+        for case in range(self._cases):
+            self._solver.addCol(float(horizon.weight[case]), -endless, endless, 0, [], [])
+        for option in range(self._options):
+            row = option * self._years + np.arange(self._years)
+            self._row(-endless, 1.0 if share is None else endless, row, np.ones(self._years))
+
+    def _add_needs(self) -> None:
+        at = {option.option_id: index for index, option in enumerate(self._horizon.options)}
+        for index, option in enumerate(self._horizon.options):
+            for year in range(self._years) if option.needs else ():
+                needed = at[option.needs]
+                before = np.arange(max(year + 1 - option.lead_years, 0))
+                column = np.concatenate([index * self._years + np.arange(year + 1), needed * self._years + before])
+                value = np.repeat([1.0, -self._horizon.options[needed].most / option.most], [year + 1, len(before)])
+                self._row(-highspy.kHighsInf, 0.0, column, value)
+
+    def _add_carbon(self) -> None:
+        horizon, days = self._horizon, np.array([day.days_per_year for day in self._horizon.days])
+        for year, growth in np.ndindex(self._years, len(horizon.growths)):
+            if np.isfinite(horizon.carbon.most_kg[year]):
+                case = year * self._of_year + growth * len(days) + np.arange(len(days))
+                # All days of the year at the even share come to the limit.
+                unit = self._kg[case[0]]
+                self._row(-highspy.kHighsInf, horizon.carbon.most_kg[year] / unit, self._built + case, days)
+
+    def _row(self, low: float, high: float, column: ArrayLike, value: ArrayLike) -> None:
+        at = np.asarray(column, dtype=np.int32)
+        self._solver.addRow(low, high, len(at), at, np.asarray(value, dtype=float))
+
+    def cut(self, point: Point, ran: Ran) -> None:
+        """Add what the cases say of the cost around a point."""
+        for case in range(self._cases):
+            year = case // self._of_year
+            slope = ran.slope_fen[case] / self._scale_fen
+            used = np.flatnonzero(slope)
+            column = (used[:, None] * self._years + np.arange(year + 1)).ravel()
+            value = np.repeat(-slope[used], year + 1)
+            low = ran.cost_fen[case] / self._scale_fen - slope @ point.share[:, year]
+            if self._kg[case]:
+                carbon = ran.carbon_slope_fen[case] * self._kg[case] / self._scale_fen
+                low -= carbon * point.allowed_kg[case] / self._kg[case]
+                column, value = np.append(column, self._built + case), np.append(value, -carbon)
+            column = np.append(column, self._built + self._cases + case)
+            self._row(float(low), highspy.kHighsInf, column, np.append(value, 1.0))
+
+    def propose(self) -> tuple[Point, float]:
+        """Return the best build by what is known, and the bound in fen."""
+        run_to_optimum(self._solver)
+        value = np.array(self._solver.getSolution().col_value)
+        built = np.maximum(value[: self._built].reshape(self._options, self._years), 0.0)
+        share = np.cumsum(built, axis=1)
+        kg = np.where(self._kg > 0, value[self._built : self._built + self._cases] * self._kg, np.inf)
+        return Point(share, kg), float(self._solver.getInfo().objective_function_value) * self._scale_fen
