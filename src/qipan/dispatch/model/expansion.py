@@ -63,6 +63,24 @@ class Limit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitCost:
+    """What a unit of a build costs: once, and in each year that it stands; below zero what closing saves."""
+
+    capital_fen: float
+    lifetime_years: float
+    upkeep_fen_per_year: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What holds where a file leaves it out: a cost for each build, the discount rate, and carbon beyond a limit."""
+
+    costs: Mapping[Build, UnitCost]
+    discount_rate: float
+    over_fen_per_kg: float
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """By how much a unit of an option moves a limit; below zero where it is closed.
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from qipan.dispatch.approach import Approach
     from qipan.dispatch.model.plan import Instance
 
-app = typer.Typer(name="dispatch", help="Solve a day's programme.", no_args_is_help=True)
+app = typer.Typer(name="dispatch", help="Solve a day's programme; plan what to build.", no_args_is_help=True)
 
 
 @app.command()
@@ -63,11 +64,50 @@ def solve(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of an instance."""
-    from qipan.bootstrap import instance_schema
+def expand(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="JSON, or gzip of it.")],
+    *,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0, help="Stop once the cost is at most this share above the certified bound.")
+    ] = 1e-4,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=0, help="Stop after so long, however near; Ctrl-C does, too.")
+    ] = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan what to build where and by when: cost, worth of each build, and what doing otherwise would cost."""
+    from qipan.bootstrap import read_horizon
+    from qipan.dispatch.follow import weigh
+    from qipan.interfaces.cli.show_expansion import show
+    from qipan.interfaces.report.expansion import expansion
 
-    say(json.dumps(instance_schema(), indent=2, ensure_ascii=False))
+    horizon = read_horizon(read_bytes(file), lambda name: read_bytes(file.parent / name), session.settings().facts)
+    begun = monotonic()
+    with _stopping() as stopped:
+
+        def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
+            remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
+            return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
+
+        weighed = weigh(horizon, gap=gap, is_enough=is_enough)
+    told = expansion(horizon, weighed)
+    if as_json:
+        print_json(told)
+    else:
+        show(told, spoken(lang))
+
+
+@app.command()
+def schema(
+    *,
+    of: Annotated[Literal["instance", "expansion"], typer.Option("--of", help="Which file.")] = "instance",
+) -> None:
+    """Print the JSON Schema of an instance, or of a file of expansion."""
+    from qipan.bootstrap import horizon_schema, instance_schema
+
+    form = instance_schema() if of == "instance" else horizon_schema()
+    say(json.dumps(form, indent=2, ensure_ascii=False))
 
 
 @contextmanager
