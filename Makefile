@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch docs reference lock prove-board prove-ledger clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-expand docs reference lock prove-board prove-ledger clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
 
 bench-dispatch: setup ## Our approach to a day's least cost beside HiGHS, on made days up to the large size
 	@$(BIN)/python benchmarks/bench_dispatch.py
+
+bench-expand: setup ## Five years of a made national scenario: the plan, building nothing, following shadow prices
+	@$(BIN)/python benchmarks/bench_expand.py
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py

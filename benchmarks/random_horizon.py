@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-
 from benchmarks.random_programme import programme
+
 from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.expansion import (
     Build,
     Carbon,
@@ -25,6 +26,19 @@ DAYS = (("summer", 92.0, 1.25, 0.7), ("winter", 120.0, 0.7, 1.2), ("between", 15
 """Name, days of a year, sun and wind over those of the made day."""
 GROWTHS = (("slow", 0.25, 1.08), ("middle", 0.5, 1.16), ("fast", 0.25, 1.25))
 """Name, probability and growth of demand a year."""
+FIRST = 2026
+FEN = {
+    Build.CARDS: (2e5, 6e5),
+    Build.LAND: (5e2, 1e3),
+    Build.WIND: (4e4, 7e4),
+    Build.SOLAR: (2e4, 4e4),
+    Build.STORE: (8e3, 1.5e4),
+    Build.CLOSING: (-1e5, -5e4),
+    Build.LINK: (1e4, 3e4),
+    Build.GRID: (5e3, 2e4),
+    Build.LINE: (2e4, 6e4),
+}
+"""What a unit costs a year: drawn between."""
 
 
 def horizon(
@@ -39,9 +53,8 @@ def horizon(
     origins: int = 12,
     carbon_kg: float = np.inf,
     load: float = 1.0,
-    costs: dict[str, float] | None = None,
 ) -> Horizon:
-    """Draw a horizon from 2026 on.
+    """Draw a horizon from the first year on.
 
     Parameters
     ----------
@@ -49,17 +62,15 @@ def horizon(
         Limit of each year.
     load
         Demand of the first year over that of the made day.
-    costs
-        Fen of a unit and year by the name of what is built; else drawn.
     """
     rng = np.random.default_rng((seed, 2))
     base = programme(sites, slots, classes, seed, origins=origins, coupled=True)
     made = tuple(_day(base, at, load) for at in range(days))
-    options = tuple(_options(rng, base, made, costs or {}))
+    options = tuple(_options(rng, base, made))
     chosen = GROWTHS[:growths] if growths > 1 else (("middle", 1.0, 1.16),)
     whole = sum(probability for _, probability, _ in chosen)
     return Horizon(
-        years=tuple(range(2026, 2026 + years)),
+        years=tuple(range(FIRST, FIRST + years)),
         discount_rate=0.06,
         days=made,
         growths=tuple(
@@ -83,101 +94,67 @@ def _day(base: Instance, at: int, load: float) -> Day:
     return Day(name, count, base._replace(board=board, classes=grown))
 
 
-def _shapes(rng: np.random.Generator, day_list: tuple[Day, ...], *, sun: bool) -> dict[str, Floats]:
+def _shapes(rng: np.random.Generator, day_list: tuple[Day, ...], *, is_sun: bool) -> dict[str, Floats]:
     shapes = {}
     for at, day in enumerate(day_list):
         hour = np.arange(day.instance.board.slot_count) * day.instance.board.slot_h
-        part = DAYS[at][2] if sun else DAYS[at][3]
+        part = DAYS[at][2] if is_sun else DAYS[at][3]
         shape = (
-            0.75 * np.clip(np.sin((hour - 6.0) / 12.0 * np.pi), 0.0, None) if sun else rng.uniform(0.05, 0.6, len(hour))
+            0.75 * np.clip(np.sin((hour - 6.0) / 12.0 * np.pi), 0.0, None)
+            if is_sun
+            else rng.uniform(0.05, 0.6, len(hour))
         )
         shapes[day.name] = np.clip(part * shape, 0.0, 1.0)
     return shapes
 
 
-def _options(rng: np.random.Generator, base: Instance, made: tuple[Day, ...], costs: dict[str, float]) -> list[Option]:
-    """Offer cards, plants and a store at each site, its link, the calls of the grid, lines and closings."""
-    board = base.board
-    kwh = board.kwh_per_unit_h
-
-    def fen(build: Build, low: float, high: float) -> float:
-        drawn = float(rng.uniform(low, high))
-        return costs.get(build.value, drawn) if costs else drawn
-
-    def one(
-        option_id: str, build: Build, where: str, moves: tuple[Move, ...], cost: float, most: float, **more: object
-    ) -> Option:
-        fields: dict[str, object] = {"most_per_year": most / 2.0, "earliest": 2026 + int(rng.integers(0, 2))}
-        return Option(
-            option_id,
-            build,
-            f"{build.value} {where}",
-            f"{build.value} {where}",
-            where,
-            moves,
-            cost,
-            most,
-            **(fields | more),
-        )  # type: ignore[arg-type]
-
-    options = []
-    for at, site in enumerate(board.sites):
-        pools = np.flatnonzero(board.pool_site == at)
-        pool = int(pools[0])
-        cards = float(board.capacity[pool, 0])
-        name, here = board.pools[pool].pool_id, site.site_id
-        kw = float(board.power_cap_kw[at])
-        draw = rng.random()
-        moves = (Move(Limit.POOL, name, 1.0, {}), Move(Limit.POWER, here, 1.1 * float(kwh[pool]), {}))
-        options.append(one(f"cards-{here}", Build.CARDS, here, moves, fen(Build.CARDS, 2e5, 6e5), cards))
-        if site.macro == "west":
-            land = f"land-{here}"
-            sun = Move(Limit.RENEWABLE, here, 1.0, _shapes(rng, made, sun=True))
-            wind = Move(Limit.RENEWABLE, here, 1.0, _shapes(rng, made, sun=False))
-            options.append(
-                one(land, Build.LAND, here, (), fen(Build.LAND, 500.0, 1000.0), kw, earliest=2026, most_per_year=kw)
-            )
-            options.append(
-                one(f"wind-{here}", Build.WIND, here, (wind,), fen(Build.WIND, 4e4, 7e4), kw, needs=land, lead_years=1)
-            )
-            options.append(one(f"solar-{here}", Build.SOLAR, here, (sun,), fen(Build.SOLAR, 2e4, 4e4), kw))
-        else:
-            store = (Move(Limit.STORE_KWH, here, 1.0, {}), Move(Limit.STORE_KW, here, 0.5, {}))
-            options.append(one(f"store-{here}", Build.STORE, here, store, fen(Build.STORE, 8e3, 1.5e4), kw))
-        if draw < 0.3:
-            closing = (Move(Limit.POOL, board.pools[int(pools[1])].pool_id, -1.0, {}),)
-            most = float(board.capacity[int(pools[1]), 0])
-            options.append(one(f"close-{here}", Build.CLOSING, here, closing, -fen(Build.CLOSING, 5e4, 1e5), most))
-        if draw > 0.6:
-            assert board.links is not None
-            link = f"into {here}"
-            most = float(board.links.capacity_gb[board.links.names.index(link), 0]) / board.slot_h
-            options.append(
-                one(
-                    f"link-{here}",
-                    Build.LINK,
-                    here,
-                    (Move(Limit.LINK, link, 1.0, {}),),
-                    fen(Build.LINK, 1e4, 3e4),
-                    most,
-                )
-            )
+def _options(rng: np.random.Generator, base: Instance, made: tuple[Day, ...]) -> list[Option]:
+    """Offer cards, plants and a store at each site, its link, the calls of the grid, a line and closings."""
+    offers = []
+    for at in range(len(base.board.sites)):
+        offers += _at_site(rng, base.board, made, at)
+    board, whole_kw = base.board, float(base.board.power_cap_kw.sum())
     for half in ("west", "east"):
-        calls = (Move(Limit.GRID, half, 1.0, {}),)
-        options.append(
-            one(
-                f"grid-{half}",
-                Build.GRID,
-                half,
-                calls,
-                fen(Build.GRID, 5e3, 2e4),
-                0.1 * float(board.power_cap_kw.sum()),
-            )
+        offers.append(_offer(rng, Build.GRID, half, 0.1 * whole_kw, (_move(Limit.GRID, half),)))
+    lines = tuple(Line(origin.origin_id, board.sites[0].site_id, 15.0, 0.3) for origin in board.origins[:3])
+    line = _offer(rng, Build.LINE, board.sites[0].site_id, 200.0, ())
+    return [*offers, replace(line, lines=lines, line_gb_per_h=1.0)]
+
+
+def _at_site(rng: np.random.Generator, board: Board, made: tuple[Day, ...], at: int) -> list[Option]:
+    site = board.sites[at]
+    here, kw = site.site_id, float(board.power_cap_kw[at])
+    first, second = (int(pool) for pool in np.flatnonzero(board.pool_site == at))
+    names = [pool.pool_id for pool in board.pools]
+    power = _move(Limit.POWER, here, 1.1 * float(board.kwh_per_unit_h[first]))
+    cards = (_move(Limit.POOL, names[first]), power)
+    offers = [_offer(rng, Build.CARDS, here, float(board.capacity[first, 0]), cards)]
+    if site.macro == "west":
+        land = replace(_offer(rng, Build.LAND, here, kw, ()), earliest=FIRST, most_per_year=kw)
+        wind = _offer(
+            rng, Build.WIND, here, kw, (_move(Limit.RENEWABLE, here, shape=_shapes(rng, made, is_sun=False)),)
         )
-    east = [origin.origin_id for origin in board.origins][:3]
-    west = next(site.site_id for site in board.sites)
-    lines = tuple(Line(origin, west, 15.0, 0.3) for origin in east)
-    options.append(
-        one("line-east", Build.LINE, west, (), fen(Build.LINE, 2e4, 6e4), 200.0, lines=lines, line_gb_per_h=1.0)
-    )
-    return options
+        sun = _offer(rng, Build.SOLAR, here, kw, (_move(Limit.RENEWABLE, here, shape=_shapes(rng, made, is_sun=True)),))
+        offers += [land, replace(wind, needs=land.option_id, lead_years=1), sun]
+    else:
+        store = (_move(Limit.STORE_KWH, here), _move(Limit.STORE_KW, here, 0.5))
+        offers.append(_offer(rng, Build.STORE, here, kw, store))
+    draw = rng.random()
+    if draw < 0.3:
+        closing = (_move(Limit.POOL, names[second], -1.0),)
+        offers.append(_offer(rng, Build.CLOSING, here, float(board.capacity[second, 0]), closing))
+    if draw > 0.6 and board.links is not None:
+        link = f"into {here}"
+        most = float(board.links.capacity_gb[board.links.names.index(link), 0]) / board.slot_h
+        offers.append(_offer(rng, Build.LINK, here, most, (_move(Limit.LINK, link),)))
+    return offers
+
+
+def _offer(rng: np.random.Generator, build: Build, where: str, most: float, moves: tuple[Move, ...]) -> Option:
+    name, cost = f"{build.value}-{where}", float(rng.uniform(*FEN[build]))
+    earliest = FIRST + int(rng.integers(0, 2))
+    return Option(name, build, name, name, where, moves, cost, most, most / 2.0, earliest)
+
+
+def _move(limit: Limit, of: str, per_unit: float = 1.0, *, shape: dict[str, Floats] | None = None) -> Move:
+    return Move(limit, of, per_unit, shape or {})

@@ -11,8 +11,8 @@ for each case ``i`` (year, growth, day) its weight ``w[i]`` and its cost ``theta
 
 Rows (4) come from the days, one a case and step: the days are run at the point, and the duals of the bounds that the
 options move are the slopes. The master's optimum bounds the cost from below, each point costs what it costs; it stops
-once they are as near as asked. Two points of three lie halfway from the best build so far to the master's, which
-steadies it.
+once they are as near as asked. Three points of four stay near the best build so far, the nearer the less the last one
+gained of what it promised.
 
 Source: `benders1962`; several cuts a step: `birge1988`.
 """
@@ -31,7 +31,8 @@ from qipan.dispatch.model.expansion import Expansion, Horizon
 from qipan.dispatch.run_cases import Cases, Ran, quiet_solver, run_to_optimum
 
 STEPS_MOST = 400
-HALFWAY = 0.5
+REACH, REACH_LEAST = 0.25, 1e-3
+"""How far a point may lie from the best one at first, and at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,6 @@ class Point:
 
     share: Floats
     allowed_kg: Floats
-
-    def toward(self, other: Point, part: float) -> Point:
-        """Return the point that lies so far on the way to another one."""
-        allowed = self.allowed_kg.copy()
-        limited = np.isfinite(allowed)
-        allowed[limited] += part * (other.allowed_kg[limited] - allowed[limited])
-        return Point(self.share + part * (other.share - self.share), allowed)
 
 
 def expand(
@@ -89,7 +83,7 @@ def expand(
     ran = cases.run(point.share, point.allowed_kg)
     master = Master(horizon, scale_fen=float(np.abs(ran.cost_fen).max(initial=1.0)), share=share)
     best, best_ran, cost_fen, bound_fen = point, ran, total_fen(horizon, point, ran), -np.inf
-    steps = 1
+    steps, reach = 1, REACH
     while True:
         master.cut(point, ran)
         proposed, lower = master.propose()
@@ -97,13 +91,23 @@ def expand(
         near = cost_fen - bound_fen <= gap * max(abs(bound_fen), 1.0)
         if near or steps >= STEPS_MOST or (is_enough is not None and is_enough(steps, cost_fen, bound_fen)):
             break
-        point = best.toward(proposed, HALFWAY if steps % 3 else 1.0)
+        stays_near = steps % 4 > 0
+        point, hoped_fen = master.propose(best, reach) if stays_near else (proposed, lower)
         ran = cases.run(point.share, point.allowed_kg)
         steps += 1
         found_fen = total_fen(horizon, point, ran)
+        if stays_near:
+            reach = _reach(reach, (cost_fen - found_fen) / max(cost_fen - hoped_fen, 1e-12))
         if found_fen < cost_fen:
             best, best_ran, cost_fen = point, ran, found_fen
     return tell(horizon, best, best_ran, bound_fen=bound_fen, steps=steps)
+
+
+def _reach(reach: float, gained: float) -> float:
+    """Reach farther after a point that gained more than half of what it promised, less far after one of a tenth."""
+    if gained > 0.5:
+        return min(2.0 * reach, 1.0)
+    return max(0.5 * reach, REACH_LEAST) if gained < 0.1 else reach
 
 
 def most_of(horizon: Horizon) -> Floats:
@@ -185,6 +189,8 @@ class Master:
             self._solver.addCol(float(cost[option, year]), float(low), float(high), 0, [], [])
         for case in range(self._cases):
             self._solver.addCol(0.0, 0.0, endless if self._kg[case] else 0.0, 0, [], [])
+        given = self._solver.getLp()
+        self._low, self._high = np.array(given.col_lower_), np.array(given.col_upper_)
         for case in range(self._cases):
             self._solver.addCol(float(horizon.weight[case]), -endless, endless, 0, [], [])
         for option in range(self._options):
@@ -230,11 +236,27 @@ class Master:
             column = np.append(column, self._built + self._cases + case)
             self._row(float(low), highspy.kHighsInf, column, np.append(value, 1.0))
 
-    def propose(self) -> tuple[Point, float]:
-        """Return the best build by what is known, and the bound in fen."""
+    def propose(self, near: Point | None = None, reach: float = 1.0) -> tuple[Point, float]:
+        """Return the best build by what is known, and its cost by that: a bound, where no part of it is kept near.
+
+        Parameters
+        ----------
+        near, reach
+            Keep each share built, and the carbon of each day over its even part, so near those of a point.
+        """
+        self._bound(near, reach)
         run_to_optimum(self._solver)
         value = np.array(self._solver.getSolution().col_value)
         built = np.maximum(value[: self._built].reshape(self._options, self._years), 0.0)
         share = np.cumsum(built, axis=1)
         kg = np.where(self._kg > 0, value[self._built : self._built + self._cases] * self._kg, np.inf)
         return Point(share, kg), float(self._solver.getInfo().objective_function_value) * self._scale_fen
+
+    def _bound(self, near: Point | None, reach: float) -> None:
+        low, high = self._low, self._high
+        if near is not None:
+            kg = np.divide(near.allowed_kg, self._kg, out=np.zeros(self._cases), where=self._kg > 0)
+            middle = np.concatenate([np.diff(near.share, axis=1, prepend=0.0).ravel(), kg])
+            middle = np.clip(middle, low, high)
+            low, high = np.maximum(low, middle - reach), np.minimum(high, middle + reach)
+        self._solver.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
