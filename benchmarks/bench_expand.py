@@ -45,12 +45,12 @@ def main() -> int:
 
 def hold(seed: int, carbon_kg: float) -> dict[str, Any]:
     """Plan a small instance both ways."""
-    from benchmarks.random_horizon import horizon
+    from benchmarks.random_prospect import prospect
 
     from qipan.dispatch.expand import expand
     from qipan.dispatch.join import join
 
-    made = horizon(3, 6, 20, seed, years=3, days=2, growths=2, origins=3, carbon_kg=carbon_kg)
+    made = prospect(3, 6, 20, seed, years=3, days=2, growths=2, origins=3, carbon_kg=carbon_kg)
     found = expand(made, gap=1e-8)
     cost_fen, _ = join(made)
     return {
@@ -63,27 +63,27 @@ def hold(seed: int, carbon_kg: float) -> dict[str, Any]:
 
 def national(gap: float, cap_s: float) -> dict[str, Any]:
     """Plan the national scenario and hold it against the alternatives."""
-    from benchmarks.national_horizon import national_horizon
+    from benchmarks.national_prospect import national_prospect
 
     from qipan.dispatch.follow import weigh
     from qipan.interfaces.report.expansion import expansion
 
-    horizon = national_horizon()
+    prospect = national_prospect()
     began, cpu = time.monotonic(), time.process_time()
 
     def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
         print(f"{steps:4} cost {cost_fen:.5g} bound {bound_fen:.5g}", flush=True)
         return time.monotonic() - began > cap_s
 
-    weighed = weigh(horizon, gap=gap, is_enough=is_enough)
-    told = expansion(horizon, weighed)
+    weighed = weigh(prospect, gap=gap, is_enough=is_enough)
+    told = expansion(prospect, weighed)
     plan_fen = weighed.plan.cost_fen
     ratios = {f"{name}_over_plan": told[name]["cost_fen"] / plan_fen for name in ("nothing", "followed")}
     print(", ".join(f"{name} {value:.4f}" for name, value in ratios.items()), f"gap {weighed.plan.gap:.2e}")
     built = [one for one in told.pop("options") if one["first_year"] is not None]
     return {
-        "options": len(horizon.options),
-        "cases": len(horizon.weight),
+        "options": len(prospect.options),
+        "cases": len(prospect.weight),
         "wall_s": time.monotonic() - began,
         "cpu_s": time.process_time() - cpu,
         **ratios,

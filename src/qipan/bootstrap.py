@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.dispatch.demand import Throughput
-from qipan.dispatch.model.expansion import Assumed, Build, Horizon, UnitCost
+from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.service import Dispatch, Reader, Reading
-from qipan.dispatch.sources import generic, horizon, horizon_form, instance, instance_form, llm, openb, philly
+from qipan.dispatch.sources import generic, instance, instance_form, llm, openb, philly, prospect, prospect_form
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
 from qipan.kernel.money import FEN_PER_YUAN
@@ -249,7 +249,7 @@ def instance_schema() -> dict[str, Any]:
     return instance_form.InstanceForm.model_json_schema()
 
 
-def read_horizon(data: bytes, open_file: Callable[[str], bytes], facts: Path | None = None) -> Horizon:
+def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | None = None) -> Prospect:
     """Read a file of expansion; what it leaves out is filled from the facts. It needs no home and no books.
 
     Parameters
@@ -264,7 +264,7 @@ def read_horizon(data: bytes, open_file: Callable[[str], bytes], facts: Path | N
     BadInputError
         ``expansion_unreadable``, ``expansion_bad``; what `Catalog.load` says of the user's file.
     """
-    return horizon.read(data, open_file, expansion_facts(Catalog.load(facts)))
+    return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
 
 
 def expansion_facts(catalog: Catalog) -> Assumed:
@@ -281,9 +281,9 @@ def expansion_facts(catalog: Catalog) -> Assumed:
     return Assumed(costs, catalog.number("expansion/discount_rate"), over)
 
 
-def horizon_schema() -> dict[str, Any]:
+def prospect_schema() -> dict[str, Any]:
     """Return the JSON Schema of a file of expansion."""
-    return horizon_form.HorizonForm.model_json_schema()
+    return prospect_form.ProspectForm.model_json_schema()
 
 
 def log_signer(settings: Settings) -> Signer:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.expansion import Expansion, Horizon
+from qipan.dispatch.model.expansion import Expansion, Prospect
 from qipan.dispatch.run_cases import Cases, Ran, quiet_solver, run_to_optimum
 
 STEPS_MOST = 400
@@ -52,7 +52,7 @@ class Point:
 
 
 def expand(
-    horizon: Horizon,
+    prospect: Prospect,
     *,
     gap: float = 1e-4,
     cases: Cases | None = None,
@@ -77,12 +77,12 @@ def expand(
     EngineError
         ``solver_failed`` when a programme cannot be solved.
     """
-    cases = cases or Cases(horizon)
-    share = None if standing is None else standing / most_of(horizon)[:, None]
-    point = Point(np.zeros((len(horizon.options), len(horizon.years))) if share is None else share, even_kg(horizon))
+    cases = cases or Cases(prospect)
+    share = None if standing is None else standing / most_of(prospect)[:, None]
+    point = Point(np.zeros((len(prospect.options), len(prospect.years))) if share is None else share, even_kg(prospect))
     ran = cases.run(point.share, point.allowed_kg)
-    master = Master(horizon, scale_fen=float(np.abs(ran.cost_fen).max(initial=1.0)), share=share)
-    best, best_ran, cost_fen, bound_fen = point, ran, total_fen(horizon, point, ran), -np.inf
+    master = Master(prospect, scale_fen=float(np.abs(ran.cost_fen).max(initial=1.0)), share=share)
+    best, best_ran, cost_fen, bound_fen = point, ran, total_fen(prospect, point, ran), -np.inf
     steps, reach = 1, REACH
     while True:
         master.cut(point, ran)
@@ -95,12 +95,12 @@ def expand(
         point, hoped_fen = master.propose(best, reach) if stays_near else (proposed, lower)
         ran = cases.run(point.share, point.allowed_kg)
         steps += 1
-        found_fen = total_fen(horizon, point, ran)
+        found_fen = total_fen(prospect, point, ran)
         if stays_near:
             reach = _reach(reach, (cost_fen - found_fen) / max(cost_fen - hoped_fen, 1e-12))
         if found_fen < cost_fen:
             best, best_ran, cost_fen = point, ran, found_fen
-    return tell(horizon, best, best_ran, bound_fen=bound_fen, steps=steps)
+    return tell(prospect, best, best_ran, bound_fen=bound_fen, steps=steps)
 
 
 def _reach(reach: float, gained: float) -> float:
@@ -110,47 +110,47 @@ def _reach(reach: float, gained: float) -> float:
     return max(0.5 * reach, REACH_LEAST) if gained < 0.1 else reach
 
 
-def most_of(horizon: Horizon) -> Floats:
+def most_of(prospect: Prospect) -> Floats:
     """Return the most units of each option, ``(options,)``."""
-    return np.array([option.most for option in horizon.options])
+    return np.array([option.most for option in prospect.options])
 
 
-def most_in_year(horizon: Horizon) -> Floats:
+def most_in_year(prospect: Prospect) -> Floats:
     """Return which share of each option can be built in each year, ``(options, years)``."""
     shares = [
-        [min(1.0, one.most_per_year / one.most) if year >= one.earliest else 0.0 for year in horizon.years]
-        for one in horizon.options
+        [min(1.0, one.most_per_year / one.most) if year >= one.earliest else 0.0 for year in prospect.years]
+        for one in prospect.options
     ]
-    return np.array(shares).reshape(len(horizon.options), len(horizon.years))
+    return np.array(shares).reshape(len(prospect.options), len(prospect.years))
 
 
-def cost_of_share(horizon: Horizon) -> Floats:
+def cost_of_share(prospect: Prospect) -> Floats:
     """Return what all of each option costs a year, ``(options,)``."""
-    return np.array([option.cost_fen_per_unit_year * option.most for option in horizon.options])
+    return np.array([option.cost_fen_per_unit_year * option.most for option in prospect.options])
 
 
-def even_kg(horizon: Horizon) -> Floats:
+def even_kg(prospect: Prospect) -> Floats:
     """Share the carbon of each year evenly among its days, ``(cases,)``."""
-    days = sum(day.days_per_year for day in horizon.days)
-    return np.repeat(horizon.carbon.most_kg / days, len(horizon.growths) * len(horizon.days))
+    days = sum(day.days_per_year for day in prospect.days)
+    return np.repeat(prospect.carbon.most_kg / days, len(prospect.growths) * len(prospect.days))
 
 
-def total_fen(horizon: Horizon, point: Point, ran: Ran) -> float:
+def total_fen(prospect: Prospect, point: Point, ran: Ran) -> float:
     """Return the discounted cost of building and running."""
-    build = cost_of_share(horizon) @ point.share @ horizon.discount
-    return float(build + horizon.weight @ ran.cost_fen)
+    build = cost_of_share(prospect) @ point.share @ prospect.discount
+    return float(build + prospect.weight @ ran.cost_fen)
 
 
-def tell(horizon: Horizon, point: Point, ran: Ran, *, bound_fen: float, steps: int) -> Expansion:
+def tell(prospect: Prospect, point: Point, ran: Ran, *, bound_fen: float, steps: int) -> Expansion:
     """Put a point and what its cases came to into the words of an expansion."""
-    years, most = len(horizon.years), most_of(horizon)
-    days = horizon.days_of_case.reshape(years, -1)
+    years, most = len(prospect.years), most_of(prospect)
+    days = prospect.days_of_case.reshape(years, -1)
     slope = ran.slope_fen.reshape(*days.shape, len(most))
     return Expansion(
         standing=most[:, None] * point.share,
-        build_fen=cost_of_share(horizon) @ point.share,
+        build_fen=cost_of_share(prospect) @ point.share,
         run_fen=(days * ran.cost_fen.reshape(years, -1)).sum(axis=1),
-        cost_fen=total_fen(horizon, point, ran),
+        cost_fen=total_fen(prospect, point, ran),
         bound_fen=bound_fen,
         worth_fen=-np.einsum("yi,yio->oy", days, slope) / most[:, None],
         carbon_kg=(days * ran.carbon_kg.reshape(years, -1)).sum(axis=1),
@@ -162,14 +162,14 @@ def tell(horizon: Horizon, point: Point, ran: Ran, *, bound_fen: float, steps: i
 class Master:
     """The programme of builds: first the shares built, then the carbon allowed, then the cost of each case, scaled."""
 
-    def __init__(self, horizon: Horizon, *, scale_fen: float, share: Floats | None) -> None:
-        self._horizon, self._scale_fen = horizon, scale_fen
-        self._options, self._years = len(horizon.options), len(horizon.years)
-        self._cases = len(horizon.weight)
+    def __init__(self, prospect: Prospect, *, scale_fen: float, share: Floats | None) -> None:
+        self._prospect, self._scale_fen = prospect, scale_fen
+        self._options, self._years = len(prospect.options), len(prospect.years)
+        self._cases = len(prospect.weight)
         self._built = self._options * self._years
         self._of_year = self._cases // self._years
         # Carbon in parts of what a day may emit on average, so that all columns are near one.
-        self._kg = np.where(np.isfinite(even_kg(horizon)), np.maximum(even_kg(horizon), 1.0), 0.0)
+        self._kg = np.where(np.isfinite(even_kg(prospect)), np.maximum(even_kg(prospect), 1.0), 0.0)
         self._solver = quiet_solver()
         self._solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
         self._solver.setOptionValue("dual_feasibility_tolerance", 1e-9)
@@ -179,10 +179,10 @@ class Master:
         self._add_carbon()
 
     def _add_columns(self, share: Floats | None) -> None:
-        horizon, endless = self._horizon, highspy.kHighsInf
-        remaining = np.cumsum(horizon.discount[::-1])[::-1]
-        cost = cost_of_share(horizon)[:, None] * remaining / self._scale_fen
-        most = most_in_year(horizon)
+        prospect, endless = self._prospect, highspy.kHighsInf
+        remaining = np.cumsum(prospect.discount[::-1])[::-1]
+        cost = cost_of_share(prospect)[:, None] * remaining / self._scale_fen
+        most = most_in_year(prospect)
         built = None if share is None else np.diff(share, axis=1, prepend=0.0)
         for option, year in np.ndindex(self._options, self._years):
             low, high = (0.0, most[option, year]) if built is None else (built[option, year],) * 2
@@ -192,29 +192,29 @@ class Master:
         given = self._solver.getLp()
         self._low, self._high = np.array(given.col_lower_), np.array(given.col_upper_)
         for case in range(self._cases):
-            self._solver.addCol(float(horizon.weight[case]), -endless, endless, 0, [], [])
+            self._solver.addCol(float(prospect.weight[case]), -endless, endless, 0, [], [])
         for option in range(self._options):
             row = option * self._years + np.arange(self._years)
             self._row(-endless, 1.0 if share is None else endless, row, np.ones(self._years))
 
     def _add_needs(self) -> None:
-        at = {option.option_id: index for index, option in enumerate(self._horizon.options)}
-        for index, option in enumerate(self._horizon.options):
+        at = {option.option_id: index for index, option in enumerate(self._prospect.options)}
+        for index, option in enumerate(self._prospect.options):
             for year in range(self._years) if option.needs else ():
                 needed = at[option.needs]
                 before = np.arange(max(year + 1 - option.lead_years, 0))
                 column = np.concatenate([index * self._years + np.arange(year + 1), needed * self._years + before])
-                value = np.repeat([1.0, -self._horizon.options[needed].most / option.most], [year + 1, len(before)])
+                value = np.repeat([1.0, -self._prospect.options[needed].most / option.most], [year + 1, len(before)])
                 self._row(-highspy.kHighsInf, 0.0, column, value)
 
     def _add_carbon(self) -> None:
-        horizon, days = self._horizon, np.array([day.days_per_year for day in self._horizon.days])
-        for year, growth in np.ndindex(self._years, len(horizon.growths)):
-            if np.isfinite(horizon.carbon.most_kg[year]):
+        prospect, days = self._prospect, np.array([day.days_per_year for day in self._prospect.days])
+        for year, growth in np.ndindex(self._years, len(prospect.growths)):
+            if np.isfinite(prospect.carbon.most_kg[year]):
                 case = year * self._of_year + growth * len(days) + np.arange(len(days))
                 # All days of the year at the even share come to the limit.
                 unit = self._kg[case[0]]
-                self._row(-highspy.kHighsInf, horizon.carbon.most_kg[year] / unit, self._built + case, days)
+                self._row(-highspy.kHighsInf, prospect.carbon.most_kg[year] / unit, self._built + case, days)
 
     def _row(self, low: float, high: float, column: ArrayLike, value: ArrayLike) -> None:
         at = np.asarray(column, dtype=np.int32)

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from qipan.dispatch.expand import cost_of_share, most_in_year, most_of
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.expansion import Horizon
+from qipan.dispatch.model.expansion import Prospect
 from qipan.dispatch.run_cases import quiet_solver, run_to_optimum
 from qipan.dispatch.stage import Stage, Touch, stages
 
@@ -20,7 +20,7 @@ Block = tuple[sparse.csr_array, sparse.csr_array, Floats, Floats]
 """Entries of the shares, entries of the case, lower and upper end of rows."""
 
 
-def join(horizon: Horizon) -> tuple[float, Floats]:
+def join(prospect: Prospect) -> tuple[float, Floats]:
     """Return the least cost in fen, and the units that stand, ``(options, years)``.
 
     Raises
@@ -28,8 +28,8 @@ def join(horizon: Horizon) -> tuple[float, Floats]:
     EngineError
         ``solver_failed`` when the programme cannot be solved.
     """
-    made, touches = stages(horizon)
-    options, years, days = len(horizon.options), len(horizon.years), len(horizon.days)
+    made, touches = stages(prospect)
+    options, years, days = len(prospect.options), len(prospect.years), len(prospect.days)
     shares = options * years
     in_case = len(made) // years
     first = np.cumsum([shares, *(len(one.program.cost) for one in made)])
@@ -41,19 +41,19 @@ def join(horizon: Horizon) -> tuple[float, Floats]:
             before = sparse.csr_array((own.shape[0], int(first[case]) - shares))
             after = sparse.csr_array((own.shape[0], count - int(first[case + 1])))
             blocks.append((sparse.hstack([standing, before, own, after]), low, high))
-    blocks += _builds(horizon, count)
-    blocks += _carbon(horizon, made, first, count)
+    blocks += _builds(prospect, count)
+    blocks += _carbon(prospect, made, first, count)
     matrix = sparse.csc_array(sparse.vstack([block[0] for block in blocks]))
-    remaining = np.cumsum(horizon.discount[::-1])[::-1]
+    remaining = np.cumsum(prospect.discount[::-1])[::-1]
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
-    run = [weight * one.program.cost for weight, one in zip(horizon.weight, made, strict=True)]
-    cost = np.concatenate([(cost_of_share(horizon)[:, None] * remaining).ravel(), *run])
+    run = [weight * one.program.cost for weight, one in zip(prospect.weight, made, strict=True)]
+    cost = np.concatenate([(cost_of_share(prospect)[:, None] * remaining).ravel(), *run])
     scale = max(float(np.abs(cost).max(initial=1.0)) / 1e3, 1.0)
     model.col_cost_ = cost / scale
     model.col_lower_ = np.concatenate([np.zeros(shares), *(one.program.lower for one in made)])
     ends = [_free(one.program.upper, touches[case % days].upper) for case, one in enumerate(made)]
-    model.col_upper_ = np.concatenate([most_in_year(horizon).ravel(), *ends])
+    model.col_upper_ = np.concatenate([most_in_year(prospect).ravel(), *ends])
     model.row_lower_ = np.concatenate([block[1] for block in blocks])
     model.row_upper_ = np.concatenate([block[2] for block in blocks])
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -64,7 +64,7 @@ def join(horizon: Horizon) -> tuple[float, Floats]:
     run_to_optimum(solver)
     built = np.array(solver.getSolution().col_value)[:shares].reshape(options, years)
     cost_fen = float(solver.getInfo().objective_function_value) * scale
-    return cost_fen, most_of(horizon)[:, None] * np.cumsum(built, axis=1)
+    return cost_fen, most_of(prospect)[:, None] * np.cumsum(built, axis=1)
 
 
 def _standing(years: int, year: int) -> Floats:
@@ -100,18 +100,18 @@ def _blocks(one: Stage, touch: Touch) -> list[Block]:
     ]
 
 
-def _builds(horizon: Horizon, count: int) -> list[tuple[sparse.csr_array, Floats, Floats]]:
+def _builds(prospect: Prospect, count: int) -> list[tuple[sparse.csr_array, Floats, Floats]]:
     """Return the rows of the most that can be built, and of what options need."""
-    years, at = len(horizon.years), {one.option_id: index for index, one in enumerate(horizon.options)}
+    years, at = len(prospect.years), {one.option_id: index for index, one in enumerate(prospect.options)}
     rows = []
-    for index, one in enumerate(horizon.options):
+    for index, one in enumerate(prospect.options):
         line = np.zeros((1 + (years if one.needs else 0), count))
         line[0, index * years : (index + 1) * years] = 1.0
         for year in range(years) if one.needs else ():
             line[1 + year, index * years : index * years + year + 1] = one.most
             needed = at[one.needs]
             before = max(year + 1 - one.lead_years, 0)
-            line[1 + year, needed * years : needed * years + before] -= horizon.options[needed].most
+            line[1 + year, needed * years : needed * years + before] -= prospect.options[needed].most
         most = np.zeros(len(line))
         most[0] = 1.0
         rows.append((sparse.csr_array(line), np.full(len(line), -np.inf), most))
@@ -119,17 +119,17 @@ def _builds(horizon: Horizon, count: int) -> list[tuple[sparse.csr_array, Floats
 
 
 def _carbon(
-    horizon: Horizon, made: list[Stage], first: Floats, count: int
+    prospect: Prospect, made: list[Stage], first: Floats, count: int
 ) -> list[tuple[sparse.csr_array, Floats, Floats]]:
     """Return the rows of the carbon of each year and growth."""
-    days = np.array([day.days_per_year for day in horizon.days])
+    days = np.array([day.days_per_year for day in prospect.days])
     rows = []
-    for year, growth in np.ndindex(len(horizon.years), len(horizon.growths)):
-        if np.isfinite(horizon.carbon.most_kg[year]):
+    for year, growth in np.ndindex(len(prospect.years), len(prospect.growths)):
+        if np.isfinite(prospect.carbon.most_kg[year]):
             line = np.zeros((1, count))
             for day, weight in enumerate(days.tolist()):
-                case = (year * len(horizon.growths) + growth) * len(days) + day
+                case = (year * len(prospect.growths) + growth) * len(days) + day
                 emitted = made[case].program.matrix[[-1], :].toarray()[0]
                 line[0, int(first[case]) : int(first[case + 1])] = weight * emitted
-            rows.append((sparse.csr_array(line), np.array([-np.inf]), horizon.carbon.most_kg[[year]]))
+            rows.append((sparse.csr_array(line), np.array([-np.inf]), prospect.carbon.most_kg[[year]]))
     return rows

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.expansion import Horizon
+from qipan.dispatch.model.expansion import Prospect
 from qipan.dispatch.plan import model_of
 from qipan.dispatch.stage import Stage, stages
 from qipan.kernel.errors import EngineError
@@ -44,10 +44,10 @@ class Cases:
     from that of the case before.
     """
 
-    def __init__(self, horizon: Horizon) -> None:
-        self.stages, self.touches = stages(horizon)
-        self._days = len(horizon.days)
-        self._of_year = len(horizon.growths) * len(horizon.days)
+    def __init__(self, prospect: Prospect) -> None:
+        self.stages, self.touches = stages(prospect)
+        self._days = len(prospect.days)
+        self._of_year = len(prospect.growths) * len(prospect.days)
         self._solvers = [solver_of(one) for one in self.stages[: self._days]]
         self._bases: list[highspy.HighsBasis | None] = [None] * len(self.stages)
 

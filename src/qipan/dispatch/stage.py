@@ -27,7 +27,7 @@ from qipan.dispatch.energy import Entries
 from qipan.dispatch.enlarge import enlarge
 from qipan.dispatch.formulate import LinearProgram, formulate
 from qipan.dispatch.model.array import Floats, Ints
-from qipan.dispatch.model.expansion import Carbon, Day, Horizon, Line, Option
+from qipan.dispatch.model.expansion import Carbon, Day, Line, Option, Prospect
 from qipan.dispatch.model.plan import Instance
 
 
@@ -48,15 +48,15 @@ class Stage:
     unserved: slice
 
 
-def stages(horizon: Horizon) -> tuple[list[Stage], list[Touch]]:
+def stages(prospect: Prospect) -> tuple[list[Stage], list[Touch]]:
     """Return the programme of each case, and for each day what the options move in it."""
-    touches = [touch(day, horizon.options, horizon.carbon) for day in horizon.days]
+    touches = [touch(day, prospect.options, prospect.carbon) for day in prospect.days]
     made = []
-    for at in range(len(horizon.years)):
-        for growth in horizon.growths:
+    for at in range(len(prospect.years)):
+        for growth in prospect.growths:
             made += [
-                stage(_grown(day.instance, float(growth.factor[at])), day.name, horizon.options, horizon.carbon)
-                for day in horizon.days
+                stage(_grown(day.instance, float(growth.factor[at])), day.name, prospect.options, prospect.carbon)
+                for day in prospect.days
             ]
     return made, touches
 

@@ -182,7 +182,7 @@ class Carbon:
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
+class Prospect:
     """All that a plan of expansion depends on.
 
     Builds are decided once for all growths; each case is then run at least cost.

@@ -77,12 +77,12 @@ def expand(
     as_json: AsJson = False,
 ) -> None:
     """Plan what to build where and by when: cost, worth of each build, and what doing otherwise would cost."""
-    from qipan.bootstrap import read_horizon
+    from qipan.bootstrap import read_prospect
     from qipan.dispatch.follow import weigh
     from qipan.interfaces.cli.show_expansion import show
     from qipan.interfaces.report.expansion import expansion
 
-    horizon = read_horizon(read_bytes(file), lambda name: read_bytes(file.parent / name), session.settings().facts)
+    prospect = read_prospect(read_bytes(file), lambda name: read_bytes(file.parent / name), session.settings().facts)
     begun = monotonic()
     with _stopping() as stopped:
 
@@ -90,8 +90,8 @@ def expand(
             remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
             return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
 
-        weighed = weigh(horizon, gap=gap, is_enough=is_enough)
-    told = expansion(horizon, weighed)
+        weighed = weigh(prospect, gap=gap, is_enough=is_enough)
+    told = expansion(prospect, weighed)
     if as_json:
         print_json(told)
     else:
@@ -104,9 +104,9 @@ def schema(
     of: Annotated[Literal["instance", "expansion"], typer.Option("--of", help="Which file.")] = "instance",
 ) -> None:
     """Print the JSON Schema of an instance, or of a file of expansion."""
-    from qipan.bootstrap import horizon_schema, instance_schema
+    from qipan.bootstrap import instance_schema, prospect_schema
 
-    form = instance_schema() if of == "instance" else horizon_schema()
+    form = instance_schema() if of == "instance" else prospect_schema()
     say(json.dumps(form, indent=2, ensure_ascii=False))
 
 

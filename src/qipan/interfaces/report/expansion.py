@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.expansion import Expansion, Horizon, Weighing
+from qipan.dispatch.model.expansion import Expansion, Prospect, Weighing
 
 
-def expansion(horizon: Horizon, weighed: Weighing) -> dict[str, Any]:
+def expansion(prospect: Prospect, weighed: Weighing) -> dict[str, Any]:
     """Return what to build where and when, what it costs and is worth, and what doing otherwise would cost.
 
     Lists have the axis ``years``.
     """
     return {
-        "years": list(horizon.years),
-        "discount_rate": horizon.discount_rate,
+        "years": list(prospect.years),
+        "discount_rate": prospect.discount_rate,
         "gap": weighed.plan.gap,
         "bound_fen": weighed.plan.bound_fen,
         "steps": weighed.plan.steps,
         "plan": _costs(weighed.plan),
         "nothing": _costs(weighed.nothing),
         "followed": _costs(weighed.followed),
-        "options": [_option(horizon, weighed, index) for index in range(len(horizon.options))],
+        "options": [_option(prospect, weighed, index) for index in range(len(prospect.options))],
     }
 
 
@@ -38,10 +38,10 @@ def _costs(found: Expansion) -> dict[str, Any]:
     }
 
 
-def _option(horizon: Horizon, weighed: Weighing, index: int) -> dict[str, Any]:
+def _option(prospect: Prospect, weighed: Weighing, index: int) -> dict[str, Any]:
     """Return an option; its yearly worth is the discounted mean of the years from its first one on."""
-    option, standing = horizon.options[index], weighed.plan.standing[index]
-    years = np.array(horizon.years)
+    option, standing = prospect.options[index], weighed.plan.standing[index]
+    years = np.array(prospect.years)
     stands = standing > 1e-6 * option.most
     first = int(years[stands][0]) if stands.any() else None
     counted = years >= (option.earliest if first is None else first)
@@ -50,7 +50,7 @@ def _option(horizon: Horizon, weighed: Weighing, index: int) -> dict[str, Any]:
     def mean(worth_fen: Floats) -> float | None:
         if not moves or not counted.any():
             return None
-        return float(np.average(worth_fen[counted], weights=horizon.discount[counted]))
+        return float(np.average(worth_fen[counted], weights=prospect.discount[counted]))
 
     return {
         "option_id": option.option_id,

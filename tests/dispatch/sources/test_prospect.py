@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qipan.bootstrap import expansion_facts, read_horizon
+from qipan.bootstrap import expansion_facts, read_prospect
 from qipan.dispatch.annuity import yearly_fen
-from qipan.dispatch.model.expansion import Build, Horizon, Limit, UnitCost
+from qipan.dispatch.model.expansion import Build, Limit, Prospect, UnitCost
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, NotFoundError
 
@@ -26,8 +26,8 @@ def no_file(name: str) -> bytes:
     raise NotFoundError(f"There must be a file, was none: {name}.", code="file_not_found", hint="Check it.")
 
 
-def read(data: bytes) -> Horizon:
-    return read_horizon(data, no_file)
+def read(data: bytes) -> Prospect:
+    return read_prospect(data, no_file)
 
 
 def at(form: Form, *path: str | int) -> Any:
@@ -38,16 +38,16 @@ def at(form: Form, *path: str | int) -> Any:
 
 
 def test_example_of_the_docs_is_read() -> None:
-    horizon = read(EXAMPLE)
-    assert horizon.years == (2026, 2027, 2028)
-    assert horizon.shape == (3, 2, 1)
-    assert horizon.weight.sum() == pytest.approx(365.0 * (1.0 + 1.06**-1 + 1.06**-2))
-    assert horizon.carbon.most_kg.tolist() == [math.inf, math.inf, 90_000.0]
-    wind = next(one for one in horizon.options if one.build is Build.WIND)
+    prospect = read(EXAMPLE)
+    assert prospect.years == (2026, 2027, 2028)
+    assert prospect.shape == (3, 2, 1)
+    assert prospect.weight.sum() == pytest.approx(365.0 * (1.0 + 1.06**-1 + 1.06**-2))
+    assert prospect.carbon.most_kg.tolist() == [math.inf, math.inf, 90_000.0]
+    wind = next(one for one in prospect.options if one.build is Build.WIND)
     assert (wind.needs, wind.lead_years, wind.earliest, wind.most_per_year) == ("land-nx", 1, 2026, 40.0)
     assert wind.moves[0].limit is Limit.RENEWABLE
     assert wind.moves[0].shape["day"].tolist() == [0.5, 0.2, 0.6, 0.6]
-    assert read(gzip.compress(EXAMPLE)).options[0] == horizon.options[0]
+    assert read(gzip.compress(EXAMPLE)).options[0] == prospect.options[0]
 
 
 def test_costs_left_out_are_the_facts_and_those_given_are_kept() -> None:
@@ -82,9 +82,9 @@ def test_instance_may_stand_in_a_file_of_its_own() -> None:
         asked.append(name)
         return held
 
-    horizon = read_horizon(json.dumps(form).encode(), open_file)
+    prospect = read_prospect(json.dumps(form).encode(), open_file)
     assert asked == ["day.json"]
-    assert (horizon.days[0].instance.takes == read(EXAMPLE).days[0].instance.takes).all()
+    assert (prospect.days[0].instance.takes == read(EXAMPLE).days[0].instance.takes).all()
     with pytest.raises(NotFoundError):
         read(json.dumps(form).encode())
 

@@ -1,6 +1,6 @@
 """A file of expansion, JSON, plain or gzipped: what could be built, the days and futures it must serve, and limits.
 
-Instances of the representative days stand in it, or in files of their own. `horizon_form` describes every field.
+Instances of the representative days stand in it, or in files of their own. `prospect_form` describes every field.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from qipan.dispatch.model.expansion import (
     Carbon,
     Day,
     Growth,
-    Horizon,
     Limit,
     Line,
     Move,
     Option,
+    Prospect,
     UnitCost,
 )
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.sources import instance
-from qipan.dispatch.sources.horizon_form import DayForm, HorizonForm, MoveForm, OptionForm, broken
 from qipan.dispatch.sources.instance import FINDINGS_MOST, GZIP
+from qipan.dispatch.sources.prospect_form import DayForm, MoveForm, OptionForm, ProspectForm, broken
 from qipan.kernel.errors import BadInputError, Finding
 
 Wrong = Iterable[tuple[str, str]]
 
 
-def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Horizon:
-    """Read a horizon.
+def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Prospect:
+    """Read a prospect.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Ho
         ``expansion_unreadable`` for what is no JSON; ``expansion_bad`` with a finding for each thing against the form.
     """
     try:
-        form = HorizonForm.model_validate_json(gzip.decompress(data) if data.startswith(GZIP) else data)
+        form = ProspectForm.model_validate_json(gzip.decompress(data) if data.startswith(GZIP) else data)
     except (OSError, EOFError, zlib.error) as error:
         raise BadInputError(
             f"A file of expansion must be JSON, plain or gzipped, was cut short or damaged: {error}.",
@@ -83,7 +83,7 @@ def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Ho
         wrong = [one for day in days for one in _broken_on(form, day)]
     if wrong:
         raise _bad(wrong)
-    return _horizon(form, days, assumed)
+    return _prospect(form, days, assumed)
 
 
 def _instance(day: DayForm, open_file: Callable[[str], bytes]) -> Instance:
@@ -102,7 +102,7 @@ def _bad(wrong: Sequence[tuple[str, str]]) -> BadInputError:
     )
 
 
-def _broken_on(form: HorizonForm, day: Day) -> Wrong:
+def _broken_on(form: ProspectForm, day: Day) -> Wrong:
     """Tell what does not fit the board of a day: names, lengths of shapes, and more closed than there is."""
     board = day.instance.board
     origins, sites = {one.origin_id for one in board.origins}, {one.site_id for one in board.sites}
@@ -132,12 +132,12 @@ def _more_closed(board: Board, move: MoveForm, units: float, place: str) -> Wron
         yield f"{place}.per_unit", f"must close at most the {least:g} units of {move.of!r}, was {units:g} in all"
 
 
-def _horizon(form: HorizonForm, days: Sequence[Day], assumed: Assumed) -> Horizon:
+def _prospect(form: ProspectForm, days: Sequence[Day], assumed: Assumed) -> Prospect:
     rate = assumed.discount_rate if form.discount_rate is None else form.discount_rate
     carbon = form.carbon
     most = [None] * len(form.years) if carbon is None else carbon.most_kg
     over = assumed.over_fen_per_kg
-    return Horizon(
+    return Prospect(
         years=tuple(form.years),
         discount_rate=rate,
         days=tuple(days),

@@ -1,4 +1,4 @@
-"""Made horizons of expansion: representative days of one made board, growths, and options of every sort."""
+"""Made prospects of expansion: representative days of one made board, growths, and options of every sort."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from qipan.dispatch.model.expansion import (
     Carbon,
     Day,
     Growth,
-    Horizon,
     Limit,
     Line,
     Move,
     Option,
+    Prospect,
 )
 from qipan.dispatch.model.plan import Instance
 
@@ -41,7 +41,7 @@ FEN = {
 """What a unit costs a year: drawn between."""
 
 
-def horizon(
+def prospect(
     sites: int,
     slots: int,
     classes: int,
@@ -53,8 +53,8 @@ def horizon(
     origins: int = 12,
     carbon_kg: float = np.inf,
     load: float = 1.0,
-) -> Horizon:
-    """Draw a horizon from the first year on.
+) -> Prospect:
+    """Draw a prospect from the first year on.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def horizon(
     options = tuple(_options(rng, base, made))
     chosen = GROWTHS[:growths] if growths > 1 else (("middle", 1.0, 1.16),)
     whole = sum(probability for _, probability, _ in chosen)
-    return Horizon(
+    return Prospect(
         years=tuple(range(FIRST, FIRST + years)),
         discount_rate=0.06,
         days=made,

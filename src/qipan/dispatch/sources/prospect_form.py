@@ -88,7 +88,7 @@ class OptionForm(Form):
     lead_years: Annotated[Count, Field(description="How many years before.")] = 0
 
 
-class HorizonForm(Form):
+class ProspectForm(Form):
     """Years ahead: representative days, futures, limits, and what could be built."""
 
     format: Literal["qipan-expansion-1"]
@@ -100,7 +100,7 @@ class HorizonForm(Form):
     options: list[OptionForm]
 
 
-def broken(form: HorizonForm) -> Iterable[tuple[str, str]]:
+def broken(form: ProspectForm) -> Iterable[tuple[str, str]]:
     """Tell what no field can tell alone and no instance is needed for: years, chances, names, what needs what."""
     for index, year in enumerate(form.years[1:], start=1):
         if year != form.years[index - 1] + 1:
@@ -131,7 +131,7 @@ def _repeated(place: str, names: Sequence[str]) -> Iterable[tuple[str, str]]:
             yield f"{place}.{index}", f"must have a name of its own, was {name!r} again"
 
 
-def _broken_options(form: HorizonForm) -> Iterable[tuple[str, str]]:
+def _broken_options(form: ProspectForm) -> Iterable[tuple[str, str]]:
     options = {option.option_id: option for option in form.options}
     days = {day.name for day in form.days}
     for index, option in enumerate(form.options):

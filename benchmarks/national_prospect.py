@@ -18,7 +18,7 @@ from qipan.dispatch.enlarge import with_meters
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.energy import Areas
-from qipan.dispatch.model.expansion import Assumed, Build, Carbon, Day, Growth, Horizon, Limit, Line, Move, Option
+from qipan.dispatch.model.expansion import Assumed, Build, Carbon, Day, Growth, Limit, Line, Move, Option, Prospect
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Instance, Streams
 from qipan.facts.catalog import Catalog
@@ -57,7 +57,7 @@ SLOT_H = 2
 """Hours of a slot: the days are for planning ahead, not for running."""
 
 
-def national_horizon(days: int = 2, growths: int = 3) -> Horizon:
+def national_prospect(days: int = 2, growths: int = 3) -> Prospect:
     """Lay the scenario out, or the first of its days and growths."""
     catalog = Catalog.load()
     assumed = expansion_facts(catalog)
@@ -69,7 +69,7 @@ def national_horizon(days: int = 2, growths: int = 3) -> Horizon:
     work = float(first.classes.demand_unit_h.sum())
     kwh = float(np.average(first.board.kwh_per_unit_h, weights=first.board.capacity[:, 0]))
     most_kg = work * kwh * catalog.number("grid/location_factor/cn/2022") * 365.0 * CARBON_SHARE
-    return Horizon(
+    return Prospect(
         years=YEARS,
         discount_rate=assumed.discount_rate,
         days=tuple(made),
