@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding docs reference lock prove-board prove-ledger prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding bench-expand docs reference lock prove-board prove-ledger prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-dispatch: setup ## Our approach to a day's least cost beside HiGHS, on mad
 
 bench-rounding: setup ## A hundred thousand and a million whole jobs placed along the plan, beside two greedy placements
 	@$(BIN)/python benchmarks/bench_rounding.py
+
+bench-expand: setup ## Five years of a made national scenario: the plan, building nothing, following shadow prices
+	@$(BIN)/python benchmarks/bench_expand.py
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,13 +16,25 @@ from qipan.access.service import Access
 from qipan.dispatch.demand import Throughput
 from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.engines.slurm import Slurm
+from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.submission import Engine, Engines, Reached
 from qipan.dispatch.service import Dispatch, Reader, Reading
-from qipan.dispatch.sources import engines_toml, generic, instance, instance_form, llm, openb, philly
+from qipan.dispatch.sources import (
+    engines_toml,
+    generic,
+    instance,
+    instance_form,
+    llm,
+    openb,
+    philly,
+    prospect,
+    prospect_form,
+)
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError
+from qipan.kernel.money import FEN_PER_YUAN
 from qipan.ledger.engines import focus_parquet
 from qipan.ledger.focus import Row
 from qipan.ledger.service.audit import Audit, Bounds
@@ -288,6 +300,43 @@ def read_engines(path: Path, data: bytes) -> Engines:
         ``engines_invalid``.
     """
     return engines_toml.read(data, lambda name: (path.parent / name).read_bytes())
+
+
+def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | None = None) -> Prospect:
+    """Read a file of expansion; what it leaves out is filled from the facts. It needs no home and no books.
+
+    Parameters
+    ----------
+    open_file
+        Returns what a named file of an instance holds.
+    facts
+        A user's file of facts, which replaces some.
+
+    Raises
+    ------
+    BadInputError
+        ``expansion_unreadable``, ``expansion_bad``; what `Catalog.load` says of the user's file.
+    """
+    return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
+
+
+def expansion_facts(catalog: Catalog) -> Assumed:
+    """Return what plans of expansion take from the facts."""
+    costs = {
+        build: UnitCost(
+            catalog.number(f"expansion/{build.value}/capital") * FEN_PER_YUAN,
+            catalog.number(f"expansion/{build.value}/lifetime"),
+            catalog.number(f"expansion/{build.value}/upkeep") * FEN_PER_YUAN,
+        )
+        for build in Build
+    }
+    over = catalog.number("expansion/carbon_over") * FEN_PER_YUAN
+    return Assumed(costs, catalog.number("expansion/discount_rate"), over)
+
+
+def prospect_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a file of expansion."""
+    return prospect_form.ProspectForm.model_json_schema()
 
 
 def log_signer(settings: Settings) -> Signer:

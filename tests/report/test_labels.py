@@ -6,6 +6,7 @@ import pytest
 
 from qipan.access.model import Role
 from qipan.dispatch.baseline import Baseline
+from qipan.dispatch.model.expansion import Build
 from qipan.dispatch.model.job import ASSUMABLE, Tier
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.model.plan import Status as JobStatus
@@ -27,6 +28,8 @@ CODES = {
     "UNITS": list(Kind),
     "UNIT_HOURS": list(Kind),
     "ROLE": list(Role),
+    "BUILD": list(Build),
+    "BUILD_UNIT": list(Build),
 }
 
 

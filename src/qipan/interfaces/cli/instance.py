@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -49,7 +49,7 @@ def solve(
 
     instance = read_instance(read_bytes(file))
     begun = monotonic()
-    with _stopping() as stopped:
+    with stopping() as stopped:
 
         def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
             remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
@@ -63,15 +63,19 @@ def solve(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of an instance."""
-    from qipan.bootstrap import instance_schema
+def schema(
+    *,
+    of: Annotated[Literal["instance", "expansion"], typer.Option("--of", help="Which file.")] = "instance",
+) -> None:
+    """Print the JSON Schema of an instance, or of a file of expansion."""
+    from qipan.bootstrap import instance_schema, prospect_schema
 
-    say(json.dumps(instance_schema(), indent=2, ensure_ascii=False))
+    form = instance_schema() if of == "instance" else prospect_schema()
+    say(json.dumps(form, indent=2, ensure_ascii=False))
 
 
 @contextmanager
-def _stopping() -> Iterator[list[int]]:
+def stopping() -> Iterator[list[int]]:
     """Note a first Ctrl-C instead of ending; a second one ends."""
     stopped: list[int] = []
 

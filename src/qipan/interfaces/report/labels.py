@@ -128,6 +128,39 @@ UNITS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+BUILD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cards": mark("cards built"),
+        "solar": mark("solar plant"),
+        "wind": mark("wind plant"),
+        "store": mark("battery"),
+        "link": mark("backbone link"),
+        "line": mark("direct line"),
+        "exchange": mark("exchange point"),
+        "grid": mark("grid reinforced"),
+        "land": mark("land reserved"),
+        "closing": mark("cards closed"),
+        "merging": mark("cards moved"),
+    }
+)
+"""What an option of expansion builds."""
+
+BUILD_UNIT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "cards": mark("cards"),
+        "solar": mark("kW"),
+        "wind": mark("kW"),
+        "store": mark("kWh"),
+        "link": mark("GB/h"),
+        "line": mark("GB/h"),
+        "exchange": mark("GB/h"),
+        "grid": mark("kW"),
+        "land": mark("kW"),
+        "closing": mark("cards"),
+        "merging": mark("cards"),
+    }
+)
+
 MEASURE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "capacity_unit_s": mark("capacity"),
