@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.cli.conftest import Qipan, assert_refused
+from tests.cli.conftest import Qipan, assert_refused, shown
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "instance.json"
 
@@ -43,3 +44,29 @@ def test_schema_fits_the_example(qipan: Qipan) -> None:
     schema = json.loads(qipan("dispatch", "schema").stdout)
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(json.loads(EXAMPLE.read_bytes()))
+
+
+def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
+    qipan: Qipan, trace: Callable[..., Path]
+) -> None:
+    file = (
+        "job_id,submit,kind,quantity,requested_s,tier,origin,workload,data_class\n"
+        "a,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,training,free\n"
+        "b,2025-01-06T01:00:00+08:00,intelligent,4,7200,offline,310000,rendering,free\n"
+        "c,2025-01-06T02:00:00+08:00,intelligent,4,7200,batch,310000,training,region\n"
+    )
+    ran = shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    told = shown(qipan("dispatch", "volumes", "--json"))
+    assert (told["plan_id"], told["origin_macro"], told["site_macro"]) == (ran["plan_id"], "east", "west")
+    assert told["rows"] == ran["volumes"]
+    assert sum(row["asked_unit_h"] for row in told["rows"]) == 24.0
+    assert [(row["workload"], row["data_class"], row["excluded_unit_h"]) for row in told["rows"]] == [
+        ("training", "free", {}),
+        ("training", "region", {"data_may_not_leave": 8.0}),
+        ("rendering", "free", {}),
+    ]
+    english = qipan("dispatch", "volumes", told["plan_id"]).stdout
+    assert "Of 24 card-hours that the east asks for, the west should take" in english
+    assert "Not eligible, its data may not go there: 8" in english
+    assert "承接" in qipan("dispatch", "volumes", "--lang", "zh").stdout
+    assert_refused(qipan("dispatch", "volumes", "nobody"), 4, "plan_unknown")

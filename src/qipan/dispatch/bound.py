@@ -38,7 +38,7 @@ def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused
     )
     latest = latest_start_in_horizon_s(jobs, board)
     offers = least_of_product(board, running_fen_per_unit_h(board, rules) + rent)
-    cheapest = _cheapest_fen(
+    cheapest = cheapest_fen(
         asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
         prices_of(jobs, board, rules, reached, offers),
         timeline(board),
@@ -52,7 +52,7 @@ def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused
 
 
 @numba.njit(cache=True)
-def _cheapest_fen(ask: Asks, prices: Prices, room: Timeline) -> Floats:  # pragma: no cover - compiled
+def cheapest_fen(ask: Asks, prices: Prices, room: Timeline) -> Floats:  # pragma: no cover - compiled
     """Return the least cost of each job at the prices, alone on the board, ``(jobs,)``; ``inf`` without a pool."""
     options = empty_options(room)
     least = np.full(len(ask.quantity), np.inf)

@@ -86,8 +86,13 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     )
 
 
-def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
+def refusals(jobs: Jobs, board: Board, reached: Reach, *, within: Bools | None = None) -> Texts:
     """Name the first hard limit that leaves a job no site at all, or `Reason.NONE`.
+
+    Parameters
+    ----------
+    within
+        ``(products,)``, the only products that are asked about; all without it.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
     reason = np.full(len(jobs), Reason.NONE, dtype=object)
     largest = largest_units(board)
     steps: list[tuple[Bools, Reason]] = []
-    allowed: Bools = reached.fits_kind
+    allowed: Bools = reached.fits_kind if within is None else reached.fits_kind & within
     steps.append((allowed, Reason.NO_SUCH_RESOURCE))
     allowed = allowed & reached.has_power
     steps.append((allowed, Reason.NO_POWER))

@@ -18,13 +18,15 @@ from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
 from qipan.dispatch.explain import explain
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
+from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities
 from qipan.dispatch.reach import Reach, reach, refusals
 from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.dispatch.volume import EAST, WEST, volumes
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.resources import Kind
 from qipan.observations.model import Receipt
@@ -64,6 +66,7 @@ class Outcome:
     served_fen: float
     lost_fen: float
     scores: tuple[Score, ...]
+    volumes: tuple[Volume, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class Dispatch:
             served_fen=served,
             lost_fen=lost,
             scores=tuple(scores),
+            volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:
@@ -187,7 +191,7 @@ class Dispatch:
         pending = self._observations.pending(unit, store.PLACEMENT, kind=store.PLACEMENT)
         for receipt in pending:
             batch = pq.read_table(io.BytesIO(self._observations.data(receipt)))
-            self._observations.project(store.PLACEMENT, batch, receipt)
+            self._observations.project(store.PLACEMENT, store.widened(batch), receipt)
         return len(pending)
 
     def reports(self, unit: UnitOfWork) -> list[dict[str, Any]]:
@@ -217,6 +221,29 @@ class Dispatch:
                 hint="Run: qipan day list.",
             )
         return found
+
+    def volumes(self, unit: UnitOfWork, plan_id: str | None = None) -> dict[str, Any]:
+        """Return which work of the east the west should take, and what holds the rest back, by a plan.
+
+        Returns
+        -------
+        dict
+            ``plan_id``, ``day``, ``origin_macro``, ``site_macro``, and ``rows`` of the fields of `model.volume.Volume`.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``; ``volumes_unknown`` for a plan that was made before they were kept.
+        """
+        document = self.report(unit, plan_id)
+        if "volumes" not in document:
+            raise NotFoundError(
+                f"A plan must have been kept with its volumes, was without: {document['plan_id']}.",
+                code="volumes_unknown",
+                hint="Plan the day again: qipan day run.",
+            )
+        told = {"plan_id": document["plan_id"], "day": document["day"]}
+        return told | {"origin_macro": EAST, "site_macro": WEST, "rows": document["volumes"]}
 
     def jobs(self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int) -> JobsPage:
         """Return one page of a plan's jobs.
@@ -272,6 +299,7 @@ def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outc
             "why_en": [words[0] for words in why],
             "why_zh": [words[1] for words in why],
             "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
+            "workload": [Workload(int(workload)).label for workload in jobs.workload],
         }
     )
 

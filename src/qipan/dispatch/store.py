@@ -52,6 +52,7 @@ PLACEMENT_SCHEMA = pa.schema(
         pa.field("why_en", pa.string(), nullable=False),
         pa.field("why_zh", pa.string(), nullable=False),
         pa.field("assumed", pa.string(), nullable=False),
+        pa.field("workload", pa.string()),
     ]
 )
 SORT_KEYS = {
@@ -165,6 +166,14 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         row[name] = None if row[name] is None else row[name].astimezone(UTC).isoformat().replace("+00:00", "Z")
     row["assumed"] = row["assumed"].split(",") if row["assumed"] else []
     return row
+
+
+def widened(batch: pa.Table) -> pa.Table:
+    """Return a batch of placements with the columns that it is too old to have, empty."""
+    for column in PLACEMENT_SCHEMA:
+        if column.nullable and column.name not in batch.schema.names:
+            batch = batch.append_column(column, pa.nulls(batch.num_rows, column.type))
+    return batch
 
 
 def placement_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -65,6 +65,7 @@ def describe(
         origins=_origins(fleet, board, jobs, outcome),
         flows=_flows(board, jobs, outcome),
         tiers=_tiers(board, jobs, outcome),
+        volumes=list(outcome.volumes),
         basis=setting.basis,
     )
 

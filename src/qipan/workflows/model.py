@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
 
@@ -247,6 +248,7 @@ class DayReport:
     origins: list[OriginDay]
     flows: list[Flow]
     tiers: list[TierDay]
+    volumes: list[Volume]
     basis: dict[str, int]
 
     @property

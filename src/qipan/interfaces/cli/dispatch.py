@@ -1,4 +1,4 @@
-"""``qipan dispatch``: solve any day's programme that stands in a file."""
+"""``qipan dispatch``: solve any day's programme that stands in a file; ask what a plan says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import typer
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.volumes import volumes
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, percent, yuan
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from qipan.dispatch.approach import Approach
     from qipan.dispatch.model.plan import Instance
 
-app = typer.Typer(name="dispatch", help="Solve a day's programme.", no_args_is_help=True)
+app = typer.Typer(name="dispatch", help="Solve a day's programme, ask what a plan says.", no_args_is_help=True)
+app.command()(volumes)
 
 
 @app.command()

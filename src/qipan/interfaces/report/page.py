@@ -6,7 +6,7 @@ import base64
 import re
 from hashlib import sha256
 
-from qipan.interfaces.report import assets, charts, day, tables
+from qipan.interfaces.report import assets, charts, day, tables, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -88,6 +88,7 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
         "origins": tables.origins(document, said),
         "flows": tables.flows(document, said),
         "tiers": tables.tiers(document, said),
+        "volumes": volumes.volumes(document, said),
         "policies": tables.policies(document, said),
         "bound": tables.bound(document, said),
         "use": tables.hours(document, "used_unit_h", said, caption=said.say("Use by hour"), unit=unit, digits=0),
