@@ -88,6 +88,15 @@ def test_board_says_up_and_down_and_shows_both_carbon_accounts(client: TestClien
     assert "Carbon, market-based" in text
 
 
+def test_board_tells_the_volumes_for_the_west(client: TestClient, services: Services) -> None:
+    rows = services.day.report()["volumes"]
+    text = client.get("/").text
+    assert 'id="volumes"' in text
+    asked = sum(row["asked_unit_h"] for row in rows)
+    assert f"Of {asked:,.0f} card-hours that the east asks for" in text
+    assert text.count("<tr>", text.index('id="volumes"')) >= len(rows)
+
+
 def test_pages_escape_what_users_named(client: TestClient) -> None:
     text = client.get("/").text
     assert "&lt;jobs&gt;.csv" in text

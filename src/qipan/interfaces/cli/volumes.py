@@ -38,20 +38,21 @@ def _print(told: Mapping[str, Any], language: Language) -> None:
     columns = (
         language.say("workload", "任务类型"),
         language.say("asked\nunit-h", "需求\n单位小时"),
-        language.say("not\neligible", "不可\n承接"),
-        language.say("eligible", "可承接"),
-        language.say("moved\nwest", "已西迁"),
-        language.say("stays:\nprice", "留东部：\n价格"),
-        language.say("stays:\nnearness", "留东部：\n就近"),
-        language.say("stays:\nno room", "留东部：\n容量不足"),
         language.say("should\ngo west", "承接\n标准"),
+        language.say("moved\nwest", "已西迁"),
+        language.say("stays:\nno room", "留东部：\n容量不足"),
+        language.say("stays:\nnearness", "留东部：\n就近"),
+        language.say("stays:\nprice", "留东部：\n价格"),
+        language.say("eligible", "可承接"),
+        language.say("not\neligible", "不可\n承接"),
     )
     rows = [
         (
             f"{label(labels.WORKLOAD, one['workload'], said)}\n{name_of(one, said, with_kind=with_kind)}",
             grouped(one["asked_unit_h"]),
-            grouped(excluded(one)),
+            grouped(one["standard_unit_h"]),
             *(grouped(one[field]) for field in FIELDS),
+            grouped(excluded(one)),
         )
         for one in ordered
     ]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.day import unit_hours
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, percent
+from qipan.interfaces.report.numbers import grouped
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words, mark
 
@@ -17,7 +17,7 @@ Volumes = Sequence[Mapping[str, Any]]
 """Rows with the fields of `qipan.dispatch.model.volume.Volume`."""
 
 LIMITS: Final = {
-    mark("Not its data"): ("data_may_not_leave",),
+    mark("Data may not leave"): ("data_may_not_leave",),
     mark("Too far"): ("too_far",),
     mark("No such resource"): ("no_such_resource", "no_power", "too_large"),
     mark("Window too short"): ("window_too_short",),
@@ -34,7 +34,8 @@ WHY_NOT: Final = {
 }
 """What excludes work from the west, in words."""
 
-FIELDS: Final = ("eligible_unit_h", "moved_unit_h", "price_unit_h", "nearness_unit_h", "room_unit_h", "standard_unit_h")
+FIELDS: Final = ("moved_unit_h", "room_unit_h", "nearness_unit_h", "price_unit_h", "eligible_unit_h")
+"""What became of the work, from the one that went to the one that might."""
 
 
 def sentence(rows: Volumes, words: Words) -> str:
@@ -75,14 +76,13 @@ def volumes(document: Mapping[str, Any], words: Words) -> Table:
     heads = (
         Head(words.say("Workload"), is_number=False),
         Head(words.say("Asked for"), unit_hours(document, words)),
-        *(Head(words.say(title)) for title in LIMITS),
-        Head(words.say("Eligible")),
-        Head(words.say("Moved west")),
-        Head(words.say("Stays: price")),
-        Head(words.say("Stays: nearness")),
-        Head(words.say("Stays: no room")),
         Head(words.say("Should go west")),
-        Head(words.say("Share")),
+        Head(words.say("Moved west")),
+        Head(words.say("Stays: no room")),
+        Head(words.say("Stays: nearness")),
+        Head(words.say("Stays: price")),
+        Head(words.say("Eligible")),
+        *(Head(words.say(title)) for title in LIMITS),
     )
     return Table(words.say("Work of the east that the west should take"), heads, tuple(shown), words.say("No work."))
 
@@ -90,13 +90,12 @@ def volumes(document: Mapping[str, Any], words: Words) -> Table:
 def _row(one: Mapping[str, Any], words: Words, *, with_kind: bool) -> Row:
     asked, standard = one["asked_unit_h"], one["standard_unit_h"]
     by_limit = (sum(one["excluded_unit_h"].get(code, 0.0) for code in codes) for codes in LIMITS.values())
-    share = standard / asked if asked else None
     return row(
         Cell(label(labels.WORKLOAD, one["workload"], words), note=name_of(one, words, with_kind=with_kind)),
         grouped(asked),
-        *(grouped(amount) for amount in by_limit),
+        Cell(grouped(standard), bar=standard / asked if asked else None),
         *(grouped(one[field]) for field in FIELDS),
-        Cell(percent(share), bar=share),
+        *(grouped(amount) for amount in by_limit),
     )
 
 
