@@ -70,3 +70,24 @@ def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
     assert "Not eligible, its data may not go there: 8" in english
     assert "承接" in qipan("dispatch", "volumes", "--lang", "zh").stdout
     assert_refused(qipan("dispatch", "volumes", "nobody"), 4, "plan_unknown")
+
+
+def test_explain_tells_why_here_and_what_made_a_price(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    file = (
+        "job_id,submit,kind,quantity,requested_s,tier,origin,data_class\n"
+        "a,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,free\n"
+        "b,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,region\n"
+    )
+    shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    told = shown(qipan("dispatch", "explain", "--job", "a", "--json"))
+    assert len(told["alternatives"]) == 3
+    assert all(one["difference_fen"] > -1e-4 for one in told["alternatives"])
+    bound = qipan("dispatch", "explain", told["plan_id"], "--job", "b").stdout
+    assert "Not Zhongwei: its data may not go there" in bound
+    assert "所在站点" in qipan("dispatch", "explain", "--job", "a", "--lang", "zh").stdout
+    price = shown(qipan("dispatch", "explain", "--site", "zhongwei", "--slot", "3", "--json"))
+    assert price["rows"][0]["binding"] == []
+    assert "No limit binds" in qipan("dispatch", "explain", "--site", "zhongwei", "--slot", "3").stdout
+    assert_refused(qipan("dispatch", "explain"), 3, "explanation_unclear")
+    assert_refused(qipan("dispatch", "explain", "--site", "zhongwei"), 3, "explanation_unclear")
+    assert_refused(qipan("dispatch", "explain", "--job", "c"), 4, "job_unknown")

@@ -81,6 +81,15 @@ def test_hours_draw_use_and_prices_with_their_tables(console: Any, base: str, de
         expect(console.locator(f"#{key}-table tbody tr.apart")).to_have_count(1)
 
 
+def test_click_on_a_price_shows_what_made_it(console: Any, base: str) -> None:
+    console.goto(f"{base}/plan")
+    drawn(console, "lmp")
+    box = console.locator("#lmp").bounding_box()
+    console.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    expect(console.locator("h1")).to_contain_text("Price: ")
+    expect(console.locator("#explained-1 tbody tr").last).to_contain_text("LMP")
+
+
 def test_charts_follow_light_and_dark(console: Any, base: str) -> None:
     console.emulate_media(color_scheme="light")
     console.goto(base)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qipan.dispatch.model.explanation import ProductTerms, Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.volume import Volume
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
@@ -147,6 +148,22 @@ def report() -> DayReport:
             volume("batch", "training", 1200.0, moved=700.0, room=300.0),
             volume("realtime", "inference", 800.0, excluded={"too_far": 600.0, "data_may_not_leave": 200.0}),
         ],
+        terms=Terms(
+            slot_h=1.0,
+            slot_count=3,
+            site_ids=["zhongwei", "shaoguan"],
+            origin_ids=["440000", "lab"],
+            products=[
+                ProductTerms(0, "intelligent", "", 10.0, {"energy": [40.0, 60.0, 60.0], "capacity": [8.0, 12.0, 0.0]}),
+                ProductTerms(1, "intelligent", "", 0.0, {"energy": [48.0, 72.0, 60.0]}),
+            ],
+            round_trip_ms=[[30.0, 2.0], [10.0, 10.0]],
+            transfer_fen_per_gb=[[2.0, 0.0], [1.0, 1.0]],
+            data_class_max=[[0, 2], [0, 0]],
+            link_fen_per_gb=[],
+            round_trip_ms_max=[20.0, 40.0, 100.0, None],
+            nearness_fen_per_unit_h_ms=[0.5, 0.5, 0.0, 0.0],
+        ),
         basis={"assumed": 3, "official": 1},
     )
 

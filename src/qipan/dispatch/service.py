@@ -15,17 +15,20 @@ import pyarrow.parquet as pq
 from qipan.dispatch import store
 from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
-from qipan.dispatch.classify import classify
+from qipan.dispatch.classify import classify, latest_start_in_horizon_s, planned_h
 from qipan.dispatch.explain import explain
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier, Workload
+from qipan.dispatch.model.explanation import Terms
+from qipan.dispatch.model.job import ASSUMABLE, DataClass, Intake, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities
 from qipan.dispatch.reach import Reach, reach, refusals
+from qipan.dispatch.recall import tell_job, tell_price
 from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.dispatch.split import note_terms
 from qipan.dispatch.volume import EAST, WEST, volumes
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.resources import Kind
@@ -67,6 +70,7 @@ class Outcome:
     lost_fen: float
     scores: tuple[Score, ...]
     volumes: tuple[Volume, ...]
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class Dispatch:
             lost_fen=lost,
             scores=tuple(scores),
             volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
+            terms=note_terms(board, rules, solved),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:
@@ -245,6 +250,64 @@ class Dispatch:
         told = {"plan_id": document["plan_id"], "day": document["day"]}
         return told | {"origin_macro": EAST, "site_macro": WEST, "rows": document["volumes"]}
 
+    def explain_job(self, unit: UnitOfWork, plan_id: str | None, job_id: str) -> dict[str, Any]:
+        """Tell why a job is here and not there: the cheapest other sites, and of what the difference consists.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``, ``job_unknown``; ``terms_unknown`` for a plan that was made before they
+            were kept.
+        """
+        document = self._with_terms(unit, plan_id)
+        row = store.placement(self._lake, document["plan_id"], job_id)
+        if row is None or row["latest_h"] is None:
+            raise NotFoundError(
+                f"A job must be named as `qipan day jobs` names it, was {job_id!r} in plan {document['plan_id']}.",
+                code="job_unknown",
+                hint="Run: qipan day jobs.",
+                field="job",
+            )
+        return tell_job(row, document)
+
+    def explain_price(self, unit: UnitOfWork, plan_id: str | None, site_id: str, slot: int) -> dict[str, Any]:
+        """Tell what made the price of each product of a site in a slot, and which constraints bind.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``, ``terms_unknown``; ``site_unknown`` for a site that is not in the plan.
+        BadInputError
+            ``slot_out_of_range``.
+        """
+        document = self._with_terms(unit, plan_id)
+        if site_id not in document["terms"]["site_ids"]:
+            raise NotFoundError(
+                f"A site must be one of the plan's, was {site_id!r} in plan {document['plan_id']}.",
+                code="site_unknown",
+                hint=f"Choose one of {', '.join(document['terms']['site_ids'])}.",
+                field="site",
+            )
+        if not 0 <= slot < len(document["slots"]):
+            raise BadInputError(
+                f"A slot of plan {document['plan_id']} must be 0 to {len(document['slots']) - 1}, was {slot}.",
+                code="slot_out_of_range",
+                hint="Slots are counted from the start of the day, the first is 0.",
+                field="slot",
+            )
+        return tell_price(site_id, slot, document)
+
+    def _with_terms(self, unit: UnitOfWork, plan_id: str | None) -> dict[str, Any]:
+        document = self.report(unit, plan_id)
+        # A home that was not initialised again keeps no terms of jobs.
+        if "terms" not in document or "latest_h" not in self._lake.schema(store.PLACEMENT).names:
+            raise NotFoundError(
+                f"A plan must have been kept with its terms, was without: {document['plan_id']}.",
+                code="terms_unknown",
+                hint="Run qipan init, then plan the day again: qipan day run.",
+            )
+        return document
+
     def jobs(self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int) -> JobsPage:
         """Return one page of a plan's jobs.
 
@@ -300,6 +363,12 @@ def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outc
             "why_zh": [words[1] for words in why],
             "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
             "workload": [Workload(int(workload)).label for workload in jobs.workload],
+            "data_class": [DataClass(int(one)).label for one in jobs.data_class],
+            "card_model": jobs.card_model.tolist(),
+            "data_gb": jobs.data_gb.tolist(),
+            "planned_h": planned_h(jobs, board).tolist(),
+            "latest_h": ((latest_start_in_horizon_s(jobs, board) - board.start_s) / 3600.0).tolist(),
+            "placed_model": [board.pools[pool].card_model if pool >= 0 else None for pool in found.pool],
         }
     )
 

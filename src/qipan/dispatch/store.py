@@ -53,6 +53,12 @@ PLACEMENT_SCHEMA = pa.schema(
         pa.field("why_zh", pa.string(), nullable=False),
         pa.field("assumed", pa.string(), nullable=False),
         pa.field("workload", pa.string()),
+        pa.field("data_class", pa.string()),
+        pa.field("card_model", pa.string()),
+        pa.field("data_gb", pa.float64()),
+        pa.field("planned_h", pa.float64()),
+        pa.field("latest_h", pa.float64()),
+        pa.field("placed_model", pa.string()),
     ]
 )
 SORT_KEYS = {
@@ -155,6 +161,13 @@ def placements(
     ordered = chosen.order_by([key.desc() if descending else key.asc(), *ties])
     page = ordered.drop("tier_rank", "plan_id").limit(limit, offset=offset).to_pyarrow().to_pylist()
     return [_plain(row) for row in page], total
+
+
+def placement(lake: Lake, plan_id: str, job_id: str) -> dict[str, Any] | None:
+    """Return the placement of one job of a plan, None when there is no such job."""
+    table = lake.table(PLACEMENT)
+    rows = table.filter((table.plan_id == plan_id) & (table.job_id == job_id)).limit(1).to_pyarrow().to_pylist()
+    return _plain(rows[0]) if rows else None
 
 
 def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValue:

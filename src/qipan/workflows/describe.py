@@ -66,6 +66,7 @@ def describe(
         flows=_flows(board, jobs, outcome),
         tiers=_tiers(board, jobs, outcome),
         volumes=list(outcome.volumes),
+        terms=outcome.terms,
         basis=setting.basis,
     )
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
@@ -249,6 +250,7 @@ class DayReport:
     flows: list[Flow]
     tiers: list[TierDay]
     volumes: list[Volume]
+    terms: Terms
     basis: dict[str, int]
 
     @property

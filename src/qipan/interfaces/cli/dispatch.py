@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="dispatch", help="Solve a day's programme, ask what a plan says.", no_args_is_help=True)
 app.command()(volumes)
+app.command()(explain)
 
 
 @app.command()
