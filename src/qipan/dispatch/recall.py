@@ -10,6 +10,7 @@ from typing import Any
 from qipan.dispatch.explain import explain_job, explain_price
 from qipan.dispatch.model.explanation import JobTerms, Option, ProductTerms, Terms
 from qipan.dispatch.model.job import DataClass, Tier
+from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.units import S_PER_H
 
 Row = Mapping[str, Any]
@@ -63,8 +64,30 @@ def tell_job(row: Row, document: Row) -> dict[str, Any]:
 
 
 def tell_price(site_id: str, slot: int, document: Row) -> dict[str, Any]:
-    """Explain the price of each product of a site in a slot."""
+    """Explain the price of each product of a site in a slot.
+
+    Raises
+    ------
+    NotFoundError
+        ``site_unknown`` for a site that is not in the plan.
+    BadInputError
+        ``slot_out_of_range``.
+    """
     terms = recall_terms(document)
+    if site_id not in terms.site_ids:
+        raise NotFoundError(
+            f"A site must be one of the plan's, was {site_id!r} in plan {document['plan_id']}.",
+            code="site_unknown",
+            hint=f"Choose one of {', '.join(terms.site_ids)}.",
+            field="site",
+        )
+    if not 0 <= slot < terms.slot_count:
+        raise BadInputError(
+            f"A slot of plan {document['plan_id']} must be 0 to {terms.slot_count - 1}, was {slot}.",
+            code="slot_out_of_range",
+            hint="Slots are counted from the start of the day, the first is 0.",
+            field="slot",
+        )
     found = explain_price(terms, terms.site_ids.index(site_id), slot)
     where = _names(document)[site_id]
     return {

@@ -280,22 +280,7 @@ class Dispatch:
         BadInputError
             ``slot_out_of_range``.
         """
-        document = self._with_terms(unit, plan_id)
-        if site_id not in document["terms"]["site_ids"]:
-            raise NotFoundError(
-                f"A site must be one of the plan's, was {site_id!r} in plan {document['plan_id']}.",
-                code="site_unknown",
-                hint=f"Choose one of {', '.join(document['terms']['site_ids'])}.",
-                field="site",
-            )
-        if not 0 <= slot < len(document["slots"]):
-            raise BadInputError(
-                f"A slot of plan {document['plan_id']} must be 0 to {len(document['slots']) - 1}, was {slot}.",
-                code="slot_out_of_range",
-                hint="Slots are counted from the start of the day, the first is 0.",
-                field="slot",
-            )
-        return tell_price(site_id, slot, document)
+        return tell_price(site_id, slot, self._with_terms(unit, plan_id))
 
     def _with_terms(self, unit: UnitOfWork, plan_id: str | None) -> dict[str, Any]:
         document = self.report(unit, plan_id)
