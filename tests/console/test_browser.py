@@ -85,6 +85,7 @@ def test_hours_draw_use_and_prices_with_their_tables(console: Any, base: str, de
 def test_click_on_a_price_shows_what_made_it(console: Any, base: str) -> None:
     console.goto(f"{base}/plan")
     drawn(console, "lmp")
+    console.locator("#lmp").scroll_into_view_if_needed()
     box = console.locator("#lmp").bounding_box()
     console.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
     expect(console.locator("h1")).to_contain_text("Price: ")
