@@ -5,10 +5,10 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch docs reference lock prove-board prove-ledger clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding docs reference lock prove-board prove-ledger prove-prices clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything that running, testing and checking need
 	@tools/setup.sh dev
@@ -45,11 +45,17 @@ bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
 bench-dispatch: setup ## Our approach to a day's least cost beside HiGHS, on made days up to the large size
 	@$(BIN)/python benchmarks/bench_dispatch.py
 
+bench-rounding: setup ## A hundred thousand and a million whole jobs placed along the plan, beside two greedy placements
+	@$(BIN)/python benchmarks/bench_rounding.py
+
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py
+
+prove-prices: setup ## The long proof that prices are unique: 10,000 days from three optimal answers each
+	@$(BIN)/python benchmarks/prove_prices.py
 
 reference: setup ## Write the generated pages of docs/reference anew
 	$(BIN)/python tools/write_reference.py

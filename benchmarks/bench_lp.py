@@ -134,7 +134,7 @@ def prepare(load: float, path: Path) -> int:
     reached = reach(jobs, board, rules)
     plannable = np.asarray(refusals(jobs, board, reached) == Reason.NONE)
     classes = classify(jobs, board, reached, plannable)
-    program = formulate(board, classes, rules, reached.allowed[classes.streams.sort])
+    program = formulate(board, classes, rules, reached.takes[classes.streams.sort])
     path.write_bytes(pickle.dumps((jobs, board, rules, reached, plannable)))
     sizes = {"rows": len(program.row_lower), "columns": len(program.cost), "nonzeros": program.matrix.nnz}
     print(json.dumps({"source": source, "load": load, "jobs": len(jobs), "classes": len(classes), **sizes}))
@@ -203,12 +203,12 @@ def measure(way: str, path: Path) -> int:
     few = jobs.take(np.flatnonzero(plannable)[:20])
     few_reached = reach(few, board, rules)
     few_classes = classify(few, board, few_reached, np.ones(len(few), dtype=bool))
-    run(board, few_classes, rules, few_reached.allowed[few_classes.streams.sort])
+    run(board, few_classes, rules, few_reached.takes[few_classes.streams.sort])
     before_mb = _peak_mb()
     began = time.process_time()
     classes = classify(jobs, board, reached, plannable)
     classified = time.process_time()
-    built, objective_fen = run(board, classes, rules, reached.allowed[classes.streams.sort])
+    built, objective_fen = run(board, classes, rules, reached.takes[classes.streams.sort])
     ended = time.process_time()
     told = {
         "classify_cpu_s": classified - began,

@@ -76,7 +76,7 @@ def prove(number: int, seed: int, tally: Tally) -> None:
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
-    solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
     found = place(jobs, board, rules, reached, refused=refused, plan=solved)
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=solved)
     findings = check_day(board, jobs, rules, found, solved, bound_fen=bound)

@@ -23,7 +23,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
 
     Boards have several kinds and models, caps of power down to none, slots without capacity, negative prices, links,
     and days of 23 and 25 slots; jobs are fractional, larger than any site, longer than the horizon, bound to a region,
-    or have windows of a minute or less.
+    have windows of a minute or less, or may stop and go.
     """
     board = _board(rng)
     jobs, rules = _jobs(rng, board), _rules(rng)
@@ -152,8 +152,9 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
         * requested_s
         / 3600.0
         * np.where(rng.random(count) < 0.5, gb_per_unit_h, rng.uniform(0, 10, count)),
-        preemptible=np.zeros(count, dtype=bool),
+        preemptible=rng.spawn(1)[0].random(count) < 0.4,
         priority=rng.integers(0, 3, count),
+        command=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
 

@@ -164,12 +164,8 @@ def _classes(rng: np.random.Generator, board: Board, streams: Streams, stream: I
     hour = np.arange(slots) * slot_h
     busy = 1.0 + 0.5 * np.sin((hour - 9.0) / 12.0 * np.pi)
     first = rng.choice(slots, count, p=busy / busy.sum())
-    wait_h = np.select(
-        [streams.tier[stream] == Tier.REALTIME, streams.tier[stream] == Tier.INTERACTIVE],
-        [np.zeros(count), rng.uniform(0.3, 1.0, count)],
-        rng.uniform(2.0, 12.0, count),
-    )
-    end = np.minimum(first + np.maximum(np.rint(wait_h / slot_h).astype(np.int64), 1), slots)
+    wait = np.maximum(np.rint(wait_h(rng, streams.tier[stream]) / slot_h).astype(np.int64), 1)
+    end = np.minimum(first + wait, slots)
     demand = rng.lognormal(0.0, 0.5, count)
     for model in range(len(MODELS)):
         ours = streams.sort[stream] == model
@@ -186,6 +182,16 @@ def _classes(rng: np.random.Generator, board: Board, streams: Streams, stream: I
         demand_unit_h=demand,
         width=demand / lasts_h,
         streams=streams,
+    )
+
+
+def wait_h(rng: np.random.Generator, tier: Ints) -> Floats:
+    """Draw how long work of each tier may take from its arrival to its end, ``(classes,)``."""
+    count = len(tier)
+    return np.select(
+        [tier == Tier.REALTIME, tier == Tier.INTERACTIVE],
+        [np.zeros(count), rng.uniform(0.3, 1.0, count)],
+        rng.uniform(2.0, 12.0, count),
     )
 
 

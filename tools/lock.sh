@@ -19,5 +19,6 @@ lock dev.txt pyproject.toml --extra dev --group build
 lock run.txt pyproject.toml --group build --constraints requirements/dev.txt
 lock uv.txt requirements/uv.in
 lock node.txt requirements/node.in
+lock schemas.txt requirements/schemas.in --no-deps
 
 npm install --package-lock-only --ignore-scripts

@@ -24,7 +24,7 @@ esac
 if [ -e .venv/.qipan-dev ]; then level=dev; fi
 
 # --- is there anything to do? ------------------------------------------------------------------------------------
-inputs=("requirements/$level.txt" requirements/uv.txt requirements/node.txt pyproject.toml hatch_build.py package.json package-lock.json)
+inputs=("requirements/$level.txt" requirements/uv.txt requirements/node.txt requirements/schemas.txt pyproject.toml hatch_build.py package.json package-lock.json)
 while IFS= read -r catalogue; do inputs+=("$catalogue"); done < <(find src -name '*.po' | sort)
 wanted="$root $(cat "${inputs[@]}" tools/setup.sh | sha256sum | cut -d' ' -f1)"
 stamp=".venv/.qipan-$level"
@@ -84,6 +84,9 @@ say "installing Qipan and the console's assets"
 "$bin/uv" pip install --quiet --python "$bin/python" --no-deps --no-build-isolation --editable .
 if [ "$level" = dev ]; then
   npm ci --ignore-scripts --loglevel=error >/dev/null # axe-core, for the tests alone
+  rm -rf .venv/share/schemas # of Kubernetes and SkyPilot, for the tests alone
+  "$bin/uv" pip install --quiet --python "$bin/python" --no-deps --require-hashes --target .venv/share/schemas \
+    -r requirements/schemas.txt
 fi
 
 printf '%s' "$wanted" >"$stamp"

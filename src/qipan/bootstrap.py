@@ -14,12 +14,15 @@ from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.dispatch.demand import Throughput
+from qipan.dispatch.engines import kueue, skypilot
+from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance
+from qipan.dispatch.model.submission import Engine, Engines, Reached
 from qipan.dispatch.service import Dispatch, Reader, Reading
-from qipan.dispatch.sources import generic, instance, instance_form, llm, openb, philly
+from qipan.dispatch.sources import engines_toml, generic, instance, instance_form, llm, openb, philly
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import EngineError, NotFoundError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError
 from qipan.ledger.engines import focus_parquet
 from qipan.ledger.focus import Row
 from qipan.ledger.service.audit import Audit, Bounds
@@ -40,6 +43,7 @@ from qipan.storage.lake import Lake
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
+from qipan.workflows.follow import Following
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
 
@@ -67,6 +71,7 @@ class Services:
     rehearsal: Rehearsal
     publication: Publication
     collection: Collection
+    following: Following
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
+    collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
         catalog=catalog,
@@ -195,7 +201,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         publication=Publication(log, ledger, observations, folder.write),
-        collection=Collection(books=books, metering=metering, figures=figures, collectors=collectors),
+        collection=collection,
+        following=Following(
+            catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
+        ),
     )
 
 
@@ -245,6 +254,40 @@ def read_instance(data: bytes) -> Instance:
 def instance_schema() -> dict[str, Any]:
     """Return the JSON Schema of an instance."""
     return instance_form.InstanceForm.model_json_schema()
+
+
+def _engine(site: Reached) -> Engine:
+    """Return what carries orders out at a site."""
+    if site.engine != "slurm":
+        raise BadInputError(
+            f"A plan can be submitted to Slurm, was {site.engine} at {site.site_id}.",
+            code="engine_not_carried_out",
+            hint=f"Write job files for it instead, with `qipan dispatch render --as {site.engine}`.",
+        )
+    settings = site.settings
+    return Slurm(
+        site.site_id,
+        conf=settings["conf"],
+        folder=settings["folder"],
+        partition=settings.get("partition", ""),
+        columns=slurm.COLUMNS,
+        timeout_s=float(settings.get("timeout_s", 10.0)),
+    )
+
+
+RENDERERS = {"kueue": kueue.render, "skypilot": skypilot.render}
+"""Form of job files to what writes an order in it."""
+
+
+def read_engines(path: Path, data: bytes) -> Engines:
+    """Read a file of engines; the files that it names stand beside it.
+
+    Raises
+    ------
+    BadInputError
+        ``engines_invalid``.
+    """
+    return engines_toml.read(data, lambda name: (path.parent / name).read_bytes())
 
 
 def log_signer(settings: Settings) -> Signer:

@@ -33,7 +33,7 @@ def test_run_prints_accounts_comparison_bound_sites_and_the_three_numbers(
         "location",
         "market",
         "Gap to the bound",
-        "Prices are indicative",
+        "Prices are final",
         "Zhongwei",
         "assumed",
         "Cost: ¥",

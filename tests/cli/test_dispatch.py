@@ -1,49 +1,88 @@
+"""Plans are submitted, shown and rendered from the command line; what cannot be is refused in words."""
+
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
+import yaml
 from tests.cli.conftest import Qipan, assert_refused, shown
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "instance.json"
-
-# The kernels compile for half a minute on a fresh machine.
-pytestmark = pytest.mark.slow
-
-
-def test_solve_prints_a_certified_plan_and_where_its_energy_comes_from(qipan: Qipan) -> None:
-    done = qipan("dispatch", "solve", EXAMPLE, "--gap", "1e-6", "--json")
-    assert done.exit_code == 0
-    told = json.loads(done.stdout)
-    assert told["bound_fen"] <= told["cost_fen"] <= told["bound_fen"] * (1 + 1e-6)
-    assert 0 <= told["gap"] <= 1e-6
-    far = next(one for one in told["products"] if one["site"] == "nx")
-    assert far["lmp_fen_per_unit_h"] == pytest.approx([48.0] * 3, abs=0.01)
-    assert max(told["meters"][1]["renewable_kwh"]) == pytest.approx(6.0)
-    assert [tier["unserved_unit_h"] for tier in told["tiers"]] == pytest.approx([0.0] * 4, abs=1e-6)
-
-
-def test_solve_stops_when_time_is_up_and_says_how_near_it_is(qipan: Qipan) -> None:
-    done = qipan("dispatch", "solve", EXAMPLE, "--gap", "0", "--seconds", "0", "--lang", "zh")
-    assert done.exit_code == 0
-    assert "差距" in done.stdout
-    assert "实时" in done.stdout
+SLURM = """
+[sites.{name}]
+engine = "slurm"
+conf = "none.conf"
+folder = "none"
+resources = {{ intelligent = "gres/gpu" }}
+"""
+KUEUE = """
+[sites.{name}]
+engine = "kueue"
+namespace = "n"
+queue = "q"
+image = "i"
+resources = {{ intelligent = "nvidia.com/gpu" }}
+"""
 
 
-def test_solve_names_what_is_wrong_with_a_file(qipan: Qipan, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.json"
-    bad.write_bytes(EXAMPLE.read_bytes().replace(b'"pue": 1.25', b'"pue": 0.25'))
-    assert_refused(qipan("dispatch", "solve", bad), 3, "instance_bad")
-    assert_refused(qipan("dispatch", "solve", tmp_path / "none.json"), 4, "file_not_found")
+@pytest.fixture
+def plan_id(qipan: Qipan, trace: Callable[..., Path]) -> str:
+    """Plan some jobs of today."""
+    now = datetime.now(UTC).isoformat()
+    rows = [f"job-{number},{now},intelligent,1,600,interactive,110000,run {number},{now}" for number in range(4)]
+    text = "job_id,submit,kind,quantity,requested_s,tier,origin,command,start_by\n" + "\n".join(rows) + "\n"
+    report = shown(qipan("day", "run", "--jobs", trace(text.encode()), "--fleet", "national", "--json"))
+    assert report["account"]["placed"] == 4
+    return str(report["plan_id"])
 
 
-def test_schema_fits_the_example(qipan: Qipan) -> None:
-    schema = json.loads(qipan("dispatch", "schema").stdout)
-    Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema).validate(json.loads(EXAMPLE.read_bytes()))
+@pytest.fixture
+def engines(qipan: Qipan, plan_id: str, tmp_path: Path) -> Callable[[str], Path]:
+    """Return what writes a file of engines for the sites of the plan."""
+    names = {row["site_id"] for row in shown(qipan("day", "jobs", plan_id, "--json"))["rows"]}
+
+    def write(form: str) -> Path:
+        path = tmp_path / "engines.toml"
+        path.write_text("".join(form.format(name=name) for name in sorted(names)))
+        return path
+
+    return write
+
+
+def test_submit_enters_every_placed_job_once(qipan: Qipan, plan_id: str, engines) -> None:
+    told = shown(qipan("dispatch", "submit", plan_id, "--engines", engines(SLURM), "--json"))
+    assert (told["jobs"], told["open"], told["attempts"], told["is_over"]) == (4, 4, 0, False)
+    assert shown(qipan("dispatch", "show", "--json")) == told
+    assert "4 to run" in qipan("dispatch", "show").output
+    assert_refused(qipan("dispatch", "submit", plan_id, "--engines", engines(SLURM)), 6, "plan_submitted", "once")
+    site_id = told["sites"][0]["site_id"]
+    assert "fenced" in qipan("dispatch", "fence", site_id).output
+    assert shown(qipan("dispatch", "fence", site_id, "--lift", "--json"))["fenced"] is None
+    assert shown(qipan("access", "trail", "--json"))
+
+
+def test_render_writes_a_file_for_each_job(qipan: Qipan, plan_id: str, engines, tmp_path: Path) -> None:
+    words = ("dispatch", "render", plan_id, "--as", "kueue", "--to", tmp_path / "out", "--engines")
+    assert "4 files" in qipan(*words, engines(KUEUE)).output
+    files = sorted((tmp_path / "out").iterdir())
+    commands = [
+        yaml.safe_load(file.read_text())["spec"]["template"]["spec"]["containers"][0]["command"] for file in files
+    ]
+    assert sorted(command[-1] for command in commands) == ["run 0", "run 1", "run 2", "run 3"]
+    assert shown(qipan(*words, engines(SLURM), "--json")) == {"written": [], "left_out": 4}
+
+
+def test_what_cannot_be_carried_out_is_refused(qipan: Qipan, plan_id: str, engines, tmp_path: Path) -> None:
+    submit = ("dispatch", "submit", plan_id, "--engines")
+    assert_refused(qipan(*submit, engines(KUEUE)), 3, "engine_not_carried_out")
+    (tmp_path / "bad.toml").write_text("[sites.nowhere]\nengine = 'pbs'\n")
+    assert_refused(qipan(*submit, tmp_path / "bad.toml"), 3, "engines_invalid", "pbs")
+    (tmp_path / "other.toml").write_text(SLURM.format(name="nowhere"))
+    assert_refused(qipan(*submit, tmp_path / "other.toml"), 3, "orders_incomplete")
+    assert_refused(qipan("dispatch", "follow", plan_id), 4, "plan_not_submitted")
+    assert_refused(qipan("dispatch", "fence", "nowhere"), 4, "site_unknown")
 
 
 def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(

@@ -24,7 +24,7 @@ def solved(jobs: Jobs, board: Board, rules: Rules) -> tuple[Reach, np.ndarray, P
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
-    return reached, refused, plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    return reached, refused, plan(board, classes, rules, reached.takes[classes.streams.sort])
 
 
 def test_bound_knows_that_a_whole_job_may_not_skip_the_dear_hour(make_board, make_jobs, rules) -> None:

@@ -50,6 +50,9 @@ def solved(jobs: Jobs, board: Board, rules: Rules) -> Day:
 
 def job_terms(day: Day, index: int) -> JobTerms:
     jobs, board, pool = day.jobs, day.board, int(day.found.pool[index])
+    told = day.found.runs(planned_h(jobs, board) * 3600)
+    mine = told.job == index
+    runs = zip(told.start_s[mine].tolist(), told.seconds[mine].tolist(), strict=True)
     return JobTerms(
         kind=KINDS[jobs.kind[index]].value,
         card_model=jobs.card_model[index],
@@ -64,7 +67,8 @@ def job_terms(day: Day, index: int) -> JobTerms:
         latest_h=float(latest_start_in_horizon_s(jobs, board)[index] - board.start_s) / 3600,
         site=int(board.pool_site[pool]) if pool >= 0 else None,
         placed_model=board.pools[pool].card_model if pool >= 0 else "",
-        start_h=float(day.found.start_s[index] - board.start_s) / 3600 if pool >= 0 else 0.0,
+        may_split=bool(asks(jobs, board, day.reached).splits[index]),
+        runs=tuple(((start - board.start_s) / 3600, hours / 3600) for start, hours in runs),
     )
 
 
@@ -134,21 +138,16 @@ def test_explain_job_without_a_place_tells_what_other_sites_would_cost(
 @pytest.mark.parametrize("seed", range(6))
 def test_explain_job_costs_what_the_placement_knows_and_its_parts_add_up(seed: int) -> None:
     board, jobs, rules = random_day(np.random.default_rng(seed))
+    jobs = replace(jobs, preemptible=np.arange(len(jobs)) % 3 == 0)
     day = solved(jobs, replace(board, links=None), replace(rules, keeps_reserve=seed % 2 == 0, carbon_fen_per_kg=3.0))
-    board, latest, room = day.board, latest_start_in_horizon_s(jobs, day.board), timeline(day.board)
-    prices = prices_of(jobs, board, day.rules, day.reached, day.plan.lmp_fen_per_unit_h)
+    board, reached = day.board, day.reached
+    prices = prices_of(jobs, board, day.rules, reached, day.plan.lmp_fen_per_unit_h[board.pool_product])
     product_site = np.array([product[0] for product in board.products])
     cheapest = [
         cheapest_fen(
-            asks(
-                jobs,
-                board,
-                latest_start_s=latest,
-                sort=day.reached.of_job,
-                allowed=day.reached.allowed & (product_site == site),
-            ),
+            asks(jobs, board, replace(reached, within_data=reached.within_data & (product_site == site))),
             prices,
-            room,
+            timeline(board),
         )
         for site in range(len(board.sites))
     ]

@@ -19,7 +19,7 @@ def placed(jobs: Jobs, board: Board, rules: Rules) -> Placement:
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
-    solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
     return place(jobs, board, rules, reached, refused=refused, plan=solved)
 
 

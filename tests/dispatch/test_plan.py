@@ -20,7 +20,7 @@ from qipan.kernel.errors import EngineError
 def planned(jobs: Jobs, board: Board, rules: Rules) -> Plan:
     reached = reach(jobs, board, rules)
     classes = classify(jobs, board, reached, refusals(jobs, board, reached) == Reason.NONE)
-    return plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    return plan(board, classes, rules, reached.takes[classes.streams.sort])
 
 
 def test_plan_with_room_sends_tolerant_work_to_the_cheaper_site(make_board, make_jobs, rules) -> None:
@@ -30,7 +30,7 @@ def test_plan_with_room_sends_tolerant_work_to_the_cheaper_site(make_board, make
     assert solved.supply_unit_h[0].sum() == pytest.approx(0.0)
     assert solved.supply_unit_h[1].sum() == pytest.approx(8.0)
     assert solved.lmp_fen_per_unit_h[1] == pytest.approx(48.0)
-    assert not solved.is_final
+    assert solved.is_final
 
 
 def test_plan_realtime_work_stays_within_its_round_trip(make_board, make_jobs, rules) -> None:
@@ -96,7 +96,7 @@ def test_plan_too_much_work_leaves_the_least_valued_unserved(make_board, make_jo
     )
     reached = reach(jobs, board, rules)
     classes = classify(jobs, board, reached, np.ones(2, dtype=bool))
-    solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
     by_job = solved.unserved_unit_h[classes.of_job]
     assert by_job == pytest.approx([0.0, 8.0])
 
@@ -105,7 +105,7 @@ def test_solve_of_nonsense_says_so(make_board, make_jobs, rules) -> None:
     board = make_board()
     jobs = make_jobs({})
     reached = reach(jobs, board, rules)
-    program = formulate(board, classify(jobs, board, reached, np.ones(1, dtype=bool)), rules, reached.allowed)
+    program = formulate(board, classify(jobs, board, reached, np.ones(1, dtype=bool)), rules, reached.takes)
     program.row_lower[0], program.row_upper[0] = 1e9, 1e9
     program.upper[:] = 1.0
     with pytest.raises(EngineError) as caught:

@@ -74,19 +74,26 @@ def cleared(demand: list[float]) -> tuple[Board, Plan, Rules]:
     return board, plan(board, classes, rules, np.ones((3, 3), dtype=bool)), rules
 
 
-@pytest.mark.parametrize(
-    ("demand", "prices"),
-    [([2400.0, 2400.0, 17400.0], [12.0, 22.0, 32.0]), ([4400.0, 4400.0, 14400.0], [17.0, 23.0, 29.0])],
-)
-def test_prices_of_the_three_node_case_are_those_of_the_literature(demand: list[float], prices: list[float]) -> None:
-    board, solved, rules = cleared(demand)
-    assert solved.lmp_fen_per_unit_h[:, 0] == pytest.approx(prices, abs=1e-9)
-    assert solved.class_price_fen_per_unit_h == pytest.approx(prices, abs=1e-9)
+def held(board: Board, solved: Plan, rules: Rules) -> None:
     # One generator is indifferent, so the other two flows may differ from the literature's; the full line may not.
     assert abs(solved.link_flow_gb[1, 0]) == pytest.approx(5000.0)
     money = identities(board, solved, rules)
     assert max(money.payments_error, money.revenue_error, money.slackness_error) < 1e-9
     assert money.link_rent_fen > 0
+
+
+def test_prices_of_the_three_node_case_are_those_of_the_literature() -> None:
+    board, solved, rules = cleared([2400.0, 2400.0, 17400.0])
+    assert solved.lmp_fen_per_unit_h[:, 0] == pytest.approx([12.0, 22.0, 32.0], abs=1e-9)
+    assert solved.class_price_fen_per_unit_h == pytest.approx([12.0, 22.0, 32.0], abs=1e-9)
+    held(board, solved, rules)
+
+
+def test_prices_of_the_three_node_case_with_many_optima_are_in_the_middle() -> None:
+    # The literature has 17, 23 and 29, one end: node 3 has used its generator of 29 whole and that of 30 not at all.
+    board, solved, rules = cleared([4400.0, 4400.0, 14400.0])
+    assert solved.lmp_fen_per_unit_h[:, 0] == pytest.approx([16.5, 23.0, 29.5], abs=1e-9)
+    held(board, solved, rules)
 
 
 def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
@@ -133,6 +140,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
         data_gb=rng.choice([0.0, 1.0, 10.0], count),
         preemptible=np.zeros(count, dtype=bool),
         priority=np.zeros(count, dtype=np.int64),
+        command=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
     limits = (20.0, 40.0, 100.0, math.inf)
@@ -147,7 +155,7 @@ def test_identities_hold_on_random_days(seed: int) -> None:
     board, jobs, rules = random_day(rng)
     reached = reach(jobs, board, rules)
     classes = classify(jobs, board, reached, refusals(jobs, board, reached) == Reason.NONE)
-    solved = plan(board, classes, rules, reached.allowed[classes.streams.sort])
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
     money = identities(board, solved, rules)
     assert max(money.payments_error, money.revenue_error, money.slackness_error) < 1e-7
     assert min(solved.capacity_rent_fen_per_unit_h.min(), solved.power_rent_fen_per_kwh.min()) >= -1e-9

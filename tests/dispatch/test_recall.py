@@ -12,7 +12,7 @@ from tests.dispatch.test_explain import solved
 
 from qipan.dispatch.model.board import Rules
 from qipan.dispatch.recall import recall_terms
-from qipan.dispatch.store import PLACEMENT_SCHEMA, widened
+from qipan.dispatch.store.plan import PLACEMENT_SCHEMA, widened
 
 
 @pytest.mark.parametrize("cap_kw", [6.0, float("inf")])

@@ -9,7 +9,7 @@ import numpy as np
 from tests.independent.check_placement import HARD_REASONS, NO_ROOM, check_placement, sheet
 from tests.independent.check_plan import TOLERANCE, check_plan, terms
 
-from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Plan
@@ -75,10 +75,12 @@ def priced_alone_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
         hours, units, origin = known.planned_h[part], jobs.quantity[part], known.origin[part]
         tried = np.clip(np.concatenate([edge_h + 0 * first, edge_h - hours[:, None]], axis=1), first, latest)
         least = lost[jobs.tier[part]] * units * hours
+        splits = jobs.preemptible[part] & (hours * 3600.0 >= jobs.requested_s[part] - 1e-6)
         moved_gb = jobs.data_gb[part] * hours * 3600.0 / jobs.requested_s[part]
         for p, site in enumerate(known.site):
             run = np.interp(tried + hours[:, None], edge_h, spent[p]) - np.interp(tried, edge_h, spent[p])
-            whole = run.min(axis=1) * units + moved_gb * board.transfer_fen_per_gb[origin, site]
+            alone = np.where(splits, _cheapest_hours(first, latest, hours, edge_h, price[p]), run.min(axis=1))
+            whole = alone * units + moved_gb * board.transfer_fen_per_gb[origin, site]
             whole += near[jobs.tier[part]] * units * hours * board.round_trip_ms[origin, site]
             least = np.where(known.allowed[known.sort[part], p], np.minimum(least, whole), least)
         total += float(least.sum())
@@ -86,12 +88,26 @@ def priced_alone_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
     return total - float((rent * board.capacity).sum() * cost.slot_h + (power * cap_kwh).sum())
 
 
-def busy_h(board: Board, *, start_s: Floats, planned_h: Floats) -> Floats:
-    """Return the planned hours of each job in each slot, ``(jobs, slots)``."""
-    begin = (start_s - board.start_s)[:, None]
-    edge = np.arange(board.capacity.shape[1]) * board.slot_s
-    inside = np.minimum(begin + planned_h[:, None] * 3600.0, edge + board.slot_s) - np.maximum(begin, edge)
-    return np.asarray(np.clip(inside, 0.0, None) / 3600.0)
+def _cheapest_hours(first: Floats, latest: Floats, hours: Floats, edge_h: Floats, price: Floats) -> Floats:
+    """Return what the cheapest hours of each window cost, wherever in it they lie, ``(jobs,)``."""
+    inside = np.minimum(latest + hours[:, None], edge_h[1:]) - np.maximum(first, edge_h[:-1])
+    order = np.argsort(price, kind="stable")
+    open_h = np.clip(inside, 0.0, None)[:, order]
+    used = np.clip(hours[:, None] - (np.cumsum(open_h, axis=1) - open_h), 0.0, open_h)
+    return np.asarray(used @ price[order])
+
+
+def busy_h(board: Board, found: Placement, *, at: Ints, planned_h: Floats) -> Floats:
+    """Return the planned hours of jobs in each slot, ``(jobs at, slots)``."""
+    edge = board.start_s + np.arange(board.capacity.shape[1]) * board.slot_s
+    busy = np.zeros((len(at), len(edge)))
+    for row, (job, hours) in enumerate(zip(at.tolist(), planned_h.tolist(), strict=True)):
+        of = found.stretches.job == job
+        begin = found.stretches.start_s[of] if of.any() else found.start_s[job : job + 1]
+        lasts = found.stretches.seconds[of] if of.any() else np.array([hours * 3600.0])
+        inside = np.minimum((begin + lasts)[:, None], edge + board.slot_s) - np.maximum(begin[:, None], edge)
+        busy[row] = np.clip(inside, 0.0, None).sum(axis=0) / 3600.0
+    return busy
 
 
 def planned_cost_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan) -> tuple[float, float]:
@@ -103,7 +119,7 @@ def planned_cost_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
     work = jobs.quantity[at] * known.planned_h[at]
     running = 0.0
     for part in np.array_split(at, max(1, len(at) // 4096)):
-        hours = busy_h(board, start_s=found.start_s[part], planned_h=known.planned_h[part])
+        hours = busy_h(board, found, at=part, planned_h=known.planned_h[part])
         running += float((hours * cost.running[found.pool[part]] * jobs.quantity[part][:, None]).sum())
     moved_gb = jobs.data_gb[at] * known.planned_h[at] * 3600.0 / jobs.requested_s[at]
     moving = float((moved_gb * board.transfer_fen_per_gb[origin, site]).sum())
@@ -119,7 +135,7 @@ def link_overrun_gb(board: Board, jobs: Jobs, rules: Rules, found: Placement) ->
         return 0.0
     known = sheet(board, jobs, rules)
     at = np.flatnonzero(found.pool >= 0)
-    hours = busy_h(board, start_s=found.start_s[at], planned_h=known.planned_h[at])
+    hours = busy_h(board, found, at=at, planned_h=known.planned_h[at])
     gb_per_h = jobs.data_gb[at] * 3600.0 / jobs.requested_s[at]
     factor = board.links.factor[:, known.origin[at], known.site[found.pool[at]]]
     flow = (factor * gb_per_h) @ hours

@@ -127,6 +127,7 @@ def check_placement(board: Board, jobs: Jobs, rules: Rules, found: Placement) ->
         *check_status(jobs, known, found),
         *check_limits(jobs, known, found),
         *check_windows(jobs, known, found),
+        *check_stretches(jobs, known, found),
         *check_room(board, jobs, known, found),
         *check_reasons(board, jobs, known, found),
         *check_no_room(board, jobs, known, found),
@@ -191,11 +192,42 @@ def check_windows(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
     ]
 
 
+def stretches_of(jobs: Jobs, found: Placement) -> list[tuple[int, float, float]]:
+    """Return job, start and end of every stretch that anything runs, job by job."""
+    several: dict[int, list[tuple[float, float]]] = {}
+    part = found.stretches
+    for job, start, seconds in zip(part.job.tolist(), part.start_s.tolist(), part.seconds.tolist(), strict=True):
+        several.setdefault(job, []).append((start, start + seconds))
+    return [
+        (job, begin, end)
+        for job in np.flatnonzero(found.pool >= 0).tolist()
+        for begin, end in several.get(job, [(found.start_s[job], found.start_s[job] + jobs.requested_s[job])])
+    ]
+
+
+def check_stretches(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """Who stops and goes may; its stretches do not overlap, last what it requests, and end by its deadline."""
+    asked = np.zeros((4, len(jobs)), dtype=bool)
+    part = found.stretches
+    for job in np.unique(part.job).tolist():
+        of = part.job == job
+        begin, end = part.start_s[of], part.start_s[of] + part.seconds[of]
+        asked[0, job] = not jobs.preemptible[job] or found.pool[job] < 0 or of.sum() < 2
+        asked[1, job] = abs(begin[0] - found.start_s[job]) > CLOCK_S or bool((begin[1:] < end[:-1] - CLOCK_S).any())
+        asked[2, job] = abs(part.seconds[of].sum() - jobs.requested_s[job]) > CLOCK_S or bool(
+            (part.seconds[of] <= 0).any()
+        )
+        asked[3, job] = end[-1] > min(known.horizon_latest_s[job] + jobs.requested_s[job], known.end_s) + CLOCK_S
+    names = ("stopped_though_it_may_not", "stretches_overlap", "stretches_do_not_add_up", "stretches_end_late")
+    return [finding for name, broken in zip(names, asked, strict=True) for finding in _name(name, broken, jobs)]
+
+
 def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
     """No pool is above its capacity and no site above its power cap at any moment of the horizon."""
-    at = np.flatnonzero(found.pool >= 0)
-    begin = found.start_s[at]
-    end = np.minimum(begin + jobs.requested_s[at], known.end_s)
+    run = stretches_of(jobs, found)
+    at = np.array([job for job, _, _ in run], dtype=np.int64)
+    begin = np.array([start for _, start, _ in run])
+    end = np.minimum(np.array([stop for _, _, stop in run]), known.end_s)
     pool, units = found.pool[at], jobs.quantity[at]
     kw = units * known.kw_per_unit[pool]
     findings = []
@@ -287,10 +319,12 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
 
 def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats]:
     """Return units free in each pool and kilowatts at each site, minute by minute."""
-    at = np.flatnonzero((found.pool >= 0) & (found.start_s < known.end_s - CLOCK_S))
-    begin = (found.start_s[at] - board.start_s) / TICK_S
+    run = [one for one in stretches_of(jobs, found) if one[1] < known.end_s - CLOCK_S]
+    at = np.array([job for job, _, _ in run], dtype=np.int64)
+    begin = (np.array([start for _, start, _ in run]) - board.start_s) / TICK_S
+    end = (np.array([stop for _, _, stop in run]) - board.start_s) / TICK_S
     first = np.floor(begin + 1e-9).astype(np.int64)
-    last = np.minimum(np.ceil(begin + jobs.requested_s[at] / TICK_S - 1e-9).astype(np.int64), ticks)
+    last = np.minimum(np.ceil(end - 1e-9).astype(np.int64), ticks)
     pool, units = found.pool[at], jobs.quantity[at]
     change = np.zeros((len(board.pools), ticks + 1))
     np.add.at(change, (pool, first), units)

@@ -131,6 +131,6 @@ def planned(where: Board, asked: Jobs) -> PlannedDay:
     reached = reach(asked, where, rules)
     refused = refusals(asked, where, reached)
     classes = classify(asked, where, reached, refused == Reason.NONE)
-    best = plan(where, classes, rules, reached.allowed[classes.streams.sort])
+    best = plan(where, classes, rules, reached.takes[classes.streams.sort])
     found = place(asked, where, rules, reached, refused=refused, plan=best)
     return PlannedDay(where, asked, rules, best, found)

@@ -28,6 +28,8 @@ def job(**changed: Any) -> dict[str, Any]:
         "submit": "2017-10-09T14:00:00Z",
         "site_id": "zhongwei",
         "placed_model": "",
+        "may_split": False,
+        "stretches": None,
         "start": "2017-10-09T14:00:00Z",
         "status": "placed",
         "reason": "",
@@ -65,8 +67,8 @@ def test_excluded_sites_are_named_with_their_limit(document: dict[str, Any]) -> 
 def test_price_parts_end_with_the_price(document: dict[str, Any]) -> None:
     (price,) = tell_price("zhongwei", 1, document)["rows"]
     assert [[cell.text for cell in row.cells] for row in explanation.price_parts(price, EN).rows] == [
-        ["Energy", "0.600"],
-        ["Scarce capacity", "0.120"],
-        ["LMP", "0.720"],
+        ["Energy", "0.6000"],
+        ["Scarce capacity", "0.1200"],
+        ["LMP", "0.7200"],
     ]
     assert price["binding"] == ["capacity"]

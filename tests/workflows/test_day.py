@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from qipan.bootstrap import Services, build, initialise
-from qipan.dispatch.store import DAY_PLAN, SORT_KEYS
+from qipan.dispatch.store.plan import DAY_PLAN, SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.use import Grouping

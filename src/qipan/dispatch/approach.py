@@ -124,6 +124,20 @@ def approach(
     return Approach(_plan(board, classes, day, answer, prices), float(bound), steps)
 
 
+def certified_fen(board: Board, classes: Classes, rules: Rules, takes: Floats, plan: Plan) -> float:
+    """Return what no plan can cost less than, as the prices of a plan prove it; parameters as for `approach`."""
+    day = lay_out(board, classes, rules, takes)
+    at = _begin(day, len(board.products))
+    lmp, reserve, fed = plan.lmp_fen_per_unit_h, plan.reserve_rent_fen_per_unit_h, plan.energy
+    at.lmp[:] = lmp - reserve[day.group] if len(reserve) else lmp
+    at.rent[:], at.reserve[:] = plan.link_rent_fen_per_gb, reserve
+    if fed is not None:
+        at.energy[:], at.limit[:] = fed.energy_fen_per_kwh, fed.limit_rent_fen_per_kwh
+        at.peak[:] = fed.peak_rent_fen_per_kwh
+        at.value[:] = fed.stored_fen_per_kwh[day.meters.store_site]
+    return float(least_fen(day, within_reason(day, at))[0])
+
+
 def _lengths(day: Layout, products: int) -> Lengths:
     """Return step lengths for which the method converges: one over the sums of the rows and columns."""
     slots = day.room.shape[1]
@@ -216,6 +230,7 @@ def _sheet(day: Layout, at: Point) -> Sheet:
         power=np.zeros_like(day.cap_kwh),
         wanted=np.zeros_like(day.kwh),
         given=np.zeros_like(day.kwh),
+        far=np.zeros_like(day.kwh),
         net=np.zeros_like(at.grid),
         drawn=np.zeros_like(at.limit),
         kept=np.zeros_like(at.value),
@@ -310,6 +325,7 @@ def _energy_plan(board: Board, day: Layout, answer: Answer, at: Point) -> Energy
         drain_kwh=of_sites(fed.drain),
         stored_kwh=of_sites(fed.stored),
         energy_fen_per_kwh=at.energy,
+        stored_fen_per_kwh=of_sites(at.value),
         over_kwh=fed.over,
         limit_rent_fen_per_kwh=at.limit,
         peak_rent_fen_per_kwh=at.peak,

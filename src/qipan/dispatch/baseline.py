@@ -1,7 +1,7 @@
 """Simple rules, as people use them today: take jobs as they come and try sites in a fixed order.
 
 Every rule keeps the same hard limits as the plan; jobs that find no room at once wait at the site that has room first.
-Only ``cheapest_start`` waits for a better price.
+Only ``cheapest_start`` waits for a better price, and lets preemptible jobs stop and go.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from qipan.dispatch.classify import latest_start_in_horizon_s
-from qipan.dispatch.formulate import least_of_product, running_fen_per_unit_h
+from qipan.dispatch.fill import Seats, empty_seats, fill
+from qipan.dispatch.formulate import running_fen_per_unit_h
 from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
-from qipan.dispatch.place import place_at_prices, placement, prices_of
+from qipan.dispatch.place import placement, prices_of, upright
 from qipan.dispatch.reach import Reach
 from qipan.dispatch.timeline import Asks, Timeline, asks, earliest, take, timeline
 
@@ -57,19 +57,18 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
-    latest = latest_start_in_horizon_s(jobs, board)
     order = np.lexsort((np.arange(len(jobs)), jobs.submit_s))
     order = order[refused[order] == Reason.NONE]
-    ask = asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed)
+    ask, room = asks(jobs, board, reached), timeline(board)
+    seats = empty_seats(ask, room.ticks_of_slot)
     if rule is Baseline.CHEAPEST_START:
-        offers = least_of_product(board, running_fen_per_unit_h(board, rules))
-        prices = prices_of(jobs, board, rules, reached, offers)
-        pool, start_tick = place_at_prices(order, ask, prices, timeline(board))
+        prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+        fill(order, ask, prices, upright(), room, seats)
     else:
         keys, row = _ranks(rule, jobs, board, reached)
         ranks = Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE)
-        pool, start_tick = _place_in_turn(order, ask, ranks, board.capacity, timeline(board))
-    return placement(jobs, board, refused=refused, latest_start_s=latest, pool=pool, start_tick=start_tick)
+        _place_in_turn(order, ask, ranks, board.capacity, room, seats)
+    return placement(jobs, board, refused=refused, seats=seats)
 
 
 def _ranks(rule: Baseline, jobs: Jobs, board: Board, reached: Reach) -> tuple[Floats, Ints]:
@@ -100,11 +99,9 @@ def _home_keys(board: Board) -> Floats:
 
 @numba.njit(cache=True)
 def _place_in_turn(
-    order: Ints, ask: Asks, ranks: Ranks, capacity: Floats, room: Timeline
-) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+    order: Ints, ask: Asks, ranks: Ranks, capacity: Floats, room: Timeline, seats: Seats
+) -> None:  # pragma: no cover - compiled
     pools, ticks = room.free.shape
-    chosen = np.full(len(ask.quantity), -1, np.int64)
-    begins = np.zeros(len(ask.quantity))
     key = np.empty(pools)
     for job in order:
         tick = min(int(ask.start[job]), ticks - 1)
@@ -113,12 +110,14 @@ def _place_in_turn(
             key[pool] = ranks.keys[ranks.row[job], pool]
             if ranks.by_room:
                 key[pool] = -room.free[pool, tick] / whole if whole > 0 else 0.0
+        chosen, begin = -1, 0.0
         for pool in np.argsort(key, kind="mergesort"):
             at = earliest(room, ask, job, pool) if ask.allowed[ask.sort[job], pool] else -1.0
-            if at >= 0.0 and (chosen[job] < 0 or at < begins[job]):
-                chosen[job], begins[job] = pool, at
-            if chosen[job] >= 0 and begins[job] <= ask.start[job]:
+            if at >= 0.0 and (chosen < 0 or at < begin):
+                chosen, begin = pool, at
+            if chosen >= 0 and begin <= ask.start[job]:
                 break
-        if chosen[job] >= 0:
-            take(room, ask, job, chosen[job], begins[job])
-    return chosen, begins
+        if chosen >= 0:
+            take(room, chosen, ask.quantity[job], begin, ask.length[job])
+            seats.pool[job], seats.parts[job] = chosen, 1
+            seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]

@@ -187,7 +187,7 @@ def earned_fen(day: Layout, at: Point, site: int, t: int) -> tuple[float, float]
         if margin[i] <= 0.0:
             break
         kwh = day.kwh[begin + i] * day.room[begin + i, t]
-        if kwh < left:
+        if kwh < left or kwh == 0.0:
             earned += margin[i] * day.room[begin + i, t]
             left -= kwh
         else:

@@ -188,6 +188,7 @@ def read_energy(board: Board, energy: Energy, grid_fen: Floats, *, value: Floats
         drain_kwh=drain,
         stored_kwh=stored,
         energy_fen_per_kwh=np.where(is_idle, _offers(energy, grid_fen, limit + peak, stored_fen), price),
+        stored_fen_per_kwh=stored_fen,
         over_kwh=value[columns.over : columns.peak].reshape(by_area),
         limit_rent_fen_per_kwh=limit,
         peak_rent_fen_per_kwh=peak,

@@ -22,6 +22,7 @@ from qipan.dispatch.model.explanation import (
 )
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason
+from qipan.dispatch.publish import to_tick
 from qipan.dispatch.reach import Reach, largest_units
 from qipan.kernel.resources import Kind
 
@@ -35,7 +36,12 @@ ALTERNATIVES = 3
 LEAST_FEN = 1e-4
 """A rent or a difference below this counts as none."""
 
+ROUNDING_LEAST_FEN = 1e-8
+"""Below this a price is not counted as rounded to the tick."""
+
 Words = tuple[str, str]
+Runs = tuple[tuple[float, float], ...]
+"""Start and length of each stretch, in hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +108,13 @@ def explain_job(job: JobTerms, terms: Terms) -> JobExplanation:
         if reason != Reason.NONE:
             excluded[site] = str(reason)
         elif site != job.site:
-            found = (_option(job, terms, product, _best_start_h(job, terms, product)) for product in allowed)
+            found = (_option(job, terms, product, _best_runs(job, terms, product)) for product in allowed)
             options.append(min(found, key=lambda one: one.cost_fen))
     chosen = None
     if job.site is not None:
         asked = (job.site, job.kind, job.placed_model)
         (product,) = [one for one in terms.products if (one.site, one.kind, one.card_model) == asked]
-        chosen = _option(job, terms, product, job.start_h)
+        chosen = _option(job, terms, product, job.runs)
     cheapest = sorted(options, key=lambda one: (one.cost_fen, one.site))[:ALTERNATIVES]
     return JobExplanation(chosen, tuple(_against(one, chosen) for one in cheapest), excluded)
 
@@ -122,12 +128,16 @@ def explain_price(terms: Terms, site: int, slot: int) -> tuple[PriceExplanation,
         parts = {part: values[slot] for part, values in product.parts_fen_per_unit_h.items()}
         rents = {part: fen for part, fen in parts.items() if part in SCARCITY and fen > LEAST_FEN}
         binding = tuple(sorted(rents, key=lambda part: (-rents[part], part)))
+        exact = math.fsum(parts.values())
+        lmp = float(to_tick(np.array(exact)))
+        if abs(lmp - exact) > ROUNDING_LEAST_FEN:
+            parts[Part.ROUNDING.value] = lmp - exact
         words = [_BINDS[Part(part)] for part in binding] or [_NOTHING_BINDS]
         explained.append(
             PriceExplanation(
                 kind=product.kind,
                 card_model=product.card_model,
-                lmp_fen_per_unit_h=math.fsum(parts.values()),
+                lmp_fen_per_unit_h=lmp,
                 parts_fen_per_unit_h=parts,
                 binding=binding,
                 why_en=" ".join(en for en, _ in words),
@@ -172,33 +182,40 @@ def _curves(job: JobTerms, terms: Terms, product: ProductTerms) -> dict[Part, Fl
     return curves
 
 
-def _over_run(curve: Floats, start_h: Floats, job: JobTerms, terms: Terms) -> Floats:
-    """Add a curve ``(slots,)`` up over the planned hours after each start, ``(starts,)``."""
+def _over(curve: Floats, start_h: Floats, hours: Floats, terms: Terms) -> Floats:
+    """Add a curve ``(slots,)`` up over the hours after each start, ``(starts,)``."""
     edges = np.arange(len(curve) + 1) * terms.slot_h
     whole = np.concatenate([[0.0], np.cumsum(curve * terms.slot_h)])
-    return np.asarray(np.interp(start_h + job.planned_h, edges, whole) - np.interp(start_h, edges, whole))
+    return np.asarray(np.interp(start_h + hours, edges, whole) - np.interp(start_h, edges, whole))
 
 
-def _best_start_h(job: JobTerms, terms: Terms, product: ProductTerms) -> float:
-    """Return the first start in the window that costs least.
+def _best_runs(job: JobTerms, terms: Terms, product: ProductTerms) -> Runs:
+    """Return the cheapest run in the window, the first of several; of a job that may stop and go the cheapest hours.
 
-    Prices are steps, so it is the first or last one, or the run begins or ends with a slot.
+    Prices are steps, so a run begins at the first or last start, or begins or ends with a slot.
     """
-    curves = _curves(job, terms, product)
-    whole = np.sum(list(curves.values()), axis=0)
+    whole = np.sum(list(_curves(job, terms, product).values()), axis=0)
     edges = np.arange(len(whole) + 1) * terms.slot_h
+    if job.may_split:
+        begin = np.clip(edges[:-1], job.first_h, job.latest_h + job.requested_h)
+        hours = np.clip(edges[1:], job.first_h, job.latest_h + job.requested_h) - begin
+        order = np.argsort(whole, kind="stable")
+        before = np.cumsum(hours[order]) - hours[order]
+        taken = np.zeros(len(hours))
+        taken[order] = np.clip(job.planned_h - before, 0.0, hours[order])
+        return tuple((float(begin[slot]), float(taken[slot])) for slot in np.flatnonzero(taken > 0.0))
     starts = np.concatenate([[job.first_h, job.latest_h], edges, edges - job.planned_h])
     starts = np.unique(starts[(starts >= job.first_h) & (starts <= max(job.first_h, job.latest_h))])
-    cost = _over_run(whole, starts, job, terms)
-    return float(starts[np.flatnonzero(cost <= cost.min() + LEAST_FEN)[0]])
+    cost = _over(whole, starts, np.full(len(starts), job.planned_h), terms)
+    return ((float(starts[np.flatnonzero(cost <= cost.min() + LEAST_FEN)[0]]), job.planned_h),)
 
 
-def _option(job: JobTerms, terms: Terms, product: ProductTerms, start_h: float) -> Option:
-    start = np.array([start_h])
+def _option(job: JobTerms, terms: Terms, product: ProductTerms, runs: Runs) -> Option:
+    start, hours = np.array(runs).T
     curves = _curves(job, terms, product)
-    parts = {part.value: float(_over_run(curve, start, job, terms)[0]) for part, curve in curves.items()}
+    parts = {part.value: float(_over(curve, start, hours, terms).sum()) for part, curve in curves.items()}
     whole = math.fsum(parts.values())
-    return Option(product.site, start_h, whole, parts, difference_fen=None, difference_parts_fen={}, was_full=False)
+    return Option(product.site, float(start.min()), whole, parts, None, {}, was_full=False)
 
 
 def _against(option: Option, chosen: Option | None) -> Option:
@@ -288,10 +305,11 @@ def _window_too_short(case: Case) -> Words:
 
 
 def _no_room(case: Case) -> Words:
+    in_one_zh = "累计" if case.jobs.preemptible[case.index] else "连续"
     many_en, many_zh = f"{case.quantity} {case.kind.unit}s", f"{case.quantity} {UNIT_ZH[case.kind]}"
     return (
         f"No site within its limits has {many_en} and their power free for {case.hours} h in its window.",
-        f"时间窗内,限制允许的站点均无 {many_zh}连续 {case.hours} 小时的空闲容量与电力。",
+        f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量与电力。",
     )
 
 

@@ -219,8 +219,9 @@ class Sheet(NamedTuple):
         ``(classes,)``
     power
         ``(sites, slots)``, rents.
-    wanted, given
-        ``(pools,)`` of the site at hand: the LMP at which nothing would be given, and what is given at the new one.
+    wanted, given, far
+        ``(pools,)`` of the site at hand: the LMP at which nothing would be given, what is given at the new one, and
+        how fast the LMP moves.
     net
         ``(sites, slots)``, energy from the grid and the store.
     drawn
@@ -240,6 +241,7 @@ class Sheet(NamedTuple):
     power: Floats
     wanted: Floats
     given: Floats
+    far: Floats
     net: Floats
     drawn: Floats
     kept: Floats
@@ -346,4 +348,4 @@ def _tolls(board: Board) -> tuple[Ints, Ints, Floats]:
     if board.links is None:
         return np.zeros(flows + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
     flow, link = np.nonzero(board.links.factor.reshape(-1, flows).T)
-    return _firsts(flow, flows), link, board.links.factor.reshape(-1, flows)[link, flow]
+    return _firsts(flow, flows), np.ascontiguousarray(link), board.links.factor.reshape(-1, flows)[link, flow]

@@ -18,23 +18,30 @@ def draw(
     at: Point, anchor: Point, day: Layout, lengths: Lengths, sheet: Sheet, weight: float, pull: float
 ) -> float:  # pragma: no cover - compiled
     """Step what sites draw from the grid and what their stores do, and return the square of how far that went."""
-    meters = day.meters
+    grids, back, energy, net, drawn_by = at.grid, anchor.grid, at.energy, sheet.net, sheet.drawn
+    grid_fen, first_area, area, limit, peak = (
+        day.meters.grid_fen,
+        day.meters.first_area,
+        day.meters.area,
+        at.limit,
+        at.peak,
+    )
     went = 0.0
-    sheet.drawn[:] = 0.0
-    for site in range(at.grid.shape[0]):
+    drawn_by[:] = 0.0
+    for site in range(grids.shape[0]):
         far = lengths.grid[site] / weight
-        for t in range(at.grid.shape[1]):
-            cost = meters.grid_fen[site, t] - at.energy[site, t]
-            for i in range(meters.first_area[site], meters.first_area[site + 1]):
-                cost += at.limit[meters.area[i], t] + at.peak[meters.area[i], t]
-            old = at.grid[site, t]
+        begin, end = first_area[site], first_area[site + 1]
+        for t in range(grids.shape[1]):
+            cost = grid_fen[site, t] - energy[site, t]
+            for i in range(begin, end):
+                cost += limit[area[i], t] + peak[area[i], t]
+            old = grids[site, t]
             new = max(0.0, old - far * cost)
             went += (new - old) ** 2 / far
-            at.grid[site, t] = drawn(old, new, anchor.grid[site, t], pull)
-            bar = 2.0 * new - old
-            sheet.net[site, t] = bar
-            for i in range(meters.first_area[site], meters.first_area[site + 1]):
-                sheet.drawn[meters.area[i], t] += bar
+            grids[site, t] = drawn(old, new, back[site, t], pull)
+            net[site, t] = 2.0 * new - old
+            for i in range(begin, end):
+                drawn_by[area[i], t] += net[site, t]
     for store in range(at.fill.shape[0]):
         went += _store(at, anchor, day, lengths, sheet, weight, pull, store)
     return went

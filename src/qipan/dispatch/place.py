@@ -1,41 +1,32 @@
-"""Place whole jobs along a plan: each takes the cheapest start at the plan's prices that still has room.
+"""Place whole jobs along a plan: each takes the cheapest seat at the plan's prices that still has room.
 
-Jobs go in order of tier, priority, slack and size. The order matters more than the prices, and following prices loses
-less than following the plan's quotas.
+Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
+towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
+seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
+may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final
 
-import numba
 import numpy as np
 
+from qipan.dispatch.choose import Moving, Prices
 from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
+from qipan.dispatch.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.formulate import running_fen_per_unit_h
 from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.model.plan import Placement, Plan, Reason, Status
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.reach import Reach
-from qipan.dispatch.timeline import TICK_S, Asks, Timeline, asks, earliest, fits, take, timeline
+from qipan.dispatch.timeline import TICK_S, Asks, Timeline, asks, timeline
 
-
-class Prices(NamedTuple):
-    """What running costs, for the kernels.
-
-    Attributes
-    ----------
-    spent
-        Cost of a unit in each pool from the horizon's start to a tick, ``(pools, ticks + 1)``.
-    ticks
-        Ticks of each job that are priced, ``(jobs,)``.
-    moving
-        Cost of each job at each site besides running, ``(jobs, sites)``.
-    """
-
-    spent: Floats
-    ticks: Floats
-    moving: Floats
+EASED: Final = 0.99
+"""Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
+LEAN: Final = 0.0075
+"""How far prices lean towards the plan's use, as a share of their mean."""
 
 
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
@@ -46,176 +37,138 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
-    room = timeline(board)
-    latest = latest_start_in_horizon_s(jobs, board)
-    prices = prices_of(jobs, board, rules, reached, plan.lmp_fen_per_unit_h)
-    pool, start_tick = place_at_prices(
-        placing_order(jobs, refused),
-        asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed),
-        prices,
-        room,
-    )
-    return placement(jobs, board, refused=refused, latest_start_s=latest, pool=pool, start_tick=start_tick)
+    ask = asks(jobs, board, reached)
+    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    lost = worth * jobs.quantity * planned_h(jobs, board)
+    tried = []
+    for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
+        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
+        tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
+        rest = order[seats.pool[order] < 0]
+        if not len(rest):
+            break
+    _, room, seats = min(tried, key=lambda one: one[0])
+    rest = order[seats.pool[order] < 0]
+    if len(rest):
+        rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
+        flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
+        turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
+        fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
+    return placement(jobs, board, refused=refused, seats=seats)
 
 
-def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, lmp_fen_per_unit_h: Floats) -> Prices:
-    """Lay locational prices out for the kernels.
+def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order, at the plan's prices, which lean.
 
     Parameters
     ----------
-    lmp_fen_per_unit_h
-        ``(products, slots)``
+    prices
+        What running really costs.
     """
-    tick_h = TICK_S / 3600.0
-    price = np.repeat(lmp_fen_per_unit_h[board.pool_product], round(board.slot_s / TICK_S), axis=1) * tick_h
-    return Prices(
-        spent=np.concatenate([np.zeros((len(board.pools), 1)), np.cumsum(price, axis=1)], axis=1),
-        ticks=planned_h(jobs, board) / tick_h,
-        moving=moving_fen(jobs, board, rules, reached),
-    )
+    room = timeline(board)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
+    lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
+    step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
+    fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    return room, seats
 
 
 def placing_order(jobs: Jobs, refused: Texts) -> Ints:
-    """Return the positions of the jobs to place: by tier, priority, slack, size, then as they came."""
+    """Return the positions of the jobs to place: by priority, size (powers of two), slack, then as they came."""
+    size = np.floor(np.log2(np.maximum(jobs.work_unit_h, 1e-9)) + 1e-9)
+    order = np.lexsort((jobs.submit_s, jobs.latest_start_s - jobs.submit_s, -size, -jobs.priority))
+    return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def urgent_order(jobs: Jobs, refused: Texts) -> Ints:
+    """Return the positions of the jobs to place where room is short: by tier, priority, slack, size."""
     slack = jobs.latest_start_s - jobs.submit_s
     order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, jobs.tier))
     return np.asarray(order[refused[order] == Reason.NONE])
 
 
-def moving_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach) -> Floats:
-    """Return what it costs to serve each job at each site besides running it, ``(jobs, sites)``.
+def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
+    """Lay prices that are the same for all jobs out for the kernels.
 
-    Of a job that outlasts the horizon only the planned hours count, with their part of its data.
+    Parameters
+    ----------
+    price_fen_per_unit_h
+        ``(pools, slots)``
     """
-    origin = reached.origin[reached.of_job]
     near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
     work = jobs.quantity * planned_h(jobs, board)
-    moved = (jobs.data_gb * work / jobs.work_unit_h)[:, None] * board.transfer_fen_per_gb[origin]
-    return np.asarray(moved + (near * work)[:, None] * board.round_trip_ms[origin])
+    return Prices(
+        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
+        level=np.zeros(len(jobs), dtype=np.int64),
+        # Of a job that outlasts the horizon only the planned hours count, with their part of its data.
+        moving=Moving(
+            gb=jobs.data_gb * work / jobs.work_unit_h,
+            near=near * work,
+            origin=reached.origin,
+            transfer=board.transfer_fen_per_gb,
+            trip=board.round_trip_ms,
+        ),
+    )
 
 
-def placement(
-    jobs: Jobs, board: Board, *, refused: Texts, latest_start_s: Floats, pool: Ints, start_tick: Floats
-) -> Placement:
-    """Give every job its status and reason."""
-    start_s = np.where(pool >= 0, board.start_s + start_tick * TICK_S, np.nan)
+def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
+    """Return what the plan gives each tier of each pool, and how prices lean towards that.
+
+    A product's work is shared out over its pools as they supply it.
+
+    Parameters
+    ----------
+    base
+        Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
+    """
+    given = np.zeros((len(Tier), len(board.products), board.slot_count))
+    tier = plan.classes.streams.tier[plan.work_stream]
+    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.work_unit_h)
+    whole = np.zeros(given.shape[1:])
+    np.add.at(whole, board.pool_product, plan.supply_unit_h)
+    share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
+    planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
+    return Lean(planned=planned, left=planned.copy(), base=base, pull=LEAN * float(np.abs(base).mean()))
+
+
+def upright() -> Lean:
+    """Return prices that do not lean."""
+    none = np.zeros((0, 0, 0))
+    return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
+
+
+def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
+    """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
+    moving = prices_of(jobs, board, rules, reached, np.zeros((0, 0))).moving
+    origin = moving.origin[reached.of_job[at]]
+    return np.asarray(
+        moving.gb[at] * board.transfer_fen_per_gb[origin, site] + moving.near[at] * board.round_trip_ms[origin, site]
+    )
+
+
+def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
+    """Give every job its status and reason, and those that stop and go their stretches."""
+    pool = seats.pool
+    first_tick = seats.begin[seats.first[:-1]]
+    start_s = np.where(pool >= 0, board.start_s + first_tick * TICK_S, np.nan)
     today = (pool >= 0) & (start_s < board.day_end_s - 1e-6)
     after = (pool >= 0) & ~today
-    can_wait = (pool < 0) & (refused == Reason.NONE) & (jobs.latest_start_s > latest_start_s + 1.0)
+    can_wait = (pool < 0) & (refused == Reason.NONE)
+    can_wait &= jobs.latest_start_s > latest_start_in_horizon_s(jobs, board) + 1.0
     status = np.full(len(jobs), Status.REFUSED, dtype=object)
     status[today] = Status.PLACED
     status[after | can_wait] = Status.CARRIED_OVER
     reason = refused.copy()
     reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
     reason[after] = Reason.LATER_IS_BETTER
-    return Placement(pool=pool, start_s=start_s, status=status, reason=reason)
+    return Placement(pool=pool, start_s=start_s, status=status, reason=reason, stretches=_stretches(board, seats))
 
 
-class Options(NamedTuple):
-    """What a job may choose from, filled anew for each job; ``(options,)``."""
-
-    cost: Floats
-    pool: Ints
-    start: Floats
-
-
-@numba.njit(cache=True)
-def place_at_prices(
-    order: Ints, ask: Asks, prices: Prices, room: Timeline
-) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
-    """Give each job in turn the cheapest start that has room; return pool, -1 for none, and start, ``(jobs,)``."""
-    options = empty_options(room)
-    chosen = np.full(len(ask.quantity), -1, np.int64)
-    begins = np.zeros(len(ask.quantity))
-    for job in order:
-        count = fill_options(options, ask, prices, room, job)
-        for one in np.argsort(options.cost[:count], kind="mergesort"):
-            if fits(room, ask, job, options.pool[one], options.start[one]):
-                chosen[job], begins[job] = options.pool[one], options.start[one]
-                break
-        if chosen[job] < 0:
-            chosen[job], begins[job] = _cheapest_of_earliest(ask, prices, room, job)
-        if chosen[job] >= 0:
-            take(room, ask, job, chosen[job], begins[job])
-    return chosen, begins
-
-
-@numba.njit(cache=True)
-def empty_options(room: Timeline) -> Options:  # pragma: no cover - compiled
-    """Return room for the options of one job."""
-    most = len(room.free) * (2 * (room.free.shape[1] // room.ticks_of_slot) + 4)
-    return Options(np.empty(most), np.empty(most, np.int64), np.empty(most))
-
-
-@numba.njit(cache=True)
-def fill_options(
-    options: Options, ask: Asks, prices: Prices, room: Timeline, job: int
-) -> int:  # pragma: no cover - compiled
-    """Fill in every (start, pool) that can be the cheapest, and return how many there are.
-
-    Prices are steps, so the cost of a run is piecewise linear in its start: it is least at the first or last start, or
-    where the run begins or ends with a slot.
-    """
-    width, length = room.ticks_of_slot, prices.ticks[job]
-    first, latest = ask.start[job], max(ask.start[job], ask.latest[job])
-    count = _add_options(options, 0, ask, prices, room, job, first)
-    at = (np.floor(first / width) + 1.0) * width
-    while at <= latest:
-        count = _add_options(options, count, ask, prices, room, job, at)
-        at += width
-    end = (np.floor((first + length) / width) + 1.0) * width
-    while end - length < latest:
-        count = _add_options(options, count, ask, prices, room, job, end - length)
-        end += width
-    if latest > first:
-        count = _add_options(options, count, ask, prices, room, job, latest)
-    return count
-
-
-@numba.njit(cache=True)
-def _add_options(
-    options: Options, count: int, ask: Asks, prices: Prices, room: Timeline, job: int, start: float
-) -> int:  # pragma: no cover - compiled
-    """Add a start in every allowed pool."""
-    for pool in range(len(room.free)):
-        if ask.allowed[ask.sort[job], pool]:
-            options.cost[count] = _cost(ask, prices, room, job, pool, start)
-            options.pool[count] = pool
-            options.start[count] = start
-            count += 1
-    return count
-
-
-@numba.njit(cache=True)
-def _cheapest_of_earliest(
-    ask: Asks, prices: Prices, room: Timeline, job: int
-) -> tuple[int, float]:  # pragma: no cover - compiled
-    """Return the cheapest pool, each at its earliest start that has room; pool -1 for none."""
-    best, chosen, begin = np.inf, -1, 0.0
-    for pool in range(len(room.free)):
-        if not ask.allowed[ask.sort[job], pool]:
-            continue
-        at = earliest(room, ask, job, pool)
-        if at >= 0.0:
-            cost = _cost(ask, prices, room, job, pool, at)
-            if cost < best:
-                best, chosen, begin = cost, pool, at
-    return chosen, begin
-
-
-@numba.njit(cache=True)
-def _cost(
-    ask: Asks, prices: Prices, room: Timeline, job: int, pool: int, start: float
-) -> float:  # pragma: no cover - compiled
-    """Price of running a job in a pool from a start on, in fen."""
-    spent = prices.spent[pool]
-    unit = _spent_at(spent, start + prices.ticks[job]) - _spent_at(spent, start)
-    return float(ask.quantity[job] * unit + prices.moving[job, room.pool_site[pool]])
-
-
-@numba.njit(cache=True)
-def _spent_at(spent: Floats, tick: float) -> float:  # pragma: no cover - compiled
-    whole = int(tick)
-    if whole >= len(spent) - 1:
-        return float(spent[-1])
-    return float(spent[whole] + (tick - whole) * (spent[whole + 1] - spent[whole]))
+def _stretches(board: Board, seats: Seats) -> Stretches:
+    count = np.where(seats.parts > 1, seats.parts, 0)
+    job = np.repeat(np.arange(len(count)), count)
+    within = np.arange(len(job)) - np.repeat(np.cumsum(count) - count, count)
+    at = seats.first[job] + within
+    return Stretches(job=job, start_s=board.start_s + seats.begin[at] * TICK_S, seconds=seats.ticks[at] * TICK_S)

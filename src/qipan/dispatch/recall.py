@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -39,7 +40,8 @@ def recall_job(row: Row, document: Row, terms: Terms) -> JobTerms:
         latest_h=row["latest_h"],
         site=site,
         placed_model=row["placed_model"] or "",
-        start_h=0.0 if row["start"] is None else _hours_after(document, row["start"]),
+        may_split=row["may_split"],
+        runs=_runs(row, document),
     )
 
 
@@ -116,6 +118,12 @@ def _names(document: Row) -> dict[str, dict[str, str]]:
         site["site_id"]: {"site_id": site["site_id"], "site_en": site["name_en"], "site_zh": site["name_zh"]}
         for site in document["sites"]
     }
+
+
+def _runs(row: Row, document: Row) -> tuple[tuple[float, float], ...]:
+    if row["stretches"]:
+        return tuple((start_h, hours) for start_h, hours in json.loads(row["stretches"]))
+    return () if row["start"] is None else ((_hours_after(document, row["start"]), row["planned_h"]),)
 
 
 def _horizon_start(document: Row) -> datetime:

@@ -39,7 +39,6 @@ def step(
         Share of the anchor in the new point.
     """
     sites = day.first_pool.shape[0] - 1
-    slots = at.lmp.shape[1]
     has_links = at.rent.shape[0] > 0
     has_meters = at.energy.shape[0] > 0
     sheet.asked[:] = 0.0
@@ -64,8 +63,7 @@ def step(
     if has_meters:
         went += draw(at, anchor, day, lengths, sheet, weight, pull)
     for site in range(sites):
-        for t in range(slots):
-            priced += supply(at, anchor, day, lengths, sheet, weight, pull, site, t)
+        priced += supply(at, anchor, day, lengths, sheet, weight, pull, site)
     priced += _keep_free(at, anchor, day, lengths, sheet, weight, pull)
     if has_meters:
         priced += settle(at, anchor, day, lengths, sheet, weight, pull)
@@ -145,29 +143,31 @@ def _spread(
     at: Point, anchor: Point, day: Layout, sheet: Sheet, weight: float, pull: float, stream: int
 ) -> float:  # pragma: no cover - compiled
     """Step each class of a stream, and project it on what it may do: its demand in all, its width in a slot."""
-    far = 1.0 / weight
-    square = 0.0
+    efforts, unserved, delivered, missing = at.effort, at.unserved, at.delivered[stream], sheet.missing[stream]
+    back, back_unserved, levels = anchor.effort, anchor.unserved, sheet.level
+    first_effort, first_slot, end_slot = day.first_effort, day.first_slot, day.end_slot
+    demands, mosts, losts = day.demand, day.most, day.lost
+    far, square = 1.0 / weight, 0.0
     for c in range(day.first_class[stream], day.first_class[stream + 1]):
-        begin, first = day.first_effort[c], day.first_slot[c]
-        count = day.end_slot[c] - first
-        aside = at.unserved[c] - far * day.lost[c]
-        level = _level(at.effort, at.delivered[stream], begin, first, count, far, aside, day.demand[c], day.most[c],
-                       sheet.level[c])  # fmt: skip
-        sheet.level[c] = level
+        begin, first, most = first_effort[c], first_slot[c], mosts[c]
+        count = end_slot[c] - first
+        aside = unserved[c] - far * losts[c]
+        level = _level(efforts, delivered, begin, first, count, far, aside, demands[c], most, levels[c])
+        levels[c] = level
         for i in range(count):
-            old = at.effort[begin + i]
-            new = min(day.most[c], max(0.0, old - far * at.delivered[stream, first + i] - level))
-            sheet.missing[stream, first + i] -= 2.0 * new - old
+            old = efforts[begin + i]
+            new = min(most, max(0.0, old - far * delivered[first + i] - level))
+            missing[first + i] -= 2.0 * new - old
             square += (new - old) * (new - old)
-            at.effort[begin + i] = drawn(old, new, anchor.effort[begin + i], pull)
-        old = at.unserved[c]
+            efforts[begin + i] = drawn(old, new, back[begin + i], pull)
+        old = unserved[c]
         new = max(0.0, aside - level)
         square += (new - old) * (new - old)
-        at.unserved[c] = drawn(old, new, anchor.unserved[c], pull)
+        unserved[c] = drawn(old, new, back_unserved[c], pull)
     return square / far
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _level(
     effort: Floats,
     delivered: Floats,

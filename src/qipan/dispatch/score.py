@@ -12,7 +12,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
-from qipan.dispatch.place import moving_fen
+from qipan.dispatch.place import moved_fen
 from qipan.dispatch.reach import Reach
 
 
@@ -51,7 +51,7 @@ def score(policy: str, jobs: Jobs, board: Board, reached: Reach, found: Placemen
     hours = ran_s(jobs)[at] / 3600.0
     work = jobs.quantity[at] * hours
     energy = work * board.kwh_per_unit_h[pool]
-    paid = _average_price(board, site, found.start_s[at], hours) * energy + work * board.opex_fen_per_unit_h[pool]
+    paid = _energy_fen(jobs, board, found) + work * board.opex_fen_per_unit_h[pool]
     wait = (found.start_s[at] - jobs.submit_s[at]) / 3600.0
     fast = jobs.tier[at] == Tier.REALTIME
     macro_o = np.array([o.macro or o.origin_id for o in board.origins], dtype=object)[origin]
@@ -79,14 +79,15 @@ def score(policy: str, jobs: Jobs, board: Board, reached: Reach, found: Placemen
 
 def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
     """Spread what ran over the slots of the horizon."""
-    at = np.flatnonzero(found.has_place)
+    runs = found.runs(ran_s(jobs))
     unit_h = np.zeros((len(board.pools), board.slot_count))
-    start = found.start_s[at] - board.start_s
-    end = start + ran_s(jobs)[at]
+    pool, quantity = found.pool[runs.job], jobs.quantity[runs.job]
+    start = runs.start_s - board.start_s
+    end = start + runs.seconds
     for slot in range(board.slot_count):
         inside = np.minimum(end, (slot + 1) * board.slot_s) - np.maximum(start, slot * board.slot_s)
-        busy = np.clip(inside, 0.0, None) / 3600.0 * jobs.quantity[at]
-        unit_h[:, slot] = np.bincount(found.pool[at], weights=busy, minlength=len(board.pools))
+        busy = np.clip(inside, 0.0, None) / 3600.0 * quantity
+        unit_h[:, slot] = np.bincount(pool, weights=busy, minlength=len(board.pools))
     energy = np.zeros((len(board.sites), board.slot_count))
     np.add.at(energy, board.pool_site, unit_h * board.kwh_per_unit_h[:, None])
     return Usage(unit_h=unit_h, energy_kwh=energy)
@@ -104,11 +105,10 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     """
     hours = planned_h(jobs, board)
     at = np.flatnonzero(found.has_place)
-    pool, site = found.pool[at], board.pool_site[found.pool[at]]
-    running = running_fen_per_unit_h(board, rules)
-    served = _integral(running, pool, (found.start_s[at] - board.start_s) / board.slot_s, hours[at] / board.slot_h)
-    moving = moving_fen(jobs, board, rules, reached)[at, site]
-    served_fen = (served * board.slot_h * jobs.quantity[at]).sum() + moving.sum()
+    served = _of_runs(running_fen_per_unit_h(board, rules), found.pool, jobs, board, found)
+    served_fen = (
+        served.sum() + moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum()
+    )
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     return float(served_fen), float((lost * jobs.quantity * hours)[missed].sum())
@@ -126,24 +126,43 @@ def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fe
     """
     paid = np.full(len(jobs), np.nan)
     at = np.flatnonzero(found.has_place)
-    pool = found.pool[at]
-    site, origin = board.pool_site[pool], reached.origin[reached.of_job[at]]
+    site, origin = board.pool_site[found.pool[at]], reached.origin[reached.of_job[at]]
     hours = planned_h(jobs, board)[at]
-    first = (found.start_s[at] - board.start_s) / board.slot_s
-    hour_price = _integral(lmp_fen_per_unit_h, board.pool_product[pool], first, hours / board.slot_h) * board.slot_h
     moved_gb = jobs.data_gb[at] * hours * 3600.0 / jobs.requested_s[at]
-    paid[at] = hour_price * jobs.quantity[at] + moved_gb * board.transfer_fen_per_gb[origin, site]
+    ran = _of_runs(lmp_fen_per_unit_h, board.pool_product[found.pool], jobs, board, found)[at]
+    paid[at] = ran + moved_gb * board.transfer_fen_per_gb[origin, site]
     return paid
 
 
-def _average_price(board: Board, site: Ints, start_s: Floats, hours: Floats) -> Floats:
-    """Return the mean price of each run, the last day of the curve repeated as often as needed."""
+def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placement) -> Floats:
+    """Return what the planned hours of each job come to on curves for a unit-hour, ``(jobs,)``.
+
+    Parameters
+    ----------
+    curve
+        ``(rows, slots)``
+    row
+        ``(jobs,)``, the curve of each job.
+    """
+    runs = found.runs(planned_h(jobs, board) * 3600.0)
+    first = (runs.start_s - board.start_s) / board.slot_s
+    slots = _integral(curve, row[runs.job], first, runs.seconds / board.slot_s)
+    paid = slots * board.slot_h * jobs.quantity[runs.job]
+    return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
+
+
+def _energy_fen(jobs: Jobs, board: Board, found: Placement) -> Floats:
+    """Return what the energy of each job that holds a place costs, the last day repeated as often as needed."""
+    runs = found.runs(ran_s(jobs))
+    pool = found.pool[runs.job]
     day = min(board.slot_count, round(86400 / board.slot_s))
-    length = hours / board.slot_h
-    first = (start_s - board.start_s) / board.slot_s
+    first, length = (runs.start_s - board.start_s) / board.slot_s, runs.seconds / board.slot_s
     repeats = int(np.ceil(max(float((first + length).max(initial=0.0)) - board.slot_count, 0.0) / day)) + 1
     curve = np.concatenate([board.price_fen_per_kwh, np.tile(board.price_fen_per_kwh[:, -day:], (1, repeats))], axis=1)
-    return _integral(curve, site, first, length) / np.maximum(length, 1e-12)
+    slots = _integral(curve, board.pool_site[pool], first, length)
+    kw = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool]
+    paid = np.bincount(runs.job, weights=slots * board.slot_h * kw, minlength=len(jobs))
+    return np.asarray(paid[found.has_place], dtype=np.float64)
 
 
 def _integral(curve: Floats, row: Ints, first: Floats, length: Floats) -> Floats:

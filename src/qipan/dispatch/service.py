@@ -5,33 +5,33 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qipan.dispatch import store
 from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
-from qipan.dispatch.classify import classify, latest_start_in_horizon_s, planned_h
-from qipan.dispatch.explain import explain
+from qipan.dispatch.classify import classify
+from qipan.dispatch.columns import from_columns, to_columns
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import Terms
-from qipan.dispatch.model.job import ASSUMABLE, DataClass, Intake, Jobs, Tier, Workload
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.volume import Volume
+from qipan.dispatch.note import note_jobs
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities
 from qipan.dispatch.reach import Reach, reach, refusals
 from qipan.dispatch.recall import tell_job, tell_price
-from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.dispatch.score import planned_fen, score
 from qipan.dispatch.split import note_terms
+from qipan.dispatch.store import plan as store
+from qipan.dispatch.store import submission
 from qipan.dispatch.volume import EAST, WEST, volumes
 from qipan.kernel.errors import BadInputError, NotFoundError
-from qipan.kernel.resources import Kind
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
@@ -191,6 +191,37 @@ class Dispatch:
         record_action(unit, "plan_kept", plan_id, now, fleet=fleet_id, day=day.isoformat(), jobs=jobs_sequence)
         return receipt
 
+    def keep_instance(
+        self, unit: UnitOfWork, plan_id: str, jobs: Jobs, terms: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Keep what a plan was made of: its jobs as they were planned, and the terms of the plan."""
+        sink = io.BytesIO()
+        pq.write_table(pa.table({name: pa.array(column) for name, column in to_columns(jobs).items()}), sink)
+        receipt = self._observations.receive(
+            unit, source="dispatch", kind=submission.PLANNED_JOB, data=sink.getvalue(), now=now, rows=len(jobs)
+        )
+        submission.insert_instance(unit, plan_id, receipt.sequence, terms)
+
+    def instance(self, unit: UnitOfWork, plan_id: str) -> tuple[Jobs, dict[str, Any]]:
+        """Return the jobs of a plan as they were planned, and its terms.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_instance_missing`` for a plan that was made before these were kept.
+        """
+        found = submission.instance(unit, plan_id)
+        if found is None:
+            raise NotFoundError(
+                f"A plan must have its jobs kept, was none, for {plan_id}.",
+                code="plan_instance_missing",
+                hint="Run the day again: plans of older versions did not keep them.",
+            )
+        sequence, terms = found
+        (receipt,) = self._observations.batches(unit, kind=submission.PLANNED_JOB, after=sequence - 1, limit=1)
+        table = pq.read_table(io.BytesIO(self._observations.data(receipt)))
+        return from_columns({name: table[name].to_numpy() for name in table.column_names}), terms
+
     def project(self, unit: UnitOfWork) -> int:
         """Bring every kept plan into the lake that is not there yet; return how many were missing."""
         pending = self._observations.pending(unit, store.PLACEMENT, kind=store.PLACEMENT)
@@ -198,6 +229,10 @@ class Dispatch:
             batch = pq.read_table(io.BytesIO(self._observations.data(receipt)))
             self._observations.project(store.PLACEMENT, store.widened(batch), receipt)
         return len(pending)
+
+    def places(self, plan_id: str) -> list[tuple[str, str, datetime]]:
+        """Return job, site and start of every job that a plan placed in its day, by start and job."""
+        return store.places(self._lake, plan_id)
 
     def reports(self, unit: UnitOfWork) -> list[dict[str, Any]]:
         """Return the reports of all plans, the newest first."""
@@ -321,67 +356,5 @@ class Dispatch:
 
 def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
     """Write down where every job went and why."""
-    found, reached = outcome.found, outcome.reached
-    has = found.has_place
-    site = np.where(has, board.pool_site[found.pool], -1)
-    origin = reached.origin[reached.of_job]
-    why = _words(jobs, board, rules, outcome)
-    paid = price_fen(jobs, board, reached, found, outcome.plan.lmp_fen_per_unit_h)
-    return store.placement_table(
-        {
-            "plan_id": [plan_id] * len(jobs),
-            "job_id": jobs.job_id.tolist(),
-            "submit": [_moment(second) for second in jobs.submit_s],
-            "tier": [Tier(int(tier)).label for tier in jobs.tier],
-            "kind": [tuple(Kind)[kind].value for kind in jobs.kind],
-            "quantity": jobs.quantity.tolist(),
-            "requested_h": (jobs.requested_s / 3600.0).tolist(),
-            "origin_id": [board.origins[o].origin_id for o in origin],
-            "site_id": [board.sites[s].site_id if s >= 0 else None for s in site],
-            "start": [_moment(second) if held else None for second, held in zip(found.start_s, has, strict=True)],
-            "wait_h": _or_none((found.start_s - jobs.submit_s) / 3600.0, has),
-            "round_trip_ms": _or_none(board.round_trip_ms[origin, site], has),
-            "cost_fen": _or_none(paid, has),
-            "status": [str(status) for status in found.status],
-            "reason": [str(reason) for reason in found.reason],
-            "why_en": [words[0] for words in why],
-            "why_zh": [words[1] for words in why],
-            "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
-            "workload": [Workload(int(workload)).label for workload in jobs.workload],
-            "data_class": [DataClass(int(one)).label for one in jobs.data_class],
-            "card_model": jobs.card_model.tolist(),
-            "data_gb": jobs.data_gb.tolist(),
-            "planned_h": planned_h(jobs, board).tolist(),
-            "latest_h": ((latest_start_in_horizon_s(jobs, board) - board.start_s) / 3600.0).tolist(),
-            "placed_model": [board.pools[pool].card_model if pool >= 0 else None for pool in found.pool],
-        }
-    )
-
-
-def _words(jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> list[tuple[str, str]]:
-    """Explain every job once for all that have the same sort, reason, size and length."""
-    known: dict[tuple[Any, ...], tuple[str, str]] = {}
-    words = []
-    for index in range(len(jobs)):
-        key = (
-            outcome.found.reason[index],
-            outcome.reached.of_job[index],
-            jobs.quantity[index],
-            jobs.requested_s[index],
-        )
-        if key not in known:
-            known[key] = explain(jobs, board, rules, outcome.reached, outcome.found, index=index)
-        words.append(known[key])
-    return words
-
-
-def _assumed(bits: int) -> str:
-    return ",".join(column for position, column in enumerate(ASSUMABLE) if bits >> position & 1)
-
-
-def _moment(second: float) -> datetime:
-    return datetime.fromtimestamp(round(second, 6), tz=UTC)
-
-
-def _or_none(values: Any, keep: Any) -> list[float | None]:
-    return [float(value) if kept else None for value, kept in zip(values, keep, strict=True)]
+    noted = note_jobs(jobs, board, rules, outcome.reached, plan=outcome.plan, found=outcome.found)
+    return store.placement_table({"plan_id": [plan_id] * len(jobs), **noted})

@@ -80,8 +80,8 @@ def _link_fen_per_gb(board: Board, plan: Plan) -> Floats:
     """Return the rent of the links from each origin to each site, ``(origins, sites, slots)``."""
     if board.links is None:
         return np.zeros((0, 0, 0))
-    # The dual of a flow at its upper limit is negative, and what runs against it is paid.
-    return np.asarray(-np.einsum("los,lt->ost", board.links.factor, plan.link_rent_fen_per_gb))
+    # What runs against a full flow is paid.
+    return np.asarray(np.einsum("los,lt->ost", board.links.factor, plan.link_rent_fen_per_gb))
 
 
 def _rounded(values: Floats) -> Any:

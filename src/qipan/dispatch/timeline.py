@@ -11,9 +11,11 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from qipan.dispatch.classify import latest_start_in_horizon_s, planned_h
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.reach import Reach
 
 TICK_S = 60.0
 ROUNDING = 1e-9
@@ -44,13 +46,16 @@ class Timeline(NamedTuple):
 class Asks(NamedTuple):
     """What each job asks of the timeline, ``(jobs,)``; ticks count from the horizon's start and may be fractions.
 
-    ``allowed`` is ``(sorts, pools)``.
+    ``length`` is what a job holds, ``planned`` the part of it that is inside the horizon from any start on. A job that
+    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``.
     """
 
     quantity: Floats
     start: Floats
     latest: Floats
     length: Floats
+    planned: Floats
+    splits: Bools
     sort: Ints
     allowed: Bools
 
@@ -70,21 +75,19 @@ def timeline(board: Board) -> Timeline:
     )
 
 
-def asks(jobs: Jobs, board: Board, *, latest_start_s: Floats, sort: Ints, allowed: Bools) -> Asks:
-    """Express jobs in ticks of the horizon.
-
-    Parameters
-    ----------
-    sort
-        ``(jobs,)``
-    allowed
-        ``(sorts, products)``
-    """
+def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
+    """Express jobs in ticks of the horizon; those that are preemptible, may wait and end in the horizon may split."""
+    latest_start_s = latest_start_in_horizon_s(jobs, board)
+    sort, allowed = reached.of_job, reached.allowed
+    start_s = np.maximum(jobs.submit_s, board.start_s)
+    ends = latest_start_s + jobs.requested_s <= board.end_s + 1e-6
     return Asks(
         quantity=jobs.quantity,
-        start=np.maximum(jobs.submit_s - board.start_s, 0.0) / TICK_S,
+        start=(start_s - board.start_s) / TICK_S,
         latest=(latest_start_s - board.start_s) / TICK_S,
         length=jobs.requested_s / TICK_S,
+        planned=planned_h(jobs, board) * 3600.0 / TICK_S,
+        splits=jobs.preemptible & ends & (latest_start_s > start_s),
         sort=sort,
         allowed=np.ascontiguousarray(allowed[:, board.pool_product]),
     )
@@ -138,14 +141,33 @@ def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma
 
 
 @numba.njit(cache=True)
-def take(room: Timeline, ask: Asks, job: int, pool: int, start: float) -> None:  # pragma: no cover - compiled
-    """Put a job into a pool."""
+def take(room: Timeline, pool: int, need: float, start: float, length: float) -> None:  # pragma: no cover - compiled
+    """Hold units of a pool for a stretch of ticks."""
+    first, last = held_ticks(start, length, room.free.shape[1])
+    _change(room, pool, -need, first, last)
     site = room.pool_site[pool]
-    need = ask.quantity[job]
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
     for tick in range(first, last):
         slot = tick // room.ticks_of_slot
-        room.free[pool, tick] -= need
-        room.free_kw[site, tick] -= need * room.kw_per_unit[pool]
         room.free_least[pool, slot] = min(room.free_least[pool, slot], room.free[pool, tick])
         room.free_kw_least[site, slot] = min(room.free_kw_least[site, slot], room.free_kw[site, tick])
+
+
+@numba.njit(cache=True)
+def give_back(
+    room: Timeline, pool: int, need: float, start: float, length: float
+) -> None:  # pragma: no cover - compiled
+    """Undo `take`."""
+    first, last = held_ticks(start, length, room.free.shape[1])
+    _change(room, pool, need, first, last)
+    site, width = room.pool_site[pool], room.ticks_of_slot
+    for slot in range(first // width, (last - 1) // width + 1):
+        room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
+        room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
+
+
+@numba.njit(cache=True)
+def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> None:  # pragma: no cover - compiled
+    site = room.pool_site[pool]
+    for tick in range(first, last):
+        room.free[pool, tick] += units
+        room.free_kw[site, tick] += units * room.kw_per_unit[pool]

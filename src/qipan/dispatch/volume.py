@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from qipan.dispatch.bound import cheapest_fen
-from qipan.dispatch.classify import latest_start_in_horizon_s
-from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
+from qipan.dispatch.model.array import Bools, Floats, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import SCARCITY
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.model.volume import Volume
-from qipan.dispatch.place import Prices, prices_of
+from qipan.dispatch.place import prices_of
 from qipan.dispatch.reach import Reach, refusals
+from qipan.dispatch.score import price_fen
 from qipan.dispatch.split import split_prices
-from qipan.dispatch.timeline import TICK_S, asks, timeline
+from qipan.dispatch.timeline import asks, timeline
 
 EAST, WEST = "east", "west"
 """Macro-regions that the work comes from, and that should take it."""
@@ -54,38 +54,22 @@ def _held_by(
     """Return what would hold each job back from the west if it stayed, ``(jobs,)``."""
     parts = split_prices(board, rules, plan)
     rent = np.sum([values for part, values in parts.items() if part in SCARCITY], axis=0)
-    lmp = plan.lmp_fen_per_unit_h
+    without_rent = (plan.lmp_fen_per_unit_h - rent)[board.pool_product]
     far = replace(rules, tiers=tuple(replace(tier, nearness_fen_per_unit_h_ms=0.0) for tier in rules.tiers))
-    latest = latest_start_in_horizon_s(jobs, board)
-    ask = asks(jobs, board, latest_start_s=latest, sort=reached.of_job, allowed=reached.allowed & western)
-    room = timeline(board)
-    here = prices_of(jobs, board, rules, reached, lmp)
-    without_distance = prices_of(jobs, board, far, reached, lmp - rent)
+    ask = asks(jobs, board, replace(reached, within_data=reached.within_data & western))
+    near = prices_of(jobs, board, rules, reached, without_rent)
+    with_room = cheapest_fen(ask, near, timeline(board))
+    with_both = cheapest_fen(ask, prices_of(jobs, board, far, reached, without_rent), timeline(board))
     at = np.flatnonzero(found.has_place)
-    paid, paid_near = np.full(len(jobs), np.inf), np.full(len(jobs), np.inf)
-    paid[at] = _paid_fen(here, jobs, board, found, at)
-    site = board.pool_site[found.pool[at]]
-    paid_near[at] = paid[at] - here.moving[at, site] + without_distance.moving[at, site]
-    with_room = cheapest_fen(ask, prices_of(jobs, board, rules, reached, lmp - rent), room)
-    with_both = cheapest_fen(ask, without_distance, room)
-    held = np.where(_is_less(with_both, paid_near), "nearness", "price")
+    paid_far = np.full(len(jobs), np.inf)
+    paid_far[at] = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h)[at]
+    paid, trip = (
+        paid_far.copy(),
+        board.round_trip_ms[reached.origin[reached.of_job[at]], board.pool_site[found.pool[at]]],
+    )
+    paid[at] += near.moving.near[at] * trip
+    held = np.where(_is_less(with_both, paid_far), "nearness", "price")
     return np.asarray(np.where(_is_less(with_room, paid), "room", held), dtype=object)
-
-
-def _paid_fen(prices: Prices, jobs: Jobs, board: Board, found: Placement, at: Ints) -> Floats:
-    """Return what the jobs ``at`` cost where they are placed, ``(at,)``."""
-    pool = found.pool[at]
-    begin = (found.start_s[at] - board.start_s) / TICK_S
-    last = prices.spent.shape[1] - 1
-
-    def spent(tick: Floats) -> Floats:
-        whole = np.minimum(tick.astype(np.int64), last)
-        after = np.minimum(whole + 1, last)
-        low = prices.spent[pool, whole]
-        return np.asarray(low + (tick - whole) * (prices.spent[pool, after] - low))
-
-    unit = spent(begin + prices.ticks[at]) - spent(begin)
-    return np.asarray(jobs.quantity[at] * unit + prices.moving[at, board.pool_site[pool]])
 
 
 def _is_less(cost: Floats, than: Floats) -> Bools:

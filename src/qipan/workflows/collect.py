@@ -100,6 +100,10 @@ class Collection:
             return None
         return self._receive(self._collectors.read_slurm(text, wanted, interval), source_id, now)
 
+    def slurm_period_s(self, plan: bytes) -> int:
+        """Return how long the periods of a map of Slurm are."""
+        return int(self._collectors.read_slurm_map(plan).period_s)
+
     def _receive(self, readings: Readings, source_id: str, now: datetime) -> Acknowledgement:
         data = self._collectors.write(readings)
         statement = Statement(source_id, Way.COLLECTED, 0, in_utc(now), self._collectors.form, sha256(data).hexdigest())

@@ -16,7 +16,7 @@ from qipan.dispatch.generate import WorkloadShape, workload
 from qipan.dispatch.load import raise_load
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
-from qipan.dispatch.store import Filter
+from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.kernel.time import civil_day, zone
@@ -31,7 +31,7 @@ from qipan.storage.trail import record_action
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
-from qipan.workflows.model import DayReport, DayRequest, JobsImport
+from qipan.workflows.model import DayReport, DayRequest, JobsImport, terms_of
 
 MADE = "made"
 """Name of the format and file of a generated day."""
@@ -265,6 +265,7 @@ class Day:
                 document=document,
                 placements=placements,
             )
+            self._dispatch.keep_instance(unit, plan_id, jobs, terms_of(request), now)
             self._log_plan(unit, plan_id, received, kept, now)
             if request.load == 1.0:
                 # A day at another load is a question, not an account.

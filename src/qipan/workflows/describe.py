@@ -12,6 +12,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
+from qipan.dispatch.publish import to_tick
 from qipan.dispatch.score import ran_s, usage
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
@@ -166,7 +167,7 @@ def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
                 used_unit_h=_list(by_site[2, s]),
                 energy_kwh=_list(used.energy_kwh[s]),
                 price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
-                lmp_fen_per_unit_h=_list(plan.lmp_fen_per_unit_h[first[s]]),
+                lmp_fen_per_unit_h=_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
                 status=dict(setting.site_status[s]),
             )
         )
@@ -197,10 +198,10 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
 
 
 def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
-    at = np.flatnonzero(outcome.found.has_place)
+    runs = outcome.found.runs(ran_s(jobs))
+    at = runs.job
     origin = outcome.reached.origin[outcome.reached.of_job[at]]
-    start = outcome.found.start_s[at]
-    inside_s = np.minimum(start + ran_s(jobs)[at], board.day_end_s) - start
+    inside_s = np.minimum(runs.start_s + runs.seconds, board.day_end_s) - runs.start_s
     work = np.zeros((len(board.origins), len(board.sites)))
     ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
     np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), ran)

@@ -63,6 +63,13 @@ class DayRequest:
     outlook_h: int = 24
 
 
+def terms_of(request: DayRequest) -> dict[str, Any]:
+    """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again."""
+    return {
+        name: getattr(request, name) for name in ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h")
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class JobsImport:
     """What became of a file of jobs.
@@ -156,8 +163,8 @@ class BoundAccount:
 class SiteDay:
     """One site over the horizon; lists are ``(slots,)``.
 
-    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``; unit-hours are those of its kind,
-    energy that of the whole site.
+    ``lmp_fen_per_unit_h`` is that of the site's first product, named by ``product``, rounded to the tick; unit-hours
+    are those of its kind, energy that of the whole site.
     """
 
     site_id: str
@@ -287,6 +294,64 @@ class DayReport:
             "market_kg": self._against_home_first("market_kg"),
         }
         return dict(_finite(document))
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedSite:
+    """What became of the attempts that one site was given.
+
+    Attributes
+    ----------
+    is_answering
+        Whether it answered when it was asked just now; nothing where it was not asked.
+    told_until
+        Until when its accounting of these jobs stands in the ledger.
+    """
+
+    site_id: str
+    is_answering: bool | None
+    answered: datetime | None
+    fenced: datetime | None
+    open: int
+    finished: int
+    failed: int
+    lost: int
+    late: int
+    told_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far a plan is carried out: ``jobs == open + finished + failed + cancelled + unplaced``.
+
+    Attributes
+    ----------
+    waiting, running
+        Of the open ones, those that stand in a queue and those that run.
+    unplaced
+        Jobs whose sites were lost and that no other site can take as yet.
+    attempts
+        How often jobs were given to sites.
+    late, twice
+        Attempts that ended at a site though they had been given up, and jobs that ended in two places.
+    is_over
+        Whether every job has ended, and the accounting of every site that answers stands in the ledger.
+    """
+
+    plan_id: str
+    jobs: int
+    open: int
+    waiting: int
+    running: int
+    finished: int
+    failed: int
+    cancelled: int
+    unplaced: int
+    attempts: int
+    late: int
+    twice: int
+    is_over: bool
+    sites: list[FollowedSite]
 
 
 def _relative(value: float, base: float) -> float | None:

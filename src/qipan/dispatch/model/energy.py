@@ -81,8 +81,8 @@ class EnergyPlan:
     grid_kwh, renewable_kwh, fill_kwh, drain_kwh, stored_kwh
         ``(sites, slots)``: drawn from the grid, taken from own plants, put into the store, taken out of it, and in it
         at the end of the slot.
-    energy_fen_per_kwh
-        ``(sites, slots)``, what the next kilowatt-hour costs the site.
+    energy_fen_per_kwh, stored_fen_per_kwh
+        ``(sites, slots)``, what the next kilowatt-hour costs the site, and what one in its store is worth.
     over_kwh, limit_rent_fen_per_kwh, peak_rent_fen_per_kwh
         ``(areas, slots)``: what is drawn beyond the limit, and what the limit and the peak add to the price.
     peak_kw
@@ -95,7 +95,13 @@ class EnergyPlan:
     drain_kwh: Floats
     stored_kwh: Floats
     energy_fen_per_kwh: Floats
+    stored_fen_per_kwh: Floats
     over_kwh: Floats
     limit_rent_fen_per_kwh: Floats
     peak_rent_fen_per_kwh: Floats
     peak_kw: Floats
+
+    @property
+    def prices(self) -> tuple[Floats, ...]:
+        """Its prices, in the order of the rows of the programme."""
+        return self.energy_fen_per_kwh, self.stored_fen_per_kwh, self.limit_rent_fen_per_kwh, self.peak_rent_fen_per_kwh

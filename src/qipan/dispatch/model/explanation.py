@@ -23,6 +23,7 @@ class Part(StrEnum):
     GRID = "grid"
     LINK = "link"
     RESERVE = "reserve"
+    ROUNDING = "rounding"
 
 
 SCARCITY = (Part.CAPACITY, Part.POWER, Part.GRID, Part.LINK, Part.RESERVE)
@@ -83,6 +84,13 @@ class JobTerms:
     """One job as its plan saw it; hours count from the start of the horizon.
 
     ``planned_h`` are the hours inside the horizon, of ``requested_h``. A job without a place has no ``site``.
+
+    Attributes
+    ----------
+    may_split
+        Whether it may stop and go.
+    runs
+        Start and length of each stretch in which it is placed.
     """
 
     kind: str
@@ -98,13 +106,15 @@ class JobTerms:
     latest_h: float
     site: int | None = None
     placed_model: str = ""
-    start_h: float = 0.0
+    may_split: bool = False
+    runs: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One site for a job, at its best start there, and what it costs at the plan's prices.
+    """One site for a job, and what it costs there at the plan's prices.
 
+    It runs at its best start in its window, or in the cheapest hours of it if it may stop and go.
     ``parts_fen`` add up to ``cost_fen``, ``difference_parts_fen`` to ``difference_fen``: by how much it costs more than
     where the job is placed; both are empty or None for a job without a place. An option that ``was_full`` costs less
     and had no room for the whole job when its turn came.
@@ -145,7 +155,7 @@ class PriceExplanation:
     Attributes
     ----------
     parts_fen_per_unit_h
-        By `Part`; they add up to the price.
+        By `Part`; they add up to the price, which is rounded to the tick.
     binding
         The constraints with a rent, the dearest first; none where the price is what running costs.
     why_en, why_zh

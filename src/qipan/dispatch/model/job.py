@@ -84,6 +84,7 @@ class Jobs:
     data_gb: Floats
     preemptible: Bools
     priority: Ints
+    command: Texts
     assumed: Ints
 
     def __len__(self) -> int:

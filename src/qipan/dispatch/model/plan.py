@@ -5,7 +5,7 @@ Axes: ``jobs``, ``classes``, ``streams`` and those of the board. Work is quantit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -153,22 +153,58 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretches:
+    """When jobs run that stop and go, a row each in the order of jobs and time, with the axis ``(stretches,)``.
+
+    A job with a row has two or more; they do not overlap, and together they last what it requests.
+    """
+
+    job: Ints
+    start_s: Floats
+    seconds: Floats
+
+
+def _no_stretches() -> Stretches:
+    return Stretches(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where and when each job runs; every array has the axis ``(jobs,)``.
 
     ``pool`` is -1 and ``start_s`` is ``nan`` for a job without a place. A job carried over has a tentative place
-    after the day, or none.
+    after the day, or none. A job runs in one stretch from ``start_s`` on, if it has no rows in ``stretches``.
     """
 
     pool: Ints
     start_s: Floats
     status: Texts
     reason: Texts
+    stretches: Stretches = field(default_factory=_no_stretches)
 
     @property
     def has_place(self) -> Bools:
         """Whether the job holds a pool, in the day or after it."""
         return np.asarray(self.pool >= 0)
+
+    def runs(self, seconds: Floats) -> Stretches:
+        """Return when each job that holds a place runs, in one stretch or several, in the order of jobs and time.
+
+        Parameters
+        ----------
+        seconds
+            ``(jobs,)``, how long each runs at most; what its stretches last beyond that is left out.
+        """
+        part = self.stretches
+        whole = self.has_place
+        whole[part.job] = False
+        job = np.concatenate([np.flatnonzero(whole), part.job])
+        begun = np.cumsum(part.seconds) - part.seconds
+        first = np.searchsorted(part.job, part.job)
+        lasts = np.clip(seconds[part.job] - (begun - begun[first]), 0.0, part.seconds)
+        start_s = np.concatenate([self.start_s[whole], part.start_s])
+        order = np.argsort(job, kind="stable")
+        return Stretches(job[order], start_s[order], np.concatenate([seconds[whole], lasts])[order])
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ WORKLOAD_UNKNOWN = Finding(0, "workload", "workload_unknown", f"workload must be
 def read(data: bytes) -> Intake:
     r"""Read a CSV or Parquet file of jobs.
 
-    ``cpu``, ``memory_gb`` and ``command`` are checked and not kept: no plan uses them. Columns that are not of the
+    ``cpu`` and ``memory_gb`` are checked and not kept: no plan uses them. Columns that are not of the
     form are named in a finding on row 0, which puts no row in quarantine.
 
     Raises
@@ -103,6 +103,7 @@ def read(data: bytes) -> Intake:
             "data_gb": data_gb,
             "preemptible": preemptible,
             "priority": np.where(np.isnan(priority), -1.0, priority),
+            "command": texts(table.cells("command")),
             "assumed": np.where(not_given, assumed_bit("preemptible"), 0),
         }
     )

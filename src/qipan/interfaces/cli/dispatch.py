@@ -1,126 +1,176 @@
-"""``qipan dispatch``: solve any day's programme that stands in a file; ask what a plan says."""
+"""``qipan dispatch``: solve any programme; carry a plan out at its sites, write job files, ask what a plan says."""
 
 from __future__ import annotations
 
-import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from datetime import datetime
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from qipan.interfaces.cli import instance, session
 from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.volumes import volumes
-from qipan.interfaces.report import labels
-from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, percent, yuan
-from qipan.interfaces.report.words import words
+from qipan.interfaces.report.numbers import NOTHING, grouped
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from qipan.workflows.model import Followed
 
-    from qipan.dispatch.approach import Approach
-    from qipan.dispatch.model.plan import Instance
+app = typer.Typer(name="dispatch", help="Solve a day's programme; carry a plan out at its sites.", no_args_is_help=True)
+app.add_typer(instance.app)
 
-app = typer.Typer(name="dispatch", help="Solve a day's programme, ask what a plan says.", no_args_is_help=True)
 app.command()(volumes)
 app.command()(explain)
 
+EnginesFile = Annotated[
+    Path, typer.Option("--engines", metavar="FILE.toml", show_default=False, help="How each site is reached.")
+]
+
 
 @app.command()
-def solve(
-    file: Annotated[Path, typer.Argument(metavar="INSTANCE", show_default=False, help="JSON, or gzip of it.")],
+def submit(plan_id: PlanId = None, *, engines: EnginesFile, lang: Lang = None, as_json: AsJson = False) -> None:
+    """Enter every placed job of a plan for its site; `follow` then gives them to the sites."""
+    from qipan.bootstrap import read_engines
+
+    services = session.services()
+    told = services.following.submit(plan_id, read_engines(engines, read_bytes(engines)), session.now())
+    _print(told, lang, as_json=as_json)
+
+
+@app.command()
+def follow(
+    plan_id: PlanId = None,
     *,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0, help="Stop once the cost is at most this share above the certified bound.")
-    ] = 1e-3,
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0, help="Stop after so long, however near; Ctrl-C does, too.")
-    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Go round the sites once, as a timer would call it.")] = False,
+    every_s: Annotated[float, typer.Option("--every", metavar="SECONDS", min=0.1, help="Between two rounds.")] = 5.0,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plan an instance at least cost: certified bounds at every moment, prices of every site and slot."""
-    from qipan.bootstrap import read_instance
-    from qipan.dispatch.approach import approach
-    from qipan.interfaces.report.solution import solution
-
-    instance = read_instance(read_bytes(file))
-    begun = monotonic()
-    with _stopping() as stopped:
-
-        def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
-            remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
-            return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
-
-        found = approach(*instance, gap=gap, is_enough=is_enough)
-    if as_json:
-        print_json(solution(instance, found))
-    else:
-        _show(instance, found, spoken(lang))
+    """Give jobs to their sites and follow them until all have ended; stop and start it again at any moment."""
+    services, language = session.services(), spoken(lang)
+    told = services.following.follow(plan_id, session.now)
+    while not (once or told.is_over):
+        remark(_in_short(told, language))
+        time.sleep(every_s)
+        told = services.following.follow(told.plan_id, session.now)
+    _print(told, lang, as_json=as_json)
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of an instance."""
-    from qipan.bootstrap import instance_schema
-
-    say(json.dumps(instance_schema(), indent=2, ensure_ascii=False))
+def show(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = False) -> None:
+    """Show how far a submitted plan is carried out; no site is asked."""
+    _print(session.services().following.account(plan_id), lang, as_json=as_json)
 
 
-@contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """Note a first Ctrl-C instead of ending; a second one ends."""
-    stopped: list[int] = []
+@app.command()
+def fence(
+    site_id: Annotated[str, typer.Argument(metavar="SITE", show_default=False, help="Site, as its fleet names it.")],
+    *,
+    lift: Annotated[bool, typer.Option("--lift", help="The site may take work again.")] = False,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Declare that nothing of ours runs at a site: its work goes elsewhere at once, and it is given none."""
+    state = session.services().following.fence(site_id, session.now(), lift=lift)
+    language = spoken(lang)
+    if as_json:
+        print_json(state)
+    elif lift:
+        say(language.say(f"{site_id} may take work again.", f"{site_id} 可再次接收作业。"))
+    else:
+        say(language.say(f"{site_id} is fenced: its work goes elsewhere.", f"{site_id} 已隔离：其作业将改派。"))
 
-    def note(number: int, frame: FrameType | None) -> None:
-        del frame
-        stopped.append(number)
-        signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
+@app.command()
+def render(
+    plan_id: PlanId = None,
+    *,
+    form: Annotated[Literal["kueue", "skypilot"], typer.Option("--as", show_default=False, help="Form of the files.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", show_default=False, help="Folder, made if missing.")],
+    engines: EnginesFile,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a file for each placed job at the sites of one kind of engine."""
+    from qipan.bootstrap import RENDERERS, read_engines
 
-
-def _show(instance: Instance, found: Approach, language: Language) -> None:
-    from qipan.dispatch.model.job import Tier
-
-    plan, classes = found.plan, instance.classes
+    services = session.services()
+    reached = read_engines(engines, read_bytes(engines))
+    orders, _ = services.following.orders(plan_id, reached)
+    to.mkdir(parents=True, exist_ok=True)
+    written = []
+    for order in orders:
+        site = reached.site(order.attempt.site_id)
+        if site is not None and site.engine == form:
+            path = to / f"{order.attempt.name}.yaml"
+            write_text(path, RENDERERS[form](order, site))
+            written.append(str(path))
+    left = len(orders) - len(written)
+    if as_json:
+        print_json({"written": written, "left_out": left})
+        return
+    files = counted(len(written), "file")
     say(
-        language.say(
-            f"Cost {yuan(plan.objective_fen)} yuan; no plan can cost less than {yuan(found.bound_fen)}: "
-            f"gap {found.gap:.3%} after {counted(found.steps, 'step')}.",
-            f"费用 {yuan(plan.objective_fen)} 元；任何方案不低于 {yuan(found.bound_fen)} 元："
-            f"差距 {found.gap:.3%}，共 {found.steps} 步。",
+        spoken(lang).say(
+            f"{files} written to {to}; {counted(left, 'job')} at sites of other engines.",
+            f"已在 {to} 写入 {grouped(len(written))} 个文件；另有 {grouped(left)} 个作业属于其他引擎的站点。",
         )
     )
-    if not plan.is_final:
-        say(language.say("Prices are indicative: the plan stopped at a gap.", "价格仅供参考：方案在给定差距处停止。"))
-    rows = []
-    for tier in sorted(set(classes.tier.tolist())):
-        mine = classes.tier == tier
-        asked, lost = float(classes.demand_unit_h[mine].sum()), float(plan.unserved_unit_h[mine].sum())
-        name = label(labels.TIER, Tier(tier).label, words(language))
-        rows.append((name, grouped(asked, 1), grouped(lost, 1), percent(lost / asked)))
-    say()
-    print_table(
-        table(
-            (
-                language.say("tier", "层级"),
-                language.say("unit-hours asked", "需求（单位时）"),
-                language.say("unserved", "未满足"),
-                language.say("share", "占比"),
-            ),
-            rows,
-            numbers=(1, 2, 3),
-        )
+
+
+def _in_short(told: Followed, language: Language) -> str:
+    return language.say(
+        f"{told.finished} finished, {told.running} running, {told.open - told.running} to run, "
+        f"{told.failed + told.cancelled} failed, {told.unplaced} without a place, of {told.jobs}",
+        f"共 {told.jobs} 个：完成 {told.finished}，运行 {told.running}，待运行 {told.open - told.running}，"
+        f"失败 {told.failed + told.cancelled}，无处可去 {told.unplaced}",
     )
+
+
+def _print(told: Followed, lang: Language | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+        return
+    language = spoken(lang)
+    columns = (
+        language.say("site", "站点"),
+        language.say("answered", "最近应答"),
+        language.say("fenced", "已隔离"),
+        language.say("open", "未结束"),
+        language.say("finished", "完成"),
+        language.say("failed", "失败"),
+        language.say("lost", "丢失"),
+        language.say("late", "迟到"),
+        language.say("accounted until", "记账至"),
+    )
+    rows = [
+        (
+            one.site_id,
+            _second(one.answered),
+            _second(one.fenced),
+            grouped(one.open),
+            grouped(one.finished),
+            grouped(one.failed),
+            grouped(one.lost),
+            grouped(one.late),
+            _second(one.told_until),
+        )
+        for one in told.sites
+    ]
+    print_table(table(columns, rows, numbers=range(3, 8), title=f"{told.plan_id} (UTC)"))
+    say(_in_short(told, language))
+    if told.twice:
+        say(
+            language.say(
+                f"{counted(told.twice, 'job')} ended in two places: a site that was given up had finished it.",
+                f"有 {grouped(told.twice)} 个作业在两处完成：被放弃的站点其实已完成。",
+            )
+        )
+
+
+def _second(moment: datetime | None) -> str:
+    return NOTHING if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S")

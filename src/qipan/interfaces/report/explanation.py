@@ -35,6 +35,7 @@ PART: Final = {
     "power": mark("Scarce power"),
     "grid": mark("Scarce grid"),
     "reserve": mark("Reserve"),
+    "rounding": mark("Rounding to the tick"),
 }
 """Parts of a price."""
 
@@ -129,11 +130,11 @@ def job_sentence(told: Told, words: Words) -> str:
 def price_parts(price: Told, words: Words) -> Table:
     """Return the parts of a price."""
     rows = [
-        row(label(PART, code, words), yuan(fen, 3))
+        row(label(PART, code, words), yuan(fen, 4))
         for code, fen in price["parts_fen_per_unit_h"].items()
         if fen or code == "energy"
     ]
-    rows.append(row(words.say("LMP"), yuan(price["lmp_fen_per_unit_h"], 3), is_own=True))
+    rows.append(row(words.say("LMP"), yuan(price["lmp_fen_per_unit_h"], 4), is_own=True))
     heads = (Head(words.say("Part"), is_number=False), Head(words.say("Price"), words.say("yuan/unit-hour")))
     named = f"{label(labels.KIND, price['kind'], words)} {price['card_model']}".strip()
     return Table(named, heads, tuple(rows))

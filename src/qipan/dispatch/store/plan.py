@@ -59,6 +59,8 @@ PLACEMENT_SCHEMA = pa.schema(
         pa.field("planned_h", pa.float64()),
         pa.field("latest_h", pa.float64()),
         pa.field("placed_model", pa.string()),
+        pa.field("may_split", pa.bool_()),
+        pa.field("stretches", pa.string()),
     ]
 )
 SORT_KEYS = {
@@ -168,6 +170,14 @@ def placement(lake: Lake, plan_id: str, job_id: str) -> dict[str, Any] | None:
     table = lake.table(PLACEMENT)
     rows = table.filter((table.plan_id == plan_id) & (table.job_id == job_id)).limit(1).to_pyarrow().to_pylist()
     return _plain(rows[0]) if rows else None
+
+
+def places(lake: Lake, plan_id: str) -> list[tuple[str, str, datetime]]:
+    """Return job, site and start of every job that a plan placed in its day, by start and job."""
+    table = lake.table(PLACEMENT)
+    chosen = table.filter(table.plan_id == plan_id, table.status == "placed")
+    ordered = chosen.order_by([chosen.start.asc(), chosen.job_id.asc()]).select("job_id", "site_id", "start")
+    return [(row["job_id"], row["site_id"], row["start"].astimezone(UTC)) for row in ordered.to_pyarrow().to_pylist()]
 
 
 def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValue:

@@ -1,0 +1,122 @@
+"""``qipan dispatch solve``: any day's programme that stands in a file."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.numbers import grouped, percent, yuan
+from qipan.interfaces.report.words import words
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from qipan.dispatch.approach import Approach
+    from qipan.dispatch.model.plan import Instance
+
+app = typer.Typer()
+
+
+@app.command()
+def solve(
+    file: Annotated[Path, typer.Argument(metavar="INSTANCE", show_default=False, help="JSON, or gzip of it.")],
+    *,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0, help="Stop once the cost is at most this share above the certified bound.")
+    ] = 1e-3,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=0, help="Stop after so long, however near; Ctrl-C does, too.")
+    ] = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan an instance at least cost: certified bounds at every moment, prices of every site and slot."""
+    from qipan.bootstrap import read_instance
+    from qipan.dispatch.approach import approach
+    from qipan.interfaces.report.solution import solution
+
+    instance = read_instance(read_bytes(file))
+    begun = monotonic()
+    with _stopping() as stopped:
+
+        def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
+            remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
+            return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
+
+        found = approach(*instance, gap=gap, is_enough=is_enough)
+    if as_json:
+        print_json(solution(instance, found))
+    else:
+        _show(instance, found, spoken(lang))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of an instance."""
+    from qipan.bootstrap import instance_schema
+
+    say(json.dumps(instance_schema(), indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _stopping() -> Iterator[list[int]]:
+    """Note a first Ctrl-C instead of ending; a second one ends."""
+    stopped: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        del frame
+        stopped.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show(instance: Instance, found: Approach, language: Language) -> None:
+    from qipan.dispatch.model.job import Tier
+
+    plan, classes = found.plan, instance.classes
+    say(
+        language.say(
+            f"Cost {yuan(plan.objective_fen)} yuan; no plan can cost less than {yuan(found.bound_fen)}: "
+            f"gap {found.gap:.3%} after {counted(found.steps, 'step')}.",
+            f"费用 {yuan(plan.objective_fen)} 元；任何方案不低于 {yuan(found.bound_fen)} 元："
+            f"差距 {found.gap:.3%}，共 {found.steps} 步。",
+        )
+    )
+    if not plan.is_final:
+        say(language.say("Prices are indicative: the plan stopped at a gap.", "价格仅供参考：方案在给定差距处停止。"))
+    rows = []
+    for tier in sorted(set(classes.tier.tolist())):
+        mine = classes.tier == tier
+        asked, lost = float(classes.demand_unit_h[mine].sum()), float(plan.unserved_unit_h[mine].sum())
+        name = label(labels.TIER, Tier(tier).label, words(language))
+        rows.append((name, grouped(asked, 1), grouped(lost, 1), percent(lost / asked)))
+    say()
+    print_table(
+        table(
+            (
+                language.say("tier", "层级"),
+                language.say("unit-hours asked", "需求（单位时）"),
+                language.say("unserved", "未满足"),
+                language.say("share", "占比"),
+            ),
+            rows,
+            numbers=(1, 2, 3),
+        )
+    )
