@@ -145,6 +145,7 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
         origin=rng.choice(np.array([origin.origin_id for origin in board.origins], dtype=object), size=count),
         tier=rng.integers(0, len(Tier), count),
         data_class=rng.choice(np.arange(len(DataClass)), size=count, p=[0.7, 0.2, 0.1]),
+        workload=np.zeros(count, dtype=np.int64),
         start_by_s=start_by_s,
         finish_by_s=start_by_s + requested_s + spare_s,
         data_gb=quantity

@@ -83,3 +83,50 @@ def test_what_cannot_be_carried_out_is_refused(qipan: Qipan, plan_id: str, engin
     assert_refused(qipan(*submit, tmp_path / "other.toml"), 3, "orders_incomplete")
     assert_refused(qipan("dispatch", "follow", plan_id), 4, "plan_not_submitted")
     assert_refused(qipan("dispatch", "fence", "nowhere"), 4, "site_unknown")
+
+
+def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
+    qipan: Qipan, trace: Callable[..., Path]
+) -> None:
+    file = (
+        "job_id,submit,kind,quantity,requested_s,tier,origin,workload,data_class\n"
+        "a,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,training,free\n"
+        "b,2025-01-06T01:00:00+08:00,intelligent,4,7200,offline,310000,rendering,free\n"
+        "c,2025-01-06T02:00:00+08:00,intelligent,4,7200,batch,310000,training,region\n"
+    )
+    ran = shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    told = shown(qipan("dispatch", "volumes", "--json"))
+    assert (told["plan_id"], told["origin_macro"], told["site_macro"]) == (ran["plan_id"], "east", "west")
+    assert told["rows"] == ran["volumes"]
+    assert sum(row["asked_unit_h"] for row in told["rows"]) == 24.0
+    assert [(row["workload"], row["data_class"], row["excluded_unit_h"]) for row in told["rows"]] == [
+        ("training", "free", {}),
+        ("training", "region", {"data_may_not_leave": 8.0}),
+        ("rendering", "free", {}),
+    ]
+    english = qipan("dispatch", "volumes", told["plan_id"]).stdout
+    assert "Of 24 card-hours that the east asks for, the west should take" in english
+    assert "Not eligible, its data may not go there: 8" in english
+    assert "承接" in qipan("dispatch", "volumes", "--lang", "zh").stdout
+    assert_refused(qipan("dispatch", "volumes", "nobody"), 4, "plan_unknown")
+
+
+def test_explain_tells_why_here_and_what_made_a_price(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    file = (
+        "job_id,submit,kind,quantity,requested_s,tier,origin,data_class\n"
+        "a,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,free\n"
+        "b,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,region\n"
+    )
+    shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    told = shown(qipan("dispatch", "explain", "--job", "a", "--json"))
+    assert len(told["alternatives"]) == 3
+    assert all(one["difference_fen"] > -1e-4 for one in told["alternatives"])
+    bound = qipan("dispatch", "explain", told["plan_id"], "--job", "b").stdout
+    assert "Not Zhongwei: its data may not go there" in bound
+    assert "所在站点" in qipan("dispatch", "explain", "--job", "a", "--lang", "zh").stdout
+    price = shown(qipan("dispatch", "explain", "--site", "zhongwei", "--slot", "3", "--json"))
+    assert price["rows"][0]["binding"] == []
+    assert "No limit binds" in qipan("dispatch", "explain", "--site", "zhongwei", "--slot", "3").stdout
+    assert_refused(qipan("dispatch", "explain"), 3, "explanation_unclear")
+    assert_refused(qipan("dispatch", "explain", "--site", "zhongwei"), 3, "explanation_unclear")
+    assert_refused(qipan("dispatch", "explain", "--job", "c"), 4, "job_unknown")

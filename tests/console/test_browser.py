@@ -18,6 +18,7 @@ from qipan.interfaces.report.page import html
 pytestmark = pytest.mark.browser
 
 PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in", "/nothing"]
+PAGES += ["/explain?job=made-02000", "/explain?site=zhongwei&slot=12"]
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 COLOUR_AT = """([lon, lat]) => {
@@ -79,6 +80,16 @@ def test_hours_draw_use_and_prices_with_their_tables(console: Any, base: str, de
         console.locator(f"section:has(#{key}) summary").click()
         expect(console.locator(f"#{key}-table tbody tr:not(.apart)")).to_have_count(len(report["slots"]))
         expect(console.locator(f"#{key}-table tbody tr.apart")).to_have_count(1)
+
+
+def test_click_on_a_price_shows_what_made_it(console: Any, base: str) -> None:
+    console.goto(f"{base}/plan")
+    drawn(console, "lmp")
+    console.locator("#lmp").scroll_into_view_if_needed()
+    box = console.locator("#lmp").bounding_box()
+    console.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    expect(console.locator("h1")).to_contain_text("Price: ")
+    expect(console.locator("#explained-1 tbody tr").last).to_contain_text("LMP")
 
 
 def test_charts_follow_light_and_dark(console: Any, base: str) -> None:

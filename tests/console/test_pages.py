@@ -88,6 +88,29 @@ def test_board_says_up_and_down_and_shows_both_carbon_accounts(client: TestClien
     assert "Carbon, market-based" in text
 
 
+def test_board_tells_the_volumes_for_the_west(client: TestClient, services: Services) -> None:
+    rows = services.day.report()["volumes"]
+    text = client.get("/").text
+    assert 'id="volumes"' in text
+    asked = sum(row["asked_unit_h"] for row in rows)
+    assert f"Of {asked:,.0f} card-hours that the east asks for" in text
+    assert text.count("<tr>", text.index('id="volumes"')) >= len(rows)
+
+
+def test_jobs_and_prices_lead_to_what_explains_them(client: TestClient, services: Services) -> None:
+    plan_id = services.day.report()["plan_id"]
+    assert f"/explain?plan={plan_id}&amp;job=job-02" in client.get("/jobs", params={"text": "job-02"}).text
+    job = client.get("/explain", params={"job": "job-02"}, headers={"Accept-Language": "en"}).text
+    assert "Why here: job job-02" in job
+    assert "Here and the cheapest other sites" in job
+    refused = client.get("/explain", params={"job": "giant"}, headers={"Accept-Language": "en"}).text
+    assert "is too small for it" in refused
+    assert f"/explain?plan={plan_id}&amp;site=zhongwei&amp;slot=3" in client.get("/plan").text
+    price = client.get("/explain", params={"site": "zhongwei", "slot": 3}, headers={"Accept-Language": "zh"}).text
+    assert "无约束起作用" in price
+    assert client.get("/explain", params={"site": "nowhere"}).status_code == 404
+
+
 def test_pages_escape_what_users_named(client: TestClient) -> None:
     text = client.get("/").text
     assert "&lt;jobs&gt;.csv" in text

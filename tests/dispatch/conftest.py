@@ -11,7 +11,7 @@ import pytest
 
 from qipan.dispatch.columns import from_columns
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
-from qipan.dispatch.model.job import KINDS, Jobs, Tier
+from qipan.dispatch.model.job import KINDS, Jobs, Tier, Workload
 from qipan.kernel.resources import Kind
 
 BoardMaker = Callable[..., Board]
@@ -92,6 +92,7 @@ def make_jobs() -> JobsMaker:
                 "origin": np.array(column("origin", "440000"), dtype=object),
                 "tier": np.array(column("tier", Tier.BATCH), dtype=np.int64),
                 "data_class": np.array(column("data_class", 0), dtype=np.int64),
+                "workload": np.array(column("workload", Workload.TRAINING), dtype=np.int64),
                 "start_by_s": submit + slack,
                 "finish_by_s": submit + slack + requested,
                 "data_gb": np.array(column("data_gb", 0.0), dtype=float),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qipan.dispatch.assume import AssumptionRule, check_origins, complete, quarantine_origins
 from qipan.dispatch.columns import assumed_bit, from_columns, to_columns
 from qipan.dispatch.model.board import Board, Origin, Pool, Rules, Site, TierRule
-from qipan.dispatch.model.job import ASSUMABLE, KINDS, DataClass, Intake, Jobs, Tier
+from qipan.dispatch.model.job import ASSUMABLE, KINDS, DataClass, Intake, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.reach import reach, refusals
 from qipan.kernel.errors import BadInputError, Finding
@@ -26,6 +26,13 @@ RULE = AssumptionRule(
         "training": {Tier.BATCH: 0.5, Tier.OFFLINE: 0.5},
         "latency_sensitive": {Tier.REALTIME: 1.0},
         "": {Tier.REALTIME: 0.25, Tier.INTERACTIVE: 0.25, Tier.BATCH: 0.25, Tier.OFFLINE: 0.25},
+    },
+    workload_shares={
+        "training": {Workload.TRAINING: 1.0},
+        "realtime": {Workload.INFERENCE: 1.0},
+        "interactive": {Workload.INFERENCE: 1.0},
+        "batch": {Workload.ANALYTICS: 0.75, Workload.RENDERING: 0.25},
+        "offline": {Workload.SCIENTIFIC: 1.0},
     },
     slack_h=(0.0, 1.0, 12.0, 24.0),
     gb_per_unit_h=(1.0, 2.0, 3.0, 4.0),
@@ -95,6 +102,7 @@ GIVEN = {
     "origin": st.sampled_from(["gd", "nx", "xj"]),
     "tier": st.sampled_from(list(Tier)),
     "data_class": st.sampled_from(list(DataClass)),
+    "workload": st.sampled_from(list(Workload)),
     "start_by_s": st.floats(0.0, 1e6),
     "finish_by_s": st.floats(0.0, 1e6),
     "data_gb": st.floats(0.0, 1e3),
@@ -160,6 +168,25 @@ def test_complete_draws_by_the_weights_and_shares() -> None:
     assert [(done.origin == name).mean() for name in ("gd", "nx", "xj")] == pytest.approx([0.5, 0.25, 0.25], abs=0.02)
     assert (done.tier == Tier.BATCH).mean() == pytest.approx(0.5, abs=0.02)
     assert (done.data_class == DataClass.REGION).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_complete_takes_the_workload_from_the_label_then_the_tier() -> None:
+    jobs = jobs_of(3, label=["training", "other", "other"], tier=[Tier.REALTIME, Tier.REALTIME, Tier.OFFLINE])
+    assert filled(jobs).workload.tolist() == [Workload.TRAINING, Workload.INFERENCE, Workload.SCIENTIFIC]
+    many = filled(jobs_of(20_000, tier=[Tier.BATCH] * 20_000))
+    assert (many.workload == Workload.ANALYTICS).mean() == pytest.approx(0.75, abs=0.02)
+    assert filled(jobs_of(5, tier=[Tier.BATCH] * 5)).workload.tolist() == many.workload[:5].tolist()
+
+
+def test_complete_takes_the_workload_of_storage_and_supercomputing_from_the_kind() -> None:
+    kinds = [KINDS.index(Kind.STORAGE), KINDS.index(Kind.SUPERCOMPUTING)]
+    assert filled(jobs_of(2, kind=kinds)).workload.tolist() == [Workload.STORAGE, Workload.SCIENTIFIC]
+
+
+def test_complete_without_shares_of_workloads_is_refused() -> None:
+    with pytest.raises(BadInputError) as caught:
+        filled(jobs_of(1, tier=[Tier.BATCH]), rule=replace(RULE, workload_shares={}))
+    assert caught.value.code == "workload_shares_missing"
 
 
 def test_complete_draws_do_not_depend_on_the_jobs_that_follow_or_on_what_is_given() -> None:

@@ -22,7 +22,7 @@ NEEDED = {
 def test_from_columns_fills_what_is_left_out_with_the_signs_of_missing() -> None:
     jobs = from_columns(NEEDED)
     assert np.isnan(np.stack([jobs.requested_s, jobs.actual_s, jobs.start_by_s, jobs.finish_by_s, jobs.data_gb])).all()
-    assert (np.stack([jobs.tier, jobs.data_class, jobs.priority]) == -1).all()
+    assert (np.stack([jobs.tier, jobs.data_class, jobs.workload, jobs.priority]) == -1).all()
     assert (jobs.origin.tolist(), jobs.preemptible.tolist()) == (["", ""], [False, False])
     assert jobs.assumed.tolist() == [assumed_bit("preemptible")] * 2
 

@@ -134,6 +134,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
         origin=rng.choice(np.array(["a", "b"], dtype=object), count),
         tier=rng.integers(0, 4, count),
         data_class=rng.choice([0, 0, 1], count),
+        workload=np.zeros(count, dtype=np.int64),
         start_by_s=start_by,
         finish_by_s=start_by + requested,
         data_gb=rng.choice([0.0, 1.0, 10.0], count),

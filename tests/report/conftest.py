@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from qipan.dispatch.model.explanation import ProductTerms, Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.volume import Volume
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
 
 
@@ -50,6 +52,26 @@ def score(policy: str, energy_fen: float, location_kg: float, market_kg: float) 
         mean_wait_h=0.5,
         peak_kw=9.6,
         moved_share=0.25,
+    )
+
+
+def volume(tier: str, workload: str, asked: float, *, moved: float = 0.0, room: float = 0.0, **left: Any) -> Volume:
+    excluded = left.get("excluded", {})
+    eligible = asked - sum(excluded.values())
+    return Volume(
+        kind="intelligent",
+        tier=tier,
+        workload=workload,
+        data_class="free",
+        jobs=3,
+        asked_unit_h=asked,
+        excluded_unit_h=excluded,
+        eligible_unit_h=eligible,
+        moved_unit_h=moved,
+        price_unit_h=eligible - moved - room,
+        nearness_unit_h=0.0,
+        room_unit_h=room,
+        standard_unit_h=moved + room,
     )
 
 
@@ -122,6 +144,26 @@ def report() -> DayReport:
         ],
         flows=[Flow("440000", "zhongwei", 9.0)],
         tiers=[TierDay("realtime", 4, 3, 0, 1, 5.0, 0.5, float("nan"))],
+        volumes=[
+            volume("batch", "training", 1200.0, moved=700.0, room=300.0),
+            volume("realtime", "inference", 800.0, excluded={"too_far": 600.0, "data_may_not_leave": 200.0}),
+        ],
+        terms=Terms(
+            slot_h=1.0,
+            slot_count=3,
+            site_ids=["zhongwei", "shaoguan"],
+            origin_ids=["440000", "lab"],
+            products=[
+                ProductTerms(0, "intelligent", "", 10.0, {"energy": [40.0, 60.0, 60.0], "capacity": [8.0, 12.0, 0.0]}),
+                ProductTerms(1, "intelligent", "", 0.0, {"energy": [48.0, 72.0, 60.0]}),
+            ],
+            round_trip_ms=[[30.0, 2.0], [10.0, 10.0]],
+            transfer_fen_per_gb=[[2.0, 0.0], [1.0, 1.0]],
+            data_class_max=[[0, 2], [0, 0]],
+            link_fen_per_gb=[],
+            round_trip_ms_max=[20.0, 40.0, 100.0, None],
+            nearness_fen_per_unit_h_ms=[0.5, 0.5, 0.0, 0.0],
+        ),
         basis={"assumed": 3, "official": 1},
     )
 

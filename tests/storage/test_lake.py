@@ -184,6 +184,23 @@ def test_batch_given_part_by_part_goes_in_whole(lake):
     assert not lake.append("reading", (batch(9) for _ in range(1)), source="meter", sequence=1, after=0)
 
 
+def test_create_adds_columns_that_may_be_empty_at_the_end(lake):
+    lake.append("reading", batch(1), source="meter", sequence=1)
+    wider = pa.schema([*SCHEMA, pa.field("note", pa.string()), pa.field("seen", pa.timestamp("us", tz="UTC"))])
+    lake.create("reading", wider)
+    assert lake.schema("reading") == wider
+    assert lake.table("reading").note.to_pyarrow().to_pylist() == [None]
+    later = (
+        batch(2)
+        .append_column("note", pa.array(["new"]))
+        .append_column("seen", pa.array([None], wider.field("seen").type))
+    )
+    lake.append("reading", later, source="meter", sequence=2)
+    assert sorted(map(str, lake.table("reading").note.to_pyarrow().to_pylist())) == ["None", "new"]
+    with pytest.raises(ConflictError):
+        lake.create("reading", pa.schema([*wider, pa.field("must", pa.string(), nullable=False)]))
+
+
 def test_create_twice_changes_nothing_and_other_columns_are_refused(lake):
     lake.append("reading", batch(1), source="meter", sequence=1)
     lake.create("reading", SCHEMA)

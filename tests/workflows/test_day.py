@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from qipan.bootstrap import Services, build, initialise
-from qipan.dispatch.store.plan import SORT_KEYS
+from qipan.dispatch.store.plan import DAY_PLAN, SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.use import Grouping
@@ -185,3 +187,19 @@ def test_plan_lost_from_the_lake_comes_back_with_the_next_run(services: Services
     again.dispatch.create()
     again.day.run(request(GOOD, seed=9), NOW)
     assert again.day.jobs(first.plan_id).total == 20
+
+
+def test_plan_kept_before_volumes_and_terms_says_what_to_do(services: Services) -> None:
+    plan_id = services.day.run(request(GOOD), NOW).plan_id
+    with services.books.begin() as unit:
+        document = services.dispatch.report(unit, plan_id)
+        older = {name: value for name, value in document.items() if name not in ("volumes", "terms")}
+        unit.execute(sa.update(DAY_PLAN).values(document=json.dumps(older)))
+    with services.books.read() as unit:
+        with pytest.raises(NotFoundError) as caught:
+            services.dispatch.volumes(unit)
+        assert caught.value.code == "volumes_unknown"
+        with pytest.raises(NotFoundError) as caught:
+            services.dispatch.explain_job(unit, plan_id, "j1")
+        assert caught.value.code == "terms_unknown"
+    assert services.day.jobs(plan_id).rows[0]["workload"] in {"training", "analytics", "rendering", "scientific"}

@@ -17,9 +17,10 @@ from qipan.dispatch.demand import shares_of
 from qipan.dispatch.generate import pick
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import DataClass, Intake, Jobs, Tier
+from qipan.dispatch.model.job import KINDS, DataClass, Intake, Jobs, Tier, Workload
 from qipan.dispatch.reach import largest_units, reach
 from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.resources import Kind
 from qipan.kernel.units import S_PER_H
 
 DAY_S = 86400.0
@@ -31,12 +32,16 @@ OTHER_LABELS = ""
 class AssumptionRule:
     """The rule that `complete` follows; the seed is the caller's.
 
+    What asks for storage is storage, and what asks for supercomputing is scientific.
+
     Attributes
     ----------
     origin_weights
         Weight of each origin of the board by its id; those left out have none.
     tier_shares
         For each label of jobs the weights of the tiers; `OTHER_LABELS` for the rest.
+    workload_shares
+        For each label of jobs the weights of the workloads; for other labels, those of their tier by its name.
     slack_h
         Hours between submission and latest start, one for each `Tier`.
     gb_per_unit_h
@@ -52,11 +57,12 @@ class AssumptionRule:
     Raises
     ------
     BadInputError
-        ``assumption_out_of_range``; ``weights_not_positive`` for weights of origins or tiers.
+        ``assumption_out_of_range``; ``weights_not_positive`` for weights of origins, tiers or workloads.
     """
 
     origin_weights: Mapping[str, float]
     tier_shares: Mapping[str, Mapping[Tier, float]]
+    workload_shares: Mapping[str, Mapping[Workload, float]]
     slack_h: tuple[float, ...]
     gb_per_unit_h: tuple[float, ...]
     region_bound_share: float
@@ -64,7 +70,11 @@ class AssumptionRule:
     default_requested_h: float
 
     def __post_init__(self) -> None:
-        for weights in (self.origin_weights, *({str(t): w for t, w in s.items()} for s in self.tier_shares.values())):
+        drawn: tuple[Mapping[Tier, float] | Mapping[Workload, float], ...] = (
+            *self.tier_shares.values(),
+            *self.workload_shares.values(),
+        )
+        for weights in (self.origin_weights, *({str(code): w for code, w in one.items()} for one in drawn)):
             shares_of(weights)
         limits = (0.0, *self.requested_limits_h)
         rules = {
@@ -95,7 +105,8 @@ def complete(jobs: Jobs, board: Board, rules: Rules, rule: AssumptionRule, rng: 
     ------
     BadInputError
         ``origin_unknown`` when an origin is not on the board, with a finding for each such job (`check_origins` sets
-        them aside first); ``origin_weights_unknown``; ``tier_shares_missing`` for a label without shares.
+        them aside first); ``origin_weights_unknown``; ``tier_shares_missing`` and
+        ``workload_shares_missing`` for a label without shares.
     """
     known, findings = check_origins(jobs, board)
     if not known.all():
@@ -109,6 +120,8 @@ def complete(jobs: Jobs, board: Board, rules: Rules, rule: AssumptionRule, rng: 
     jobs = _with_requested(jobs, rule)
     jobs = _with_origin(jobs, board, rule, origin_draw)
     jobs = _with_tier_and_data_class(jobs, board, rules, rule, tier_draw=tier_draw, region_draw=region_draw)
+    # A draw of its own, so that the other columns are drawn as they were before workloads were.
+    jobs = _with_workload(jobs, rule, rng.spawn(1)[0].random(len(jobs)))
     return _with_window_and_data(jobs, rule)
 
 
@@ -250,6 +263,27 @@ def _drawn_tier(label: Texts, rule: AssumptionRule, draw: Floats) -> Ints:
         of_label = label == name
         tier[of_label] = pick(np.array([float(shares.get(one, 0.0)) for one in Tier]), draw[of_label])
     return tier
+
+
+def _with_workload(jobs: Jobs, rule: AssumptionRule, draw: Floats) -> Jobs:
+    missing = jobs.workload < 0
+    workload = jobs.workload.copy()
+    fixed = {Kind.STORAGE: Workload.STORAGE, Kind.SUPERCOMPUTING: Workload.SCIENTIFIC}
+    for kind, only in fixed.items():
+        workload[missing & (jobs.kind == KINDS.index(kind))] = only
+    for label, tier in dict.fromkeys(zip(jobs.label.tolist(), jobs.tier.tolist(), strict=True)):
+        mine = (jobs.label == label) & (jobs.tier == tier) & (workload < 0)
+        if not mine.any():
+            continue
+        shares = rule.workload_shares.get(label, rule.workload_shares.get(Tier(tier).label))
+        if shares is None:
+            raise BadInputError(
+                f"Every label or tier must have shares of workloads, '{label}' of tier {Tier(tier).label} had none.",
+                code="workload_shares_missing",
+                hint=f"Add shares for '{label}', or for the tier {Tier(tier).label}.",
+            )
+        workload[mine] = pick(np.array([float(shares.get(one, 0.0)) for one in Workload]), draw[mine])
+    return replace(jobs, workload=workload, assumed=_marked(jobs, "workload", missing))
 
 
 def _most_units(jobs: Jobs, board: Board, rules: Rules) -> tuple[Ints, Floats]:

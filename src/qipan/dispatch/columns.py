@@ -32,6 +32,7 @@ _FORMS: dict[str, tuple[type, Any]] = {
     "origin": _TEXT,
     "tier": _INT,
     "data_class": _INT,
+    "workload": _INT,
     "start_by_s": _FLOAT,
     "finish_by_s": _FLOAT,
     "data_gb": _FLOAT,

@@ -82,12 +82,17 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
         fits_kind=(product_kind[None, :] == sorts[:, 3][:, None]) & same_model,
         has_power=np.broadcast_to(powered, (len(sorts), len(site))).copy(),
         within_latency=board.round_trip_ms[sorts[:, 0]][:, site] <= limit_ms[sorts[:, 1]][:, None] + 1e-9,
-        within_data=_within_data(board)[sorts[:, 2], sorts[:, 0]][:, site],
+        within_data=within_data(board)[sorts[:, 2], sorts[:, 0]][:, site],
     )
 
 
-def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
+def refusals(jobs: Jobs, board: Board, reached: Reach, *, within: Bools | None = None) -> Texts:
     """Name the first hard limit that leaves a job no site at all, or `Reason.NONE`.
+
+    Parameters
+    ----------
+    within
+        ``(products,)``, the only products that are asked about; all without it.
 
     Returns
     -------
@@ -97,7 +102,7 @@ def refusals(jobs: Jobs, board: Board, reached: Reach) -> Texts:
     reason = np.full(len(jobs), Reason.NONE, dtype=object)
     largest = largest_units(board)
     steps: list[tuple[Bools, Reason]] = []
-    allowed: Bools = reached.fits_kind
+    allowed: Bools = reached.fits_kind if within is None else reached.fits_kind & within
     steps.append((allowed, Reason.NO_SUCH_RESOURCE))
     allowed = allowed & reached.has_power
     steps.append((allowed, Reason.NO_POWER))
@@ -136,7 +141,7 @@ def _most_of_product(board: Board) -> Floats:
     return most
 
 
-def _within_data(board: Board) -> Bools:
+def within_data(board: Board) -> Bools:
     """Tell where data of each class may go, ``(data classes, origins, sites)``."""
     site_code = np.array([site.adcode or site.site_id for site in board.sites], dtype=object)
     site_macro = np.array([site.macro or site.site_id for site in board.sites], dtype=object)

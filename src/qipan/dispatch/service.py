@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,19 +15,23 @@ from qipan.dispatch.baseline import Baseline, place_by
 from qipan.dispatch.bound import bound_fen
 from qipan.dispatch.classify import classify
 from qipan.dispatch.columns import from_columns, to_columns
-from qipan.dispatch.explain import explain
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.explanation import Terms
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
+from qipan.dispatch.model.volume import Volume
+from qipan.dispatch.note import note_jobs
 from qipan.dispatch.place import place
 from qipan.dispatch.plan import plan
 from qipan.dispatch.price import Identities, identities
 from qipan.dispatch.reach import Reach, reach, refusals
-from qipan.dispatch.score import planned_fen, price_fen, score
+from qipan.dispatch.recall import tell_job, tell_price
+from qipan.dispatch.score import planned_fen, score
+from qipan.dispatch.split import note_terms
 from qipan.dispatch.store import plan as store
 from qipan.dispatch.store import submission
+from qipan.dispatch.volume import EAST, WEST, volumes
 from qipan.kernel.errors import BadInputError, NotFoundError
-from qipan.kernel.resources import Kind
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
@@ -66,6 +69,8 @@ class Outcome:
     served_fen: float
     lost_fen: float
     scores: tuple[Score, ...]
+    volumes: tuple[Volume, ...]
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,8 @@ class Dispatch:
             served_fen=served,
             lost_fen=lost,
             scores=tuple(scores),
+            volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
+            terms=note_terms(board, rules, solved),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:
@@ -220,7 +227,7 @@ class Dispatch:
         pending = self._observations.pending(unit, store.PLACEMENT, kind=store.PLACEMENT)
         for receipt in pending:
             batch = pq.read_table(io.BytesIO(self._observations.data(receipt)))
-            self._observations.project(store.PLACEMENT, batch, receipt)
+            self._observations.project(store.PLACEMENT, store.widened(batch), receipt)
         return len(pending)
 
     def places(self, plan_id: str) -> list[tuple[str, str, datetime]]:
@@ -255,6 +262,72 @@ class Dispatch:
             )
         return found
 
+    def volumes(self, unit: UnitOfWork, plan_id: str | None = None) -> dict[str, Any]:
+        """Return which work of the east the west should take, and what holds the rest back, by a plan.
+
+        Returns
+        -------
+        dict
+            ``plan_id``, ``day``, ``origin_macro``, ``site_macro``, and ``rows`` of the fields of `model.volume.Volume`.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``; ``volumes_unknown`` for a plan that was made before they were kept.
+        """
+        document = self.report(unit, plan_id)
+        if "volumes" not in document:
+            raise NotFoundError(
+                f"A plan must have been kept with its volumes, was without: {document['plan_id']}.",
+                code="volumes_unknown",
+                hint="Plan the day again: qipan day run.",
+            )
+        told = {"plan_id": document["plan_id"], "day": document["day"]}
+        return told | {"origin_macro": EAST, "site_macro": WEST, "rows": document["volumes"]}
+
+    def explain_job(self, unit: UnitOfWork, plan_id: str | None, job_id: str) -> dict[str, Any]:
+        """Tell why a job is here and not there: the cheapest other sites, and of what the difference consists.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``, ``job_unknown``; ``terms_unknown`` for a plan that was made before they
+            were kept.
+        """
+        document = self._with_terms(unit, plan_id)
+        row = store.placement(self._lake, document["plan_id"], job_id)
+        if row is None or row["latest_h"] is None:
+            raise NotFoundError(
+                f"A job must be named as `qipan day jobs` names it, was {job_id!r} in plan {document['plan_id']}.",
+                code="job_unknown",
+                hint="Run: qipan day jobs.",
+                field="job",
+            )
+        return tell_job(row, document)
+
+    def explain_price(self, unit: UnitOfWork, plan_id: str | None, site_id: str, slot: int) -> dict[str, Any]:
+        """Tell what made the price of each product of a site in a slot, and which constraints bind.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``, ``terms_unknown``; ``site_unknown`` for a site that is not in the plan.
+        BadInputError
+            ``slot_out_of_range``.
+        """
+        return tell_price(site_id, slot, self._with_terms(unit, plan_id))
+
+    def _with_terms(self, unit: UnitOfWork, plan_id: str | None) -> dict[str, Any]:
+        document = self.report(unit, plan_id)
+        # A home that was not initialised again keeps no terms of jobs.
+        if "terms" not in document or "latest_h" not in self._lake.schema(store.PLACEMENT).names:
+            raise NotFoundError(
+                f"A plan must have been kept with its terms, was without: {document['plan_id']}.",
+                code="terms_unknown",
+                hint="Run qipan init, then plan the day again: qipan day run.",
+            )
+        return document
+
     def jobs(self, plan_id: str, *, only: store.Filter, sort: str, descending: bool, page: int, size: int) -> JobsPage:
         """Return one page of a plan's jobs.
 
@@ -283,61 +356,5 @@ class Dispatch:
 
 def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
     """Write down where every job went and why."""
-    found, reached = outcome.found, outcome.reached
-    has = found.has_place
-    site = np.where(has, board.pool_site[found.pool], -1)
-    origin = reached.origin[reached.of_job]
-    why = _words(jobs, board, rules, outcome)
-    paid = price_fen(jobs, board, reached, found, outcome.plan.lmp_fen_per_unit_h)
-    return store.placement_table(
-        {
-            "plan_id": [plan_id] * len(jobs),
-            "job_id": jobs.job_id.tolist(),
-            "submit": [_moment(second) for second in jobs.submit_s],
-            "tier": [Tier(int(tier)).label for tier in jobs.tier],
-            "kind": [tuple(Kind)[kind].value for kind in jobs.kind],
-            "quantity": jobs.quantity.tolist(),
-            "requested_h": (jobs.requested_s / 3600.0).tolist(),
-            "origin_id": [board.origins[o].origin_id for o in origin],
-            "site_id": [board.sites[s].site_id if s >= 0 else None for s in site],
-            "start": [_moment(second) if held else None for second, held in zip(found.start_s, has, strict=True)],
-            "wait_h": _or_none((found.start_s - jobs.submit_s) / 3600.0, has),
-            "round_trip_ms": _or_none(board.round_trip_ms[origin, site], has),
-            "cost_fen": _or_none(paid, has),
-            "status": [str(status) for status in found.status],
-            "reason": [str(reason) for reason in found.reason],
-            "why_en": [words[0] for words in why],
-            "why_zh": [words[1] for words in why],
-            "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
-        }
-    )
-
-
-def _words(jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> list[tuple[str, str]]:
-    """Explain every job once for all that have the same sort, reason, size, length and freedom to stop."""
-    known: dict[tuple[Any, ...], tuple[str, str]] = {}
-    words = []
-    for index in range(len(jobs)):
-        key = (
-            outcome.found.reason[index],
-            outcome.reached.of_job[index],
-            jobs.quantity[index],
-            jobs.requested_s[index],
-            jobs.preemptible[index],
-        )
-        if key not in known:
-            known[key] = explain(jobs, board, rules, outcome.reached, outcome.found, index=index)
-        words.append(known[key])
-    return words
-
-
-def _assumed(bits: int) -> str:
-    return ",".join(column for position, column in enumerate(ASSUMABLE) if bits >> position & 1)
-
-
-def _moment(second: float) -> datetime:
-    return datetime.fromtimestamp(round(second, 6), tz=UTC)
-
-
-def _or_none(values: Any, keep: Any) -> list[float | None]:
-    return [float(value) if kept else None for value, kept in zip(values, keep, strict=True)]
+    noted = note_jobs(jobs, board, rules, outcome.reached, plan=outcome.plan, found=outcome.found)
+    return store.placement_table({"plan_id": [plan_id] * len(jobs), **noted})

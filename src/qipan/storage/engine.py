@@ -116,8 +116,14 @@ def _view_of_duckdb(backend: SQLBackend, name: str, parts: Sequence[Part], schem
     backend.con.unregister(name)
     # Columns that the files do not hold stand in the names of their folders.
     found = backend.con.read_parquet(files, union_by_name=True, hive_partitioning=True)
-    # They come last, unless they are asked for in their place.
-    found.select(*(f'"{column}"' for column in schema.names)).create_view(name, replace=True)
+    # They come last, unless they are asked for in their place; columns younger than every file are empty.
+    types = backend.con.from_arrow(schema.empty_table()).types
+    held = set(found.columns)
+    asked = (
+        f'"{column}"' if column in held else f'CAST(NULL AS {kind}) AS "{column}"'
+        for column, kind in zip(schema.names, types, strict=True)
+    )
+    found.project(", ".join(asked)).create_view(name, replace=True)
 
 
 def _view_of_spark(backend: SQLBackend, name: str, parts: Sequence[Part], schema: pa.Schema) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 import ibis
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Field, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from ibis.backends.sql import SQLBackend
 
@@ -68,7 +68,7 @@ class Lake:
         self._local = threading.local()
 
     def create(self, table: str, schema: pa.Schema, *, by: str = "") -> None:
-        """Create an empty table; nothing happens when it is there with the same schema.
+        """Create an empty table; one that is there gains columns at its end that may be empty, or stays as it is.
 
         Parameters
         ----------
@@ -81,14 +81,17 @@ class Lake:
             ``lake_schema_differs`` when the table has other columns.
         """
         if table in self.tables():
-            found = self.schema(table)
-            if found != _plain(schema):
-                raise ConflictError(
-                    f"Table {table} must have the columns {_words(schema)}, was {_words(found)}, in {self.root}.",
-                    code="lake_schema_differs",
-                    hint="Use a folder of this Qipan's own for the lake.",
-                )
-            return
+            found, wanted = self.schema(table), _plain(schema)
+            added = list(wanted)[len(found) :]
+            if pa.schema(list(wanted)[: len(found)]) == found and all(column.nullable for column in added):
+                if added:
+                    self._open(table).alter.add_columns([Field.from_arrow(column) for column in added])
+                return
+            raise ConflictError(
+                f"Table {table} must have the columns {_words(schema)}, was {_words(found)}, in {self.root}.",
+                code="lake_schema_differs",
+                hint="Use a folder of this Qipan's own for the lake.",
+            )
         path = self._path(table)
         path.mkdir(parents=True, exist_ok=True)
         DeltaTable.create(path, schema=schema, mode="ignore", partition_by=[by] if by else None)

@@ -66,6 +66,8 @@ def describe(
         origins=_origins(fleet, board, jobs, outcome),
         flows=_flows(board, jobs, outcome),
         tiers=_tiers(board, jobs, outcome),
+        volumes=list(outcome.volumes),
+        terms=outcome.terms,
         basis=setting.basis,
     )
 

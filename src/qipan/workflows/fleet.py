@@ -15,7 +15,7 @@ from qipan.dispatch.assume import AssumptionRule
 from qipan.dispatch.model import board as dispatch
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Rules, TierRule
-from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.job import Tier, Workload
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Status
 from qipan.kernel.errors import BadInputError, Finding
@@ -195,9 +195,14 @@ def assumption_rule(catalog: Catalog, fleet: Fleet) -> AssumptionRule:
     for key, share in catalog.numbers("rule/tier_share").items():
         label, tier = key.split("/")
         by_label.setdefault("" if label == "unlabelled" else label, {})[Tier[tier.upper()]] = share
+    workloads: dict[str, dict[Workload, float]] = {}
+    for key, share in catalog.numbers("rule/workload_share").items():
+        named, workload = key.split("/")
+        workloads.setdefault(named, {})[Workload[workload.upper()]] = share
     return AssumptionRule(
         origin_weights={origin.origin_id: origin.weight for origin in fleet.origins},
         tier_shares=by_label,
+        workload_shares=workloads,
         slack_h=tuple(catalog.number(f"tier/{tier.label}/slack_h") for tier in Tier),
         gb_per_unit_h=tuple(catalog.number(f"tier/{tier.label}/data_gb_per_card_h") for tier in Tier),
         region_bound_share=catalog.number("rule/region_bound_share"),

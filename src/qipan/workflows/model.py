@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
 
@@ -254,6 +256,8 @@ class DayReport:
     origins: list[OriginDay]
     flows: list[Flow]
     tiers: list[TierDay]
+    volumes: list[Volume]
+    terms: Terms
     basis: dict[str, int]
 
     @property

@@ -19,8 +19,15 @@ from hypothesis import strategies as st
 
 from qipan import dispatch
 from qipan.dispatch.columns import assumed_bit
-from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier
-from qipan.dispatch.sources.generic import DATA_CLASS_WORDS, OPTIONAL, REQUIRED, TIER_WORDS, read
+from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
+from qipan.dispatch.sources.generic import (
+    DATA_CLASS_WORDS,
+    OPTIONAL,
+    REQUIRED,
+    TIER_WORDS,
+    WORKLOAD_WORDS,
+    read,
+)
 
 SCHEMA = json.loads((Path(dispatch.__file__).parent / "jobs.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -42,6 +49,7 @@ FULL: dict[str, Any] = PLAIN | {
     "origin": "640000",
     "tier": "batch",
     "data_class": "region",
+    "workload": "rendering",
     "start_by": "2017-10-09T09:00:00+08:00",
     "finish_by": "2017-10-09T03:00:00Z",
     "data_gb": 10,
@@ -72,10 +80,11 @@ def test_read_full_row_keeps_every_value() -> None:
     assert jobs.submit_s.tolist() == [submit_s]
     assert (jobs.start_by_s - submit_s).tolist() == [3600.0]
     assert (jobs.finish_by_s - submit_s).tolist() == [3 * 3600.0]
-    assert (jobs.kind[0], jobs.tier[0], jobs.data_class[0]) == (
+    assert (jobs.kind[0], jobs.tier[0], jobs.data_class[0], jobs.workload[0]) == (
         KINDS.index("intelligent"),
         Tier.BATCH,
         DataClass.REGION,
+        Workload.RENDERING,
     )
     assert (jobs.quantity[0], jobs.requested_s[0], jobs.actual_s[0], jobs.data_gb[0]) == (2.0, 3600.0, 1800.5, 10.0)
     assert (jobs.card_model[0], jobs.origin[0], jobs.preemptible[0], jobs.priority[0]) == (
@@ -90,7 +99,8 @@ def test_read_full_row_keeps_every_value() -> None:
 def test_read_plain_row_leaves_the_rest_missing() -> None:
     jobs = read(csv_of(PLAIN, columns=REQUIRED)).jobs
     assert np.isnan([jobs.actual_s[0], jobs.start_by_s[0], jobs.finish_by_s[0], jobs.data_gb[0]]).all()
-    assert (jobs.tier[0], jobs.data_class[0], jobs.priority[0], jobs.origin[0]) == (-1, -1, -1, "")
+    assert (jobs.tier[0], jobs.data_class[0], jobs.workload[0], jobs.priority[0]) == (-1, -1, -1, -1)
+    assert jobs.origin[0] == ""
     assert jobs.assumed.tolist() == [assumed_bit("preemptible")]
 
 
@@ -136,6 +146,12 @@ BAD = [
         "data_class",
         "data_class_unknown",
         "data_class must be one of free, region, province, was 'secret'.",
+    ),
+    (
+        {"workload": "mining"},
+        "workload",
+        "workload_unknown",
+        "workload must be one of training, inference, analytics, rendering, scientific, storage, was 'mining'.",
     ),
     (
         {"start_by": "2017-10-09T07:59:59+08:00"},
@@ -228,6 +244,7 @@ def test_read_parquet_and_gzip_equal_the_plain_file() -> None:
             "actual_s",
             "tier",
             "data_class",
+            "workload",
             "start_by_s",
             "priority",
             "assumed",
@@ -249,6 +266,7 @@ def test_schema_is_valid_and_names_what_the_adapter_reads() -> None:
     assert tuple(properties["kind"]["enum"]) == tuple(KINDS)
     assert tuple(properties["tier"]["enum"]) == TIER_WORDS
     assert tuple(properties["data_class"]["enum"]) == DATA_CLASS_WORDS
+    assert tuple(properties["workload"]["enum"]) == WORKLOAD_WORDS
     assert all(properties[column]["description"].endswith(".") for column in COLUMNS)
 
 

@@ -43,6 +43,22 @@ class DataClass(IntEnum):
         return self.name.lower()
 
 
+class Workload(IntEnum):
+    """What a job does."""
+
+    TRAINING = 0
+    INFERENCE = 1
+    ANALYTICS = 2
+    RENDERING = 3
+    SCIENTIFIC = 4
+    STORAGE = 5
+
+    @property
+    def label(self) -> str:
+        """Lower-case name, as files and doors write it."""
+        return self.name.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Jobs:
     """Many jobs, a row each; every array has the axis ``(jobs,)``.
@@ -62,6 +78,7 @@ class Jobs:
     origin: Texts
     tier: Ints
     data_class: Ints
+    workload: Ints
     start_by_s: Floats
     finish_by_s: Floats
     data_gb: Floats
@@ -99,6 +116,7 @@ ASSUMABLE = (
     "preemptible",
     "priority",
     "submit_s",
+    "workload",
 )
 
 

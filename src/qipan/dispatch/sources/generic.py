@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qipan.dispatch.columns import assumed_bit, from_columns
-from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier
+from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
 from qipan.dispatch.sources.cells import Quarantine, texts
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding
@@ -20,6 +20,7 @@ OPTIONAL = (
     "origin",
     "tier",
     "data_class",
+    "workload",
     "start_by",
     "finish_by",
     "data_gb",
@@ -28,12 +29,14 @@ OPTIONAL = (
 )
 TIER_WORDS = tuple(tier.label for tier in Tier)
 DATA_CLASS_WORDS = tuple(data_class.label for data_class in DataClass)
+WORKLOAD_WORDS = tuple(workload.label for workload in Workload)
 
 KIND_UNKNOWN = Finding(0, "kind", "kind_unknown", f"kind must be one of {', '.join(KINDS)}")
 TIER_UNKNOWN = Finding(0, "tier", "tier_unknown", f"tier must be one of {', '.join(TIER_WORDS)}")
 DATA_CLASS_UNKNOWN = Finding(
     0, "data_class", "data_class_unknown", f"data_class must be one of {', '.join(DATA_CLASS_WORDS)}"
 )
+WORKLOAD_UNKNOWN = Finding(0, "workload", "workload_unknown", f"workload must be one of {', '.join(WORKLOAD_WORDS)}")
 
 
 def read(data: bytes) -> Intake:
@@ -74,6 +77,7 @@ def read(data: bytes) -> Intake:
     data_gb = rows.amount("data_gb")
     tier = rows.choice(TIER_WORDS, TIER_UNKNOWN)
     data_class = rows.choice(DATA_CLASS_WORDS, DATA_CLASS_UNKNOWN)
+    workload = rows.choice(WORKLOAD_WORDS, WORKLOAD_UNKNOWN)
     start_by_s = rows.deadline("start_by", submit_s=submit_s)
     finish_by_s = rows.deadline("finish_by", submit_s=submit_s)
     preemptible, not_given = rows.boolean("preemptible")
@@ -93,6 +97,7 @@ def read(data: bytes) -> Intake:
             "origin": texts(table.cells("origin")),
             "tier": tier,
             "data_class": data_class,
+            "workload": workload,
             "start_by_s": start_by_s,
             "finish_by_s": finish_by_s,
             "data_gb": data_gb,

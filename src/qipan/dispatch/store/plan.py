@@ -52,6 +52,15 @@ PLACEMENT_SCHEMA = pa.schema(
         pa.field("why_en", pa.string(), nullable=False),
         pa.field("why_zh", pa.string(), nullable=False),
         pa.field("assumed", pa.string(), nullable=False),
+        pa.field("workload", pa.string()),
+        pa.field("data_class", pa.string()),
+        pa.field("card_model", pa.string()),
+        pa.field("data_gb", pa.float64()),
+        pa.field("planned_h", pa.float64()),
+        pa.field("latest_h", pa.float64()),
+        pa.field("placed_model", pa.string()),
+        pa.field("may_split", pa.bool_()),
+        pa.field("stretches", pa.string()),
     ]
 )
 SORT_KEYS = {
@@ -156,6 +165,13 @@ def placements(
     return [_plain(row) for row in page], total
 
 
+def placement(lake: Lake, plan_id: str, job_id: str) -> dict[str, Any] | None:
+    """Return the placement of one job of a plan, None when there is no such job."""
+    table = lake.table(PLACEMENT)
+    rows = table.filter((table.plan_id == plan_id) & (table.job_id == job_id)).limit(1).to_pyarrow().to_pylist()
+    return _plain(rows[0]) if rows else None
+
+
 def places(lake: Lake, plan_id: str) -> list[tuple[str, str, datetime]]:
     """Return job, site and start of every job that a plan placed in its day, by start and job."""
     table = lake.table(PLACEMENT)
@@ -173,6 +189,14 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         row[name] = None if row[name] is None else row[name].astimezone(UTC).isoformat().replace("+00:00", "Z")
     row["assumed"] = row["assumed"].split(",") if row["assumed"] else []
     return row
+
+
+def widened(batch: pa.Table) -> pa.Table:
+    """Return a batch of placements with the columns that it is too old to have, empty."""
+    for column in PLACEMENT_SCHEMA:
+        if column.nullable and column.name not in batch.schema.names:
+            batch = batch.append_column(column, pa.nulls(batch.num_rows, column.type))
+    return batch
 
 
 def placement_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""``qipan dispatch``: solve any programme; give a plan to the engines of its sites, follow it, or write job files."""
+"""``qipan dispatch``: solve any programme; carry a plan out at its sites, write job files, ask what a plan says."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from qipan.interfaces.cli import expansion, instance, session
+from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.volumes import volumes
 from qipan.interfaces.report.numbers import NOTHING, grouped
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ app = typer.Typer(
 )
 app.add_typer(instance.app)
 app.add_typer(expansion.app)
+
+app.command()(volumes)
+app.command()(explain)
 
 EnginesFile = Annotated[
     Path, typer.Option("--engines", metavar="FILE.toml", show_default=False, help="How each site is reached.")

@@ -10,6 +10,7 @@ from qipan.interfaces.console.pages import (
     compare,
     days,
     docs,
+    explain,
     facts,
     files,
     hours,
@@ -20,5 +21,5 @@ from qipan.interfaces.console.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (files, sign_in, atlas, site, board, hours, jobs, compare, ledger, facts, days, docs):
+for part in (files, sign_in, atlas, site, board, hours, jobs, explain, compare, ledger, facts, days, docs):
     router.include_router(part.router)

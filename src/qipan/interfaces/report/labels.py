@@ -72,6 +72,7 @@ COLUMN: Final[Mapping[str, str]] = MappingProxyType(
         "origin": mark("origin"),
         "tier": mark("tier"),
         "data_class": mark("where its data may go"),
+        "workload": mark("workload"),
         "start_by_s": mark("latest start"),
         "finish_by_s": mark("latest end"),
         "data_gb": mark("data to move"),
@@ -184,6 +185,17 @@ DATA_CLASS: Final[Mapping[str, str]] = MappingProxyType(
         "province": mark("not out of its province"),
         "region": mark("not out of its macro-region"),
         "free": mark("anywhere"),
+    }
+)
+
+WORKLOAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "training": mark("Training"),
+        "inference": mark("Inference"),
+        "analytics": mark("Analytics"),
+        "rendering": mark("Rendering"),
+        "scientific": mark("Scientific"),
+        "storage": mark("Storage"),
     }
 )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from hashlib import sha256
 
-from qipan.interfaces.report import assets, charts, day, tables
+from qipan.interfaces.report import assets, charts, day, tables, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
-from qipan.interfaces.report.words import words
+from qipan.interfaces.report.words import Words, words
 
 SERVED_POLICY = (
     "sandbox allow-scripts allow-modals; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -82,18 +83,16 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
     """
     said = words(lang)
     unit = day.unit_hours(document, said)
-    price = said.say("yuan/unit-hour")
     return {
         "sites": tables.sites(document, said),
         "origins": tables.origins(document, said),
         "flows": tables.flows(document, said),
         "tiers": tables.tiers(document, said),
+        "volumes": volumes.volumes(document, said),
         "policies": tables.policies(document, said),
         "bound": tables.bound(document, said),
         "use": tables.hours(document, "used_unit_h", said, caption=said.say("Use by hour"), unit=unit, digits=0),
-        "lmp": tables.hours(
-            document, "lmp_fen_per_unit_h", said, caption=said.say("LMP by hour"), unit=price, digits=2
-        ),
+        "lmp": lmp_hours(document, said),
         "electricity": tables.hours(
             document,
             "price_fen_per_kwh",
@@ -103,6 +102,19 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
             digits=3,
         ),
     }
+
+
+def lmp_hours(document: Document, said: Words, leads: Callable[[str, int], str] | None = None) -> Table:
+    """Return the LMP of every site by slot; each leads to its explanation where the caller gives addresses."""
+    return tables.hours(
+        document,
+        "lmp_fen_per_unit_h",
+        said,
+        caption=said.say("LMP by hour"),
+        unit=said.say("yuan/unit-hour"),
+        digits=2,
+        leads=leads,
+    )
 
 
 def _inline(script: str) -> str:

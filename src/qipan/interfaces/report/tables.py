@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qipan.interfaces.report import labels
@@ -185,19 +185,34 @@ def policies(document: Document, words: Words) -> Table:
     return Table(words.say("The plan beside simple rules"), heads, tuple(rows))
 
 
-def hours(document: Document, field: str, words: Words, *, caption: str, unit: str, digits: int) -> Table:
+def hours(
+    document: Document,
+    field: str,
+    words: Words,
+    *,
+    caption: str,
+    unit: str,
+    digits: int,
+    leads: Callable[[str, int], str] | None = None,
+) -> Table:
     """Return one figure of every site by slot; what lies after the day is set apart.
 
     Parameters
     ----------
     field
         Field of the sites with the axis ``(slots,)``; a field in fen is written in yuan.
+    leads
+        Gives the address that the figure of a site and slot leads to.
     """
     write = yuan if "fen" in field.split("_") else grouped
+
+    def cell(site: Mapping[str, Any], slot: int) -> Cell:
+        return Cell(write(site[field][slot], digits), href=leads(site["site_id"], slot) if leads else "")
+
     rows = [
         row(
             slot_label(document, index),
-            *(write(site[field][index], digits) for site in document["sites"]),
+            *(cell(site, index) for site in document["sites"]),
             is_apart=index == document["day_slots"],
         )
         for index in range(len(document["slots"]))

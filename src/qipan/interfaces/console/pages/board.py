@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, labels, tables
+from qipan.interfaces.report import charts, day, labels, tables, volumes
 from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
@@ -46,5 +46,7 @@ def board(request: Request) -> Response:
         origins=tables.origins(document, said),
         flows=tables.flows(document, said),
         tiers=tables.tiers(document, said),
+        volumes=volumes.volumes(document, said) if "volumes" in document else None,
+        volumes_sentence=volumes.sentence(document.get("volumes", ()), said),
         charts={"map": charts.board_map(document, said), "geometry": assets.address(GEOMETRY)},
     )

@@ -114,6 +114,7 @@ def jobs(
         title=day.title(document, said),
         particulars=day.particulars(document, said),
         asked=asked,
+        has_terms="terms" in document,
         columns=COLUMNS,
         rows=[_row(row, document, said) for row in found.rows],
         total=grouped(found.total),

@@ -59,6 +59,12 @@ for (const place of places) {
   drawn.on("finished", () => {
     place.dataset.ready = "1";
   });
+  drawn.on("click", (/** @type {any} */ { value }) => {
+    const { leads, day_slots: day } = charts[key];
+    if (leads && Array.isArray(value)) {
+      location.assign(`${leads[value[1]]}&slot=${value[0] < day ? value[0] : value[0] - 1}`);
+    }
+  });
   draw();
   legend(key, charts[key]);
   new ResizeObserver(() => {
