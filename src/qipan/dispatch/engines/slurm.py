@@ -129,7 +129,7 @@ class Slurm:
         # The queue holds for some minutes what has ended, so accounting that is behind is told from what was forgotten.
         queue = [_active(line) for line in _lines(out, len(ACTIVE))]
         active = [one for one in queue if one.state in OPEN]
-        held, queued = {_key(one) for one in queue}, {_key(one) for one in active}
+        held, queued = {_id_and_name(one) for one in queue}, {_id_and_name(one) for one in active}
         try:
             ended = self._accounts(plan_id, since)
         except EngineError as error:
@@ -140,8 +140,8 @@ class Slurm:
                 code="accounting_silent",
                 hint="Start slurmdbd; until then nothing is given to the site, and nothing there is given up.",
             ) from error
-        is_forgotten = {_key(one) for one in ended if one.is_active} - held
-        found = active + [one for one in ended if _key(one) not in queued | is_forgotten]
+        is_forgotten = {_id_and_name(one) for one in ended if one.is_active} - held
+        found = active + [one for one in ended if _id_and_name(one) not in queued | is_forgotten]
         return one_of_each(one for one in found if one.name.startswith(prefix_of(plan_id)))
 
     def ended(self, plan_id: str, since: datetime) -> Sequence[Known]:
@@ -292,7 +292,7 @@ def one_of_each(found: Iterable[Known]) -> tuple[Known, ...]:
     return tuple(chosen)
 
 
-def _key(one: Known) -> tuple[str, str]:
+def _id_and_name(one: Known) -> tuple[str, str]:
     """Return what tells jobs apart: a controller that forgot some gives their ids to others."""
     return one.engine_id, one.name
 
