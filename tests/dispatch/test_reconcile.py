@@ -57,6 +57,19 @@ def test_reconcile_a_lost_attempt_is_cancelled_until_it_has_ended() -> None:
     assert reconcile([gone], {}, AFTER).attempts == ()
 
 
+def test_reconcile_what_ended_no_one_knows_how_waits_for_its_lease_and_then_for_nothing() -> None:
+    over = known(State.RUNNING, ended=BEFORE, reason="claimed")
+    (still,) = reconcile([ATTEMPT], over, BEFORE).attempts
+    assert (still.state, still.ended, still.reason) == (State.RUNNING, None, "claimed")
+    changes = reconcile([still], over, AFTER)
+    assert [one.state for one in changes.attempts] == [State.LOST]
+    assert changes.cancel == ()
+    changes = reconcile(changes.attempts, over, AFTER)
+    assert [(one.state, one.ended, one.reason) for one in changes.attempts] == [(State.LOST, BEFORE, "lease_over")]
+    assert changes.cancel == ()
+    assert reconcile(changes.attempts, over, AFTER).attempts == ()
+
+
 def test_reconcile_a_fenced_site_gives_up_what_is_open_and_keeps_what_has_ended() -> None:
     other = replace(ATTEMPT, job_id="b", state=State.MEANT, lease_ends=None)
     changes = reconcile([ATTEMPT, other], known(State.RUNNING), BEFORE, is_fenced=True)

@@ -43,7 +43,7 @@ def reconcile(
             changed.append(after)
         if one is not None:
             cancel += one.twins
-            if after.state is State.LOST and one.state in OPEN:
+            if after.state is State.LOST and one.is_active:
                 cancel.append(one.engine_id)
     return Changes(tuple(changed), tuple(cancel))
 
@@ -80,7 +80,7 @@ def is_over(attempt: Attempt, now: datetime) -> bool:
 
 def _after(attempt: Attempt, one: Known | None, now: datetime, *, is_fenced: bool) -> Attempt:
     if attempt.state is State.LOST:
-        return _gone(attempt, now) if one is None else attempt if one.state in OPEN else _lost(attempt, one)
+        return _gone(attempt, now) if one is None else attempt if one.is_active else _lost(attempt, one)
     if not attempt.is_open:
         return attempt
     after = attempt if one is None else _told(attempt, one)
@@ -101,7 +101,7 @@ def _gone(attempt: Attempt, now: datetime) -> Attempt:
 
 
 def _lost(attempt: Attempt, one: Known) -> Attempt:
-    """Return a lost attempt that has ended at its site: late where it ended well."""
+    """Return a lost attempt that is over at its site: late where it ended well."""
     if one.state is State.FINISHED:
         return _told(attempt, one, State.LATE)
     return replace(_told(attempt, one, State.LOST), reason=attempt.reason)
@@ -113,6 +113,6 @@ def _told(attempt: Attempt, one: Known, state: State | None = None) -> Attempt:
         state=state or one.state,
         engine_id=one.engine_id,
         began=one.began or attempt.began,
-        ended=one.ended,
+        ended=one.ended if (state or one.state) not in OPEN else None,
         reason=one.reason,
     )

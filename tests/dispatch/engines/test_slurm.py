@@ -72,6 +72,16 @@ def test_ended_reads_every_state(told: str, code: str, state: State, reason: str
     assert (one.state, one.reason) == (state, reason)
 
 
+def test_known_leaves_out_what_only_the_accounting_holds_for_active() -> None:
+    # 1 has just ended, and its accounting is behind; 2 was forgotten; the id of 3 belongs to another by now.
+    queue = f"1|qipan-{PLAN}-1-1|COMPLETED|None\n3|qipan-{PLAN}-1-x|PENDING|None\n"
+    still = "".join(row(number, "RUNNING").replace("2026-01-02T08:00:09", "Unknown") for number in (1, 2))
+    commands = Commands(squeue=queue, sacct=still + row(3, "COMPLETED"))
+    known = {one.name[-1]: (one.state, one.is_active) for one in slurm(commands).known(PLAN, SINCE)}
+    assert known == {"1": (State.RUNNING, True), "3": (State.FINISHED, False), "x": (State.WAITING, True)}
+    assert "--states=all" in commands.asked[0][0]
+
+
 def test_several_of_one_name_are_one_and_its_twins() -> None:
     name = f"qipan-{PLAN}-1-x"
     queue = f"5|{name}|PENDING|None\n6|{name}|RUNNING|None\n"

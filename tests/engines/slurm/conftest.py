@@ -18,6 +18,8 @@ import pytest
 
 PROGRAMS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sacct", "sacctmgr")
 HOST = socket.gethostname()
+PATIENCE_S = 240
+LOG_LINES = 150
 SLURM = """
 ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
@@ -78,10 +80,11 @@ def port() -> int:
 
 
 def until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
+    """Wait for something to be so; a machine that is busy is no defect, so the end is far."""
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come to be within a minute.")
+            pytest.fail(f"{what} did not come to be within {PATIENCE_S} s.")
         time.sleep(0.3)
 
 
@@ -123,7 +126,7 @@ class Daemons:
         """Run a program and return what it printed."""
         environment = self.environment | more
         done = subprocess.run(
-            words, check=False, capture_output=True, text=True, timeout=30, env=environment, cwd=self.folder
+            words, check=False, capture_output=True, text=True, timeout=PATIENCE_S, env=environment, cwd=self.folder
         )
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
@@ -155,32 +158,83 @@ class Cluster:
 
     def start(self) -> None:
         """Start controller and node; what stood in the state is taken up again."""
+        self.start_controller()
+        self.start_node()
+
+    def start_controller(self) -> None:
+        """Start the controller alone, so that what stood in the state waits."""
         if self.name not in self.daemons.ask(
             "sacctmgr", "-nP", "list", "cluster", "format=cluster", SLURM_CONF=str(self.conf)
         ):
             self.ask("sacctmgr", "-i", "add", "cluster", self.name)
-        conf = {"SLURM_CONF": str(self.conf)}
-        controller = self.daemons.start("slurmctld", "-D", **conf)
+        self.running.append(self.daemons.start("slurmctld", "-D", SLURM_CONF=str(self.conf)))
         until(lambda: listens(self.ctld), "slurmctld")
-        self.running = [controller, self.daemons.start("slurmd", "-D", "-N", f"{self.name}-n1", **conf)]
+
+    def start_node(self) -> None:
+        """Start the node."""
+        self.running.append(self.daemons.start("slurmd", "-D", "-N", f"{self.name}-n1", SLURM_CONF=str(self.conf)))
         until(self.is_up, f"The node of {self.name}")
 
     def is_up(self) -> bool:
-        """Say whether the node has reported."""
+        """Say whether the node answers; a star says that it does not."""
         told = self.ask("sinfo", "-h", "-o", "%T")
-        return any(word in told for word in ("idle", "mix", "alloc", "comp"))
+        return "*" not in told and any(word in told for word in ("idle", "mix", "alloc", "comp"))
+
+    def jobs(self, states: str) -> list[str]:
+        """Return the names of jobs in some states, as the queue says."""
+        return self.ask("squeue", "--noheader", f"--states={states}", "--format=%j").split()
+
+    def remember(self) -> None:
+        """Have the controller keep its jobs as they stand: it forgets, when it dies, what was not kept."""
+        since = time.time()
+        job = self.ask("squeue", "--noheader", "--format=%A").split()[0]
+        self.ask("scontrol", "update", f"JobId={job}", "Comment=kept")
+        kept = self.at / "state/job_state"
+        until(lambda: kept.exists() and kept.stat().st_mtime > since, "The controller's memory")
 
     def kill(self) -> None:
         """Kill the whole site at once: controller, node, and every job on it."""
         mark = f"SLURM_CONF={self.conf}".encode()
-        for process in [path for path in Path("/proc").iterdir() if path.name.isdigit()]:
-            try:
-                if mark in (process / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(process.name), signal.SIGKILL)
-            except (OSError, ProcessLookupError):
-                continue
+        # Whoever was being made while the others were killed is found the next time.
+        while _kill(mark):
+            time.sleep(0.05)
         for child in self.running:
             child.wait(30)
+        self.running = []
+
+    def describe(self) -> str:
+        """Return what a person wants to know where a test failed."""
+        columns = "JobIDRaw,JobName,State,ExitCode,Submit,Start,End"
+        asked = (
+            ("sinfo",),
+            ("squeue", "--states=all"),
+            ("sacct", "-X", "-D", "-P", "--allusers", "--starttime=now-1hour", f"--format={columns}"),
+        )
+        told = [f"--- {self.name}"]
+        for words in asked:
+            done = subprocess.run(
+                ("timeout", "20", *words),
+                capture_output=True,
+                text=True,
+                check=False,
+                env=self.daemons.environment | {"SLURM_CONF": str(self.conf)},
+            )
+            told.append(f"{words[0]}: {done.stdout}{done.stderr}")
+        told += (self.at / "ctld.log").read_text(errors="replace").splitlines()[-LOG_LINES:]
+        return "\n".join(told)
+
+
+def _kill(mark: bytes) -> int:
+    """Kill each process with a mark in its environment; return how many there were."""
+    killed = 0
+    for process in [path for path in Path("/proc").iterdir() if path.name.isdigit()]:
+        try:
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
+                killed += 1
+        except (OSError, ProcessLookupError):
+            continue
+    return killed
 
 
 class Slurm:
@@ -189,13 +243,15 @@ class Slurm:
     def __init__(self, daemons: Daemons, dbd: int) -> None:
         self.daemons, self.dbd = daemons, dbd
 
-    def cluster(self, name: str, *, cards: int = 4, cpus: int = 4) -> Cluster:
-        """Start a cluster."""
+    def cluster(self, name: str, *, cards: int = 4, cpus: int = 4, is_open: bool = True) -> Cluster:
+        """Start a cluster; one that is not open has no node as yet."""
         made = Cluster(name, self.daemons, self.dbd, cards=cards, cpus=cpus)
         shutil.copy(self.daemons.folder / "slurmdbd.conf", made.at / "slurmdbd.conf")
         (made.at / "slurmdbd.conf").chmod(0o600)
         self.daemons.stack.callback(made.kill)
-        made.start()
+        made.start_controller()
+        if is_open:
+            made.start_node()
         return made
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.engines.slurm.conftest import PATIENCE_S, until
 
 from qipan.bootstrap import Services, build, initialise, read_engines
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.model.submission import Attempt, Order, State
+from qipan.dispatch.reconcile import reconcile
 from qipan.kernel.time import Interval
 from qipan.ledger.model.figure import Group
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest
+from qipan.workflows.model import DayRequest, Followed, FollowedSite
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +56,7 @@ MAP = """
 zone: UTC
 period_s: 10
 pools:
-  - {{ cluster: {name}, resource: gres/gpu, allocated: {name}/given, queued: {name}/waited }}
+  - {{ cluster: {cluster}, resource: gres/gpu, allocated: {name}/given, queued: {name}/waited }}
 """
 ENGINE = """
 [sites.{name}]
@@ -65,9 +71,15 @@ map = "{name}.yaml"
 """
 
 
-@pytest.fixture(scope="module")
-def clusters(slurm):
-    return {name: slurm.cluster(name, cards=CARDS, cpus=CARDS) for name in SITES}
+@pytest.fixture
+def clusters(slurm, request: pytest.FixtureRequest):
+    """Start clusters that no other test has used; what they said last is shown where the test fails."""
+    sign = sha256(request.node.name.encode()).hexdigest()[:4]
+    made = {name: slurm.cluster(f"{name}{sign}", cards=CARDS, cpus=CARDS) for name in SITES}
+    yield made
+    for one in made.values():
+        sys.stdout.write(one.describe())
+        one.kill()
 
 
 @pytest.fixture
@@ -84,25 +96,25 @@ def services(tmp_path: Path) -> Iterator[Services]:
     made.books.close()
 
 
-def plan(services: Services, count: int) -> str:
+def plan(services: Services, count: int, *, requested_s: int = 10) -> str:
     """Plan so many jobs of one card, half of them from beside each site."""
     now = datetime.now(UTC)
     submit, by = now.isoformat(), (now + timedelta(hours=1)).isoformat()
-    rows = [f"job-{i},{submit},intelligent,1,10,{SITES[i % 2]},batch,{by}" for i in range(count)]
+    rows = [f"job-{i},{submit},intelligent,1,{requested_s},{SITES[i % 2]},batch,{by}" for i in range(count)]
     text = "job_id,submit,kind,quantity,requested_s,origin,tier,start_by\n" + "\n".join(rows)
     report = services.day.run(DayRequest(text.encode(), "jobs.csv", "generic", fleet_id="pair"), now)
     assert report.account.placed == count, report.account
     return report.plan_id
 
 
-def engines_file(folder: Path, clusters, *, patience_s: dict[str, int]) -> Path:
-    """Write how the clusters are reached; each job leaves a line when it ends."""
+def engines_file(folder: Path, clusters, *, patience_s: dict[str, int], before: str = "") -> Path:
+    """Write how the clusters are reached; each job leaves a line when it ends, ``before`` stands before its work."""
     ends = folder / "ends"
     ends.mkdir()
-    command = f"sleep 1; echo $QIPAN_ATTEMPT >> {ends}/{{job_id}}"
+    command = f"{before}sleep 1; echo $QIPAN_ATTEMPT >> {ends}/{{job_id}}"
     told = f"command = '{command}'\nearly = true\nsilence_s = 20\n"
     for name, cluster in clusters.items():
-        (folder / f"{name}.yaml").write_text(MAP.format(name=name))
+        (folder / f"{name}.yaml").write_text(MAP.format(name=name, cluster=cluster.name))
         told += ENGINE.format(name=name, conf=cluster.conf, folder=cluster.shared, patience_s=patience_s[name])
     file = folder / "engines.toml"
     file.write_text(told)
@@ -116,6 +128,43 @@ def ends_of(folder: Path) -> Counter[str]:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def at_site(told: Followed, site_id: str) -> FollowedSite:
+    return next(site for site in told.sites if site.site_id == site_id)
+
+
+def follow_until(services: Services, plan_id: str, is_so: Callable[[Followed], bool]) -> Followed:
+    """Go round until something is so."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so(told := services.following.follow(plan_id, now)):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.3)
+    return told
+
+
+@contextmanager
+def follower(services: Services) -> Iterator[subprocess.Popen[str]]:
+    """Start a process that has imported everything and waits for its words: it begins when it is told to."""
+    wait = (
+        "import sys, qipan.bootstrap; from qipan.interfaces.cli.app import main; sys.argv[1:] = input().split(); main()"
+    )
+    environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", wait], env=environment, stdin=pipe, stdout=pipe, text=True) as child:
+        yield child
+        child.kill()
+
+
+def tell(child: subprocess.Popen[str], *words: str) -> None:
+    assert child.stdin is not None
+    child.stdin.write(" ".join(words) + "\n")
+    child.stdin.flush()
+
+
+def taken(clusters) -> int:
+    """Count the jobs that the clusters took, ended ones among them."""
+    return sum(len(set(cluster.jobs("all"))) for cluster in clusters.values())
 
 
 def completed(clusters, plan_id: str) -> Counter[str]:
@@ -152,9 +201,9 @@ def test_two_hundred_jobs_outlive_the_death_of_a_cluster(
     assert {site.site_id: site.open for site in told.sites} == {"east": 100, "west": 100}
     west, is_dead, is_back = clusters["west"], False, False
     while not (told.is_over and all(site.is_answering for site in told.sites)):
-        assert time.monotonic() - began < 240
+        assert time.monotonic() - began < 2 * PATIENCE_S, told
         told = services.following.follow(plan_id, now)
-        at_west = next(site for site in told.sites if site.site_id == "west")
+        at_west = at_site(told, "west")
         if not is_dead and len(ends_of(tmp_path)) >= 100:
             west.kill()
             is_dead = True
@@ -184,47 +233,87 @@ def test_two_hundred_jobs_outlive_the_death_of_a_cluster(
 
 
 def test_who_follows_is_killed_and_a_site_is_fenced(services: Services, clusters, tmp_path: Path) -> None:
-    plan_id = plan(services, 40)
-    file = engines_file(tmp_path, clusters, patience_s=dict.fromkeys(SITES, 3600))
-    command = [str(Path(sys.executable).parent / "qipan"), "dispatch"]
-    environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
-
-    def call(*words: str) -> str:
-        done = subprocess.run(
-            [*command, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    call("submit", plan_id, "--engines", str(file))
-    words = [*command, "follow", plan_id, "--every", "0.1"]
-    for seconds in (4.0, 5.0, 5.5, 6.0):
-        child = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(seconds)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    deadline = time.monotonic() + 120
-    while services.following.follow(plan_id, now).attempts < 40:
-        assert time.monotonic() < deadline
-    clusters["west"].kill()
-    still = services.following.follow(plan_id, now)
-    assert next(site for site in still.sites if site.site_id == "west").lost == 0
-    call("fence", "west")
-    deadline = time.monotonic() + 120
-    while (told := services.following.follow(plan_id, now)).finished < 40:
-        assert time.monotonic() < deadline, told
-        time.sleep(0.3)
-    clusters["west"].start()
-    deadline = time.monotonic() + 120
-    while not (told := services.following.follow(plan_id, now)).is_over:
-        assert time.monotonic() < deadline, told
-        time.sleep(0.3)
-    assert f"{told.finished} finished" in call("follow", plan_id, "--once")
-    call("fence", "west", "--lift")
+    since, west = now(), clusters["west"]
+    gate = tmp_path / "gate"
+    # Nothing ends at west while the gate is shut, so all that it was given is lost when it is fenced.
+    shut = f"[ $SLURM_CLUSTER_NAME != {west.name} ] || until [ -e {gate} ]; do sleep 0.2; done"
+    with ExitStack() as stack:
+        followers = [stack.enter_context(follower(services)) for _ in range(4)]
+        plan_id = plan(services, 40, requested_s=1200)
+        file = engines_file(tmp_path, clusters, patience_s=dict.fromkeys(SITES, 3600), before=f"{shut}; ")
+        services.following.submit(plan_id, read_engines(file, file.read_bytes()), now())
+        last = followers.pop()
+        for given, child in zip((5, 15, 25), followers, strict=True):
+            tell(child, "dispatch", "follow", plan_id, "--every", "0.1")
+            until(lambda child=child, given=given: child.poll() is not None or taken(clusters) >= given, "Giving")
+            child.kill()
+            assert child.wait() == -signal.SIGKILL
+        follow_until(services, plan_id, lambda told: told.waiting + told.running + told.finished == 40)
+        until(lambda: len(west.jobs("running")) == CARDS, "A full site")
+        west.remember()
+        west.kill()
+        assert at_site(services.following.follow(plan_id, now), "west").lost == 0
+        services.following.fence("west", now())
+        told = follow_until(services, plan_id, lambda told: told.finished == 40)
+        assert (at_site(told, "east").finished, at_site(told, "west").lost) == (40, 20)
+        # It comes back without its node; what it still holds is cancelled before it could start.
+        west.start_controller()
+        assert len(west.jobs("pending,running")) == 20
+        follow_until(services, plan_id, lambda _: not west.jobs("pending,running"))
+        west.start_node()
+        gate.touch()
+        told = follow_until(services, plan_id, lambda told: told.is_over)
+        tell(last, "dispatch", "follow", plan_id, "--once")
+        out, _ = last.communicate(timeout=PATIENCE_S)
+    assert last.returncode == 0
+    assert "40 finished" in out
+    assert services.following.fence("west", now(), lift=True).fenced is None
+    assert (told.jobs, told.failed, told.unplaced, told.late, told.twice) == (40, 0, 0, 0, 0)
     counts = completed(clusters, plan_id)
     assert len(counts) == 40
     assert set(counts.values()) == {1}
-    assert len(ends_of(tmp_path)) == 40
+    assert ends_of(tmp_path) == {f"job-{i}": 1 for i in range(40)}
+    assert given_card_seconds(services, since) == {name: card_seconds(cluster) for name, cluster in clusters.items()}
+
+
+def test_what_a_controller_forgot_is_not_waited_for(slurm, tmp_path: Path) -> None:
+    cluster = slurm.cluster("forgetful", is_open=False)
+    engine = Slurm("east", conf=str(cluster.conf), folder=str(cluster.shared))
+    start = now().replace(microsecond=0)
+
+    def give(job_id: str) -> Attempt:
+        attempt = Attempt("2026-01-01-1", job_id, 1, "east", start, State.OFFERED, start + timedelta(hours=1))
+        given = Order(attempt, f"echo ran >> {tmp_path}/{job_id}; sleep 600", 1.0, 1200.0, "gres/gpu:sim")
+        return replace(attempt, state=State.WAITING, engine_id=engine.submit(given))
+
+    remembered = give("remembered")
+    cluster.remember()
+    shutil.copytree(cluster.at / "state", tmp_path / "state")
+    cluster.start_node()
+    forgotten = give("forgotten")
+    until(lambda: (tmp_path / "remembered").exists() and (tmp_path / "forgotten").exists(), "Two jobs")
+    until(lambda: [one.state for one in engine.ended(remembered.plan_id, start)] == [State.RUNNING] * 2, "Accounting")
+    cluster.kill()
+    shutil.rmtree(cluster.at / "state")
+    shutil.copytree(tmp_path / "state", cluster.at / "state")
+    cluster.start()
+    # The one runs again and finds its claim; the other is running for ever, as the accounting has it.
+    until(lambda: [one.reason for one in engine.known(remembered.plan_id, start)] == ["claimed"], "A claim")
+    (one,) = engine.known(remembered.plan_id, start)
+    assert (one.name, one.state, one.is_active) == (remembered.name, State.RUNNING, False)
+    assert {one.name for one in engine.ended(remembered.plan_id, start)} == {remembered.name, forgotten.name}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == {
+        "remembered": "ran\n",
+        "forgotten": "ran\n",
+    }
+    given, lost = [remembered, forgotten], [replace(o, state=State.LOST) for o in (remembered, forgotten)]
+    known = {one.name: one}
+    # Neither is given up before its lease is over; where both are, nothing of them is left to wait for or to cancel.
+    assert all(after.is_open for after in reconcile(given, known, now()).attempts)
+    changes = reconcile(lost, known, now())
+    assert changes.cancel == ()
+    assert [after.ended is not None for after in changes.attempts] == [True, True]
+    cluster.kill()
 
 
 def test_an_order_that_is_given_twice_runs_once(clusters, tmp_path: Path) -> None:
@@ -233,7 +322,7 @@ def test_an_order_that_is_given_twice_runs_once(clusters, tmp_path: Path) -> Non
     attempt = Attempt("2026-01-01-1", str(tmp_path), 1, "east", start, State.OFFERED, start + timedelta(minutes=5))
     wanted = Order(attempt, f"echo ran >> {tmp_path}/ran", 1.0, 10.0, "gres/gpu:sim")
     assert engine.submit(wanted) != engine.submit(wanted)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     known = engine.known(attempt.plan_id, start)
     while not known or known[0].state is not State.FINISHED or known[0].twins:
         assert time.monotonic() < deadline

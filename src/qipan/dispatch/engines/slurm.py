@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from qipan.dispatch.engines.script import CLAIMED, LEASE_OVER, NO_CLAIM, TIME_OVER, script
-from qipan.dispatch.model.submission import Known, Order, State, prefix_of
+from qipan.dispatch.model.submission import OPEN, Known, Order, State, prefix_of
 from qipan.kernel.errors import EngineError
 
 ACTIVE: Final = ("%A", "%j", "%T", "%r")
@@ -117,17 +117,21 @@ class Slurm:
     def known(self, plan_id: str, since: datetime) -> Sequence[Known]:
         """Return what the cluster knows of a plan; the queue says what is active, the accounting what has ended.
 
+        What is active in the accounting alone is left out: a controller that died forgot it, and nothing will end it.
+
         Raises
         ------
         EngineError
             ``engine_silent``, ``engine_failed``; ``accounting_silent`` where the controller answers and its database
             does not: then nobody can say what has ended.
         """
-        out = self._ask("squeue", "--noheader", "--all", "--me", f"--format={'|'.join(ACTIVE)}")
-        active = [_active(line) for line in _lines(out, len(ACTIVE))]
-        queued = {one.engine_id for one in active}
+        out = self._ask("squeue", "--noheader", "--all", "--me", "--states=all", f"--format={'|'.join(ACTIVE)}")
+        # The queue holds for some minutes what has ended, so accounting that is behind is told from what was forgotten.
+        queue = [_active(line) for line in _lines(out, len(ACTIVE))]
+        active = [one for one in queue if one.state in OPEN]
+        held, queued = {_id_and_name(one) for one in queue}, {_id_and_name(one) for one in active}
         try:
-            ended = self.ended(plan_id, since)
+            ended = self._accounts(plan_id, since)
         except EngineError as error:
             if error.code != "engine_silent":
                 raise
@@ -136,7 +140,8 @@ class Slurm:
                 code="accounting_silent",
                 hint="Start slurmdbd; until then nothing is given to the site, and nothing there is given up.",
             ) from error
-        found = active + [one for one in ended if one.engine_id not in queued]
+        is_forgotten = {_id_and_name(one) for one in ended if one.is_active} - held
+        found = active + [one for one in ended if _id_and_name(one) not in queued | is_forgotten]
         return one_of_each(one for one in found if one.name.startswith(prefix_of(plan_id)))
 
     def ended(self, plan_id: str, since: datetime) -> Sequence[Known]:
@@ -147,17 +152,7 @@ class Slurm:
         EngineError
             ``engine_silent``, ``engine_failed``.
         """
-        asked = (
-            "--noheader",
-            "--duplicates",
-            "--allocations",
-            "--parsable2",
-            f"--user={os.getuid()}",
-            f"--starttime={_local(since)}",
-        )
-        out = self._ask("sacct", *asked, f"--format={','.join(ENDED)}")
-        found = [_ended(line) for line in _lines(out, len(ENDED))]
-        return one_of_each(one for one in found if one.name.startswith(prefix_of(plan_id)))
+        return one_of_each(self._accounts(plan_id, since))
 
     def submit(self, order: Order) -> str:
         """Give an attempt to the cluster; its lease stands in the script, and once more as Slurm's own deadline.
@@ -216,6 +211,20 @@ class Slurm:
             f"--format={','.join(self._columns)}",
         )
         return self._ask("sacct", *asked)
+
+    def _accounts(self, plan_id: str, since: datetime) -> list[Known]:
+        """Return what the accounting knows of a plan, several of one name among them."""
+        asked = (
+            "--noheader",
+            "--duplicates",
+            "--allocations",
+            "--parsable2",
+            f"--user={os.getuid()}",
+            f"--starttime={_local(since)}",
+        )
+        out = self._ask("sacct", *asked, f"--format={','.join(ENDED)}")
+        found = [_ended(line) for line in _lines(out, len(ENDED))]
+        return [one for one in found if one.name.startswith(prefix_of(plan_id))]
 
     def _ask(self, *words: str, given: bytes = b"") -> bytes:
         try:
@@ -281,6 +290,11 @@ def one_of_each(found: Iterable[Known]) -> tuple[Known, ...]:
         twins = tuple(one.engine_id for one in others if one.state is State.WAITING)
         chosen.append(replace(first, twins=twins))
     return tuple(chosen)
+
+
+def _id_and_name(one: Known) -> tuple[str, str]:
+    """Return what tells jobs apart: a controller that forgot some gives their ids to others."""
+    return one.engine_id, one.name
 
 
 def _asked(order: Order) -> tuple[str, ...]:

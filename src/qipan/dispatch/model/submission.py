@@ -111,6 +111,8 @@ class Known:
 
     Attributes
     ----------
+    state
+        Open with an end where it is over and what became of it is not known.
     twins
         Others of the same name that wait, by the engine's ids; a reply was lost and the attempt submitted again.
     """
@@ -122,6 +124,11 @@ class Known:
     ended: datetime | None = None
     reason: str = ""
     twins: tuple[str, ...] = ()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or runs at its site, and so can be cancelled there."""
+        return self.state in OPEN and self.ended is None
 
 
 @dataclass(frozen=True, slots=True)
