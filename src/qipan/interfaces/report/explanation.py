@@ -39,6 +39,9 @@ PART: Final = {
 }
 """Parts of a price."""
 
+SHOWN_FEN: Final = 0.005
+"""Parts of a price below this would be shown as nothing."""
+
 LIMIT: Final = {
     "no_such_resource": mark("has no such kind and model of resource"),
     "no_power": mark("is without power"),
@@ -132,7 +135,7 @@ def price_parts(price: Told, words: Words) -> Table:
     rows = [
         row(label(PART, code, words), yuan(fen, 4))
         for code, fen in price["parts_fen_per_unit_h"].items()
-        if fen or code == "energy"
+        if abs(fen) >= SHOWN_FEN or code == "energy"
     ]
     rows.append(row(words.say("LMP"), yuan(price["lmp_fen_per_unit_h"], 4), is_own=True))
     heads = (Head(words.say("Part"), is_number=False), Head(words.say("Price"), words.say("yuan/unit-hour")))
