@@ -46,7 +46,7 @@ def note_jobs(
         "why_en": [words[0] for words in why],
         "why_zh": [words[1] for words in why],
         "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
-        "workload": [Workload(int(workload)).label for workload in jobs.workload],
+        "workload": [Workload(int(one)).label if one >= 0 else "" for one in jobs.workload],
         **_terms_of_jobs(jobs, board, reached, found),
     }
 
