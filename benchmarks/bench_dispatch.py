@@ -79,6 +79,7 @@ def compare(size: str, seed: int, cap_s: float) -> dict[str, Any]:
 def measure(way: str, size: str, seed: int, cap_s: float) -> int:
     """Build and solve one day in this process, and print what it took."""
     from benchmarks.random_programme import SIZES, programme
+
     from qipan.dispatch.sources.instance import read
 
     made = programme(*SIZES[size], seed) if size in SIZES else read(Path(size).read_bytes())
