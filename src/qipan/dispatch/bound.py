@@ -52,7 +52,7 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     )
     price = running_fen_per_unit_h(board, rules) + rent
     ask = asks(jobs, board, reached)
-    cheapest = _cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
+    cheapest = cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     least = np.minimum(cheapest, lost * jobs.quantity * planned_h(jobs, board))
     cap_kwh = np.where(np.isfinite(board.power_cap_kw), board.power_cap_kw, 0.0)[:, None] * board.slot_h
@@ -62,7 +62,7 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
 
 
 @numba.njit(cache=True)
-def _cheapest_fen(ask: Asks, prices: Prices, room: Timeline) -> Floats:  # pragma: no cover - compiled
+def cheapest_fen(ask: Asks, prices: Prices, room: Timeline) -> Floats:  # pragma: no cover - compiled
     """Return the least cost of each job at the prices, alone on the board, ``(jobs,)``; ``inf`` without a pool."""
     seat = empty_seat(room.free_least.shape[1])
     least = np.full(len(ask.quantity), np.inf)
