@@ -21,6 +21,7 @@ from qipan.dispatch.model.roll import Drifts, Errors, Work
 from qipan.dispatch.reach import Reach
 
 DAY_S: Final = 86400.0
+EXPECT_FROM: Final = 12
 
 
 def draw_drifts(errors: Errors, sites: int, slots: int, rng: np.random.Generator) -> Drifts:
@@ -135,7 +136,9 @@ def foresee_demand(work: Work, known_s: Floats, now_s: float, end_s: float, days
     return work._replace(submit_s=submit, latest_s=latest, requested_s=known, quantity=quantity / days, stream=stream)
 
 
-def _shifted(work: Work, known_s: Floats, by_s: float, now_s: float, end_s: float) -> tuple[Floats, ...]:
+def _shifted(
+    work: Work, known_s: Floats, by_s: float, now_s: float, end_s: float
+) -> tuple[Floats, Floats, Floats, Floats, Ints]:
     first, last = np.searchsorted(work.submit_s, [now_s - by_s, min(end_s - by_s, now_s)])
     there = slice(first, last)
     return (
@@ -145,6 +148,24 @@ def _shifted(work: Work, known_s: Floats, by_s: float, now_s: float, end_s: floa
         work.quantity[there],
         work.stream[there],
     )
+
+
+def expect_s(requested_s: Floats, ran_s: Floats, is_known: Bools) -> Floats:
+    """Return how long jobs are expected to run, ``(jobs,)``: the mean of known ones that asked for as much.
+
+    Where fewer than `EXPECT_FROM` of them are known, what they ask for counts as so many more.
+
+    Examples
+    --------
+    >>> expect_s(np.full(9, 60.0), np.full(9, 30.0), np.arange(9) < 8).round(1)[-1]
+    np.float64(40.0)
+    """
+    _, alike = np.unique(requested_s, return_inverse=True)
+    count = np.bincount(alike, weights=is_known)
+    ran = np.bincount(alike, weights=np.where(is_known, ran_s, 0.0))
+    asked = np.bincount(alike, weights=requested_s) / np.bincount(alike)
+    weight = np.maximum(EXPECT_FROM - count, 0.0)
+    return np.asarray(((ran + weight * asked) / (count + weight))[alike])
 
 
 def fold(parts: list[Work], board: Board, now_s: float) -> tuple[Classes, Floats]:
@@ -181,8 +202,6 @@ def fold(parts: list[Work], board: Board, now_s: float) -> tuple[Classes, Floats
         end_slot=end_slot,
         demand_unit_h=np.bincount(inverse, weights=quantity * hours, minlength=count).astype(np.float64),
         width=np.bincount(inverse, weights=quantity, minlength=count).astype(np.float64),
-        streams=Streams(
-            streams.sort[used], streams.origin[used], streams.tier[used], streams.gb_per_unit_h[used]
-        ),
+        streams=Streams(streams.sort[used], streams.origin[used], streams.tier[used], streams.gb_per_unit_h[used]),
     )
     return classes, work.takes[used]

@@ -116,8 +116,9 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     by_slot += _conjugate_fen(board, rules, offline.energy_fen_per_kwh).sum(axis=0)
     of_job = np.where(lost, value, 0.0) - offline.least_fen
     of_job[served] += moved + _priced_fen(jobs, board, rolled, served, offline.price_fen_per_unit_h)
-    slot_day = _day_of(board, board.start_s + board.slot_s * np.arange(board.slot_count))
-    by_day = np.bincount(slot_day, weights=by_slot)
+    slot_s: Floats = board.start_s + board.slot_s * np.arange(board.slot_count, dtype=np.float64)
+    slot_day = _day_of(board, slot_s)
+    by_day = np.asarray(np.bincount(slot_day, weights=by_slot), dtype=np.float64)
     by_day += np.bincount(_day_of(board, jobs.submit_s), weights=of_job, minlength=len(by_day))
     low, high = _interval(by_day, offline.bound_fen)
     return Regret(

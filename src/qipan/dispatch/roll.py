@@ -2,7 +2,7 @@
 
 Every job that is known and not yet lost holds a seat or waits for one. A seat that has begun is pinned: the job stays
 there until it ends, and what it does not use of its request is free from then on. All other seats are given back at a
-re-plan: a programme over the room that pinned work leaves, of waiting jobs and of the demand foreseen, gives prices, and
+re-plan: a programme over the room that pinned work leaves, of waiting jobs and of the demand foreseen, gives prices;
 waiting jobs take the cheapest seats at these, large before small. Between two re-plans an arriving job takes the
 cheapest seat that has room; if that is now, it starts. No moment is read here: the caller says what time it is.
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numba
 import numpy as np
@@ -22,7 +21,7 @@ import numpy as np
 from qipan.dispatch.approach import Approach, approach
 from qipan.dispatch.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.fill import Seats, empty_seats, fill
-from qipan.dispatch.foresee import DAY_S, ahead, fold, foresee_demand, take, work_of
+from qipan.dispatch.foresee import DAY_S, ahead, expect_s, fold, foresee_demand, take, work_of
 from qipan.dispatch.formulate import running_fen_per_unit_h
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
@@ -120,6 +119,11 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
     refused = refusals(known, case.board, reached)
     jobs = known.take(np.arange(first, len(known)))
     of_run = replace(reached, of_job=reached.of_job[first:])
+    ask, prices = _expecting(
+        asks(jobs, case.board, of_run)._replace(splits=np.zeros(len(jobs), dtype=bool)),
+        prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
+        (expect_s(known.requested_s, ran, known.submit_s + ran <= case.board.start_s) / known.requested_s)[first:],
+    )
     order = placing_order(jobs, refused[first:])
     rank = np.full(len(jobs), len(jobs))
     rank[order] = np.arange(len(order))
@@ -130,10 +134,16 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
         first=first,
         work=work_of(known, reached, refused == Reason.NONE),
         ran_s=ran,
-        ask=asks(jobs, case.board, of_run)._replace(splits=np.zeros(len(jobs), dtype=bool)),
-        prices=prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
+        ask=ask,
+        prices=prices,
         rank=rank,
     )
+
+
+def _expecting(ask: Asks, prices: Prices, share: Floats) -> tuple[Asks, Prices]:
+    """Let jobs hold what they ask for, and pay for the share of it that they are expected to use, ``(jobs,)``."""
+    moving = prices.moving
+    return ask._replace(planned=ask.planned * share), prices._replace(moving=moving._replace(near=moving.near * share))
 
 
 def begin(desk: Desk) -> State:
@@ -210,7 +220,9 @@ def _room_left(board: Board, room: Timeline, slot: int, now_s: float) -> Board:
     free[:, : int((now_s - board.start_s) // TICK_S)] = 0.0
     free_kw = np.maximum(room.free_kw[:, first:end].reshape(shape).min(axis=2), 0.0)
     kwh = board.kwh_per_unit_h[:, None]
-    under_cap = np.divide(free_kw[board.pool_site], kwh, out=np.full((len(kwh), board.slot_count), np.inf), where=kwh > 0)
+    under_cap = np.divide(
+        free_kw[board.pool_site], kwh, out=np.full((len(kwh), board.slot_count), np.inf), where=kwh > 0
+    )
     capacity = np.minimum(free.reshape(shape).mean(axis=2), under_cap)
     energy = board.energy
     if energy is not None:
@@ -232,7 +244,7 @@ def _drawn_kw(board: Board, room: Timeline, first: int, end: int) -> Floats:
 
 
 def _steps(desk: Desk, board: Board, plan: Plan) -> Floats:
-    """Return fen for a unit and tick, ``(pools, slots)`` of the run: of the plan in its horizon, of running after it."""
+    """Return fen for a unit and tick, of the plan in its horizon and of running elsewhere, ``(pools, slots)``."""
     step = desk.prices.step[0].copy()
     running = running_fen_per_unit_h(board, desk.case.rules)
     if plan.energy is not None:
@@ -241,7 +253,7 @@ def _steps(desk: Desk, board: Board, plan: Plan) -> Floats:
     lmp = plan.lmp_fen_per_unit_h[board.pool_product]
     slot = round((board.start_s - desk.case.board.start_s) / board.slot_s)
     step[:, slot : slot + board.slot_count] = (running + EASED * np.maximum(lmp - running, 0.0)) * TICK_S / 3600.0
-    return step
+    return np.asarray(step)
 
 
 def arrive(desk: Desk, state: State, seat: Seat, job: int) -> None:
@@ -287,13 +299,13 @@ def free_ended(desk: Desk, state: State, now_s: float) -> None:
         state.known_s[desk.first + job] = desk.ran_s[desk.first + job]
 
 
-def roll(case: Case, terms: RollTerms, stopwatch: Stopwatch, progress: Callable[[float], None]) -> Rolled:
+def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[float], None]) -> Rolled:
     """Operate the days of a case from their start to their end, and the outlook until nothing waits.
 
     Parameters
     ----------
-    stopwatch
-        Seconds from any moment on; only differences are used.
+    cpu, clock
+        Seconds from any moment on, for re-plans and for placements; only differences are used.
     progress
         Told the share that is done.
     """
@@ -309,9 +321,9 @@ def roll(case: Case, terms: RollTerms, stopwatch: Stopwatch, progress: Callable[
     for count, now_s in enumerate(_moments(case.board, terms)):
         if now_s >= case.board.day_end_s and not state.waiting:
             break
-        begun = stopwatch()
+        begun = cpu()
         instance, found = replan(desk, state, now_s)
-        replan_s.append(stopwatch() - begun)
+        replan_s.append(cpu() - begun)
         gaps.append(found.gap)
         lmps.append(found.plan.lmp_fen_per_unit_h[:, 0])
         spikes += find_spikes(instance.board, lmps, now_s, terms)
@@ -319,9 +331,9 @@ def roll(case: Case, terms: RollTerms, stopwatch: Stopwatch, progress: Callable[
             power += withhold(case.board, instance, found.plan, now_s, terms)
         for job in _arrivals(desk, now_s):
             free_ended(desk, state, float(desk.jobs.submit_s[job]))
-            begun = stopwatch()
+            begun = clock()
             arrive(desk, state, seat, job)
-            placement_s.append(stopwatch() - begun)
+            placement_s.append(clock() - begun)
             _await(desk, state, job)
         progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
     begins = state.seats.begin[state.seats.first[:-1]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qipan.interfaces.cli import instance, session
+from qipan.interfaces.cli import instance, roll, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="dispatch", help="Solve a day's programme; carry a plan out at its sites.", no_args_is_help=True)
 app.add_typer(instance.app)
+app.add_typer(roll.app)
 
 EnginesFile = Annotated[
     Path, typer.Option("--engines", metavar="FILE.toml", show_default=False, help="How each site is reached.")
