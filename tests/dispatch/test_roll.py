@@ -120,7 +120,8 @@ def test_roll_refuses_what_still_has_no_room(make_case: CaseMaker) -> None:
     assert_array_equal(found.pool, [0, -1])
     lost = regret(case, found, foresee_all(case))
     assert lost.unserved_fen == 10.0 * 2e3
-    assert lost.ratio == pytest.approx(0.0, abs=1e-9)  # Foresight could not have served both either.
+    # Foresight could not have served both either: the programme in whole hours, which could, is a bound and no plan.
+    assert lost.ratio > 0.0
 
 
 def test_roll_told_everything_has_no_regret(make_case: CaseMaker) -> None:
