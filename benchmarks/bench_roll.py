@@ -81,10 +81,9 @@ def trace() -> tuple[bytes, str, bool]:
     first = datetime(2017, 10, 2, tzinfo=UTC).timestamp()
     submit = np.sort(first + rng.uniform(0, 14 * 86400, 2 * MADE_JOBS))
     rows = ["timestamp,duration,num_gpus"]
-    for moment, duration, cards in zip(
-        submit.tolist(), rng.lognormal(7.0, 2.0, len(submit)).tolist(), rng.choice([1, 1, 1, 2, 4, 8], len(submit)).tolist(),
-        strict=True,
-    ):  # fmt: skip
+    duration_s = rng.lognormal(7.0, 2.0, len(submit)).tolist()
+    num_gpus = rng.choice([1, 1, 1, 2, 4, 8], len(submit)).tolist()
+    for moment, duration, cards in zip(submit.tolist(), duration_s, num_gpus, strict=True):
         when = datetime.fromtimestamp(round(moment), tz=UTC).strftime("%Y-%m-%d %H:%M:%S")
         rows.append(f"{when},{min(duration, 6e5) + 1.0:.0f},{cards}")
     return "\n".join([*rows, ""]).encode(), "philly", False

@@ -39,8 +39,8 @@ def test_roll_shows_a_table(qipan: Qipan, words: list[Any]) -> None:
 
 
 def test_roll_refuses_a_day_without_jobs(qipan: Qipan, words: list[Any]) -> None:
-    assert_refused(qipan(*words[:5], "2025-03-01"), 2, "day_empty")
+    assert_refused(qipan(*words[:5], "2025-03-01"), 3, "day_empty")
 
 
 def test_roll_refuses_unknown_errors(qipan: Qipan, words: list[Any]) -> None:
-    assert_refused(qipan(*words, "--errors", "rain=0.2"), 2, "option_out_of_range")
+    assert_refused(qipan(*words, "--errors", "rain=0.2"), 3, "option_out_of_range")

@@ -136,7 +136,7 @@ def test_roll_told_everything_has_no_regret(make_case: CaseMaker) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_roll_exceeds_no_capacity_and_no_bound(make_case: CaseMaker, seed: int) -> None:
-    case = make_case(*many(60, seed), errors=Errors(demand=0.3, price=0.2))
+    case = make_case(*many(60, seed), errors=Errors(demand_sd=0.3, price_sd=0.2))
     found = rolled(case)
     assert_within_capacity(case, found)
     held = regret(case, found, foresee_all(case))
@@ -153,7 +153,7 @@ def test_roll_starts_within_windows(make_case: CaseMaker) -> None:
 
 
 def test_roll_twice_is_the_same(make_case: CaseMaker) -> None:
-    case = make_case(*many(40, 3), errors=Errors(price=0.2))
+    case = make_case(*many(40, 3), errors=Errors(price_sd=0.2))
     first, second = rolled(case), rolled(case)
     assert_array_equal(first.pool, second.pool)
     assert_array_equal(first.start_s, second.start_s)

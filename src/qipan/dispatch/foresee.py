@@ -27,9 +27,9 @@ EXPECT_FROM: Final = 12
 def draw_drifts(errors: Errors, sites: int, slots: int, rng: np.random.Generator) -> Drifts:
     """Draw the errors of a run, the same for the same generator."""
     return Drifts(
-        demand=_autoregression(errors.demand, errors.persistence, 1, slots, rng)[0],
-        price=_autoregression(errors.price, errors.persistence, sites, slots, rng),
-        renewable=_autoregression(errors.renewable, errors.persistence, sites, slots, rng),
+        demand=_autoregression(errors.demand_sd, errors.persistence, 1, slots, rng)[0],
+        price=_autoregression(errors.price_sd, errors.persistence, sites, slots, rng),
+        renewable=_autoregression(errors.renewable_sd, errors.persistence, sites, slots, rng),
         persistence=errors.persistence,
     )
 

@@ -315,7 +315,7 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
     replan_s: list[float] = []
     placement_s: list[float] = []
     gaps: list[float] = []
-    lmps: list[Floats] = []
+    seen_lmp: list[Floats] = []
     spikes: list[Spike] = []
     power: list[MarketPower] = []
     for count, now_s in enumerate(_moments(case.board, terms)):
@@ -325,8 +325,8 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         instance, found = replan(desk, state, now_s)
         replan_s.append(cpu() - begun)
         gaps.append(found.gap)
-        lmps.append(found.plan.lmp_fen_per_unit_h[:, 0])
-        spikes += find_spikes(instance.board, lmps, now_s, terms)
+        seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
+        spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
         if terms.watch_every and count % terms.watch_every == 0:
             power += withhold(case.board, instance, found.plan, now_s, terms)
         for job in _arrivals(desk, now_s):

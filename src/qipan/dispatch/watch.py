@@ -25,21 +25,21 @@ PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
 
 
-def find_spikes(board: Board, lmps: Sequence[Floats], now_s: float, terms: RollTerms) -> list[Spike]:
+def find_spikes(board: Board, seen_lmp: Sequence[Floats], now_s: float, terms: RollTerms) -> list[Spike]:
     """Return which of the newest LMPs are spikes.
 
     Parameters
     ----------
-    lmps
+    seen_lmp
         LMPs of the present slot at each re-plan so far, ``(products,)`` each, the newest last.
     """
-    past = lmps[:-1][-PAST_MOST:]
+    past = seen_lmp[:-1][-PAST_MOST:]
     if len(past) < max(terms.spike_after, 1):
         return []
     limit = np.quantile(np.array(past), terms.spike_quantile, axis=0)
-    above = to_tick(lmps[-1]) > to_tick(limit)
+    above = to_tick(seen_lmp[-1]) > to_tick(limit)
     return [
-        Spike(now_s, board.sites[board.products[at][0]].site_id, float(lmps[-1][at]), float(limit[at]))
+        Spike(now_s, board.sites[board.products[at][0]].site_id, float(seen_lmp[-1][at]), float(limit[at]))
         for at in np.flatnonzero(above).tolist()
     ]
 

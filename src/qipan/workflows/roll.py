@@ -147,10 +147,14 @@ class Rolling:
             fleet = self._ledger.fleet(unit, request.fleet_id)
         case = self.case(request, fleet)
         terms = RollTerms(every_s=request.every_s, gap=request.gap)
-        kinds = [Errors()] + ([Errors(**request.errors)] if any(request.errors.values()) else [])
+        kinds = [Errors()] + (
+            [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
+            if any(request.errors.values())
+            else []
+        )
         runs, rolled = [], None
         for errors in kinds:
-            sizes = {name: size for name, size in request.errors.items() if getattr(errors, name)}
+            sizes = {name: size for name, size in request.errors.items() if getattr(errors, f"{name}_sd")}
             rng = np.random.default_rng([request.seed, 1])
             drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
@@ -178,7 +182,13 @@ class Rolling:
         )
 
     def case(self, request: RollRequest, fleet: Fleet) -> Case:
-        """Return what a run meets, without forecast errors."""
+        """Return what a run meets, without forecast errors.
+
+        Raises
+        ------
+        BadInputError
+            ``day_empty`` when none of the days has jobs.
+        """
         board = board_of(request, fleet, self._catalog)
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
@@ -191,7 +201,7 @@ class Rolling:
             raise BadInputError(
                 f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
                 code="day_empty",
-                hint="Run: qipan jobs check FILE, which names the days of a file.",
+                hint="Choose days that the file has; `qipan jobs import` names them.",
             )
         return case
 

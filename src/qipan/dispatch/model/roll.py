@@ -25,15 +25,15 @@ class Errors:
 
     Attributes
     ----------
-    demand, price, renewable
+    demand_sd, price_sd, renewable_sd
         Standard deviation of the logarithm: 0.1 is off by a tenth.
     persistence
         From slot to slot, 0 to below 1.
     """
 
-    demand: float = 0.0
-    price: float = 0.0
-    renewable: float = 0.0
+    demand_sd: float = 0.0
+    price_sd: float = 0.0
+    renewable_sd: float = 0.0
     persistence: float = 0.9
 
 
