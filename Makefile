@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-rounding bench-expand docs reference lock prove-board prove-ledger prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand docs reference lock prove-board prove-ledger prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: setup ## Side-by-side runs with peers; ratios go to benchmarks/results
 
 bench-dispatch: setup ## Our approach to a day's least cost beside HiGHS, on made days up to the large size
 	@$(BIN)/python benchmarks/bench_dispatch.py
+
+bench-roll: setup ## A week of rolling operation, re-planned every 15 minutes, against perfect foresight
+	@$(BIN)/python benchmarks/bench_roll.py
 
 bench-rounding: setup ## A hundred thousand and a million whole jobs placed along the plan, beside two greedy placements
 	@$(BIN)/python benchmarks/bench_rounding.py

@@ -58,6 +58,7 @@ from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
+from qipan.workflows.roll import Rolling
 
 ADMIN = "admin"
 
@@ -84,6 +85,7 @@ class Services:
     publication: Publication
     collection: Collection
     following: Following
+    rolling: Rolling
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
+        rolling=Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch),
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(

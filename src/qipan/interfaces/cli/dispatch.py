@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qipan.interfaces.cli import expansion, instance, session
+from qipan.interfaces.cli import expansion, instance, roll, session
 from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(instance.app)
 app.add_typer(expansion.app)
-
+app.add_typer(roll.app)
 app.command()(volumes)
 app.command()(explain)
 

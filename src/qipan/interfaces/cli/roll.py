@@ -1,0 +1,149 @@
+"""``qipan dispatch roll``: operate a fleet over days of a trace, and hold it against perfect foresight."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qipan.interfaces.cli import session
+from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, read_bytes, read_day
+from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.report.numbers import grouped, percent, yuan
+
+if TYPE_CHECKING:
+    from qipan.workflows.roll import RollReport, RunReport
+
+app = typer.Typer()
+
+
+def read_every(text: str) -> float:
+    """Read a time between re-plans, in seconds.
+
+    Examples
+    --------
+    >>> read_every("15m"), read_every("900s"), read_every("1h")
+    (900.0, 900.0, 3600.0)
+    """
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        return float(text[:-1]) * units[text[-1:]]
+    except (KeyError, ValueError) as error:
+        raise typer.BadParameter(f"A time is written as 15m, 900s or 1h, was {text!r}.") from error
+
+
+def read_errors(text: str) -> dict[str, float]:
+    """Read sizes of forecast errors.
+
+    Examples
+    --------
+    >>> read_errors("demand=0.2,price=0.1")
+    {'demand': 0.2, 'price': 0.1}
+    """
+    try:
+        return {name.strip(): float(size) for name, size in (one.split("=") for one in text.split(",") if one.strip())}
+    except ValueError as error:
+        raise typer.BadParameter(f"Errors are written as demand=0.2,price=0.1, was {text!r}.") from error
+
+
+@app.command()
+def roll(
+    *,
+    jobs: Annotated[Path, typer.Option("--jobs", metavar="FILE", show_default=False, help="Trace of jobs.")],
+    first_day: Annotated[
+        date, typer.Option("--from", parser=read_day, metavar="DATE", show_default=False, help="First civil day.")
+    ],
+    days: Annotated[int, typer.Option("--days", min=1, help="How many days.")] = 7,
+    trace_format: Format = "generic",
+    every: Annotated[
+        float, typer.Option("--every", parser=read_every, metavar="TIME", help="Between re-plans, as 15m.")
+    ] = "15m",  # type: ignore[assignment]
+    errors: Annotated[
+        str, typer.Option("--errors", metavar="LIST", help="Sizes of forecast errors: demand=0.2,price=0.1.")
+    ] = "",
+    plants: Annotated[
+        float, typer.Option("--plants", metavar="SHARE", min=0, help="Made solar plants, as a share of power caps.")
+    ] = 0,
+    load: Annotated[float, typer.Option("--load", help="Raise the load by copying jobs; below 1 thins them out.")] = 1,
+    seed: Seed = 0,
+    epoch: Epoch = None,
+    zone: Zone = None,
+    fleet_id: Annotated[str, typer.Option("--fleet", metavar="NAME", help="Fleet to operate.")] = "national",
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Re-plan every few minutes as jobs arrive, on a simulated clock; nothing is entered in the ledger."""
+    from qipan.workflows.roll import RollRequest
+
+    request = RollRequest(
+        data=read_bytes(jobs),
+        name=jobs.name,
+        format=trace_format,
+        first_day=first_day,
+        days=days,
+        every_s=every,
+        errors=read_errors(errors),
+        load=load,
+        seed=seed,
+        fleet_id=fleet_id,
+        epoch=epoch,
+        zone_name=zone,
+        plants_share=plants,
+    )
+    told = ""
+
+    def progress(words: str) -> None:
+        nonlocal told
+        if words != told:
+            told = words
+            remark(words)
+
+    report = session.services().rolling.run(request, time.process_time, time.perf_counter, progress)
+    if as_json:
+        print_json(report)
+    else:
+        _show(report, spoken(lang))
+
+
+def _show(report: RollReport, language: Language) -> None:
+    say(
+        language.say(
+            f"{counted(report.jobs, 'job')} in {counted(report.days, 'day')} from {report.first_day}; "
+            f"{grouped(report.past_jobs)} before them serve the forecast; {grouped(report.refused)} refused.",
+            f"自 {report.first_day} 起 {report.days} 天共 {grouped(report.jobs)} 个作业；"
+            f"此前 {grouped(report.past_jobs)} 个用于预测；拒绝 {grouped(report.refused)} 个。",
+        )
+    )
+    columns = (
+        language.say("forecast errors", "预测误差"),
+        language.say("served\nyuan", "已服务\n元"),
+        language.say("unserved\njobs", "未服务\n作业"),
+        language.say("offline bound\nyuan", "离线下界\n元"),
+        language.say("regret", "遗憾值"),
+        language.say("95 %", "95 %"),
+        language.say("re-plans", "重规划"),
+        language.say("CPU s\np99", "CPU 秒\np99"),
+        language.say("placement\np99 us", "安排\np99 微秒"),
+        language.say("spikes", "尖峰"),
+        language.say("pivotal", "关键站点"),
+    )
+    print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
+
+
+def _row(run: RunReport, language: Language) -> Iterator[str]:
+    yield ", ".join(f"{name} {size:g}" for name, size in run.errors.items()) or language.say("none", "无")
+    yield yuan(run.served_fen)
+    yield grouped(run.unserved)
+    yield yuan(run.bound_fen)
+    yield percent(run.regret, 2)
+    yield f"{run.regret_low:.2%} - {run.regret_high:.2%}" if run.regret_low == run.regret_low else "-"
+    yield grouped(run.replans)
+    yield f"{run.replan_cpu_s_p99:.3f}"
+    yield f"{run.placement_us_p99:.0f}"
+    yield grouped(len(run.spikes))
+    yield ", ".join(dict.fromkeys(one.site_id for one in run.market_power if one.is_pivotal)) or "-"

@@ -1,0 +1,315 @@
+"""Rolling operation over days of a trace: set the board up, run with and without forecast errors, report regret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from qipan.dispatch.assume import complete, quarantine_origins
+from qipan.dispatch.foresee import DAY_S, draw_drifts, drift
+from qipan.dispatch.load import raise_load
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.energy import Areas, Energy
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.roll import Case, Errors, MarketPower, Regret, Rolled, RollTerms, Spike
+from qipan.dispatch.regret import foresee_all, regret
+from qipan.dispatch.roll import Stopwatch, roll
+from qipan.dispatch.service import Dispatch, Reading
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import civil_day, zone
+from qipan.ledger.model.fleet import Fleet
+from qipan.ledger.service.register import Ledger
+from qipan.storage.books import Books
+from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
+
+OUTLOOK_H = 48
+"""Hours after the last day in which jobs still run; none arrive."""
+DAYS_MOST = 31
+
+
+@dataclass(frozen=True, slots=True)
+class RollRequest:
+    """What a person asks of rolling operation.
+
+    Attributes
+    ----------
+    data, name, format
+        The file of jobs, how to call it, and how to read it; days before ``first_day`` in it serve the forecast.
+    first_day, days
+        Civil days of the fleet's zone.
+    every_s
+        Between two re-plans, whole minutes.
+    errors
+        Sizes of forecast errors by name: ``demand``, ``price``, ``renewable``. A run without errors comes first.
+    plants_share
+        Peak of a made solar plant at each site, as a share of its power cap; assumed, and 0 for none.
+    """
+
+    data: bytes
+    name: str
+    format: str
+    first_day: date
+    days: int
+    every_s: float = 900.0
+    errors: dict[str, float] = field(default_factory=dict)
+    load: float = 1.0
+    seed: int = 0
+    fleet_id: str = NATIONAL
+    epoch: datetime | None = None
+    zone_name: str | None = None
+    plants_share: float = 0.0
+    gap: float = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run came to; ``errors`` are the sizes it ran under.
+
+    ``regret_low`` and ``regret_high`` bound an interval of 95 %; shares and ratios are of the bound. Durations are in
+    seconds of CPU for re-plans and microseconds of the clock for placements.
+    """
+
+    errors: dict[str, float]
+    served: int
+    unserved: int
+    served_fen: float
+    unserved_fen: float
+    bound_fen: float
+    regret: float
+    regret_low: float
+    regret_high: float
+    regret_by_day_fen: list[float]
+    replans: int
+    replan_cpu_s_mean: float
+    replan_cpu_s_p99: float
+    replan_gap_max: float
+    placements: int
+    placement_us_p50: float
+    placement_us_p99: float
+    spikes: list[Spike]
+    market_power: list[MarketPower]
+
+
+@dataclass(frozen=True, slots=True)
+class RollReport:
+    """What rolling operation came to: one run without errors, then one under those asked for."""
+
+    name: str
+    fleet_id: str
+    first_day: date
+    days: int
+    every_s: float
+    load: float
+    seed: int
+    jobs: int
+    past_jobs: int
+    refused: int
+    plants_share: float
+    persistence: float
+    withheld_share: float
+    spike_quantile: float
+    runs: list[RunReport]
+
+
+class Rolling:
+    """Operates a fleet over days of a trace."""
+
+    def __init__(self, *, catalog: Catalog, books: Books, ledger: Ledger, dispatch: Dispatch) -> None:
+        self._catalog = catalog
+        self._books = books
+        self._ledger = ledger
+        self._dispatch = dispatch
+
+    def run(
+        self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[str], None]
+    ) -> RollReport:
+        """Operate the days on a simulated clock; nothing is entered in the ledger.
+
+        Parameters
+        ----------
+        cpu, clock
+            Seconds of CPU and of the clock; only differences are used.
+        progress
+            Told how far the work is.
+
+        Raises
+        ------
+        BadInputError
+            ``option_out_of_range``; ``day_empty``; what the format's adapter refuses.
+        """
+        check(request)
+        with self._books.read() as unit:
+            fleet = self._ledger.fleet(unit, request.fleet_id)
+        case = self.case(request, fleet)
+        terms = RollTerms(every_s=request.every_s, gap=request.gap)
+        kinds = [Errors()] + (
+            [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
+            if any(request.errors.values())
+            else []
+        )
+        runs, rolled = [], None
+        for errors in kinds:
+            sizes = {name: size for name, size in request.errors.items() if getattr(errors, f"{name}_sd")}
+            rng = np.random.default_rng([request.seed, 1])
+            drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
+            there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
+            words = "errors" if sizes else "no errors"
+            progress(f"{words}: offline bound")
+            bound = foresee_all(there)
+            rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
+            runs.append(_told(sizes, rolled, regret(there, rolled, bound)))
+        return RollReport(
+            name=request.name,
+            fleet_id=fleet.fleet_id,
+            first_day=request.first_day,
+            days=request.days,
+            every_s=request.every_s,
+            load=request.load,
+            seed=request.seed,
+            jobs=len(case.jobs),
+            past_jobs=case.first,
+            refused=0 if rolled is None else int((~rolled.is_plannable).sum()),
+            plants_share=request.plants_share,
+            persistence=Errors().persistence,
+            withheld_share=terms.withheld_share,
+            spike_quantile=terms.spike_quantile,
+            runs=runs,
+        )
+
+    def case(self, request: RollRequest, fleet: Fleet) -> Case:
+        """Return what a run meets, without forecast errors.
+
+        Raises
+        ------
+        BadInputError
+            ``day_empty`` when none of the days has jobs.
+        """
+        board = board_of(request, fleet, self._catalog)
+        rules = rules_of(self._catalog)
+        how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
+        intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
+        jobs = quarantine_origins(intake, board).jobs
+        jobs = self._completed(request, fleet, jobs, board, rules)
+        none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
+        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
+        if case.first == len(jobs):
+            raise BadInputError(
+                f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
+                code="day_empty",
+                hint="Choose days that the file has; `qipan jobs import` names them.",
+            )
+        return case
+
+    def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
+        first_s = board.start_s - RollTerms().days_back * DAY_S
+        jobs = jobs.take((jobs.submit_s >= first_s) & (jobs.submit_s < board.day_end_s))
+        rng = np.random.default_rng(request.seed)
+        rule = assumption_rule(self._catalog, fleet)
+        jobs = complete(raise_load(jobs, request.load, rng), board, rules, rule, rng)
+        return jobs.take(np.argsort(jobs.submit_s, kind="stable"))
+
+
+def check(request: RollRequest) -> None:
+    """Refuse what no run can take.
+
+    Raises
+    ------
+    BadInputError
+        ``option_out_of_range``.
+    """
+    limits: dict[str, tuple[float, float, float]] = {
+        "days": (request.days, 1, DAYS_MOST),
+        "every": (request.every_s, 60, 3600),
+        "plants": (request.plants_share, 0, 10),
+        **{f"errors {name}": (size, 0, 2) for name, size in request.errors.items()},
+    }
+    for name, (value, least, most) in limits.items():
+        if not least <= value <= most:
+            raise BadInputError(
+                f"{name} must be {least:g} to {most:g}, was {value:g}.",
+                code="option_out_of_range",
+                hint=f"Write {least:g} to {most:g}.",
+                field=name,
+            )
+    if request.every_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
+        raise BadInputError(
+            f"Re-plans must be whole minutes apart and errors be of demand, price or renewable, was "
+            f"{request.every_s:g} s and {', '.join(request.errors) or 'none'}.",
+            code="option_out_of_range",
+            hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
+            field="errors",
+        )
+
+
+def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
+    """Lay the fleet out over the days and an outlook; prices are those of the first day's month."""
+    first = civil_day(request.first_day, fleet.zone_name)
+    last = civil_day(request.first_day + timedelta(days=request.days - 1), fleet.zone_name)
+    hours = round((last.end - first.end).total_seconds() / 3600.0) + OUTLOOK_H
+    board = set_up(fleet, catalog, request.first_day, outlook_h=hours).board
+    slots = round((last.end - first.start).total_seconds() / board.slot_s)
+    board = replace(board, day_slots=slots)
+    return _with_plants(board, request.plants_share, fleet.zone_name) if request.plants_share else board
+
+
+def _with_plants(board: Board, share: float, zone_name: str) -> Board:
+    """Give each site a plant of its own: the sun from six to six, as half a sine, at no cost."""
+    moments = board.start_s + board.slot_s * (np.arange(board.slot_count) + 0.5)
+    here = [datetime.fromtimestamp(moment, tz=zone(zone_name)) for moment in moments.tolist()]
+    hour = np.array([one.hour + one.minute / 60.0 for one in here])
+    sun = np.maximum(np.sin((hour - 6.0) / 12.0 * np.pi), 0.0)
+    sites, slots = len(board.sites), board.slot_count
+    installed = board.capacity.mean(axis=1) * board.kwh_per_unit_h
+    peak_kw = np.minimum(board.power_cap_kw, np.bincount(board.pool_site, weights=installed, minlength=sites)) * share
+    none, empty = np.zeros(sites), np.zeros((0, slots))
+    return replace(
+        board,
+        energy=Energy(
+            fixed_kw=np.zeros((sites, slots)),
+            renewable_kw=peak_kw[:, None] * sun,
+            renewable_fen_per_kwh=none,
+            store_kwh=none,
+            store_kw=none,
+            stored_kwh=none,
+            store_efficiency=np.ones(sites),
+            areas=Areas((), np.zeros((0, sites), dtype=bool), empty, empty, np.zeros(0), np.zeros(0)),
+        ),
+    )
+
+
+def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], None]:
+    return lambda done: progress(f"{words}: {done:.0%}")
+
+
+def _told(errors: dict[str, float], rolled: Rolled, found: Regret) -> RunReport:
+    placed_us = rolled.placement_s * 1e6
+    return RunReport(
+        errors=errors,
+        served=int((rolled.pool >= 0).sum()),
+        unserved=int((rolled.is_plannable & (rolled.pool < 0)).sum()),
+        served_fen=found.served_fen,
+        unserved_fen=found.unserved_fen,
+        bound_fen=found.bound_fen,
+        regret=found.ratio,
+        regret_low=found.low,
+        regret_high=found.high,
+        regret_by_day_fen=found.by_day_fen.tolist(),
+        replans=len(rolled.replan_s),
+        replan_cpu_s_mean=float(rolled.replan_s.mean()),
+        replan_cpu_s_p99=_quantile(rolled.replan_s, 0.99),
+        replan_gap_max=float(rolled.gaps.max()),
+        placements=len(placed_us),
+        placement_us_p50=_quantile(placed_us, 0.5),
+        placement_us_p99=_quantile(placed_us, 0.99),
+        spikes=list(rolled.spikes),
+        market_power=list(rolled.power),
+    )
+
+
+def _quantile(values: Any, share: float) -> float:
+    return float(np.quantile(values, share)) if len(values) else float("nan")
