@@ -31,6 +31,9 @@ NAMES = {
     "day.jobs",
     "day.report_html",
     "access.trail",
+    "dispatch.volumes",
+    "dispatch.explain_job",
+    "dispatch.explain_price",
 }
 
 

@@ -17,6 +17,7 @@ conf = "none.conf"
 folder = "none"
 resources = {{ intelligent = "gres/gpu" }}
 """
+DAY = ("--day", "2025-01-06", "--fleet", "national")
 KUEUE = """
 [sites.{name}]
 engine = "kueue"
@@ -94,7 +95,9 @@ def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
         "b,2025-01-06T01:00:00+08:00,intelligent,4,7200,offline,310000,rendering,free\n"
         "c,2025-01-06T02:00:00+08:00,intelligent,4,7200,batch,310000,training,region\n"
     )
-    ran = shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    ran = shown(
+        qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--fleet", "national", "--json")
+    )
     told = shown(qipan("dispatch", "volumes", "--json"))
     assert (told["plan_id"], told["origin_macro"], told["site_macro"]) == (ran["plan_id"], "east", "west")
     assert told["rows"] == ran["volumes"]
@@ -117,7 +120,7 @@ def test_explain_tells_why_here_and_what_made_a_price(qipan: Qipan, trace: Calla
         "a,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,free\n"
         "b,2025-01-06T00:00:00+08:00,intelligent,4,7200,batch,310000,region\n"
     )
-    shown(qipan("day", "run", "--jobs", trace(file.encode()), "--day", "2025-01-06", "--json"))
+    shown(qipan("day", "run", "--jobs", trace(file.encode()), *DAY, "--json"))
     told = shown(qipan("dispatch", "explain", "--job", "a", "--json"))
     assert len(told["alternatives"]) == 3
     assert all(one["difference_fen"] > -1e-4 for one in told["alternatives"])

@@ -46,12 +46,18 @@ SITE = """
 
 
 def sealed(
-    name: str, used: int, *, seconds: int = 3600, start: datetime = HOUR, lasts: timedelta = timedelta(hours=1)
+    name: str,
+    used: int,
+    *,
+    seconds: int = 3600,
+    start: datetime = HOUR,
+    lasts: timedelta = timedelta(hours=1),
+    released: datetime = HOUR + timedelta(hours=2),
 ) -> bytes:
     period = f"{start.isoformat()},{(start + lasts).isoformat()}"
     rows = (f"x-{name}/used,{period},{used * seconds}", f"x-{name}/grid,{period},{used * 3_600_000_000}")
     data = "\n".join(["meter_id,start,end,value", *rows]).encode()
-    statement = Statement(f"x-{name}", Way.COLLECTED, 0, start + timedelta(hours=2), "csv", sha256(data).hexdigest())
+    statement = Statement(f"x-{name}", Way.COLLECTED, 0, released, "csv", sha256(data).hexdigest())
     return seal(statement, b"", data)
 
 
@@ -211,7 +217,9 @@ def test_visitor_is_shown_a_day_once_it_is_over(look, shared: Services) -> None:
     today = yesterday + timedelta(days=1)
     midnight = datetime.combine(today, time(), tzinfo=zone(BOARD_ZONE))
     for name, used in USED.items():
-        told = shared.metering.open(sealed(name, used, seconds=60, start=midnight, lasts=timedelta(minutes=1)))
+        told = shared.metering.open(
+            sealed(name, used, seconds=60, start=midnight, lasts=timedelta(minutes=1), released=now)
+        )
         with shared.books.begin() as unit:
             shared.metering.receive(unit, told, now)
     with shared.books.read() as unit:

@@ -248,8 +248,8 @@ def measure(board: Board, plan: Plan, cost: Terms) -> Errors:
     if board.links is not None:
         crossing = (cost.crossing * plan.link_rent_fen_per_gb[:, plan.work_slot]).sum(axis=0)
         link_rent = float((np.abs(plan.link_rent_fen_per_gb) * board.links.capacity_gb).sum())
-        link_slack = link_rent + float((plan.link_rent_fen_per_gb * plan.link_flow_gb).sum())
-    reduced = cost.moving + cost.near + lmp - delivered - crossing
+        link_slack = link_rent - float((plan.link_rent_fen_per_gb * plan.link_flow_gb).sum())
+    reduced = cost.moving + cost.near + lmp - delivered + crossing
     price = plan.class_price_fen_per_unit_h
     slack = float(np.abs(reduced * work).sum()) + abs(link_slack)
     slack += float(np.abs(rent * (room - supply)).sum())

@@ -158,7 +158,7 @@ def test_check_finds_work_beyond_the_width_of_its_class(day: PlannedDay) -> None
 
 
 def test_check_finds_a_price_of_a_link_that_has_room(day: PlannedDay) -> None:
-    wrong = raised(day.plan, "link_rent_fen_per_gb", -1.0, (0, 3))
+    wrong = raised(day.plan, "link_rent_fen_per_gb", 1.0, (0, 3))
     found = rules_named(check_day(day.board, day.jobs, day.rules, day.found, wrong))
     assert {"money_payments", "money_slackness"} <= found
 
