@@ -150,6 +150,17 @@ def test_links_that_shut_out_what_another_lets_through_leave_nobody_wanting_eith
     assert (asked - solved.delivered_fen_per_unit_h[columns.stream, columns.slot]).min() > -1e-6
 
 
+def test_site_that_draws_nothing_but_a_rounding_error_asks_its_offer() -> None:
+    made = random_ties(np.random.default_rng([0, 8790]), "all")
+    program = formulate(*made)
+    best = solve(program)
+    grid = program.columns.energy + np.arange(len(made.board.sites) * made.board.slot_count)
+    # As an interior point leaves it.
+    almost = np.maximum(best.value, np.where(np.isin(np.arange(len(best.value)), grid), 1e-18, 0.0))
+    one, two = (publish(made.board, made.classes, program, value, best.row_dual) for value in (best.value, almost))
+    assert one.lmp_fen_per_unit_h == pytest.approx(two.lmp_fen_per_unit_h, abs=ALIKE_FEN)
+
+
 def test_choice_that_fails_leaves_the_prices_of_the_solver_as_indicative(
     make_board, make_jobs, rules, monkeypatch
 ) -> None:

@@ -19,6 +19,7 @@ highest load of others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from qipan.dispatch.model.energy import Energy, EnergyPlan
 
 Entries = tuple[Ints, Ints, Floats]
 """Row, column and value of entries of a matrix."""
+
+IDLE_KWH: Final = 1e-8
+"""A site that draws no more than this in a slot draws nothing: the rest is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def read_energy(board: Board, energy: Energy, grid_fen: Floats, *, value: Floats
     limit = np.maximum(-dual[rows.limit : rows.peak].reshape(by_area), 0.0)
     peak = np.maximum(-dual[rows.peak : rows.count].reshape(by_area), 0.0)
     stored_fen = -dual[rows.store : rows.limit].reshape(by_site)
-    is_idle = np.maximum.reduce([grid, renewable, fill, drain]) <= 0.0
+    is_idle = np.maximum.reduce([grid, renewable, fill, drain]) <= IDLE_KWH
     return EnergyPlan(
         grid_kwh=grid,
         renewable_kwh=renewable,
