@@ -211,7 +211,7 @@ def given_card_seconds(services: Services, since: datetime) -> dict[str, float]:
 
 @pytest.mark.xfail(
     strict=False,
-    reason="Slurm enters DEADLINE for some jobs of the living cluster that ended well, and they still count as finished.",
+    reason="Slurm enters DEADLINE for some jobs of the living cluster that had ended well.",
 )
 def test_two_hundred_jobs_outlive_the_death_of_a_cluster(
     services: Services, clusters, tmp_path: Path, record_property

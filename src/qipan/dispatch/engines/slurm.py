@@ -155,7 +155,10 @@ class Slurm:
         return one_of_each(self._accounts(plan_id, since))
 
     def submit(self, order: Order) -> str:
-        """Give an attempt to the cluster; its lease stands in the script, and once more as Slurm's own deadline.
+        """Give an attempt to the cluster; its lease stands in the script.
+
+        Slurm's own deadline is not set: it overwrites the accounting of jobs that ended well before it and that the
+        controller has not yet put away.
 
         Raises
         ------
@@ -178,9 +181,6 @@ class Slurm:
         ]
         words += [f"--partition={self._partition}"] if self._partition else []
         if attempt.lease_ends is not None:
-            # Slurm counts in whole minutes, and a deadline that leaves no time to wait is refused.
-            allowed = timedelta(seconds=minutes * MINUTE_S + MINUTE_S)
-            words.append(f"--deadline={_local(max(attempt.lease_ends, attempt.start + allowed))}")
             words.append(f"--begin={_local(attempt.start)}")
         return self._ask(*words, given=script(order, self._folder).encode()).decode().strip().partition(";")[0]
 
