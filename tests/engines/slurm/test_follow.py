@@ -209,10 +209,6 @@ def given_card_seconds(services: Services, since: datetime) -> dict[str, float]:
     return {one.group: round((one.allocated_unit_h or 0) * 3600, 6) for one in metered.supply(by=Group.SITE)}
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Slurm enters DEADLINE for some jobs of the living cluster that had ended well.",
-)
 def test_two_hundred_jobs_outlive_the_death_of_a_cluster(
     services: Services, clusters, tmp_path: Path, record_property
 ) -> None:
