@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +24,20 @@ def test_script_runs_once_and_tells_the_job_who_it_is(order_of, tmp_path) -> Non
     order = order_of("a 'b'\n$(c)", 'echo $QIPAN_PLAN $QIPAN_ATTEMPT; echo "$QIPAN_JOB"', lease_ends=lease(9000))
     text = script(order, str(tmp_path))
     assert run(text) == (0, "2026-01-02-7 1\na 'b'\n$(c)\n")
-    assert run(text) == (CLAIMED, "")
+    assert run(text) == (0, "")
+
+
+def test_script_that_another_has_claimed_runs_nothing(order_of, tmp_path) -> None:
+    order = order_of(command="echo ran", lease_ends=lease(9000))
+    (tmp_path / f"{order.attempt.name}.claim").mkdir()
+    assert run(script(order, str(tmp_path))) == (CLAIMED, "")
+
+
+def test_script_of_a_job_that_ended_says_so_again_whenever_it_is_run(order_of, tmp_path) -> None:
+    order = order_of(command="echo ran; exit 7", lease_ends=lease(9000))
+    assert run(script(order, str(tmp_path))) == (7, "ran\n")
+    late = replace(order, attempt=replace(order.attempt, lease_ends=lease(-60)))
+    assert run(script(late, str(tmp_path))) == (7, "")
 
 
 def test_script_that_comes_too_late_runs_nothing_and_claims_nothing(order_of, tmp_path) -> None:

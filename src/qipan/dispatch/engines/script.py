@@ -23,11 +23,13 @@ TIME_OVER: Final = 124
 SCRIPT: Final = """#!/bin/sh
 export QIPAN_PLAN={plan} QIPAN_JOB={job} QIPAN_ATTEMPT={number}
 claim={claim}
+[ ! -f "$claim/code" ] || exit "$(cat "$claim/code")"
 [ "$(($(date +%s) + {whole_s}))" -le {lease_ends_s} ] || exit {lease_over}
 mkdir "$claim" || {{ [ -d "$claim" ] && exit {claimed}; exit {no_claim}; }}
 timeout --kill-after={grace_s} {seconds} /bin/sh -c {command}
 code=$?
 case $code in {lease_over}|{claimed}|{no_claim}) code=1 ;; esac
+echo $code > "$claim/code.new" && mv "$claim/code.new" "$claim/code"
 exit $code
 """
 
@@ -37,7 +39,8 @@ def script(order: Order, claims: str) -> str:
 
     It starts only if the job can end within the lease, by the clock of the machine that it is on. It claims its name
     by making a folder, which one alone can do: an attempt that an engine was given twice runs once. The exit codes
-    that say so are those of the script alone; a job's own of the same number becomes 1.
+    that say so are those of the script alone; a job's own of the same number becomes 1. What the job ended with is kept
+    in its claim: an engine that forgot its end and runs it again is told the same, and nothing of the job runs.
 
     Parameters
     ----------
