@@ -96,7 +96,7 @@ def measure(way: str, size: str, seed: int, cap_s: float) -> int:
 
 def ours(made: Any, way: str, cap_s: float) -> dict[str, Any]:
     """Approach the least cost from both sides."""
-    from qipan.dispatch.approach import approach
+    from qipan.dispatch.solver.approach import approach
 
     del way, cap_s
     # What is compiled first is a programme too small to be stepped towards.
@@ -117,8 +117,8 @@ def highs(made: Any, way: str, cap_s: float) -> dict[str, Any]:
     """Hand the programme to HiGHS, one thread, stopped at the cap."""
     import highspy
 
-    from qipan.dispatch.formulate import formulate
     from qipan.dispatch.plan import model_of
+    from qipan.dispatch.programme.formulate import formulate
 
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, "time_limit": cap_s, **OPTIONS[way]}.items():

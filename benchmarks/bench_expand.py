@@ -47,8 +47,8 @@ def hold(seed: int, carbon_kg: float) -> dict[str, Any]:
     """Plan a small instance both ways."""
     from benchmarks.random_prospect import prospect
 
-    from qipan.dispatch.expand import expand
-    from qipan.dispatch.join import join
+    from qipan.dispatch.expansion.expand import expand
+    from qipan.dispatch.expansion.join import join
 
     made = prospect(3, 6, 20, seed, years=3, days=2, growths=2, origins=3, carbon_kg=carbon_kg)
     found = expand(made, gap=1e-8)
@@ -65,7 +65,7 @@ def national(gap: float, cap_s: float) -> dict[str, Any]:
     """Plan the national scenario and hold it against the alternatives."""
     from benchmarks.national_prospect import national_prospect
 
-    from qipan.dispatch.follow import weigh
+    from qipan.dispatch.expansion.follow import weigh
     from qipan.interfaces.report.expansion import expansion
 
     prospect = national_prospect()

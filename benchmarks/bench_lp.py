@@ -125,10 +125,10 @@ def prepare(load: float, path: Path) -> int:
     """Lay the day out once for all ways, and say what it is."""
     import numpy as np
 
-    from qipan.dispatch.classify import classify
-    from qipan.dispatch.formulate import formulate
+    from qipan.dispatch.jobs.classify import classify
+    from qipan.dispatch.jobs.reach import reach, refusals
     from qipan.dispatch.model.plan import Reason
-    from qipan.dispatch.reach import reach, refusals
+    from qipan.dispatch.programme.formulate import formulate
 
     source, (jobs, board, rules) = real_or_made_day(load)
     reached = reach(jobs, board, rules)
@@ -195,8 +195,8 @@ def measure(way: str, path: Path) -> int:
     """
     import numpy as np
 
-    from qipan.dispatch.classify import classify
-    from qipan.dispatch.reach import reach
+    from qipan.dispatch.jobs.classify import classify
+    from qipan.dispatch.jobs.reach import reach
 
     run = _with_arrays if way == "ours" else _with_linopy(way)
     jobs, board, rules, reached, plannable = pickle.loads(path.read_bytes())
@@ -224,8 +224,8 @@ def measure(way: str, path: Path) -> int:
 
 
 def _with_arrays(board: Any, classes: Any, rules: Any, allowed: Any) -> tuple[float, float]:
-    from qipan.dispatch.formulate import formulate
     from qipan.dispatch.plan import read_plan, solve
+    from qipan.dispatch.programme.formulate import formulate
 
     program = formulate(board, classes, rules, allowed)
     built = time.process_time()

@@ -62,11 +62,11 @@ def measure(count: int, share: float, seed: int) -> dict[str, Any]:
     """Plan a day, place its jobs in every way, preemptible or not."""
     from benchmarks.random_jobs import made_day
 
-    from qipan.dispatch.approach import approach
-    from qipan.dispatch.bound import proven_fen
-    from qipan.dispatch.classify import classify
+    from qipan.dispatch.jobs.classify import classify
+    from qipan.dispatch.jobs.reach import reach, refusals
     from qipan.dispatch.model.plan import Reason
-    from qipan.dispatch.reach import reach, refusals
+    from qipan.dispatch.placement.bound import proven_fen
+    from qipan.dispatch.solver.approach import approach
 
     jobs, board, rules = made_day(count, seed, preemptible_share=0.0, share_of_cards=share)
     reached = reach(jobs, board, rules)
@@ -98,7 +98,7 @@ def measure(count: int, share: float, seed: int) -> dict[str, Any]:
 
 
 def _placed(way: str, case: tuple[Any, ...], refused: Any, plan: Any, bound: float) -> dict[str, Any]:
-    from qipan.dispatch.score import planned_fen
+    from qipan.dispatch.placement.score import planned_fen
 
     jobs, board, rules, reached = case
     run = _way(way)
@@ -125,10 +125,10 @@ def _placed(way: str, case: tuple[Any, ...], refused: Any, plan: Any, bound: flo
 
 
 def _way(way: str) -> Callable[..., Any]:
-    from qipan.dispatch.fill import empty_seats, fill
-    from qipan.dispatch.formulate import running_fen_per_unit_h
-    from qipan.dispatch.place import place, placement, prices_of, upright
-    from qipan.dispatch.timeline import asks, timeline
+    from qipan.dispatch.placement.fill import empty_seats, fill
+    from qipan.dispatch.placement.place import place, placement, prices_of, upright
+    from qipan.dispatch.placement.timeline import asks, timeline
+    from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
     def ours(case: tuple[Any, ...], refused: Any, plan: Any) -> Any:
         return place(*case, refused=refused, plan=plan)

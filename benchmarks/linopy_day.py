@@ -8,17 +8,17 @@ import linopy
 import numpy as np
 import xarray as xr
 
-from qipan.dispatch.formulate import running_fen_per_unit_h
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes
+from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 OUR_OPTIONS: dict[str, Any] = {"presolve": "off", "threads": 1, "random_seed": 0}
 """What `qipan.dispatch.plan` tells HiGHS besides keeping quiet."""
 
 
 def by_stream(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> linopy.Model:
-    """Write the programme that `qipan.dispatch.formulate` writes: streams meet sites, classes meet slots."""
+    """Write the programme that `qipan.dispatch.programme.formulate` writes: streams meet sites, classes meet slots."""
     model = linopy.Model()
     window = _window(board, classes)
     active = np.zeros((len(classes.streams), board.slot_count), dtype=bool)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from qipan.bootstrap import expansion_facts
-from qipan.dispatch.annuity import yearly_fen
-from qipan.dispatch.enlarge import with_meters
+from qipan.dispatch.expansion.annuity import yearly_fen
+from qipan.dispatch.expansion.enlarge import with_meters
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.energy import Areas

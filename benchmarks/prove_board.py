@@ -23,16 +23,16 @@ from tests.independent.check_day import check_day, link_overrun_gb, planned_cost
 from tests.independent.check_placement import check_placement
 from tests.independent.check_plan import Errors, measure, terms
 
-from qipan.dispatch.baseline import Baseline, place_by
-from qipan.dispatch.bound import bound_fen
-from qipan.dispatch.classify import classify
+from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason
-from qipan.dispatch.place import place
+from qipan.dispatch.placement.baseline import Baseline, place_by
+from qipan.dispatch.placement.bound import bound_fen
+from qipan.dispatch.placement.place import place
+from qipan.dispatch.placement.score import planned_fen, score
 from qipan.dispatch.plan import plan
-from qipan.dispatch.reach import reach, refusals
-from qipan.dispatch.score import planned_fen, score
 
 COUNT = 2000
 FINDINGS_SHOWN = 20

@@ -25,16 +25,16 @@ from benchmarks.random_day import random_day
 from benchmarks.random_ties import SHAPES, random_ties
 from benchmarks.record import RESULTS, write
 
-from qipan.dispatch.approach import approach, certified_fen
-from qipan.dispatch.classify import classify
-from qipan.dispatch.finish import finish
-from qipan.dispatch.formulate import LinearProgram, formulate
+from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Instance, Plan, Reason
 from qipan.dispatch.plan import Solution, model_of, read_plan, read_solution, solve
-from qipan.dispatch.price import identities
-from qipan.dispatch.publish import to_tick
-from qipan.dispatch.reach import reach, refusals
-from qipan.dispatch.simplex import new_solver
+from qipan.dispatch.prices.price import identities
+from qipan.dispatch.prices.publish import to_tick
+from qipan.dispatch.programme.formulate import LinearProgram, formulate
+from qipan.dispatch.programme.simplex import new_solver
+from qipan.dispatch.solver.approach import approach, certified_fen
+from qipan.dispatch.solver.finish import finish
 
 COUNT = 10_000
 FINDINGS_SHOWN = 20

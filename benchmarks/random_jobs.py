@@ -30,7 +30,7 @@ SHORTEST = 0.25
 
 
 class MadeDay(NamedTuple):
-    """What `qipan.dispatch.reach` takes."""
+    """What `qipan.dispatch.jobs.reach` takes."""
 
     jobs: Jobs
     board: Board

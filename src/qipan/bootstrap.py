@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from qipan.access.service import Access
-from qipan.dispatch.demand import Throughput
 from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.engines.slurm import Slurm
+from qipan.dispatch.jobs.demand import Throughput
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance

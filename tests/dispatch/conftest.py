@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qipan.dispatch.columns import from_columns
+from qipan.dispatch.jobs.columns import from_columns
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
 from qipan.dispatch.model.job import KINDS, Jobs, Tier, Workload
 from qipan.kernel.resources import Kind

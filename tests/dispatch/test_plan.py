@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from qipan.dispatch.classify import classify
-from qipan.dispatch.formulate import formulate
+from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.plan import plan, solve
-from qipan.dispatch.reach import reach, refusals
+from qipan.dispatch.programme.formulate import formulate
 from qipan.kernel.errors import EngineError
 
 

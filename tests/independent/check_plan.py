@@ -1,7 +1,7 @@
 """Check plan and prices of a day: feasible, worth what they say, optimal by weak duality, and adding up as money.
 
-Dual values are read as the linear programme in `qipan.dispatch.formulate` names them; every cost and every limit is
-worked out again here from board, jobs and rules.
+Dual values are read as the linear programme in `qipan.dispatch.programme.formulate` names them; every cost and every
+limit is worked out again here from board, jobs and rules.
 """
 
 from __future__ import annotations

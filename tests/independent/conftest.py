@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qipan.dispatch.classify import classify
-from qipan.dispatch.columns import from_columns
+from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.columns import from_columns
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason
-from qipan.dispatch.place import place
+from qipan.dispatch.placement.place import place
 from qipan.dispatch.plan import plan
-from qipan.dispatch.reach import reach, refusals
 from qipan.kernel.resources import Kind
 
 START_S = 1_700_006_400.0 - 1_700_006_400.0 % 86400.0

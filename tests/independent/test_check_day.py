@@ -14,10 +14,10 @@ from tests.independent.check_day import check_bound, check_day, link_overrun_gb,
 from tests.independent.check_plan import measure, terms
 from tests.independent.conftest import START_S, PlannedDay
 
-from qipan.dispatch.bound import bound_fen
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Placement, Plan
-from qipan.dispatch.reach import reach, refusals
-from qipan.dispatch.score import planned_fen
+from qipan.dispatch.placement.bound import bound_fen
+from qipan.dispatch.placement.score import planned_fen
 
 CHECKERS = sorted(Path(__file__).parent.glob("check_*.py"))
 NEAR_CARDS, FAR_CARDS, FAR_CORES, DARK_NODES = range(4)

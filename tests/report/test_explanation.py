@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qipan.dispatch.recall import tell_job, tell_price
+from qipan.dispatch.explanation.recall import tell_job, tell_price
 from qipan.interfaces.report import explanation
 from qipan.interfaces.report.words import words
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from qipan.access.model import Role
-from qipan.dispatch.baseline import Baseline
 from qipan.dispatch.model.expansion import Build
 from qipan.dispatch.model.job import ASSUMABLE, Tier
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.model.plan import Status as JobStatus
+from qipan.dispatch.placement.baseline import Baseline
 from qipan.facts.model import Status
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.words import words

@@ -18,6 +18,7 @@ VERBS = Path(__file__).resolve().parents[2] / "tools/check_verbs.py"
 
 FLOORS = "Floors: imports only go down; pillars do not know each other"
 ROOMS = "Inside every pillar"
+DISPATCH = "Rooms of dispatch"
 PURE = "Kernel and models are pure"
 ADAPTERS = "Only bootstrap knows an adapter"
 STORES = "Doors ask services, never stores"
@@ -54,6 +55,10 @@ LINTED = [
     Violation("a_stray_room_at_the_root", "utils.py", "", FLOORS),
     Violation("store_imports_service", "ledger/store/fleet.py", "import qipan.ledger.service", ROOMS),
     Violation("model_imports_store", "ledger/model/fleet.py", "import qipan.ledger.store", ROOMS),
+    Violation("prices_import_a_placement", "dispatch/prices/trespass.py", "import qipan.dispatch.placement", DISPATCH),
+    Violation(
+        "solver_imports_its_neighbour", "dispatch/solver/trespass.py", "import qipan.dispatch.placement", DISPATCH
+    ),
     Violation("model_imports_the_database", "dispatch/model/plan.py", "import sqlalchemy", PURE),
     Violation("kernel_reads_a_clock", "kernel/trespass.py", "import time", PURE),
     Violation("service_imports_an_adapter", "dispatch/service.py", "import qipan.dispatch.sources", ADAPTERS),
@@ -68,6 +73,12 @@ GUARDED = [
     Violation("verb_imports_its_service", "ledger/trespass.py", "import qipan.ledger.service", "ledger.trespass"),
     Violation("verb_imports_storage", "ledger/trespass.py", "import qipan.storage", "ledger.trespass"),
     Violation("verb_draws_at_random", "dispatch/trespass.py", "import random", "dispatch.trespass"),
+    Violation(
+        "verb_in_a_room_imports_its_store",
+        "dispatch/jobs/trespass.py",
+        "import qipan.dispatch.store",
+        "dispatch.jobs.trespass",
+    ),
     Violation("verb_reads_a_clock", "dispatch/trespass.py", "from time import time", "dispatch.trespass"),
     Violation("verb_reads_the_environment", "log/trespass.py", "import os", "log.trespass"),
     Violation("model_imports_a_verb", "dispatch/model/plan.py", "import qipan.dispatch.plan", "dispatch.model.plan"),

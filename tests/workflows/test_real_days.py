@@ -16,10 +16,10 @@ from tests.independent.check_day import check_day, planned_cost_fen
 from tests.independent.check_placement import check_placement
 
 from qipan.bootstrap import Services, build, initialise
-from qipan.dispatch.baseline import Baseline, place_by
+from qipan.dispatch.jobs.reach import refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.reach import refusals
+from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.service import Dispatch, Outcome
 from qipan.settings import Settings
 from qipan.workflows.day import Day

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from qipan.dispatch.formulate import LinearProgram, formulate
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
-from qipan.dispatch.publish import publish
-from qipan.dispatch.simplex import new_solver, solver_failed
+from qipan.dispatch.prices.publish import publish
+from qipan.dispatch.programme.formulate import LinearProgram, formulate
+from qipan.dispatch.programme.simplex import new_solver, solver_failed
 
 
 @dataclass(frozen=True, slots=True)

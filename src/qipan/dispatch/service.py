@@ -11,26 +11,26 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qipan.dispatch.baseline import Baseline, place_by
-from qipan.dispatch.bound import bound_fen
-from qipan.dispatch.classify import classify
-from qipan.dispatch.columns import from_columns, to_columns
+from qipan.dispatch.explanation.note import note_jobs
+from qipan.dispatch.explanation.recall import tell_job, tell_price
+from qipan.dispatch.explanation.split import note_terms
+from qipan.dispatch.explanation.volume import EAST, WEST, volumes
+from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.columns import from_columns, to_columns
+from qipan.dispatch.jobs.reach import Reach, reach, refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.volume import Volume
-from qipan.dispatch.note import note_jobs
-from qipan.dispatch.place import place
+from qipan.dispatch.placement.baseline import Baseline, place_by
+from qipan.dispatch.placement.bound import bound_fen
+from qipan.dispatch.placement.place import place
+from qipan.dispatch.placement.score import planned_fen, score
 from qipan.dispatch.plan import plan
-from qipan.dispatch.price import Identities, identities
-from qipan.dispatch.reach import Reach, reach, refusals
-from qipan.dispatch.recall import tell_job, tell_price
-from qipan.dispatch.score import planned_fen, score
-from qipan.dispatch.split import note_terms
+from qipan.dispatch.prices.price import Identities, identities
 from qipan.dispatch.store import plan as store
 from qipan.dispatch.store import submission
-from qipan.dispatch.volume import EAST, WEST, volumes
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations

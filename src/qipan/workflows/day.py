@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.assume import complete, quarantine_origins
-from qipan.dispatch.demand import SERVING, split_by_origin
-from qipan.dispatch.generate import WorkloadShape, workload
-from qipan.dispatch.load import raise_load
+from qipan.dispatch.jobs.assume import complete, quarantine_origins
+from qipan.dispatch.jobs.demand import SERVING, split_by_origin
+from qipan.dispatch.jobs.generate import WorkloadShape, workload
+from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter

@@ -12,8 +12,8 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
-from qipan.dispatch.publish import to_tick
-from qipan.dispatch.score import ran_s, usage
+from qipan.dispatch.placement.score import ran_s, usage
+from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet

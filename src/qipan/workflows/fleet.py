@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from qipan.dispatch import latency, tariff
-from qipan.dispatch.assume import AssumptionRule
+from qipan.dispatch.board import latency, tariff
+from qipan.dispatch.jobs.assume import AssumptionRule
 from qipan.dispatch.model import board as dispatch
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Rules, TierRule

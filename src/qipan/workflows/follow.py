@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from qipan.dispatch.count import by_job, superseded, unplaced
+from qipan.dispatch.attempts.count import by_job, superseded, unplaced
+from qipan.dispatch.attempts.order import check_orders, offer, order
+from qipan.dispatch.attempts.reconcile import Changes, give_up, is_over, reconcile
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.submission import (
     GIVEN,
@@ -25,8 +27,6 @@ from qipan.dispatch.model.submission import (
     SiteState,
     State,
 )
-from qipan.dispatch.order import check_orders, offer, order
-from qipan.dispatch.reconcile import Changes, give_up, is_over, reconcile
 from qipan.dispatch.service import Dispatch
 from qipan.dispatch.store import submission as store
 from qipan.facts.catalog import Catalog

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.assume import complete, quarantine_origins
-from qipan.dispatch.foresee import DAY_S, draw_drifts, drift
-from qipan.dispatch.load import raise_load
+from qipan.dispatch.jobs.assume import complete, quarantine_origins
+from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.roll import Case, Errors, MarketPower, Regret, Rolled, RollTerms, Spike
-from qipan.dispatch.regret import foresee_all, regret
-from qipan.dispatch.roll import Stopwatch, roll
+from qipan.dispatch.rolling.foresee import DAY_S, draw_drifts, drift
+from qipan.dispatch.rolling.regret import foresee_all, regret
+from qipan.dispatch.rolling.roll import Stopwatch, roll
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError

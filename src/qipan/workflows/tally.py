@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qipan.dispatch.count import WELL, by_job, state_of
+from qipan.dispatch.attempts.count import WELL, by_job, state_of
 from qipan.dispatch.model.submission import OPEN, Attempt, Engines, SiteState, State
 from qipan.workflows.model import Followed, FollowedSite
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan import dispatch
-from qipan.dispatch.columns import assumed_bit
+from qipan.dispatch.jobs.columns import assumed_bit
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
 from qipan.dispatch.sources.generic import (
     DATA_CLASS_WORDS,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from qipan.dispatch.columns import assumed_bit
-from qipan.dispatch.demand import Throughput
+from qipan.dispatch.jobs.columns import assumed_bit
+from qipan.dispatch.jobs.demand import Throughput
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.sources.llm import read
 

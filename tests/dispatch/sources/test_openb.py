@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qipan.dispatch.columns import assumed_bit
+from qipan.dispatch.jobs.columns import assumed_bit
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.sources.openb import read
 from qipan.kernel.errors import BadInputError

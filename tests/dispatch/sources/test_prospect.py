@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from qipan.bootstrap import expansion_facts, read_prospect
-from qipan.dispatch.annuity import yearly_fen
+from qipan.dispatch.expansion.annuity import yearly_fen
 from qipan.dispatch.model.expansion import Build, Limit, Prospect, UnitCost
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, NotFoundError

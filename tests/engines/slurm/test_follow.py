@@ -20,9 +20,9 @@ import pytest
 from tests.engines.slurm.conftest import PATIENCE_S, until
 
 from qipan.bootstrap import Services, build, initialise, read_engines
+from qipan.dispatch.attempts.reconcile import reconcile
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.model.submission import Attempt, Order, State
-from qipan.dispatch.reconcile import reconcile
 from qipan.kernel.time import Interval
 from qipan.ledger.model.figure import Group
 from qipan.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qipan.dispatch.columns import assumed_bit, from_columns
+from qipan.dispatch.jobs.columns import assumed_bit, from_columns
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
 from qipan.dispatch.sources.cells import Quarantine, texts
 from qipan.dispatch.sources.table import read_table

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qipan.dispatch.demand import Throughput, hourly_demand
+from qipan.dispatch.jobs.demand import Throughput, hourly_demand
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.sources.cells import Quarantine, from_wall_clock, moments
 from qipan.dispatch.sources.table import read_table

@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow.compute as pc
 
-from qipan.dispatch.columns import assumed_bit, from_columns
+from qipan.dispatch.jobs.columns import assumed_bit, from_columns
 from qipan.dispatch.model.job import KINDS, Intake
 from qipan.dispatch.sources.cells import Quarantine, texts
 from qipan.dispatch.sources.table import read_table

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qipan.dispatch.columns import from_columns, same_text
+from qipan.dispatch.jobs.columns import from_columns, same_text
 from qipan.dispatch.model.job import KINDS, Intake
 from qipan.dispatch.sources.cells import Quarantine
 from qipan.dispatch.sources.table import read_table

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from pydantic import ValidationError
 
-from qipan.dispatch.annuity import yearly_fen
-from qipan.dispatch.enlarge import limit_of, names_of
+from qipan.dispatch.expansion.annuity import yearly_fen
+from qipan.dispatch.expansion.enlarge import limit_of, names_of
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.expansion import (

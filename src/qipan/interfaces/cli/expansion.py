@@ -33,7 +33,7 @@ def expand(
 ) -> None:
     """Plan what to build where and by when: cost, worth of each build, and what doing otherwise would cost."""
     from qipan.bootstrap import read_prospect
-    from qipan.dispatch.follow import weigh
+    from qipan.dispatch.expansion.follow import weigh
     from qipan.interfaces.cli.show_expansion import show
     from qipan.interfaces.report.expansion import expansion
 

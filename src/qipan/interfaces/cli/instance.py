@@ -23,8 +23,8 @@ from qipan.interfaces.report.words import words
 if TYPE_CHECKING:
     from types import FrameType
 
-    from qipan.dispatch.approach import Approach
     from qipan.dispatch.model.plan import Instance
+    from qipan.dispatch.solver.approach import Approach
 
 app = typer.Typer()
 
@@ -44,7 +44,7 @@ def solve(
 ) -> None:
     """Plan an instance at least cost: certified bounds at every moment, prices of every site and slot."""
     from qipan.bootstrap import read_instance
-    from qipan.dispatch.approach import approach
+    from qipan.dispatch.solver.approach import approach
     from qipan.interfaces.report.solution import solution
 
     instance = read_instance(read_bytes(file))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.approach import Approach
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Instance
+from qipan.dispatch.solver.approach import Approach
 
 
 def solution(instance: Instance, found: Approach) -> dict[str, Any]:

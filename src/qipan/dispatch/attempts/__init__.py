@@ -1,0 +1,1 @@
+"""What became of each giving of a job to a site."""

@@ -1,0 +1,1 @@
+"""What to build where and by when."""

@@ -1,0 +1,1 @@
+"""From what a file says of jobs to classes of the programme."""

@@ -1,0 +1,123 @@
+"""Simple rules, as people use them today: take jobs as they come and try sites in a fixed order.
+
+Every rule keeps the same hard limits as the plan; jobs that find no room at once wait at the site that has room first.
+Only ``cheapest_start`` waits for a better price, and lets preemptible jobs stop and go.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from qipan.dispatch.jobs.reach import Reach
+from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement, Reason
+from qipan.dispatch.placement.fill import Seats, empty_seats, fill
+from qipan.dispatch.placement.place import placement, prices_of, upright
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, take, timeline
+from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+
+
+class Baseline(StrEnum):
+    """A simple rule of placement, named by the order in which it tries sites."""
+
+    HOME_FIRST = "home_first"
+    CHEAPEST = "cheapest_site"
+    GREENEST = "greenest_site"
+    MOST_AVAILABLE = "most_available"
+    CHEAPEST_START = "cheapest_start"
+
+
+class Ranks(NamedTuple):
+    """Keys by which pools are tried, the smallest first: ``(rows, pools)``, and the row of each job, ``(jobs,)``.
+
+    ``by_room`` ranks by the share of units free instead.
+    """
+
+    keys: Floats
+    row: Ints
+    by_room: bool
+
+
+def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts) -> Placement:
+    """Place jobs in order of submission by one simple rule.
+
+    ``home_first`` tries the own province, then the own macro-region, then by round trip; ``cheapest_site`` by the
+    energy cost of an hour at submission; ``greenest_site`` by location-based carbon; ``most_available`` by the share
+    of units free at submission; ``cheapest_start`` may wait as the plan may: it takes the start and site that cost
+    least to run and still have room, but knows no job that comes after and no price of scarcity.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    """
+    order = np.lexsort((np.arange(len(jobs)), jobs.submit_s))
+    order = order[refused[order] == Reason.NONE]
+    ask, room = asks(jobs, board, reached), timeline(board)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    if rule is Baseline.CHEAPEST_START:
+        prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+        fill(order, ask, prices, upright(), room, seats)
+    else:
+        keys, row = _ranks(rule, jobs, board, reached)
+        ranks = Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE)
+        _place_in_turn(order, ask, ranks, board.capacity, room, seats)
+    return placement(jobs, board, refused=refused, seats=seats)
+
+
+def _ranks(rule: Baseline, jobs: Jobs, board: Board, reached: Reach) -> tuple[Floats, Ints]:
+    """Return keys of the pools, smallest first, ``(rows, pools)``, and the row of each job, ``(jobs,)``."""
+    site = board.pool_site
+    origin = reached.origin[reached.of_job]
+    if rule is Baseline.HOME_FIRST:
+        return _home_keys(board)[:, site], origin
+    if rule is Baseline.CHEAPEST:
+        slot = np.clip((jobs.submit_s - board.start_s) // board.slot_s, 0, board.slot_count - 1).astype(np.int64)
+        return (board.price_fen_per_kwh[site] * board.kwh_per_unit_h[:, None]).T, slot
+    if rule is Baseline.GREENEST:
+        return (board.location_kg_per_kwh[site] * board.kwh_per_unit_h)[None, :], np.zeros(len(jobs), dtype=np.int64)
+    return np.zeros((1, len(board.pools))), np.zeros(len(jobs), dtype=np.int64)
+
+
+def _home_keys(board: Board) -> Floats:
+    """Return how far from home each site is, ``(origins, sites)``: province, macro-region, then milliseconds."""
+    keys = board.round_trip_ms.copy()
+    for o, origin in enumerate(board.origins):
+        for s, site in enumerate(board.sites):
+            if origin.adcode and origin.adcode == site.adcode:
+                keys[o, s] -= 2e6
+            elif origin.macro and origin.macro == site.macro:
+                keys[o, s] -= 1e6
+    return keys
+
+
+@numba.njit(cache=True)
+def _place_in_turn(
+    order: Ints, ask: Asks, ranks: Ranks, capacity: Floats, room: Timeline, seats: Seats
+) -> None:  # pragma: no cover - compiled
+    pools, ticks = room.free.shape
+    key = np.empty(pools)
+    for job in order:
+        tick = min(int(ask.start[job]), ticks - 1)
+        for pool in range(pools):
+            whole = capacity[pool, tick // room.ticks_of_slot]
+            key[pool] = ranks.keys[ranks.row[job], pool]
+            if ranks.by_room:
+                key[pool] = -room.free[pool, tick] / whole if whole > 0 else 0.0
+        chosen, begin = -1, 0.0
+        for pool in np.argsort(key, kind="mergesort"):
+            at = earliest(room, ask, job, pool) if ask.allowed[ask.sort[job], pool] else -1.0
+            if at >= 0.0 and (chosen < 0 or at < begin):
+                chosen, begin = pool, at
+            if chosen >= 0 and begin <= ask.start[job]:
+                break
+        if chosen >= 0:
+            take(room, chosen, ask.quantity[job], begin, ask.length[job])
+            seats.pool[job], seats.parts[job] = chosen, 1
+            seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]

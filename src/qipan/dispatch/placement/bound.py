@@ -1,0 +1,71 @@
+"""A lower bound on the cost of placing whole jobs, certified by prices alone.
+
+Any prices of capacity and power bound the cost from below: let every job choose its cheapest start at these prices
+as if it were alone, and take back what the scarce limits would earn. At the plan's prices the bound is at least the
+optimum of the plan, and better, because jobs here are whole, stay in one pool, and only some may stop and go.
+
+Source: `fisher1981` (Lagrangian relaxation).
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from qipan.dispatch.jobs.classify import planned_h
+from qipan.dispatch.jobs.reach import Reach
+from qipan.dispatch.model.array import Floats, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Plan, Reason
+from qipan.dispatch.placement.choose import Prices, choose, empty_seat
+from qipan.dispatch.placement.place import prices_of
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, timeline
+from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+
+
+def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:
+    """Return the larger of the plan's optimum and its Lagrangian bound for whole jobs, in fen.
+
+    The plan must be optimal; of any other plan take `proven_fen`.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`; refused jobs are in neither cost.
+    """
+    return max(plan.objective_fen, proven_fen(jobs, board, rules, reached, refused=refused, plan=plan))
+
+
+def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:
+    """Return what the plan's prices alone prove about whole jobs, in fen, whether or not the plan is optimal.
+
+    Prices of links are left out (a bound for any prices is a bound), so it is weaker where links are scarce.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`; refused jobs are in neither cost.
+    """
+    rent = plan.capacity_rent_fen_per_unit_h + (
+        plan.power_rent_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
+    )
+    price = running_fen_per_unit_h(board, rules) + rent
+    ask = asks(jobs, board, reached)
+    cheapest = cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
+    lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    least = np.minimum(cheapest, lost * jobs.quantity * planned_h(jobs, board))
+    cap_kwh = np.where(np.isfinite(board.power_cap_kw), board.power_cap_kw, 0.0)[:, None] * board.slot_h
+    earned = (plan.capacity_rent_fen_per_unit_h * board.capacity).sum() * board.slot_h
+    earned += (plan.power_rent_fen_per_kwh * cap_kwh).sum()
+    return float(least[refused == Reason.NONE].sum() - earned)
+
+
+@numba.njit(cache=True)
+def cheapest_fen(ask: Asks, prices: Prices, room: Timeline) -> Floats:  # pragma: no cover - compiled
+    """Return the least cost of each job at the prices, alone on the board, ``(jobs,)``; ``inf`` without a pool."""
+    seat = empty_seat(room.free_least.shape[1])
+    least = np.full(len(ask.quantity), np.inf)
+    for job in range(len(ask.quantity)):
+        least[job] = choose(seat, ask, prices, room, job, True)[0]
+    return least

@@ -1,0 +1,288 @@
+"""The cheapest seat of one job: where and when it runs, in one stretch or, where it may stop and go, in several.
+
+Prices are steps of a slot. The cost of a run is therefore piecewise linear in its start, least at the first or last
+start or where the run begins or ends with a slot; and what stops and goes takes whole slots, the cheapest first, all in
+one pool. The kernels are compiled by numba. Ties go to the pool that comes first, then to the earlier start.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.placement.timeline import ROUNDING, Asks, Timeline, conflict, earliest, fits, held_ticks
+
+
+class Moving(NamedTuple):
+    """What serving a job at a site costs besides running it.
+
+    Attributes
+    ----------
+    gb, near
+        Data of each job, and what a millisecond of distance is worth to it, ``(jobs,)``.
+    origin
+        ``(sorts,)``
+    transfer, trip
+        Fen a GB and milliseconds, ``(origins, sites)``.
+    """
+
+    gb: Floats
+    near: Floats
+    origin: Ints
+    transfer: Floats
+    trip: Floats
+
+
+class Prices(NamedTuple):
+    """What running costs, for the kernels.
+
+    Attributes
+    ----------
+    step
+        Fen for a unit and tick, ``(levels, pools, slots)``; jobs of another level may see other prices.
+    level
+        ``(jobs,)``
+    moving
+        Costs besides running.
+    """
+
+    step: Floats
+    level: Ints
+    moving: Moving
+
+
+class Seat(NamedTuple):
+    """The seat found last, and what the search writes on.
+
+    Attributes
+    ----------
+    begin, ticks
+        Stretches in the order of time.
+    starts, paid
+        Starts to try, and what a unit costs from the window's first slot on, ``(slots + 1,)``.
+    piece, order
+        Ticks bought in each slot of the window, and its slots by price.
+    """
+
+    begin: Floats
+    ticks: Floats
+    starts: Floats
+    paid: Floats
+    piece: Floats
+    order: Ints
+
+
+@numba.njit(cache=True)
+def empty_seat(slots: int) -> Seat:  # pragma: no cover - compiled
+    """Return room for the seat of one job."""
+    return Seat(
+        np.empty(slots + 2),
+        np.empty(slots + 2),
+        np.empty(2 * slots + 4),
+        np.empty(slots + 2),
+        np.empty(slots + 2),
+        np.empty(slots + 2, np.int64),
+    )
+
+
+@numba.njit(cache=True)
+def moving_fen(moving: Moving, sort: int, job: int, site: int) -> float:  # pragma: no cover - compiled
+    """Return what serving a job at a site costs besides running it."""
+    origin = moving.origin[sort]
+    return float(moving.gb[job] * moving.transfer[origin, site] + moving.near[job] * moving.trip[origin, site])
+
+
+@numba.njit(cache=True)
+def choose(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """Return the least cost of a job, its pool and how many stretches the seat has; ``inf`` and -1 where none has room.
+
+    Parameters
+    ----------
+    is_alone
+        Whether the board is the job's alone, whatever room there is.
+    """
+    if ask.splits[job]:
+        cost, pool, count = _choose_stretches(seat, ask, prices, room, job, is_alone)
+    else:
+        cost, pool, count = _choose_start(seat, ask, prices, room, job, is_alone)
+    if pool >= 0 or is_alone:
+        return cost, pool, count
+    return _choose_earliest(seat, ask, prices, room, job)
+
+
+@numba.njit(cache=True)
+def _choose_start(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """Find the cheapest start among those that can be the cheapest."""
+    width, length, need = room.ticks_of_slot, ask.planned[job], ask.quantity[job]
+    count = _fill_starts(seat.starts, ask, job, width)
+    least, chosen, begin = np.inf, -1, 0.0
+    first = int(seat.starts[0]) // width
+    for pool in range(len(room.free)):
+        if not ask.allowed[ask.sort[job], pool]:
+            continue
+        moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+        step = prices.step[prices.level[job], pool]
+        _add_up(seat.paid, step, first, seat.starts[count - 1] + length, width)
+        for i in range(count):
+            start = seat.starts[i] - first * width
+            paid = _paid_until(seat.paid, step, first, start + length, width)
+            cost = need * (paid - _paid_until(seat.paid, step, first, start, width)) + moved
+            if cost < least and (is_alone or fits(room, ask, job, pool, seat.starts[i])):
+                least, chosen, begin = cost, pool, seat.starts[i]
+    seat.begin[0], seat.ticks[0] = begin, ask.length[job]
+    return least, chosen, 1
+
+
+@numba.njit(cache=True)
+def _fill_starts(starts: Floats, ask: Asks, job: int, width: int) -> int:  # pragma: no cover - compiled
+    """Fill in the starts that can be the cheapest, in the order of time, and return how many there are."""
+    first, length = ask.start[job], ask.planned[job]
+    latest = max(first, ask.latest[job])
+    starts[0] = first
+    count = 1
+    with_slot = (np.floor(first / width) + 1.0) * width
+    to_slot = (np.floor((first + length) / width) + 1.0) * width - length
+    while min(with_slot, to_slot) < latest:
+        at = min(with_slot, to_slot)
+        if with_slot == at:
+            with_slot += width
+        if to_slot == at:
+            to_slot += width
+        starts[count] = at
+        count += 1
+    if latest > first:
+        starts[count] = latest
+        count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _add_up(paid: Floats, step: Floats, first: int, end: float, width: int) -> None:  # pragma: no cover - compiled
+    """Add up what a unit costs slot by slot, from the first slot until a moment."""
+    last = min(int(np.ceil(end / width)), len(step))
+    paid[0] = 0.0
+    for slot in range(first, last):
+        paid[slot - first + 1] = paid[slot - first] + step[slot] * width
+
+
+@numba.njit(cache=True)
+def _paid_until(
+    paid: Floats, step: Floats, first: int, tick: float, width: int
+) -> float:  # pragma: no cover - compiled
+    """Return what a unit costs from the first slot on until a tick after it."""
+    slot = int(tick) // width
+    if first + slot >= len(step):
+        return float(paid[len(step) - first])
+    if tick == slot * width:
+        return float(paid[slot])
+    return float(paid[slot] + (tick - slot * width) * step[first + slot])
+
+
+@numba.njit(cache=True)
+def _choose_stretches(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """Find the pool whose cheapest slots with room cost least; the dearest of them is used in part."""
+    need, level = ask.quantity[job], prices.level[job]
+    least, chosen = np.inf, -1
+    for pool in range(len(room.free)):
+        if not ask.allowed[ask.sort[job], pool]:
+            continue
+        moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+        bar = (least - moved) / need
+        paid = _buy(seat, ask, prices.step[level, pool], room, job, pool, bar, is_alone)
+        if paid < bar:
+            least, chosen = need * paid + moved, pool
+    if chosen < 0 or is_alone:
+        return least, chosen, 0
+    _buy(seat, ask, prices.step[level, chosen], room, job, chosen, np.inf, is_alone)
+    return least, chosen, _join(seat, ask, job, room.ticks_of_slot)
+
+
+@numba.njit(cache=True)
+def _buy(
+    seat: Seat, ask: Asks, step: Floats, room: Timeline, job: int, pool: int, bar: float, is_alone: bool
+) -> float:  # pragma: no cover - compiled
+    """Buy the ticks of a job in the cheapest pieces with room; ``inf`` where they do not suffice or reach the bar."""
+    width, begin, end = room.ticks_of_slot, ask.start[job], ask.latest[job] + ask.length[job]
+    first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
+    if step[first:last].min() * ask.length[job] >= bar:
+        return np.inf
+    count = 0
+    for slot in range(first, last):
+        seat.piece[slot - first] = 0.0
+        from_tick = max(begin, slot * width)
+        hold = held_ticks(from_tick, min(end, (slot + 1) * width) - from_tick, room.free.shape[1])
+        if not is_alone and conflict(room, pool, ask.quantity[job], hold[0], hold[1]) >= 0:
+            continue
+        at = count
+        while at > 0 and step[slot] < step[seat.order[at - 1]]:
+            seat.order[at] = seat.order[at - 1]
+            at -= 1
+        seat.order[at] = slot
+        count += 1
+    left, paid = ask.length[job], 0.0
+    for slot in seat.order[:count]:
+        part = min(left, min(end, (slot + 1) * width) - max(begin, slot * width))
+        seat.piece[slot - first] = part
+        paid += part * step[slot]
+        left -= part
+        if left <= ROUNDING:
+            return float(paid)
+    return np.inf
+
+
+@numba.njit(cache=True)
+def _join(seat: Seat, ask: Asks, job: int, width: int) -> int:  # pragma: no cover - compiled
+    """Write the pieces bought as stretches; what is used in part leans on the piece that follows, if it can."""
+    begin, end = ask.start[job], ask.latest[job] + ask.length[job]
+    first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
+    count = 0
+    for slot in range(first, last):
+        part = seat.piece[slot - first]
+        if part <= 0.0:
+            continue
+        start, stop = max(begin, slot * width), min(end, (slot + 1) * width)
+        follows = slot + 1 < last and seat.piece[slot + 1 - first] > 0.0
+        joins = count > 0 and seat.begin[count - 1] + seat.ticks[count - 1] >= start - ROUNDING
+        if follows and not joins:
+            start = stop - part
+        if joins:
+            seat.ticks[count - 1] += part
+        else:
+            seat.begin[count], seat.ticks[count] = start, part
+            count += 1
+    return count
+
+
+@numba.njit(cache=True)
+def _choose_earliest(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int
+) -> tuple[float, int, int]:  # pragma: no cover - compiled
+    """Find the cheapest pool, each at its earliest start that has room."""
+    least, chosen = np.inf, -1
+    width = room.ticks_of_slot
+    first = int(ask.start[job]) // width
+    for pool in range(len(room.free)):
+        if not ask.allowed[ask.sort[job], pool]:
+            continue
+        at = earliest(room, ask, job, pool)
+        if at < 0.0:
+            continue
+        step = prices.step[prices.level[job], pool]
+        _add_up(seat.paid, step, first, at + ask.planned[job], width)
+        start = at - first * width
+        unit = _paid_until(seat.paid, step, first, start + ask.planned[job], width)
+        unit -= _paid_until(seat.paid, step, first, start, width)
+        cost = ask.quantity[job] * unit + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+        if cost < least:
+            least, chosen = cost, pool
+            seat.begin[0], seat.ticks[0] = at, ask.length[job]
+    return least, chosen, 1

@@ -1,0 +1,174 @@
+"""Place whole jobs along a plan: each takes the cheapest seat at the plan's prices that still has room.
+
+Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
+towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
+seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
+may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
+from qipan.dispatch.jobs.reach import Reach
+from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
+from qipan.dispatch.placement.choose import Moving, Prices
+from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+
+EASED: Final = 0.99
+"""Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
+LEAN: Final = 0.0075
+"""How far prices lean towards the plan's use, as a share of their mean."""
+
+
+def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
+    """Place jobs at the plan's locational prices.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    """
+    ask = asks(jobs, board, reached)
+    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    lost = worth * jobs.quantity * planned_h(jobs, board)
+    tried = []
+    for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
+        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
+        tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
+        rest = order[seats.pool[order] < 0]
+        if not len(rest):
+            break
+    _, room, seats = min(tried, key=lambda one: one[0])
+    rest = order[seats.pool[order] < 0]
+    if len(rest):
+        rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
+        flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
+        turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
+        fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
+    return placement(jobs, board, refused=refused, seats=seats)
+
+
+def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order, at the plan's prices, which lean.
+
+    Parameters
+    ----------
+    prices
+        What running really costs.
+    """
+    room = timeline(board)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
+    lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
+    step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
+    fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    return room, seats
+
+
+def placing_order(jobs: Jobs, refused: Texts) -> Ints:
+    """Return the positions of the jobs to place: by priority, size (powers of two), slack, then as they came."""
+    size = np.floor(np.log2(np.maximum(jobs.work_unit_h, 1e-9)) + 1e-9)
+    order = np.lexsort((jobs.submit_s, jobs.latest_start_s - jobs.submit_s, -size, -jobs.priority))
+    return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def urgent_order(jobs: Jobs, refused: Texts) -> Ints:
+    """Return the positions of the jobs to place where room is short: by tier, priority, slack, size."""
+    slack = jobs.latest_start_s - jobs.submit_s
+    order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, jobs.tier))
+    return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
+    """Lay prices that are the same for all jobs out for the kernels.
+
+    Parameters
+    ----------
+    price_fen_per_unit_h
+        ``(pools, slots)``
+    """
+    near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
+    work = jobs.quantity * planned_h(jobs, board)
+    return Prices(
+        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
+        level=np.zeros(len(jobs), dtype=np.int64),
+        # Of a job that outlasts the horizon only the planned hours count, with their part of its data.
+        moving=Moving(
+            gb=jobs.data_gb * work / jobs.work_unit_h,
+            near=near * work,
+            origin=reached.origin,
+            transfer=board.transfer_fen_per_gb,
+            trip=board.round_trip_ms,
+        ),
+    )
+
+
+def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
+    """Return what the plan gives each tier of each pool, and how prices lean towards that.
+
+    A product's work is shared out over its pools as they supply it.
+
+    Parameters
+    ----------
+    base
+        Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
+    """
+    given = np.zeros((len(Tier), len(board.products), board.slot_count))
+    tier = plan.classes.streams.tier[plan.work_stream]
+    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.work_unit_h)
+    whole = np.zeros(given.shape[1:])
+    np.add.at(whole, board.pool_product, plan.supply_unit_h)
+    share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
+    planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
+    return Lean(planned=planned, left=planned.copy(), base=base, pull=LEAN * float(np.abs(base).mean()))
+
+
+def upright() -> Lean:
+    """Return prices that do not lean."""
+    none = np.zeros((0, 0, 0))
+    return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
+
+
+def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
+    """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
+    moving = prices_of(jobs, board, rules, reached, np.zeros((0, 0))).moving
+    origin = moving.origin[reached.of_job[at]]
+    return np.asarray(
+        moving.gb[at] * board.transfer_fen_per_gb[origin, site] + moving.near[at] * board.round_trip_ms[origin, site]
+    )
+
+
+def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
+    """Give every job its status and reason, and those that stop and go their stretches."""
+    pool = seats.pool
+    first_tick = seats.begin[seats.first[:-1]]
+    start_s = np.where(pool >= 0, board.start_s + first_tick * TICK_S, np.nan)
+    today = (pool >= 0) & (start_s < board.day_end_s - 1e-6)
+    after = (pool >= 0) & ~today
+    can_wait = (pool < 0) & (refused == Reason.NONE)
+    can_wait &= jobs.latest_start_s > latest_start_in_horizon_s(jobs, board) + 1.0
+    status = np.full(len(jobs), Status.REFUSED, dtype=object)
+    status[today] = Status.PLACED
+    status[after | can_wait] = Status.CARRIED_OVER
+    reason = refused.copy()
+    reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
+    reason[after] = Reason.LATER_IS_BETTER
+    return Placement(pool=pool, start_s=start_s, status=status, reason=reason, stretches=_stretches(board, seats))
+
+
+def _stretches(board: Board, seats: Seats) -> Stretches:
+    count = np.where(seats.parts > 1, seats.parts, 0)
+    job = np.repeat(np.arange(len(count)), count)
+    within = np.arange(len(job)) - np.repeat(np.cumsum(count) - count, count)
+    at = seats.first[job] + within
+    return Stretches(job=job, start_s=board.start_s + seats.begin[at] * TICK_S, seconds=seats.ticks[at] * TICK_S)

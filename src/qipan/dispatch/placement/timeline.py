@@ -1,0 +1,173 @@
+"""Room in pools and under power caps, minute by minute, and the search for a start that fits.
+
+The kernels are compiled by numba, which takes named tuples of arrays. A job holds every tick that it touches, so what
+fits here never exceeds a pool or a power cap at any moment.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
+from qipan.dispatch.jobs.reach import Reach
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.job import Jobs
+
+TICK_S = 60.0
+ROUNDING = 1e-9
+
+
+class Timeline(NamedTuple):
+    """Free room, changed in place as jobs are put in.
+
+    Attributes
+    ----------
+    free, free_least
+        Units free in each pool, ``(pools, ticks)``, and the least of each slot, ``(pools, slots)``.
+    free_kw, free_kw_least
+        Power free under each site's cap, ``(sites, ticks)`` and ``(sites, slots)``.
+    pool_site, kw_per_unit
+        ``(pools,)``
+    """
+
+    free: Floats
+    free_least: Floats
+    free_kw: Floats
+    free_kw_least: Floats
+    pool_site: Ints
+    kw_per_unit: Floats
+    ticks_of_slot: int
+
+
+class Asks(NamedTuple):
+    """What each job asks of the timeline, ``(jobs,)``; ticks count from the horizon's start and may be fractions.
+
+    ``length`` is what a job holds, ``planned`` the part of it that is inside the horizon from any start on. A job that
+    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``.
+    """
+
+    quantity: Floats
+    start: Floats
+    latest: Floats
+    length: Floats
+    planned: Floats
+    splits: Bools
+    sort: Ints
+    allowed: Bools
+
+
+def timeline(board: Board) -> Timeline:
+    """Return the empty timeline of a board."""
+    per_slot = round(board.slot_s / TICK_S)
+    cap_kw = np.repeat(board.power_cap_kw[:, None], board.slot_count, axis=1)
+    return Timeline(
+        free=np.repeat(board.capacity, per_slot, axis=1),
+        free_least=board.capacity.copy(),
+        free_kw=np.repeat(cap_kw, per_slot, axis=1),
+        free_kw_least=cap_kw,
+        pool_site=board.pool_site,
+        kw_per_unit=board.kwh_per_unit_h,
+        ticks_of_slot=per_slot,
+    )
+
+
+def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
+    """Express jobs in ticks of the horizon; those that are preemptible, may wait and end in the horizon may split."""
+    latest_start_s = latest_start_in_horizon_s(jobs, board)
+    sort, allowed = reached.of_job, reached.allowed
+    start_s = np.maximum(jobs.submit_s, board.start_s)
+    ends = latest_start_s + jobs.requested_s <= board.end_s + 1e-6
+    return Asks(
+        quantity=jobs.quantity,
+        start=(start_s - board.start_s) / TICK_S,
+        latest=(latest_start_s - board.start_s) / TICK_S,
+        length=jobs.requested_s / TICK_S,
+        planned=planned_h(jobs, board) * 3600.0 / TICK_S,
+        splits=jobs.preemptible & ends & (latest_start_s > start_s),
+        sort=sort,
+        allowed=np.ascontiguousarray(allowed[:, board.pool_product]),
+    )
+
+
+@numba.njit(cache=True)
+def held_ticks(start: float, length: float, ticks: int) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Return the ticks that a job touches, cut at the horizon's end."""
+    first = int(np.floor(start + ROUNDING))
+    last = int(np.ceil(start + length - ROUNDING))
+    return first, min(max(last, first + 1), ticks)
+
+
+@numba.njit(cache=True)
+def conflict(room: Timeline, pool: int, need: float, first: int, last: int) -> int:  # pragma: no cover - compiled
+    """Return the last tick of ``[first, last)`` without room, or -1; the last one lets a search leap farthest."""
+    site = room.pool_site[pool]
+    need_kw = need * room.kw_per_unit[pool]
+    slot = (last - 1) // room.ticks_of_slot
+    while slot >= first // room.ticks_of_slot:
+        short = room.free_least[pool, slot] + ROUNDING < need or room.free_kw_least[site, slot] + ROUNDING < need_kw
+        begin = max(first, slot * room.ticks_of_slot)
+        tick = min(last, (slot + 1) * room.ticks_of_slot) - 1
+        while short and tick >= begin:
+            if room.free[pool, tick] + ROUNDING < need or room.free_kw[site, tick] + ROUNDING < need_kw:
+                return tick
+            tick -= 1
+        slot -= 1
+    return -1
+
+
+@numba.njit(cache=True)
+def fits(room: Timeline, ask: Asks, job: int, pool: int, start: float) -> bool:  # pragma: no cover - compiled
+    """Tell whether a job has room in a pool from a start on."""
+    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
+    return conflict(room, pool, ask.quantity[job], first, last) < 0
+
+
+@numba.njit(cache=True)
+def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma: no cover - compiled
+    """Return the earliest start of a job in a pool that has room, or -1."""
+    ticks = room.free.shape[1]
+    at = float(ask.start[job])
+    while at <= ask.latest[job] + ROUNDING and at < ticks:
+        first, last = held_ticks(at, ask.length[job], ticks)
+        blocked = conflict(room, pool, ask.quantity[job], first, last)
+        if blocked < 0:
+            return at
+        at = float(blocked + 1)
+    return -1.0
+
+
+@numba.njit(cache=True)
+def take(room: Timeline, pool: int, need: float, start: float, length: float) -> None:  # pragma: no cover - compiled
+    """Hold units of a pool for a stretch of ticks."""
+    first, last = held_ticks(start, length, room.free.shape[1])
+    _change(room, pool, -need, first, last)
+    site = room.pool_site[pool]
+    for tick in range(first, last):
+        slot = tick // room.ticks_of_slot
+        room.free_least[pool, slot] = min(room.free_least[pool, slot], room.free[pool, tick])
+        room.free_kw_least[site, slot] = min(room.free_kw_least[site, slot], room.free_kw[site, tick])
+
+
+@numba.njit(cache=True)
+def give_back(
+    room: Timeline, pool: int, need: float, start: float, length: float
+) -> None:  # pragma: no cover - compiled
+    """Undo `take`."""
+    first, last = held_ticks(start, length, room.free.shape[1])
+    _change(room, pool, need, first, last)
+    site, width = room.pool_site[pool], room.ticks_of_slot
+    for slot in range(first // width, (last - 1) // width + 1):
+        room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
+        room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
+
+
+@numba.njit(cache=True)
+def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> None:  # pragma: no cover - compiled
+    site = room.pool_site[pool]
+    for tick in range(first, last):
+        room.free[pool, tick] += units
+        room.free_kw[site, tick] += units * room.kw_per_unit[pool]

@@ -1,0 +1,1 @@
+"""One published price where many are optimal, and the identities that anyone can recompute."""

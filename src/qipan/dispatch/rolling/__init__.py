@@ -1,0 +1,1 @@
+"""A board operated as jobs arrive, forecasts err and sites hold back."""

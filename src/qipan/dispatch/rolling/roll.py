@@ -1,0 +1,365 @@
+"""Operate a board as jobs arrive: re-plan every few minutes, and place each arriving job at the last prices.
+
+Every job that is known and not yet lost holds a seat or waits for one. A seat that has begun is pinned: the job stays
+there until it ends, and what it does not use of its request is free from then on. All other seats are given back at a
+re-plan: a programme over the room that pinned work leaves, of waiting jobs and of the demand foreseen, gives prices;
+waiting jobs take the cheapest seats at these, large before small. Between two re-plans an arriving job takes the
+cheapest seat that has room; if that is now, it starts. No moment is read here: the caller says what time it is.
+
+Source: `rawlings2017` (receding horizon).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+
+from qipan.dispatch.jobs.reach import reach, refusals
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Instance, Plan, Reason
+from qipan.dispatch.model.roll import Case, MarketPower, Rolled, RollTerms, Spike, Work
+from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
+from qipan.dispatch.placement.fill import Seats, empty_seats, fill
+from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
+from qipan.dispatch.placement.score import ran_s
+from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, give_back, timeline
+from qipan.dispatch.placement.timeline import take as hold
+from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+from qipan.dispatch.rolling.foresee import DAY_S, ahead, expect_s, fold, foresee_demand, take, work_of
+from qipan.dispatch.rolling.watch import find_spikes, withhold
+from qipan.dispatch.solver.approach import Approach, approach
+
+Stopwatch = Callable[[], float]
+
+
+@dataclass(slots=True)
+class State:
+    """Where a run stands; `replan` and `arrive` change it.
+
+    Attributes
+    ----------
+    now_s
+        Moment of the last re-plan.
+    room
+        What is free, with all seats taken out.
+    seats
+        Of every job so far.
+    prices
+        Those of the last re-plan, for the kernels.
+    waiting
+        Positions of the jobs whose seats may still change.
+    ends
+        Heap of when pinned jobs end, in ticks, and their positions.
+    known_s
+        ``(known jobs,)``: how long each ran if it has ended, else what it asks for.
+    """
+
+    now_s: float
+    room: Timeline
+    seats: Seats
+    prices: Prices
+    waiting: list[int]
+    ends: list[tuple[float, int]]
+    known_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a run needs of its case, worked out once.
+
+    Attributes
+    ----------
+    jobs
+        Those of the run, as it knows them.
+    first
+        How many known jobs come before them.
+    work
+        All known jobs, for the programme.
+    ran_s
+        How long each known job really runs.
+    ask
+        Of the run's jobs; no job stops once it runs.
+    rank
+        ``(jobs,)``, the order in which waiting jobs take seats; those that no site can take have the last one.
+    """
+
+    case: Case
+    terms: RollTerms
+    jobs: Jobs
+    first: int
+    work: Work
+    ran_s: Floats
+    ask: Asks
+    prices: Prices
+    rank: Ints
+
+    @property
+    def is_plannable(self) -> Bools:
+        """Whether any site can take a job, ``(jobs,)``."""
+        return np.asarray(self.rank < len(self.rank))
+
+    def end_tick(self, job: int, begin: float) -> float:
+        """Return when a job really ends that begins at a tick."""
+        return float(begin + self.ran_s[self.first + job] / TICK_S)
+
+
+def prepare(case: Case, terms: RollTerms) -> Desk:
+    """Work out once what the whole run needs."""
+    known, first = case.known, case.first
+    ran = np.maximum(ran_s(known), 1.0)
+    if terms.knows_durations:
+        known = replace(known, requested_s=ran)
+    reached = reach(known, case.board, case.rules)
+    refused = refusals(known, case.board, reached)
+    jobs = known.take(np.arange(first, len(known)))
+    of_run = replace(reached, of_job=reached.of_job[first:])
+    ask, prices = _expecting(
+        asks(jobs, case.board, of_run)._replace(splits=np.zeros(len(jobs), dtype=bool)),
+        prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
+        (expect_s(known.requested_s, ran, known.submit_s + ran <= case.board.start_s) / known.requested_s)[first:],
+    )
+    order = placing_order(jobs, refused[first:])
+    rank = np.full(len(jobs), len(jobs))
+    rank[order] = np.arange(len(order))
+    return Desk(
+        case=case,
+        terms=terms,
+        jobs=jobs,
+        first=first,
+        work=work_of(known, reached, refused == Reason.NONE),
+        ran_s=ran,
+        ask=ask,
+        prices=prices,
+        rank=rank,
+    )
+
+
+def _expecting(ask: Asks, prices: Prices, share: Floats) -> tuple[Asks, Prices]:
+    """Let jobs hold what they ask for, and pay for the share of it that they are expected to use, ``(jobs,)``."""
+    moving = prices.moving
+    return ask._replace(planned=ask.planned * share), prices._replace(moving=moving._replace(near=moving.near * share))
+
+
+def begin(desk: Desk) -> State:
+    """Return an empty board at its start."""
+    room = timeline(desk.case.board)
+    return State(
+        now_s=desk.case.board.start_s,
+        room=room,
+        seats=empty_seats(desk.ask, room.ticks_of_slot),
+        prices=desk.prices._replace(step=desk.prices.step.copy()),
+        waiting=[],
+        ends=[],
+        known_s=desk.work.requested_s.copy(),
+    )
+
+
+def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
+    """Plan anew at a moment, price every slot, and seat all waiting jobs again.
+
+    Returns
+    -------
+    tuple
+        The programme, and how near its least cost the plan is.
+    """
+    free_ended(desk, state, now_s)
+    room, seats, tick = state.room, state.seats, (now_s - desk.case.board.start_s) / TICK_S
+    for job in state.waiting:
+        if seats.pool[job] >= 0:
+            at = seats.first[job]
+            give_back(room, seats.pool[job], desk.ask.quantity[job], seats.begin[at], seats.ticks[at])
+            seats.pool[job] = -1
+    waiting = np.array(state.waiting, dtype=np.int64)
+    waiting = waiting[np.maximum(desk.ask.latest[waiting], desk.ask.start[waiting]) >= tick - ROUNDING]
+    desk.ask.start[waiting] = np.maximum(desk.ask.start[waiting], tick)
+    state.now_s = now_s
+    instance = formulated(desk, state, waiting)
+    found = approach(*instance, gap=desk.terms.gap, steps_most=desk.terms.steps_most)
+    state.prices.step[0] = _steps(desk, instance.board, found.plan)
+    fill(waiting[np.argsort(desk.rank[waiting])], desk.ask, state.prices, upright(), room, seats)
+    state.waiting = []
+    for job in waiting.tolist():
+        _await(desk, state, job)
+    return instance, found
+
+
+def formulated(desk: Desk, state: State, waiting: Ints) -> Instance:
+    """Return the programme of a re-plan: the room left from now on, waiting jobs, and the demand foreseen."""
+    case, terms, now_s = desk.case, desk.terms, state.now_s
+    slot = int((now_s - case.board.start_s) // case.board.slot_s)
+    end = min(slot + terms.horizon_slots, case.board.slot_count)
+    board = _room_left(ahead(case.foreseen, case.drifts, slot, end), state.room, slot, now_s)
+    first = desk.first
+    if terms.knows_arrivals:
+        later = np.searchsorted(desk.work.submit_s, [now_s, board.end_s])
+        coming = take(desk.work, np.arange(*later))
+    else:
+        past_end_s = desk.work.submit_s[:first] + desk.ran_s[:first]
+        state.known_s[:first] = np.where(past_end_s <= now_s, desk.ran_s[:first], desk.work.requested_s[:first])
+        end_s = min(board.end_s, case.board.day_end_s, now_s + DAY_S)
+        coming = foresee_demand(desk.work, state.known_s, now_s, end_s, terms.days_back)
+    at = ((coming.submit_s - case.board.start_s) // case.board.slot_s).astype(np.int64)
+    at = np.clip(at, 0, case.board.slot_count - 1)
+    coming = coming._replace(quantity=coming.quantity * np.exp(case.drifts.demand[at]))
+    classes, takes = fold([take(desk.work, first + waiting), coming], board, now_s)
+    return Instance(board, classes, case.rules, takes)
+
+
+def _room_left(board: Board, room: Timeline, slot: int, now_s: float) -> Board:
+    """Return the slots of a board less what is held; of the present slot only what is left of it counts."""
+    width = room.ticks_of_slot
+    first, end = slot * width, (slot + board.slot_count) * width
+    shape = (-1, board.slot_count, width)
+    free = room.free[:, first:end].copy()
+    free[:, : int((now_s - board.start_s) // TICK_S)] = 0.0
+    free_kw = np.maximum(room.free_kw[:, first:end].reshape(shape).min(axis=2), 0.0)
+    kwh = board.kwh_per_unit_h[:, None]
+    under_cap = np.divide(
+        free_kw[board.pool_site], kwh, out=np.full((len(kwh), board.slot_count), np.inf), where=kwh > 0
+    )
+    capacity = np.minimum(free.reshape(shape).mean(axis=2), under_cap)
+    energy = board.energy
+    if energy is not None:
+        drawn = _drawn_kw(board, room, first, end)
+        energy = replace(energy, fixed_kw=energy.fixed_kw + drawn)
+    return replace(board, capacity=np.maximum(capacity, 0.0), energy=energy)
+
+
+def _drawn_kw(board: Board, room: Timeline, first: int, end: int) -> Floats:
+    """Return what held units draw, the mean of each slot, ``(sites, slots)``."""
+    busy = np.repeat(board.capacity, room.ticks_of_slot, axis=1) - room.free[:, first:end]
+    drawn = np.zeros((len(board.sites), board.slot_count))
+    np.add.at(
+        drawn,
+        board.pool_site,
+        busy.reshape(len(busy), board.slot_count, -1).mean(axis=2) * board.kwh_per_unit_h[:, None],
+    )
+    return drawn
+
+
+def _steps(desk: Desk, board: Board, plan: Plan) -> Floats:
+    """Return fen for a unit and tick, of the plan in its horizon and of running elsewhere, ``(pools, slots)``."""
+    step = desk.prices.step[0].copy()
+    running = running_fen_per_unit_h(board, desk.case.rules)
+    if plan.energy is not None:
+        paid = plan.energy.energy_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
+        running = board.opex_fen_per_unit_h[:, None] + paid
+    lmp = plan.lmp_fen_per_unit_h[board.pool_product]
+    slot = round((board.start_s - desk.case.board.start_s) / board.slot_s)
+    step[:, slot : slot + board.slot_count] = (running + EASED * np.maximum(lmp - running, 0.0)) * TICK_S / 3600.0
+    return np.asarray(step)
+
+
+def arrive(desk: Desk, state: State, seat: Seat, job: int) -> None:
+    """Give an arriving job the cheapest seat at the last prices that has room."""
+    admit(seat, desk.ask, state.prices, state.room, state.seats, job)
+
+
+@numba.njit(cache=True)
+def admit(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, seats: Seats, job: int
+) -> int:  # pragma: no cover - compiled
+    """Seat a job, and return its pool, or -1."""
+    _, pool, _ = choose(seat, ask, prices, room, job, False)
+    if pool >= 0:
+        at = seats.first[job]
+        seats.pool[job], seats.parts[job] = pool, 1
+        seats.begin[at], seats.ticks[at] = seat.begin[0], seat.ticks[0]
+        hold(room, pool, ask.quantity[job], seats.begin[at], seats.ticks[at])
+    return pool
+
+
+def _await(desk: Desk, state: State, job: int) -> None:
+    """Pin a job whose seat begins before the next re-plan; any other waits."""
+    begins = state.seats.begin[state.seats.first[job]]
+    until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
+    if state.seats.pool[job] >= 0 and begins < until - ROUNDING:
+        heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
+    else:
+        state.waiting.append(job)
+
+
+def free_ended(desk: Desk, state: State, now_s: float) -> None:
+    """Free the room of pinned jobs that have ended by a moment: what is left of their requests."""
+    tick, seats, room = (now_s - desk.case.board.start_s) / TICK_S, state.seats, state.room
+    ticks = room.free.shape[1]
+    while state.ends and state.ends[0][0] <= tick + ROUNDING:
+        ended, job = heapq.heappop(state.ends)
+        at = seats.first[job]
+        first = np.ceil(ended - ROUNDING)
+        last = min(float(np.ceil(seats.begin[at] + seats.ticks[at] - ROUNDING)), float(ticks))
+        if last > first:
+            give_back(room, seats.pool[job], desk.ask.quantity[job], first, last - first)
+        state.known_s[desk.first + job] = desk.ran_s[desk.first + job]
+
+
+def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[float], None]) -> Rolled:
+    """Operate the days of a case from their start to their end, and the outlook until nothing waits.
+
+    Parameters
+    ----------
+    cpu, clock
+        Seconds from any moment on, for re-plans and for placements; only differences are used.
+    progress
+        Told the share that is done.
+    """
+    desk = prepare(case, terms)
+    state, seat = begin(desk), empty_seat(case.board.slot_count)
+    _compile(desk, seat)
+    replan_s: list[float] = []
+    placement_s: list[float] = []
+    gaps: list[float] = []
+    seen_lmp: list[Floats] = []
+    spikes: list[Spike] = []
+    power: list[MarketPower] = []
+    for count, now_s in enumerate(_moments(case.board, terms)):
+        if now_s >= case.board.day_end_s and not state.waiting:
+            break
+        begun = cpu()
+        instance, found = replan(desk, state, now_s)
+        replan_s.append(cpu() - begun)
+        gaps.append(found.gap)
+        seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
+        spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
+        if terms.watch_every and count % terms.watch_every == 0:
+            power += withhold(case.board, instance, found.plan, now_s, terms)
+        for job in _arrivals(desk, now_s):
+            free_ended(desk, state, float(desk.jobs.submit_s[job]))
+            begun = clock()
+            arrive(desk, state, seat, job)
+            placement_s.append(clock() - begun)
+            _await(desk, state, job)
+        progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
+    begins = state.seats.begin[state.seats.first[:-1]]
+    return Rolled(
+        pool=state.seats.pool,
+        start_s=np.where(state.seats.pool >= 0, case.board.start_s + begins * TICK_S, np.nan),
+        is_plannable=desk.is_plannable,
+        replan_s=np.array(replan_s),
+        placement_s=np.array(placement_s),
+        gaps=np.array(gaps),
+        spikes=tuple(spikes),
+        power=tuple(power),
+    )
+
+
+def _moments(board: Board, terms: RollTerms) -> Iterator[float]:
+    for number in range(int((board.end_s - board.start_s) // terms.every_s)):
+        yield board.start_s + number * terms.every_s
+
+
+def _arrivals(desk: Desk, now_s: float) -> list[int]:
+    first, last = np.searchsorted(desk.jobs.submit_s, [now_s, now_s + desk.terms.every_s])
+    return [job for job in range(first, last) if desk.is_plannable[job]]
+
+
+def _compile(desk: Desk, seat: Seat) -> None:
+    """Have the kernel of placement compiled before it is timed, on a board that is thrown away."""
+    for job in np.flatnonzero(desk.is_plannable)[:1]:
+        arrive(desk, begin(desk), seat, int(job))

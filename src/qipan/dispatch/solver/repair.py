@@ -1,0 +1,385 @@
+"""Turn a near answer of a day's programme into one that keeps every limit, and say what it costs.
+
+What is too much is cut back where it is too much; what is left to do then takes the cheapest room that is left, at the
+prices of the near answer, the work first whose loss is dearest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.solver.dual import add_reserve
+from qipan.dispatch.solver.feed import Feed, feed
+from qipan.dispatch.solver.layout import Layout, Point
+
+FULL = 1.0 - 1e-9
+DONE = 1e-9
+TURNS_MOST = 20
+ROUNDING = 1e-12
+
+
+class Answer(NamedTuple):
+    """Work that keeps every limit.
+
+    Attributes
+    ----------
+    work
+        ``(pairs, slots)``
+    supply
+        ``(pools, slots)``, in the order of the layout.
+    unserved
+        ``(classes,)``, in the order of the layout.
+    flow
+        ``(links, slots)``
+    feed
+        Where its energy comes from.
+    cost_fen
+        What all of it costs.
+    """
+
+    work: Floats
+    supply: Floats
+    unserved: Floats
+    flow: Floats
+    feed: Feed
+    cost_fen: float
+
+
+class Use(NamedTuple):
+    """What is taken so far, and at what prices.
+
+    Attributes
+    ----------
+    given, most
+        ``(products, slots)``, taken and there.
+    supply
+        ``(pools, slots)``
+    kwh
+        ``(sites, slots)``
+    flow
+        ``(links, slots)``
+    busy
+        ``(groups, slots)``
+    price
+        ``(products, slots)``, the LMP with the rent of the reserve.
+    running
+        ``(pools, slots)``, energy included.
+    """
+
+    given: Floats
+    most: Floats
+    supply: Floats
+    kwh: Floats
+    flow: Floats
+    busy: Floats
+    price: Floats
+    running: Floats
+
+
+@numba.njit(cache=True)
+def repair(day: Layout, at: Point) -> Answer:  # pragma: no cover - compiled
+    """Return an answer near a point whose work may break limits; its prices guide what is left to do."""
+    slots = at.work.shape[1]
+    use = _unused(day, at)
+    work = np.maximum(at.work, 0.0)
+    effort = at.effort.copy()
+    left = day.demand.copy()
+    _cut_back(day, use, work, effort, left)
+    for stream in range(day.first_pair.shape[0] - 1):
+        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+            for t in range(day.opens[stream], day.closes[stream]):
+                if work[pair, t] > 0.0:
+                    _take(day, use, stream, pair, t, work[pair, t])
+    for c in np.argsort(-day.lost, kind="mergesort"):
+        _fill(day, use, work, effort, left, at.rent, c)
+    fed = feed(day, at, use.kwh if at.energy.shape[0] > 0 else np.zeros((0, slots)))
+    cost = (left * day.lost).sum() + (use.supply * day.running).sum() + fed.cost_fen
+    for pair in range(day.product.shape[0]):
+        cost += day.moving[pair] * work[pair].sum()
+    return Answer(work, use.supply, left, use.flow, fed, cost)
+
+
+@numba.njit(cache=True)
+def _unused(day: Layout, at: Point) -> Use:  # pragma: no cover - compiled
+    """Return what nothing is taken of."""
+    slots = at.work.shape[1]
+    most = np.zeros(at.lmp.shape)
+    running = day.running.copy()
+    for k in range(day.pool_product.shape[0]):
+        most[day.pool_product[k]] += day.room[k]
+    for site in range(at.energy.shape[0]):
+        for k in range(day.first_pool[site], day.first_pool[site + 1]):
+            running[k] += day.kwh[k] * at.energy[site]
+    price = at.lmp.copy()
+    add_reserve(day, at.reserve, price)
+    return Use(
+        np.zeros(most.shape),
+        most,
+        np.zeros(day.room.shape),
+        np.zeros((day.cap_kwh.shape[0], slots)),
+        np.zeros(day.link_most.shape),
+        np.zeros(day.spare.shape),
+        price,
+        running,
+    )
+
+
+@numba.njit(cache=True)
+def _cut_back(day: Layout, use: Use, work: Floats, effort: Floats, left: Floats) -> None:  # pragma: no cover - compiled
+    """Lower work to what products, power, links and classes allow, and count what classes have left to do."""
+    for turn in range(TURNS_MOST):
+        # Work that is lowered may have gone against other work on a link, so it is looked at again.
+        cut_sites = _cut_sites(day, use, work)
+        cut_links = _cut_links(day, work, turn == TURNS_MOST - 1)
+        if turn > 0 and not cut_sites and not cut_links:
+            break
+        _match(day, work, effort, left)
+
+
+@numba.njit(cache=True)
+def _cut_sites(day: Layout, use: Use, work: Floats) -> bool:  # pragma: no cover - compiled
+    """Lower what is asked of a product, of a site's power or of a group beyond what there is."""
+    given = np.zeros_like(use.most)
+    for pair in range(day.product.shape[0]):
+        given[day.product[pair]] += day.takes[pair] * work[pair]
+    share = _shares(given, use.most)
+    share *= _power_shares(day, use, given * share)
+    if day.spare.shape[0] > 0:
+        busy = np.zeros_like(day.spare)
+        for product in range(given.shape[0]):
+            busy[day.group[product]] += given[product] * share[product]
+        free = _shares(busy, day.spare)
+        for product in range(given.shape[0]):
+            share[product] *= free[day.group[product]]
+    if share.min() == 1.0:
+        return False
+    for pair in range(day.product.shape[0]):
+        work[pair] *= share[day.product[pair]]
+    return True
+
+
+@numba.njit(cache=True)
+def _power_shares(day: Layout, use: Use, given: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return to which share what products give must be lowered for each site to keep within its power."""
+    share = np.ones_like(given)
+    for site in range(day.cap_kwh.shape[0]):
+        for t in range(given.shape[1]):
+            burnt = _burnt(day, use.running, given, site, t)
+            if burnt > day.cap_kwh[site, t] * (1.0 + ROUNDING):
+                for k in range(day.first_pool[site], day.first_pool[site + 1]):
+                    share[day.pool_product[k], t] = day.cap_kwh[site, t] / burnt
+    return share
+
+
+@numba.njit(cache=True)
+def _shares(asked: Floats, most: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return to which share each of what is asked must be lowered to be no more than there is."""
+    share = np.ones(asked.shape)
+    for row in range(asked.shape[0]):
+        for t in range(asked.shape[1]):
+            if asked[row, t] > most[row, t] * (1.0 + ROUNDING):
+                share[row, t] = most[row, t] / asked[row, t]
+    return share
+
+
+@numba.njit(cache=True)
+def _burnt(day: Layout, running: Floats, given: Floats, site: int, t: int) -> float:  # pragma: no cover - compiled
+    """Return what a site burns in a slot where the cheaper pools of each product give first."""
+    burnt = 0.0
+    for k in range(day.first_pool[site], day.first_pool[site + 1]):
+        rest = given[day.pool_product[k], t]
+        for other in range(day.first_alike[k], day.end_alike[k]):
+            gap = running[other, t] - running[k, t]
+            if gap < 0.0 or (gap == 0.0 and other < k):
+                rest -= day.room[other, t]
+        burnt += day.kwh[k] * min(day.room[k, t], max(0.0, rest))
+    return burnt
+
+
+@numba.njit(cache=True)
+def _cut_links(day: Layout, work: Floats, at_once: bool) -> bool:  # pragma: no cover - compiled
+    """Lower what crosses a link in the direction in which too much does.
+
+    Parameters
+    ----------
+    at_once
+        Count no flow against another one, so that nothing need be cut again.
+    """
+    links, slots = day.link_most.shape
+    if links == 0:
+        return False
+    sites = day.cap_kwh.shape[0]
+    along = _along(day, work)
+    against = np.zeros(along.shape)
+    if not at_once:
+        against[0], against[1] = along[1], along[0]
+    share = np.ones(along.shape)
+    for way in range(2):
+        share[way] = _shares(along[way], day.link_most + against[way])
+    if share.min() == 1.0:
+        return False
+    for stream in range(day.first_pair.shape[0] - 1):
+        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+            flow = day.origin[stream] * sites + day.site[pair]
+            least = np.ones(slots)
+            for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
+                way = int(day.gb[stream] * day.toll_factor[k] < 0.0)
+                least = np.minimum(least, share[way, day.toll_link[k]])
+            work[pair] *= least
+    return True
+
+
+@numba.njit(cache=True)
+def _along(day: Layout, work: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return what crosses each link one way and the other, ``(ways, links, slots)``."""
+    along = np.zeros((2, day.link_most.shape[0], day.link_most.shape[1]))
+    for stream in range(day.first_pair.shape[0] - 1):
+        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+            flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
+            for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
+                size = day.gb[stream] * day.toll_factor[k]
+                along[int(size < 0.0), day.toll_link[k]] += abs(size) * work[pair]
+    return along
+
+
+@numba.njit(cache=True)
+def _match(day: Layout, work: Floats, effort: Floats, left: Floats) -> None:  # pragma: no cover - compiled
+    """Lower work or effort of a stream in a slot, whichever is more, and count what classes have left to do."""
+    slots = work.shape[1]
+    for stream in range(day.first_pair.shape[0] - 1):
+        working, trying = np.zeros(slots), np.zeros(slots)
+        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+            working += work[pair]
+        for c in range(day.first_class[stream], day.first_class[stream + 1]):
+            _try(day, effort, trying, c)
+        for c in range(day.first_class[stream], day.first_class[stream + 1]):
+            for i in range(day.first_effort[c], day.first_effort[c + 1]):
+                t = day.first_slot[c] + i - day.first_effort[c]
+                if trying[t] > working[t]:
+                    effort[i] *= working[t] / trying[t]
+            left[c] = max(0.0, day.demand[c] - effort[day.first_effort[c] : day.first_effort[c + 1]].sum())
+        for t in range(slots):
+            if working[t] > trying[t]:
+                for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+                    work[pair, t] *= trying[t] / working[t]
+
+
+@numba.njit(cache=True)
+def _try(day: Layout, effort: Floats, trying: Floats, c: int) -> None:  # pragma: no cover - compiled
+    """Keep the effort of a class within its width and demand, and add it to that of its stream."""
+    begin, end = day.first_effort[c], day.first_effort[c + 1]
+    total = 0.0
+    for i in range(begin, end):
+        effort[i] = min(day.most[c], max(0.0, effort[i]))
+        total += effort[i]
+    for i in range(begin, end):
+        if total > day.demand[c]:
+            effort[i] *= day.demand[c] / total
+        trying[day.first_slot[c] + i - begin] += effort[i]
+
+
+@numba.njit(cache=True)
+def _next_pool(day: Layout, use: Use, pair: int, t: int) -> int:  # pragma: no cover - compiled
+    """Return the cheapest pool of a product that has room, or the dearest one where none has."""
+    best, last = -1, -1
+    for k in range(day.first_pool[day.site[pair]], day.first_pool[day.site[pair] + 1]):
+        if day.pool_product[k] == day.product[pair]:
+            if last < 0 or use.running[k, t] > use.running[last, t]:
+                last = k
+            if use.supply[k, t] < day.room[k, t] * FULL and (best < 0 or use.running[k, t] < use.running[best, t]):
+                best = k
+    return best if best >= 0 else last
+
+
+@numba.njit(cache=True)
+def _take(day: Layout, use: Use, stream: int, pair: int, t: int, amount: float) -> None:  # pragma: no cover - compiled
+    """Give work to the pools of its product, cheapest first, and count what it uses."""
+    rest = amount * day.takes[pair]
+    while rest > 0.0:
+        k = _next_pool(day, use, pair, t)
+        free = day.room[k, t] - use.supply[k, t]
+        # What rounding leaves over goes to the last pool.
+        part = min(rest, free) if free > 0.0 else rest
+        use.supply[k, t] += part
+        use.kwh[day.site[pair], t] += part * day.kwh[k]
+        rest -= part
+    product = day.product[pair]
+    use.given[product, t] += amount * day.takes[pair]
+    if day.spare.shape[0] > 0:
+        use.busy[day.group[product], t] += amount * day.takes[pair]
+    flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
+    for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
+        use.flow[day.toll_link[i], t] += day.toll_factor[i] * day.gb[stream] * amount
+
+
+@numba.njit(cache=True)
+def _free(day: Layout, use: Use, stream: int, pair: int, t: int) -> float:  # pragma: no cover - compiled
+    """Return how much more work of a stream a product can take in a slot by its next pool; 0 where it is full."""
+    product, site = day.product[pair], day.site[pair]
+    if use.given[product, t] >= use.most[product, t] * FULL or use.kwh[site, t] >= day.cap_kwh[site, t] * FULL:
+        return 0.0
+    k = _next_pool(day, use, pair, t)
+    free = min(day.room[k, t] - use.supply[k, t], use.most[product, t] - use.given[product, t])
+    if day.kwh[k] > 0.0:
+        free = min(free, (day.cap_kwh[site, t] - use.kwh[site, t]) / day.kwh[k])
+    if day.spare.shape[0] > 0:
+        spare = day.spare[day.group[product], t]
+        if use.busy[day.group[product], t] >= spare * FULL:
+            return 0.0
+        free = min(free, spare - use.busy[day.group[product], t])
+    free /= day.takes[pair]
+    flow = day.origin[stream] * day.cap_kwh.shape[0] + site
+    for i in range(day.first_toll[flow], day.first_toll[flow + 1]):
+        size = day.gb[stream] * day.toll_factor[i]
+        most = day.link_most[day.toll_link[i], t]
+        along = use.flow[day.toll_link[i], t] if size > 0.0 else -use.flow[day.toll_link[i], t]
+        if size != 0.0 and along >= most * FULL:
+            return 0.0
+        if size != 0.0:
+            free = min(free, (most - along) / abs(size))
+    return float(max(0.0, free))
+
+
+@numba.njit(cache=True)
+def _fill(
+    day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, rent: Floats, c: int
+) -> None:  # pragma: no cover - compiled
+    """Give what a class has left to do to the cheapest room at the prices, as long as that is worth it."""
+    if left[c] <= DONE * day.demand[c]:
+        return
+    stream, begin, first = day.stream[c], day.first_effort[c], day.first_slot[c]
+    count, pair = day.end_slot[c] - first, day.first_pair[stream]
+    asked = _asked(day, use, rent, c).ravel()
+    for place in np.argsort(asked, kind="mergesort"):
+        if asked[place] >= day.lost[c] or left[c] <= DONE * day.demand[c]:
+            break
+        to, i = pair + place // count, place % count
+        while left[c] > DONE * day.demand[c] and effort[begin + i] < day.most[c] * FULL:
+            amount = min(left[c], day.most[c] - effort[begin + i], _free(day, use, stream, to, first + i))
+            # What rounding leaves of a limit would be taken for ever.
+            if amount <= ROUNDING * day.demand[c]:
+                break
+            _take(day, use, stream, to, first + i, amount)
+            work[to, first + i] += amount
+            effort[begin + i] += amount
+            left[c] -= amount
+    left[c] = max(0.0, left[c])
+
+
+@numba.njit(cache=True)
+def _asked(day: Layout, use: Use, rent: Floats, c: int) -> Floats:  # pragma: no cover - compiled
+    """Return what a class would pay for a unit-hour of each product in each of its slots, ``(pairs, slots)``."""
+    stream, first, end = day.stream[c], day.first_slot[c], day.end_slot[c]
+    pairs = day.first_pair[stream + 1] - day.first_pair[stream]
+    asked = np.empty((pairs, end - first))
+    for i in range(pairs):
+        pair = day.first_pair[stream] + i
+        asked[i] = day.moving[pair] + day.takes[pair] * use.price[day.product[pair], first:end]
+        flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
+        for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
+            asked[i] += day.gb[stream] * day.toll_factor[k] * rent[day.toll_link[k], first:end]
+    return asked

@@ -1,0 +1,125 @@
+"""Whole jobs along a plan, and by the rules of today."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qipan.dispatch.jobs.classify import classify, latest_start_in_horizon_s
+from qipan.dispatch.jobs.reach import reach, refusals
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Placement, Reason, Status
+from qipan.dispatch.placement.baseline import Baseline, place_by
+from qipan.dispatch.placement.place import place, placing_order
+from qipan.dispatch.plan import plan
+
+
+def placed(jobs: Jobs, board: Board, rules: Rules) -> Placement:
+    reached = reach(jobs, board, rules)
+    refused = refusals(jobs, board, reached)
+    classes = classify(jobs, board, reached, refused == Reason.NONE)
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
+    return place(jobs, board, rules, reached, refused=refused, plan=solved)
+
+
+def by_rule(rule: Baseline, jobs: Jobs, board: Board, rules: Rules) -> Placement:
+    reached = reach(jobs, board, rules)
+    return place_by(rule, jobs, board, rules, reached, refused=refusals(jobs, board, reached))
+
+
+def test_place_follows_the_cheap_hour_and_site(make_board, make_jobs, rules) -> None:
+    prices = np.array([[90.0, 80.0, 70.0, 90.0, 90.0, 90.0], [90.0, 80.0, 10.0, 90.0, 90.0, 90.0]])
+    board = make_board(price_fen_per_kwh=prices, pue=(1.0, 1.0))
+    found = placed(make_jobs({"slack_h": 3.0}), board, rules)
+    assert found.pool.tolist() == [1]
+    assert found.start_s - board.start_s == pytest.approx([7200.0])
+    assert found.status.tolist() == [Status.PLACED]
+
+
+def test_place_urgent_work_takes_the_room_before_tolerant_work(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(2.0, 0.0))
+    jobs = make_jobs(
+        {"quantity": 2.0, "requested_h": 1.0, "slack_h": 4.0, "tier": Tier.OFFLINE},
+        {"quantity": 2.0, "requested_h": 1.0, "slack_h": 0.0, "tier": Tier.REALTIME},
+    )
+    found = placed(jobs, board, rules)
+    assert found.pool.tolist() == [0, 0]
+    assert found.start_s[1] == board.start_s
+    assert found.start_s[0] >= board.start_s + 3600.0
+
+
+def test_place_without_room_refuses_with_a_reason(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(1.0, 0.0), slots=4)
+    jobs = make_jobs(*[{"requested_h": 4.0, "slack_h": 0.0}] * 2)
+    found = placed(jobs, board, rules)
+    assert sorted(found.status.tolist()) == [Status.PLACED, Status.REFUSED]
+    assert sorted(found.reason.tolist()) == [Reason.NONE, Reason.NO_ROOM]
+
+
+def test_place_that_may_wait_past_the_horizon_is_carried_over_not_refused(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(1.0, 0.0), slots=4)
+    jobs = make_jobs(*[{"requested_h": 4.0, "slack_h": 24.0}] * 2)
+    found = placed(jobs, board, rules)
+    assert sorted(found.status.tolist()) == [Status.CARRIED_OVER, Status.PLACED]
+
+
+def test_place_after_the_day_is_carried_over_with_a_tentative_start(make_board, make_jobs, rules) -> None:
+    prices = np.array([[90.0] * 4 + [1.0, 90.0]] * 2)
+    board = make_board(price_fen_per_kwh=prices)
+    found = placed(make_jobs({"slack_h": 5.0}), board, rules)
+    assert found.status.tolist() == [Status.CARRIED_OVER]
+    assert found.reason.tolist() == [Reason.LATER_IS_BETTER]
+    assert found.start_s[0] >= board.day_end_s
+
+
+def test_place_keeps_shared_cards_fractional(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(1.0, 0.0))
+    found = placed(make_jobs(*[{"quantity": 0.46, "slack_h": 0.0}] * 2), board, rules)
+    assert found.status.tolist() == [Status.PLACED] * 2
+
+
+def test_placing_order_is_tier_priority_slack_size(make_jobs) -> None:
+    jobs = make_jobs(
+        {"tier": Tier.OFFLINE},
+        {"tier": Tier.BATCH, "slack_h": 5.0},
+        {"tier": Tier.BATCH, "slack_h": 1.0},
+        {"tier": Tier.BATCH, "slack_h": 1.0, "quantity": 4.0},
+        {"tier": Tier.BATCH, "slack_h": 9.0, "priority": 3},
+    )
+    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 1, 0]
+
+
+def test_latest_start_keeps_the_whole_job_in_the_horizon(make_board, make_jobs) -> None:
+    board = make_board()
+    jobs = make_jobs({"requested_h": 2.0, "slack_h": 24.0}, {"requested_h": 30.0, "slack_h": 24.0})
+    assert (latest_start_in_horizon_s(jobs, board) - board.start_s).tolist() == [4 * 3600.0, 4 * 3600.0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "pool"),
+    [
+        (Baseline.HOME_FIRST, 0),
+        (Baseline.CHEAPEST, 1),
+        (Baseline.GREENEST, 0),
+        (Baseline.MOST_AVAILABLE, 1),
+    ],
+)
+def test_place_by_each_rule_takes_its_own_site_at_once(make_board, make_jobs, rules, rule, pool) -> None:
+    board = make_board(cards=(10.0, 12.0))
+    found = by_rule(rule, make_jobs({"quantity": 1.0}, {"quantity": 3.0, "submit_h": 0.5}), board, rules)
+    assert found.pool[0] == pool or rule is Baseline.MOST_AVAILABLE
+    assert found.pool[1] == pool
+    assert found.start_s.tolist() == [board.start_s, board.start_s + 1800.0]
+
+
+def test_place_by_home_first_spills_to_the_next_site_when_home_is_full(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(1.0, 5.0))
+    found = by_rule(Baseline.HOME_FIRST, make_jobs({}, {}), board, rules)
+    assert found.pool.tolist() == [0, 1]
+
+
+def test_place_by_any_rule_waits_when_every_site_is_full(make_board, make_jobs, rules) -> None:
+    board = make_board(cards=(1.0, 0.0))
+    found = by_rule(Baseline.CHEAPEST, make_jobs({}, {}), board, rules)
+    assert (found.start_s - board.start_s).tolist() == [0.0, 3600.0]
