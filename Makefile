@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
+# As many processes as cores; the tests of a file stay together, for they share what is dear to make.
+SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 
 .PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand docs reference lock prove-board prove-ledger prove-prices clean
 
@@ -28,11 +30,11 @@ check-static: setup
 	$(BIN)/codespell
 
 check-fast: setup
-	$(BIN)/pytest -q -m "$(FAST)"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)"
 
 test: setup servers ## Every test: fast, slow, then real servers, then a real browser
-	$(BIN)/pytest -q -m "$(FAST)"
-	$(BIN)/pytest -q -m "slow and not engine and not browser"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not engine and not browser"
 	$(BIN)/pytest -q -m "engine and not browser"
 	$(BIN)/pytest -q -m "browser"
 

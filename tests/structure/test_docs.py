@@ -51,6 +51,7 @@ def page_name(document: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_generated_pages_say_what_the_source_says() -> None:
     words = [sys.executable, str(ROOT / "tools/write_reference.py"), "--check"]
     answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
