@@ -100,7 +100,9 @@ def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:
     home: Path = lied.settings.home
 
     def typed(*words: str) -> str:
-        answer = CliRunner().invoke(app, ["ledger", "discrepancies", *words], env={"QIPAN_HOME": str(home)})
+        answer = CliRunner().invoke(
+            app, ["ledger", "discrepancies", *words], env={"QIPAN_HOME": str(home), "COLUMNS": "200"}
+        )
         assert answer.exit_code == 0, answer.output
         return answer.stdout
 
@@ -112,7 +114,7 @@ def test_discrepancies_on_the_terminal_say_the_same(lied: Services) -> None:
     assert "nothing was compared" in typed("--day", "2026-01-03", "--lang", "en")
     page = home / "bulletin.html"
     written = ["ledger", "bulletin", "--day", "2026-01-02", "--html", str(page), "--lang", "en"]
-    assert CliRunner().invoke(app, written, env={"QIPAN_HOME": str(home)}).exit_code == 0
+    assert CliRunner().invoke(app, written, env={"QIPAN_HOME": str(home), "COLUMNS": "200"}).exit_code == 0
     assert "host_above_pdu" in page.read_text(encoding="utf-8")
 
 

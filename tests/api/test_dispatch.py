@@ -20,6 +20,16 @@ def test_volumes_are_those_of_the_report(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "plan_unknown")
 
 
+def test_regions_alone_are_those_of_the_report(client: TestClient) -> None:
+    told = client.get(f"{PLANS}/latest/stand-alone").json()
+    report: dict[str, Any] = client.get(f"/api/v1/day/reports/{told['plan_id']}").json()
+    assert told["rows"] == report["stand_alone"]
+    assert any(row["alone_fen"] > row["net_fen"] + 100.0 for row in told["rows"])
+    assert all(row["net_fen"] <= row["alone_fen"] + 1.0 for row in told["rows"])
+    answer = client.get(f"{PLANS}/nobody/stand-alone")
+    assert (answer.status_code, answer.json()["code"]) == (404, "plan_unknown")
+
+
 def test_explain_job_sets_the_cheapest_other_sites_against_where_it_is(client: TestClient) -> None:
     rows = client.get("/api/v1/day/reports/latest/jobs", params={"status": "placed", "size": 200}).json()["rows"]
     for row in rows:

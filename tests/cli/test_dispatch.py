@@ -112,6 +112,12 @@ def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
     assert "Not eligible, its data may not go there: 8" in english
     assert "承接" in qipan("dispatch", "volumes", "--lang", "zh").stdout
     assert_refused(qipan("dispatch", "volumes", "nobody"), 4, "plan_unknown")
+    alone = shown(qipan("dispatch", "stand-alone", "--json"))
+    assert alone["rows"] == ran["stand_alone"]
+    shanghai = next(row for row in alone["rows"] if row["region_id"] == "310000")
+    assert shanghai["asked_unit_h"] == {"batch": 16.0, "offline": 8.0}
+    assert "regions pay no more than they would alone" in qipan("dispatch", "stand-alone").stdout
+    assert "单独成本" in qipan("dispatch", "stand-alone", "--lang", "zh").stdout
 
 
 def test_explain_tells_why_here_and_what_made_a_price(qipan: Qipan, trace: Callable[..., Path]) -> None:

@@ -97,6 +97,14 @@ def test_board_tells_the_volumes_for_the_west(client: TestClient, services: Serv
     assert text.count("<tr>", text.index('id="volumes"')) >= len(rows)
 
 
+def test_board_tells_what_each_region_gains(client: TestClient, services: Services) -> None:
+    rows = services.day.report()["stand_alone"]
+    text = client.get("/").text
+    assert f"of {len(rows)} regions pay no more than they would alone" in text
+    assert text.count("<tr>", text.index('id="stand-alone"')) >= len(rows)
+    assert "个地区中有" in client.get("/", headers={"Accept-Language": "zh"}).text
+
+
 def test_jobs_and_prices_lead_to_what_explains_them(client: TestClient, services: Services) -> None:
     plan_id = services.day.report()["plan_id"]
     assert f"/explain?plan={plan_id}&amp;job=job-02" in client.get("/jobs", params={"text": "job-02"}).text

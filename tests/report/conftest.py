@@ -9,6 +9,7 @@ import pytest
 
 from qipan.dispatch.model.explanation import ProductTerms, Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
 
@@ -73,6 +74,13 @@ def volume(tier: str, workload: str, asked: float, *, moved: float = 0.0, room: 
         room_unit_h=room,
         standard_unit_h=moved + room,
     )
+
+
+def stand_alone(region_id: str, name_en: str, name_zh: str, *, asked: float, left: float, **fen: float) -> StandAlone:
+    """Make a region whose own site would serve all of its batch work."""
+    worse = ("batch",) if left else ()
+    by_tier = [{"batch": work} for work in (asked, left, 0.0)]
+    return StandAlone(region_id, name_en, name_zh, 1, *by_tier, **fen, worse_tiers=worse)
 
 
 @pytest.fixture
@@ -147,6 +155,10 @@ def report() -> DayReport:
         volumes=[
             volume("batch", "training", 1200.0, moved=700.0, room=300.0),
             volume("realtime", "inference", 800.0, excluded={"too_far": 600.0, "data_may_not_leave": 200.0}),
+        ],
+        stand_alone=[
+            stand_alone("440000", "Guangdong", "广东", asked=9.0, left=0.0, net_fen=500.0, alone_fen=900.0),
+            stand_alone("640000", "Ningxia", "宁夏", asked=4.0, left=1.5, net_fen=-700.0, alone_fen=200.0),
         ],
         terms=Terms(
             slot_h=1.0,

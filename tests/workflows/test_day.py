@@ -193,13 +193,16 @@ def test_plan_kept_before_volumes_and_terms_says_what_to_do(services: Services) 
     plan_id = services.day.run(request(GOOD), NOW).plan_id
     with services.books.begin() as unit:
         document = services.dispatch.report(unit, plan_id)
-        older = {name: value for name, value in document.items() if name not in ("volumes", "terms")}
+        older = {name: value for name, value in document.items() if name not in ("volumes", "stand_alone", "terms")}
         unit.execute(sa.update(DAY_PLAN).values(document=json.dumps(older)))
     with services.books.read() as unit:
         with pytest.raises(NotFoundError) as caught:
             services.dispatch.volumes(unit)
-        assert caught.value.code == "volumes_unknown"
+        assert caught.value.code == "plan_too_old"
+        with pytest.raises(NotFoundError) as caught:
+            services.dispatch.stand_alone(unit)
+        assert caught.value.code == "plan_too_old"
         with pytest.raises(NotFoundError) as caught:
             services.dispatch.explain_job(unit, plan_id, "j1")
-        assert caught.value.code == "terms_unknown"
+        assert caught.value.code == "plan_too_old"
     assert services.day.jobs(plan_id).rows[0]["workload"] in {"training", "analytics", "rendering", "scientific"}

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from qipan.dispatch.explanation.note import note_jobs
 from qipan.dispatch.explanation.recall import tell_job, tell_price
 from qipan.dispatch.explanation.split import note_terms
+from qipan.dispatch.explanation.stand_alone import stand_alone
 from qipan.dispatch.explanation.volume import EAST, WEST, volumes
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.columns import from_columns, to_columns
@@ -22,6 +23,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
+from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
@@ -70,6 +72,7 @@ class Outcome:
     lost_fen: float
     scores: tuple[Score, ...]
     volumes: tuple[Volume, ...]
+    stand_alone: tuple[StandAlone, ...]
     terms: Terms
 
 
@@ -134,7 +137,8 @@ class Dispatch:
         refused = refusals(jobs, board, reached)
         classes = classify(jobs, board, reached, refused == Reason.NONE)
         progress("plan")
-        solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
+        takes = reached.takes[classes.streams.sort]
+        solved = plan(board, classes, rules, takes)
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
         scores = [score("qipan", jobs, board, reached, found)]
@@ -153,6 +157,7 @@ class Dispatch:
             lost_fen=lost,
             scores=tuple(scores),
             volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
+            stand_alone=stand_alone(board, classes, rules, takes, plan=solved),
             terms=note_terms(board, rules, solved),
         )
 
@@ -273,17 +278,27 @@ class Dispatch:
         Raises
         ------
         NotFoundError
-            ``plan_unknown``, ``no_plan_yet``; ``volumes_unknown`` for a plan that was made before they were kept.
+            ``plan_unknown``, ``no_plan_yet``; ``plan_too_old`` for a plan that was made before they were kept.
         """
-        document = self.report(unit, plan_id)
-        if "volumes" not in document:
-            raise NotFoundError(
-                f"A plan must have been kept with its volumes, was without: {document['plan_id']}.",
-                code="volumes_unknown",
-                hint="Plan the day again: qipan day run.",
-            )
+        document = self._kept_with(unit, plan_id, "volumes")
         told = {"plan_id": document["plan_id"], "day": document["day"]}
         return told | {"origin_macro": EAST, "site_macro": WEST, "rows": document["volumes"]}
+
+    def stand_alone(self, unit: UnitOfWork, plan_id: str | None = None) -> dict[str, Any]:
+        """Return what each region would have had alone, beside what it has by a plan of the common board.
+
+        Returns
+        -------
+        dict
+            ``plan_id``, ``day``, and ``rows`` of the fields of `model.stand_alone.StandAlone`.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``, ``no_plan_yet``; ``plan_too_old`` for a plan that was made before it was kept.
+        """
+        document = self._kept_with(unit, plan_id, "stand_alone")
+        return {"plan_id": document["plan_id"], "day": document["day"], "rows": document["stand_alone"]}
 
     def explain_job(self, unit: UnitOfWork, plan_id: str | None, job_id: str) -> dict[str, Any]:
         """Tell why a job is here and not there: the cheapest other sites, and of what the difference consists.
@@ -291,10 +306,10 @@ class Dispatch:
         Raises
         ------
         NotFoundError
-            ``plan_unknown``, ``no_plan_yet``, ``job_unknown``; ``terms_unknown`` for a plan that was made before they
+            ``plan_unknown``, ``no_plan_yet``, ``job_unknown``; ``plan_too_old`` for one that was made before they
             were kept.
         """
-        document = self._with_terms(unit, plan_id)
+        document = self._kept_with(unit, plan_id, "terms")
         row = store.placement(self._lake, document["plan_id"], job_id)
         if row is None or row["latest_h"] is None:
             raise NotFoundError(
@@ -311,19 +326,19 @@ class Dispatch:
         Raises
         ------
         NotFoundError
-            ``plan_unknown``, ``no_plan_yet``, ``terms_unknown``; ``site_unknown`` for a site that is not in the plan.
+            ``plan_unknown``, ``no_plan_yet``, ``plan_too_old``; ``site_unknown`` for a site that is not in the plan.
         BadInputError
             ``slot_out_of_range``.
         """
-        return tell_price(site_id, slot, self._with_terms(unit, plan_id))
+        return tell_price(site_id, slot, self._kept_with(unit, plan_id, "terms"))
 
-    def _with_terms(self, unit: UnitOfWork, plan_id: str | None) -> dict[str, Any]:
+    def _kept_with(self, unit: UnitOfWork, plan_id: str | None, part: str) -> dict[str, Any]:
         document = self.report(unit, plan_id)
         # A home that was not initialised again keeps no terms of jobs.
-        if "terms" not in document or "latest_h" not in self._lake.schema(store.PLACEMENT).names:
+        if part not in document or (part == "terms" and "latest_h" not in self._lake.schema(store.PLACEMENT).names):
             raise NotFoundError(
-                f"A plan must have been kept with its terms, was without: {document['plan_id']}.",
-                code="terms_unknown",
+                f"A plan must have been kept with its {part}, was without: {document['plan_id']}.",
+                code="plan_too_old",
                 hint="Run qipan init, then plan the day again: qipan day run.",
             )
         return document

@@ -67,6 +67,7 @@ def describe(
         flows=_flows(board, jobs, outcome),
         tiers=_tiers(board, jobs, outcome),
         volumes=list(outcome.volumes),
+        stand_alone=list(outcome.stand_alone),
         terms=outcome.terms,
         basis=setting.basis,
     )

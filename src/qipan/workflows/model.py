@@ -13,6 +13,7 @@ from typing import Any
 
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
@@ -257,6 +258,7 @@ class DayReport:
     flows: list[Flow]
     tiers: list[TierDay]
     volumes: list[Volume]
+    stand_alone: list[StandAlone]
     terms: Terms
     basis: dict[str, int]
 

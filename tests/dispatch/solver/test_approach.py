@@ -75,6 +75,15 @@ def test_any_coupled_programme_is_bounded_from_both_sides(seed: int, sites: int,
     held(made, approach(*made, gap=GAP, steps_most=2000, whole_most=0, finished_most=0))
 
 
+def test_store_gives_no_more_than_is_in_it() -> None:
+    # One long slot would drain the store below nothing, since the slots after it could fill it again.
+    made = programme(3, 6, 2, 6985, origins=3, coupled=True)
+    found = approach(*made, gap=GAP, steps_most=2000, whole_most=0, finished_most=0)
+    assert found.plan.energy is not None
+    assert found.plan.energy.stored_kwh.min() >= 0.0
+    held(made, found)
+
+
 def test_coupled_programme_comes_within_the_gap_and_says_where_its_energy_comes_from() -> None:
     made = programme(4, 12, 60, 2, coupled=True)
     found = approach(*made, gap=GAP, whole_most=0, finished_most=0)

@@ -91,7 +91,7 @@ def _keep(
     level = begin
     for t in range(need.shape[0]):
         # What is in the store must leave the slots after this one enough to fill it again.
-        least = begin - (need.shape[0] - 1 - t) * way * speed
+        least = max(0.0, begin - (need.shape[0] - 1 - t) * way * speed)
         out = min(max(at.drain[store, t], 0.0), speed, need[t], max(0.0, (level - least) * way))
         into = min(max(at.fill[store, t], 0.0), speed, max(0.0, (most - level + out / way) / way))
         into = max(into, (least - level + out / way) / way)

@@ -23,6 +23,14 @@ def volumes(request: Request, plan_id: str) -> dict[str, Any]:
         return services.dispatch.volumes(unit, _named(plan_id))
 
 
+@router.get("/plans/{plan_id}/stand-alone", operation_id="dispatch.stand_alone")
+def stand_alone(request: Request, plan_id: str) -> dict[str, Any]:
+    """Return what each region would have had alone, beside what it has on the common board; work in unit-hours, fen."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        return services.dispatch.stand_alone(unit, _named(plan_id))
+
+
 @router.get("/plans/{plan_id}/explain/job", operation_id="dispatch.explain_job")
 def explain_job(request: Request, plan_id: str, job: Annotated[str, Query(max_length=200)]) -> dict[str, Any]:
     """Return why a job is here and not there: the cheapest other sites, and the parts of each difference in fen."""

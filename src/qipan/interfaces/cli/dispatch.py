@@ -14,6 +14,7 @@ from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.stand_alone import stand_alone
 from qipan.interfaces.cli.volumes import volumes
 from qipan.interfaces.report.numbers import NOTHING, grouped
 
@@ -29,6 +30,7 @@ app.add_typer(instance.app)
 app.add_typer(expansion.app)
 app.add_typer(roll.app)
 app.command()(volumes)
+app.command()(stand_alone)
 app.command()(explain)
 
 EnginesFile = Annotated[

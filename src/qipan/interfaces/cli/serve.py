@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.print import say
@@ -48,10 +48,10 @@ def serve_until_stopped(host: str | None, port: int | None) -> None:
             )
             config.load()
             say(f"Console: {address(found)}  (Ctrl-C stops it)", style="bold")
-            try:
+            # uvicorn passes the interrupt on, but not where whoever started us has it ignored.
+            with suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[found])
-            except KeyboardInterrupt:
-                say("Stopped.")
+            say("Stopped.")
 
 
 @contextmanager

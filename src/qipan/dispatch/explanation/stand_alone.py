@@ -1,0 +1,197 @@
+"""Tell what each region would have had alone: whether the common board leaves anyone worse off.
+
+A region alone has its own sites for its own work. On the common board its work pays the common prices and its sites
+earn them; by weak duality that comes to no more than the best it could do alone, wherever no limit of the grid, peak or
+reserve is shared: it is individually rational to take part. Service is another matter: scarce room goes to the work
+that is worth most, wherever it comes from, so a region may be served less in a tier than it would have served itself.
+
+Source: `owen1975` (dual prices of a linear programme share its value so that nobody is better off alone).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from qipan.dispatch.model.array import Bools, Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.energy import Areas, Energy
+from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.plan import Classes, Plan
+from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.plan import plan as solve
+from qipan.dispatch.programme.energy import grid_fen_per_kwh
+from qipan.dispatch.programme.formulate import supply_fen_per_unit_h
+
+SLACK: Final = 1e-9
+"""Share of what is asked for within which two amounts are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region of the board: positions of its origins and sites."""
+
+    region_id: str
+    name_en: str
+    name_zh: str
+    origins: Ints
+    sites: Ints
+
+
+def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, plan: Plan) -> tuple[StandAlone, ...]:
+    """Compare each region on the common board with the best plan of its own sites for its own work.
+
+    Regions come in the order of the board's origins, then of its sites. Alone no reserve is kept: there is no other
+    site to take over. A region without work costs nothing alone, and one without a site serves nothing.
+
+    Parameters
+    ----------
+    takes
+        ``(streams, products)``, as `formulate` takes it.
+    plan
+        The optimal plan of the common board.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed``.
+    """
+    earned = _earned_fen(board, rules, plan)
+    paid = np.bincount(
+        plan.work_stream,
+        weights=plan.delivered_fen_per_unit_h[plan.work_stream, plan.work_slot] * plan.work_unit_h,
+        minlength=len(classes.streams),
+    )
+    lost_fen = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[classes.tier]
+    told = []
+    for region in regions_of(board):
+        streams = np.isin(classes.streams.origin, region.origins)
+        mine = streams[classes.stream]
+        alone = _alone(board, classes, mine, rules, takes, region.sites)
+        asked, left = classes.demand_unit_h[mine], plan.unserved_unit_h[mine]
+        alone_left = asked if alone is None else alone.unserved_unit_h
+        by_tier = [_by_tier(classes.tier[mine], work) for work in (asked, left, alone_left)]
+        alone_fen = float((lost_fen * classes.demand_unit_h)[mine].sum()) if alone is None else alone.objective_fen
+        told.append(
+            StandAlone(
+                region_id=region.region_id,
+                name_en=region.name_en,
+                name_zh=region.name_zh,
+                sites=len(region.sites),
+                asked_unit_h=by_tier[0],
+                unserved_unit_h=by_tier[1],
+                alone_unserved_unit_h=by_tier[2],
+                net_fen=float(
+                    paid[streams].sum() + (lost_fen * plan.unserved_unit_h)[mine].sum() - earned[region.sites].sum()
+                ),
+                alone_fen=alone_fen,
+                worse_tiers=_worse(*by_tier),
+            )
+        )
+    return tuple(told)
+
+
+def regions_of(board: Board) -> tuple[Region, ...]:
+    """Return the regions of a board; origins and sites of one code are one region, those without a code their own."""
+    origins = [(one.adcode or one.origin_id, one.name_en, one.name_zh) for one in board.origins]
+    sites = [(one.adcode or one.site_id, one.name_en, one.name_zh) for one in board.sites]
+    names = {key: (name_en, name_zh) for key, name_en, name_zh in [*reversed(sites), *reversed(origins)]}
+    return tuple(
+        Region(key, *names[key], _at(key, [one[0] for one in origins]), _at(key, [one[0] for one in sites]))
+        for key in dict.fromkeys(one[0] for one in [*origins, *sites])
+    )
+
+
+def _at(key: str, keys: Sequence[str]) -> Ints:
+    return np.array([index for index, one in enumerate(keys) if one == key], dtype=np.int64)
+
+
+def _by_tier(tier: Ints, work: Floats) -> dict[str, float]:
+    return {Tier(one).label: float(work[tier == one].sum()) for one in np.unique(tier)}
+
+
+def _worse(asked: dict[str, float], left: dict[str, float], alone_left: dict[str, float]) -> tuple[str, ...]:
+    return tuple(tier for tier in asked if left[tier] > alone_left[tier] + SLACK * asked[tier])
+
+
+def _earned_fen(board: Board, rules: Rules, plan: Plan) -> Floats:
+    """Return what each site earns at the common prices over what running costs it, ``(sites,)``.
+
+    A site with meters pays for what it draws from the grid and its plants, limits and peaks at their rents.
+    """
+    margin = (plan.lmp_fen_per_unit_h[board.pool_product] - supply_fen_per_unit_h(board, rules)) * plan.supply_unit_h
+    earned = np.bincount(board.pool_site, weights=margin.sum(axis=1), minlength=len(board.sites))
+    if board.energy is None or plan.energy is None:
+        return np.asarray(earned)
+    fed, areas = plan.energy, board.energy.areas
+    rent = areas.member.T.astype(float) @ (fed.limit_rent_fen_per_kwh + fed.peak_rent_fen_per_kwh)
+    paid = (grid_fen_per_kwh(board, rules) + rent) * fed.grid_kwh
+    paid += board.energy.renewable_fen_per_kwh[:, None] * fed.renewable_kwh
+    return np.asarray(earned - paid.sum(axis=1))
+
+
+def _alone(board: Board, classes: Classes, mine: Bools, rules: Rules, takes: Floats, sites: Ints) -> Plan | None:
+    """Return the best plan of some classes on some sites, none without either."""
+    if not len(sites) or not mine.any():
+        return None
+    product_site = np.array([product[0] for product in board.products], dtype=np.int64)
+    own = replace(
+        classes,
+        of_job=np.zeros(0, dtype=np.int64),
+        stream=classes.stream[mine],
+        first_slot=classes.first_slot[mine],
+        end_slot=classes.end_slot[mine],
+        demand_unit_h=classes.demand_unit_h[mine],
+        width=classes.width[mine],
+    )
+    return solve(
+        _within(board, sites), own, replace(rules, keeps_reserve=False), takes[:, np.isin(product_site, sites)]
+    )
+
+
+def _within(board: Board, sites: Ints) -> Board:
+    """Return a board of some of its sites, in their order."""
+    pools = np.flatnonzero(np.isin(board.pool_site, sites))
+    position = {site: index for index, site in enumerate(sites.tolist())}
+    return replace(
+        board,
+        sites=tuple(board.sites[site] for site in sites),
+        pools=tuple(replace(board.pools[pool], site=position[board.pools[pool].site]) for pool in pools),
+        capacity=board.capacity[pools],
+        it_kw_per_unit=board.it_kw_per_unit[pools],
+        opex_fen_per_unit_h=board.opex_fen_per_unit_h[pools],
+        pue=board.pue[sites],
+        power_cap_kw=board.power_cap_kw[sites],
+        price_fen_per_kwh=board.price_fen_per_kwh[sites],
+        location_kg_per_kwh=board.location_kg_per_kwh[sites],
+        market_kg_per_kwh=board.market_kg_per_kwh[sites],
+        round_trip_ms=board.round_trip_ms[:, sites],
+        transfer_fen_per_gb=board.transfer_fen_per_gb[:, sites],
+        links=None if board.links is None else replace(board.links, factor=board.links.factor[:, :, sites]),
+        energy=None if board.energy is None else _energy_within(board.energy, sites),
+    )
+
+
+def _energy_within(energy: Energy, sites: Ints) -> Energy:
+    """Return what stands behind the meters of some sites, and the areas that they are in."""
+    areas = np.flatnonzero(energy.areas.member[:, sites].any(axis=1))
+    return Energy(
+        fixed_kw=energy.fixed_kw[sites],
+        renewable_kw=energy.renewable_kw[sites],
+        renewable_fen_per_kwh=energy.renewable_fen_per_kwh[sites],
+        store_kwh=energy.store_kwh[sites],
+        store_kw=energy.store_kw[sites],
+        stored_kwh=energy.stored_kwh[sites],
+        store_efficiency=energy.store_efficiency[sites],
+        areas=Areas(
+            names=tuple(energy.areas.names[area] for area in areas),
+            member=energy.areas.member[np.ix_(areas, sites)],
+            load_kw=energy.areas.load_kw[areas],
+            most_kw=energy.areas.most_kw[areas],
+            over_fen_per_kwh=energy.areas.over_fen_per_kwh[areas],
+            peak_fen_per_kw=energy.areas.peak_fen_per_kw[areas],
+        ),
+    )

@@ -1,0 +1,73 @@
+"""What each region gains from the common board: the table, and the sentence above it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.day import unit_hours
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.numbers import grouped, yuan
+from qipan.interfaces.report.table import Cell, Head, Row, Table, row
+from qipan.interfaces.report.words import Words
+
+Regions = Sequence[Mapping[str, Any]]
+"""Rows with the fields of `qipan.dispatch.model.stand_alone.StandAlone`."""
+
+
+def sentence(rows: Regions, words: Words) -> str:
+    """Say in one sentence who is better off on the common board, and whose service would have been better alone."""
+    worse_off = [one for one in rows if gain_fen(one) < -1.0]
+    less_served = [one for one in rows if one["worse_tiers"]]
+    return words.say(
+        "At the common prices %(better)s of %(regions)s regions pay no more than they would alone, and together"
+        " %(gain)s yuan less; %(less)s would have served some tier of their own work better alone.",
+        better=len(rows) - len(worse_off),
+        regions=len(rows),
+        gain=yuan(math.fsum(gain_fen(one) for one in rows)),
+        less=len(less_served),
+    )
+
+
+def gain_fen(one: Mapping[str, Any]) -> float:
+    """Return what a region gains from the common board."""
+    return float(one["alone_fen"] - one["net_fen"])
+
+
+def worse_tiers(one: Mapping[str, Any], words: Words) -> str:
+    """Return the tiers that the region would have served better alone."""
+    return ", ".join(label(labels.TIER, tier, words) for tier in one["worse_tiers"])
+
+
+def stand_alone(document: Mapping[str, Any], words: Words) -> Table:
+    """Return the regions, the largest gain first."""
+    rows: Regions = document.get("stand_alone", ())
+    ordered = sorted(rows, key=lambda one: (-gain_fen(one), one["region_id"]))
+    heads = (
+        Head(words.say("Region"), is_number=False),
+        Head(words.say("Asked for"), unit_hours(document, words)),
+        Head(words.say("Unserved"), unit_hours(document, words)),
+        Head(words.say("Unserved alone"), unit_hours(document, words)),
+        Head(words.say("Pays on the board"), words.say("yuan")),
+        Head(words.say("Costs alone"), words.say("yuan")),
+        Head(words.say("Gains"), words.say("yuan")),
+    )
+    return Table(
+        words.say("What each region has on the common board and would have alone"),
+        heads,
+        tuple(_row(one, words) for one in ordered),
+        words.say("No work."),
+    )
+
+
+def _row(one: Mapping[str, Any], words: Words) -> Row:
+    worse = worse_tiers(one, words)
+    return row(
+        Cell(words.name(one), note=words.say("Better served alone: %(tiers)s", tiers=worse) if worse else ""),
+        *(grouped(math.fsum(one[f"{part}unit_h"].values())) for part in ("asked_", "unserved_", "alone_unserved_")),
+        yuan(one["net_fen"]),
+        yuan(one["alone_fen"]),
+        yuan(gain_fen(one)),
+    )
