@@ -223,11 +223,11 @@ def measure(way: str, path: Path) -> int:
     return 0
 
 
-def _with_arrays(board: Any, classes: Any, rules: Any, allowed: Any) -> tuple[float, float]:
+def _with_arrays(board: Any, classes: Any, rules: Any, takes: Any) -> tuple[float, float]:
     from qipan.dispatch.plan import read_plan, solve
     from qipan.dispatch.programme.formulate import formulate
 
-    program = formulate(board, classes, rules, allowed)
+    program = formulate(board, classes, rules, takes)
     built = time.process_time()
     return built, read_plan(board, classes, program, solve(program)).objective_fen
 
@@ -238,8 +238,8 @@ def _with_linopy(way: str) -> Callable[..., tuple[float, float]]:
     write = linopy_day.by_class if "by_class" in way else linopy_day.by_stream
     options = linopy_day.OUR_OPTIONS if way.endswith("our_options") else {}
 
-    def run(board: Any, classes: Any, rules: Any, allowed: Any) -> tuple[float, float]:
-        model = write(board, classes, rules, allowed)
+    def run(board: Any, classes: Any, rules: Any, takes: Any) -> tuple[float, float]:
+        model = write(board, classes, rules, takes)
         built = time.process_time()
         return built, linopy_day.solve(model, **options)[0]
 

@@ -17,13 +17,16 @@ OUR_OPTIONS: dict[str, Any] = {"presolve": "off", "threads": 1, "random_seed": 0
 """What `qipan.dispatch.plan` tells HiGHS besides keeping quiet."""
 
 
-def by_stream(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> linopy.Model:
-    """Write the programme that `qipan.dispatch.programme.formulate` writes: streams meet sites, classes meet slots."""
+def by_stream(board: Board, classes: Classes, rules: Rules, takes: Floats) -> linopy.Model:
+    """Write the programme that `qipan.dispatch.programme.formulate` writes: streams meet sites, classes meet slots.
+
+    Boards with meters and reserves are not written.
+    """
     model = linopy.Model()
     window = _window(board, classes)
     active = np.zeros((len(classes.streams), board.slot_count), dtype=bool)
     np.logical_or.at(active, classes.stream, window)
-    reached = _named(allowed[:, :, None] & active[:, None, :], "stream", "product", "slot")
+    reached = _named((takes > 0.0)[:, :, None] & active[:, None, :], "stream", "product", "slot")
     moving = _named(_moving(board, classes, rules), "stream", "product")
     wide = _named(np.repeat(classes.width[:, None] * board.slot_h, board.slot_count, axis=1), "class", "slot")
     stream = _named(classes.stream, "class").rename("stream")
@@ -31,14 +34,17 @@ def by_stream(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> l
     effort = model.add_variables(lower=0, upper=wide, mask=_named(window, "class", "slot"), name="effort")
     delivered = work.sum("product") - effort.groupby(stream).sum()
     model.add_constraints(delivered == 0, name="delivery", mask=_named(active, "stream", "slot"))
-    return _finish(model, board, classes, rules, served=effort.sum("slot"), work=work.sum("stream"), cost=work * moving)
+    used = (work * _named(takes, "stream", "product")).sum("stream")
+    _limit_links(model, work, "stream", board, classes.streams.origin, classes.streams.gb_per_unit_h)
+    return _finish(model, board, classes, rules, served=effort.sum("slot"), work=used, cost=work * moving)
 
 
-def by_class(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> linopy.Model:
+def by_class(board: Board, classes: Classes, rules: Rules, takes: Floats) -> linopy.Model:
     """Write the same programme with every class at every site: the form that one writes down first."""
     model = linopy.Model()
     window = _window(board, classes)
-    able: Bools = allowed[classes.stream]
+    of_class: Floats = takes[classes.stream]
+    able: Bools = of_class > 0.0
     reached = _named(able[:, :, None] & window[:, None, :], "class", "product", "slot")
     moving = _named(_moving(board, classes, rules)[classes.stream], "class", "product")
     some = np.asarray(able.any(axis=1))[:, None] & window
@@ -46,7 +52,10 @@ def by_class(board: Board, classes: Classes, rules: Rules, allowed: Bools) -> li
     width = _named(classes.width * board.slot_h, "class")
     model.add_constraints(work.sum("product") <= width, name="width", mask=_named(some, "class", "slot"))
     served = work.sum(["product", "slot"])
-    return _finish(model, board, classes, rules, served=served, work=work.sum("class"), cost=work * moving)
+    used = (work * _named(of_class, "class", "product")).sum("class")
+    origin, gb = classes.streams.origin[classes.stream], classes.streams.gb_per_unit_h[classes.stream]
+    _limit_links(model, work, "class", board, origin, gb)
+    return _finish(model, board, classes, rules, served=served, work=used, cost=work * moving)
 
 
 def solve(model: linopy.Model, **options: Any) -> tuple[float, Floats]:
@@ -75,6 +84,29 @@ def _moving(board: Board, classes: Classes, rules: Rules) -> Floats:
     near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[streams.tier]
     moved = streams.gb_per_unit_h[:, None] * board.transfer_fen_per_gb[streams.origin][:, site]
     return np.asarray(moved + near[:, None] * board.round_trip_ms[streams.origin][:, site])
+
+
+def _limit_links(
+    model: linopy.Model, work: linopy.Variable, axis: str, board: Board, origin: Ints, gb_per_unit_h: Floats
+) -> None:
+    """Keep what moves within what each link carries.
+
+    Parameters
+    ----------
+    axis
+        ``stream`` or ``class``, the axis of the origins and of what a unit-hour moves.
+    """
+    if board.links is None:
+        return
+    site = [product[0] for product in board.products]
+    for link, name in enumerate(board.links.names):
+        factor = board.links.factor[link][origin][:, site] * gb_per_unit_h[:, None]
+        rows, most = np.flatnonzero(factor.any(axis=1)), _named(board.links.capacity_gb[link], "slot")
+        if not len(rows):
+            continue
+        flow = (work.sel({axis: rows}) * _named(factor, axis, "product").sel({axis: rows})).sum([axis, "product"])
+        model.add_constraints(flow <= most, name=f"{name}_ahead")
+        model.add_constraints(flow >= -most, name=f"{name}_back")
 
 
 def _finish(
