@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,9 @@ def test_demo_runs_a_generated_day_in_a_home_it_makes_itself(qipan: Qipan, tmp_p
 
 def test_version_of_the_distribution_is_known() -> None:
     assert re.match(r"\d+\.\d+", door.version_of("qipan"))
+
+
+def test_door_opens_without_stores_and_solvers() -> None:
+    heavy = ("alembic", "highspy", "ibis", "numba", "pyarrow", "scipy", "sqlalchemy")
+    asked = f"import sys, qipan.interfaces.cli.app; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtr
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class Compared:
         """
         freedom = np.maximum(EFFICIENCY * (self.peers - 1), 1)
         unsure = np.sqrt(1 + np.pi / 2 / np.maximum(self.peers, 1))
-        return np.asarray(2 * t.sf(np.abs(self.deviations) / unsure, freedom))
+        return np.asarray(2 * stdtr(freedom, -np.abs(self.deviations) / unsure))
 
 
 def compare_peers(value: Floats, kinds: Sequence[str], *, least: float = 0.0, accuracy: float = 0.0) -> Compared:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from qipan.dispatch.jobs.classify import classify, planned_h
 from qipan.dispatch.jobs.reach import Reach, reach, refusals
@@ -147,7 +147,7 @@ def _interval(by_day: Floats, bound: float) -> tuple[float, float]:
     days = len(by_day)
     if days < 2 or bound <= 0.0:
         return float("nan"), float("nan")
-    half = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, days - 1) * by_day.std(ddof=1) * np.sqrt(days)
+    half = stdtrit(days - 1, (1.0 + CONFIDENCE) / 2.0) * by_day.std(ddof=1) * np.sqrt(days)
     return float((by_day.sum() - half) / bound), float((by_day.sum() + half) / bound)
 
 

@@ -17,7 +17,6 @@ from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, mwh, percent
 from qipan.interfaces.report.words import words
 from qipan.ledger.model.figure import Group, Step
-from qipan.ledger.service.sharing import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +102,8 @@ def contrast(
     *, day: Day = None, fleet: Fleets = None, modelled: Modelled = False, lang: Lang = None, as_json: AsJson = False
 ) -> None:
     """Set east, central and west beside each other, as the paper does."""
+    from qipan.ledger.service.sharing import View
+
     services = session.services()
     metered = heard(_metered(services, day, fleet, modelled=modelled))
     supply, burn = metered.supply(by=Group.MACRO3), metered.burn(by=Group.MACRO3)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from qipan.bootstrap import focus_file
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.figures import Fleets, Modelled
 from qipan.interfaces.cli.options import Day, write_bytes
@@ -28,6 +27,8 @@ def focus(
     modelled: Modelled = False,
 ) -> None:
     """Write what pools used as FOCUS 1.2 reads it, without prices; without a day, of the last 24 hours."""
+    from qipan.bootstrap import focus_file
+
     services, now = session.services(), session.now()
     with services.books.read() as unit:
         rows = services.figures.usage(unit, asked(day, now), now, step=step, fleet_ids=fleet, with_modelled=modelled)

@@ -28,11 +28,11 @@ from qipan.kernel.time import civil_day
 from qipan.ledger.model.discrepancy import Discrepancy
 from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Supply
 from qipan.ledger.model.reading import Dispute
-from qipan.ledger.service.sharing import View
 
 if TYPE_CHECKING:
     from qipan.bootstrap import Services
     from qipan.ledger.service.figures import Metered
+    from qipan.ledger.service.sharing import View
 
 GROUPS: Final = (Group.COUNTRY, Group.MACRO3, Group.HUB, Group.REGION, Group.SITE)
 COLUMNS: Final = ("day", "group_by", "group", "kind", "figure", "value", "status")
@@ -100,6 +100,8 @@ def gather(
     see
         Returns what the reader sees of fleets, given what reads them; everything, if none is given.
     """
+    from qipan.ledger.service.sharing import View
+
     with services.books.read() as unit:
         known = services.ledger.fleets(unit)
         wanted = metered_fleets(known) if fleet_ids is None else fleet_ids

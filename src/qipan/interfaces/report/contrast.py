@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Fact
@@ -12,7 +12,9 @@ from qipan.interfaces.report.numbers import percent
 from qipan.interfaces.report.words import Words
 from qipan.kernel.resources import Kind
 from qipan.ledger.model.figure import Burn, Group, Supply
-from qipan.ledger.service.sharing import View
+
+if TYPE_CHECKING:
+    from qipan.ledger.service.sharing import View
 
 VACANCY: Final = "paper/west_compute_vacancy"
 GREEN: Final = "target/new_large_site/green_share"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.report.words import Words
@@ -14,7 +14,9 @@ from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, zone
 from qipan.ledger.model.figure import Burn, Completeness, Group, Supply
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.rehearse import REHEARSAL
-from qipan.ledger.service.figures import Metered
+
+if TYPE_CHECKING:
+    from qipan.ledger.service.figures import Metered
 
 
 def supply_row(one: Supply) -> dict[str, Any]:
