@@ -43,7 +43,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     lost = worth * jobs.quantity * planned_h(jobs, board)
     tried = []
     for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
-        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
+        room, seats = _fill_along(order, jobs, board, rules, plan, ask, prices)
         tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
         rest = order[seats.pool[order] < 0]
         if not len(rest):
@@ -58,7 +58,9 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     return placement(jobs, board, refused=refused, seats=seats)
 
 
-def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+def _fill_along(
+    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, ask: Asks, prices: Prices
+) -> tuple[Timeline, Seats]:
     """Fill an empty board in an order, at the plan's prices, which lean.
 
     Parameters
@@ -66,7 +68,7 @@ def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, pr
     prices
         What running costs, energy at the plan's prices of it.
     """
-    room = timeline(board)
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
     lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
