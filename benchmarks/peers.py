@@ -83,7 +83,7 @@ def full(made: Instance) -> Instance:
 def _highs(options: dict[str, Any], program: LinearProgram, cap_s: float) -> Answer:
     import highspy
 
-    from qipan.dispatch.plan import model_of
+    from qipan.dispatch.programme.simplex import model_of
 
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, "time_limit": cap_s, **options}.items():

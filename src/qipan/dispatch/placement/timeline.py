@@ -1,7 +1,7 @@
-"""Room in pools and under power caps, minute by minute, and the search for a start that fits.
+"""Room in pools, under power caps and beside the reserve, minute by minute, and the search for a start that fits.
 
 The kernels are compiled by numba, which takes named tuples of arrays. A job holds every tick that it touches, so what
-fits here never exceeds a pool or a power cap at any moment.
+fits here never exceeds a pool or a power cap, or takes of the reserve, at any moment.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ class Timeline(NamedTuple):
     free, free_least
         Units free in each pool, ``(pools, ticks)``, and the least of each slot, ``(pools, slots)``.
     free_kw, free_kw_least
-        Power free under each site's cap, ``(sites, ticks)`` and ``(sites, slots)``.
-    pool_site, kw_per_unit
+        Power free under each site's cap beside what it draws at no load, ``(sites, ticks)`` and ``(sites, slots)``.
+    spare
+        Units of each kind and model that may be busy besides while the largest site is kept free, ``(groups, ticks)``;
+        None where no reserve is kept, for which kernels are compiled without it.
+    pool_site, pool_group, kw_per_unit
         ``(pools,)``
     """
 
@@ -38,7 +41,9 @@ class Timeline(NamedTuple):
     free_least: Floats
     free_kw: Floats
     free_kw_least: Floats
+    spare: Floats | None
     pool_site: Ints
+    pool_group: Ints
     kw_per_unit: Floats
     ticks_of_slot: int
 
@@ -60,16 +65,24 @@ class Asks(NamedTuple):
     allowed: Bools
 
 
-def timeline(board: Board) -> Timeline:
-    """Return the empty timeline of a board."""
+def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
+    """Return the empty timeline of a board.
+
+    Parameters
+    ----------
+    keeps_reserve
+        Whether as much of each kind and model is kept free as the largest site has (`Rules.keeps_reserve`).
+    """
     per_slot = round(board.slot_s / TICK_S)
-    cap_kw = np.repeat(board.power_cap_kw[:, None], board.slot_count, axis=1)
+    cap_kw = np.maximum(board.room_kw, 0.0)
     return Timeline(
         free=np.repeat(board.capacity, per_slot, axis=1),
         free_least=board.capacity.copy(),
         free_kw=np.repeat(cap_kw, per_slot, axis=1),
         free_kw_least=cap_kw,
+        spare=np.repeat(board.spare_units, per_slot, axis=1) if keeps_reserve else None,
         pool_site=board.pool_site,
+        pool_group=board.product_group[board.pool_product],
         kw_per_unit=board.kwh_per_unit_h,
         ticks_of_slot=per_slot,
     )
@@ -116,6 +129,18 @@ def conflict(room: Timeline, pool: int, need: float, first: int, last: int) -> i
                 return tick
             tick -= 1
         slot -= 1
+    return _reserved(room.spare, room.pool_group[pool], need, first, last)
+
+
+@numba.njit(cache=True)
+def _reserved(
+    spare: Floats | None, group: int, need: float, first: int, last: int
+) -> int:  # pragma: no cover - compiled
+    """Return the last tick of ``[first, last)`` in which only the reserve is left, or -1."""
+    if spare is not None:
+        for tick in range(last - 1, first - 1, -1):
+            if spare[group, tick] + ROUNDING < need:
+                return tick
     return -1
 
 
@@ -171,3 +196,12 @@ def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> N
     for tick in range(first, last):
         room.free[pool, tick] += units
         room.free_kw[site, tick] += units * room.kw_per_unit[pool]
+    _reserve(room.spare, room.pool_group[pool], units, first, last)
+
+
+@numba.njit(cache=True)
+def _reserve(
+    spare: Floats | None, group: int, units: float, first: int, last: int
+) -> None:  # pragma: no cover - compiled
+    if spare is not None:
+        spare[group, first:last] += units
