@@ -36,7 +36,7 @@ PATIENCE = 2.0
 def main() -> int:
     """Measure every way on every size, hold the optima against each other, and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", nargs="+", default=["small", "medium", "large"], help="or files of instances")
+    parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="or files of instances")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--cap", type=float, default=CAP_S, help="seconds after which a peer is stopped")
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -46,8 +46,8 @@ def main() -> int:
         return measure(asked.measure, asked.sizes[0], asked.seeds[0], asked.cap)
     days: list[dict[str, Any]] = []
     for size in asked.sizes:
-        ways = hopeful(days)
-        days += [compare(size, seed, asked.cap, ways) for seed in asked.seeds]
+        for seed in asked.seeds:
+            days.append(compare(size, seed, asked.cap, hopeful(days)))
     grown = growth(days)
     for step, exponents in grown.items():
         print(step, ", ".join(f"{way} {exponent:.2f}" for way, exponent in exponents.items()))
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def hopeful(days: list[dict[str, Any]]) -> list[str]:
-    """Return the ways to try on the next size.
+    """Return the ways to try on the next day, which is no smaller.
 
     A peer is not tried again that did not end, or took ten times as long as the best one where that took a second.
     """
@@ -107,8 +107,9 @@ def growth(days: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     sizes = [size for size in SIZES if any(day["size"] == size for day in days)]
 
     def seconds(size: str, way: str) -> float | None:
-        runs = [day["runs"].get(way, {"has_ended": False}) for day in days if day["size"] == size]
-        return statistics.median(run["cpu_s"] for run in runs) if all(run["has_ended"] for run in runs) else None
+        runs = [day["runs"][way] for day in days if day["size"] == size and way in day["runs"]]
+        ended = [run["cpu_s"] for run in runs if run["has_ended"]]
+        return statistics.median(ended) if ended and len(ended) == len(runs) else None
 
     told: dict[str, dict[str, float]] = {}
     for small, large in pairwise(sizes):
