@@ -23,7 +23,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
-from qipan.dispatch.model.roll import Case, MarketPower, Rolled, RollTerms, Spike, Work
+from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
@@ -32,7 +32,7 @@ from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, 
 from qipan.dispatch.placement.timeline import take as hold
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.rolling.foresee import DAY_S, ahead, expect_s, fold, foresee_demand, take, work_of
-from qipan.dispatch.rolling.watch import find_spikes, withhold
+from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
 from qipan.dispatch.solver.approach import Approach, approach
 
 Stopwatch = Callable[[], float]
@@ -317,8 +317,8 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
     gaps: list[float] = []
     seen_lmp: list[Floats] = []
     spikes: list[Spike] = []
-    power: list[MarketPower] = []
-    for count, now_s in enumerate(_moments(case.board, terms)):
+    watched = Watched(np.zeros(len(case.board.sites)))
+    for now_s in _moments(case.board, terms):
         if now_s >= case.board.day_end_s and not state.waiting:
             break
         begun = cpu()
@@ -327,8 +327,8 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         gaps.append(found.gap)
         seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
         spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
-        if terms.watch_every and count % terms.watch_every == 0:
-            power += withhold(case.board, instance, found.plan, now_s, terms)
+        if terms.watches and now_s < case.board.day_end_s:
+            watch(watched, case.board, instance, found.plan, now_s, terms)
         for job in _arrivals(desk, now_s):
             free_ended(desk, state, float(desk.jobs.submit_s[job]))
             begun = clock()
@@ -344,8 +344,9 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         replan_s=np.array(replan_s),
         placement_s=np.array(placement_s),
         gaps=np.array(gaps),
+        pivotal_s=watched.pivotal_s,
         spikes=tuple(spikes),
-        power=tuple(power),
+        power=tuple(watched.power),
     )
 
 

@@ -130,7 +130,7 @@ def _show(report: RollReport, language: Language) -> None:
         language.say("CPU s\np99", "CPU 秒\np99"),
         language.say("placement\np99 us", "安排\np99 微秒"),
         language.say("spikes", "尖峰"),
-        language.say("pivotal", "关键站点"),
+        language.say("pivotal\nhours", "关键站点\n小时"),
     )
     print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
 
@@ -146,4 +146,4 @@ def _row(run: RunReport, language: Language) -> Iterator[str]:
     yield f"{run.replan_cpu_s_p99:.3f}"
     yield f"{run.placement_us_p99:.0f}"
     yield grouped(len(run.spikes))
-    yield ", ".join(dict.fromkeys(one.site_id for one in run.market_power if one.is_pivotal)) or "-"
+    yield ", ".join(f"{site_id} {hours:g}" for site_id, hours in run.pivotal_h.items()) or "-"
