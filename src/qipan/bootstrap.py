@@ -59,6 +59,7 @@ from qipan.workflows.follow import Following
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.roll import Rolling
+from qipan.workflows.study import Studies
 
 ADMIN = "admin"
 
@@ -86,6 +87,7 @@ class Services:
     collection: Collection
     following: Following
     rolling: Rolling
+    studies: Studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
+    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -214,7 +217,13 @@ def _assemble(settings: Settings, caller: str) -> Services:
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
-        rolling=Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch),
+        rolling=rolling,
+        studies=Studies(
+            books=books,
+            observations=observations,
+            rolling=rolling,
+            read_prospect=lambda data: read_prospect(data, _no_file, settings.facts),
+        ),
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(
@@ -321,6 +330,14 @@ def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | 
         ``expansion_unreadable``, ``expansion_bad``; what `Catalog.load` says of the user's file.
     """
     return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
+
+
+def _no_file(name: str) -> bytes:
+    raise BadInputError(
+        f"A file of expansion that is sent must hold its instances itself, was the name of a file: {name}.",
+        code="expansion_names_a_file",
+        hint="Write the instances into the file, or plan it where the files are: qipan dispatch expand.",
+    )
 
 
 def expansion_facts(catalog: Catalog) -> Assumed:

@@ -28,13 +28,13 @@ def expand(
     """Plan what to build where and by when: cost, worth of each build, and what doing otherwise would cost."""
     from qipan.bootstrap import read_prospect
     from qipan.dispatch.expansion.follow import weigh
+    from qipan.dispatch.expansion.tell import tell
     from qipan.interfaces.cli.show_expansion import show
-    from qipan.interfaces.report.expansion import expansion
 
     prospect = read_prospect(read_bytes(file), lambda name: read_bytes(file.parent / name), session.settings().facts)
     with searching(seconds) as is_enough:
         weighed = weigh(prospect, gap=gap, is_enough=is_enough)
-    told = expansion(prospect, weighed)
+    told = tell(prospect, weighed)
     if as_json:
         print_json(told)
     else:

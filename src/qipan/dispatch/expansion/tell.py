@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.expansion import Expansion, Prospect, Weighing
+from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.expansion import Expansion, Limit, Option, Prospect, Weighing
 
 
-def expansion(prospect: Prospect, weighed: Weighing) -> dict[str, Any]:
+def tell(prospect: Prospect, weighed: Weighing) -> dict[str, Any]:
     """Return what to build where and when, what it costs and is worth, and what doing otherwise would cost.
 
-    Lists have the axis ``years``.
+    Lists have the axis ``years``. Where an option stands, and between what it leads, is by the first day.
     """
+    board = prospect.days[0].instance.board
     return {
         "years": list(prospect.years),
         "discount_rate": prospect.discount_rate,
@@ -24,8 +26,37 @@ def expansion(prospect: Prospect, weighed: Weighing) -> dict[str, Any]:
         "plan": _costs(weighed.plan),
         "nothing": _costs(weighed.nothing),
         "followed": _costs(weighed.followed),
-        "options": [_option(prospect, weighed, index) for index in range(len(prospect.options))],
+        "sites": [
+            {name: getattr(one, name) for name in ("site_id", "name_en", "name_zh", "adcode", "lon_deg", "lat_deg")}
+            for one in board.sites
+        ],
+        "origins": [
+            {name: getattr(one, name) for name in ("origin_id", "name_en", "name_zh", "adcode")}
+            for one in board.origins
+        ],
+        "options": [
+            _option(prospect, weighed, index) | _places(board, option) for index, option in enumerate(prospect.options)
+        ],
     }
+
+
+def _places(board: Board, option: Option) -> dict[str, Any]:
+    """Return the sites whose limits an option moves, and the origins and sites that it leads between."""
+    ids = [one.site_id for one in board.sites]
+    sites: list[str] = []
+    ways = [(line.origin_id, line.site_id) for line in option.lines]
+    for move in option.moves:
+        if move.limit is Limit.POOL:
+            sites += [ids[one.site] for one in board.pools if one.pool_id == move.of]
+        elif move.limit is Limit.LINK and board.links is not None:
+            factor = board.links.factor[board.links.names.index(move.of)]
+            ways += [(board.origins[o].origin_id, ids[s]) for o, s in np.argwhere(factor).tolist()]
+        elif move.limit is Limit.GRID and board.energy is not None:
+            member = board.energy.areas.member[board.energy.areas.names.index(move.of)]
+            sites += [ids[s] for s in np.flatnonzero(member).tolist()]
+        elif move.of in ids:
+            sites.append(move.of)
+    return {"site_ids": list(dict.fromkeys(sites)), "ways": [list(way) for way in dict.fromkeys(ways)]}
 
 
 def _costs(found: Expansion) -> dict[str, Any]:
