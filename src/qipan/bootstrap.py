@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,11 @@ def expansion_facts(catalog: Catalog) -> Assumed:
     }
     over = catalog.number("expansion/carbon_over") * FEN_PER_YUAN
     return Assumed(costs, catalog.number("expansion/discount_rate"), over)
+
+
+def example_expansion() -> bytes:
+    """Return the file of expansion that ships as an example."""
+    return (resources.files("qipan.dispatch.expansion") / "example.json").read_bytes()
 
 
 def prospect_schema() -> dict[str, Any]:
