@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from qipan.facts.catalog import Catalog
-from qipan.facts.model import Region
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.charts import lies_in_frame
 from qipan.interfaces.report.labels import label
@@ -15,6 +14,7 @@ from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
 from qipan.kernel.money import yuan_from_fen
+from qipan.kernel.places import Region
 
 Told = Mapping[str, Any]
 """What `dispatch.expansion.tell` gives."""
