@@ -160,6 +160,28 @@ def begin(desk: Desk) -> State:
     )
 
 
+def resume(desk: Desk, pool: Ints, start_s: Floats, is_final: Bools, is_lost: Bools) -> State:
+    """Return where a run stands by what was kept of it: seats that are final are held, all others may change.
+
+    Parameters
+    ----------
+    pool, start_s
+        ``(jobs,)``, the seat of each, -1 and ``nan`` for none.
+    is_final, is_lost
+        ``(jobs,)``, whether the seat may no longer change, and whether the job was given up.
+    """
+    state = begin(desk)
+    for job in np.flatnonzero((pool >= 0) & ~is_lost).tolist():
+        at, begins = state.seats.first[job], (start_s[job] - desk.case.board.start_s) / TICK_S
+        state.seats.pool[job], state.seats.parts[job] = pool[job], 1
+        state.seats.begin[at], state.seats.ticks[at] = begins, desk.ask.length[job]
+        hold(state.room, int(pool[job]), desk.ask.quantity[job], begins, desk.ask.length[job])
+        if is_final[job]:
+            heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
+    state.waiting = np.flatnonzero(desk.is_plannable & ~is_final & ~is_lost).tolist()
+    return state
+
+
 def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     """Plan anew at a moment, price every slot, and seat all waiting jobs again.
 
@@ -185,7 +207,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     fill(waiting[np.argsort(desk.rank[waiting])], desk.ask, state.prices, upright(), room, seats)
     state.waiting = []
     for job in waiting.tolist():
-        _await(desk, state, job)
+        settle(desk, state, job)
     return instance, found
 
 
@@ -275,7 +297,7 @@ def admit(
     return pool
 
 
-def _await(desk: Desk, state: State, job: int) -> None:
+def settle(desk: Desk, state: State, job: int) -> None:
     """Pin a job whose seat begins before the next re-plan; any other waits."""
     begins = state.seats.begin[state.seats.first[job]]
     until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
@@ -334,7 +356,7 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
             begun = clock()
             arrive(desk, state, seat, job)
             placement_s.append(clock() - begun)
-            _await(desk, state, job)
+            settle(desk, state, job)
         progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
     begins = state.seats.begin[state.seats.first[:-1]]
     return Rolled(

@@ -42,7 +42,7 @@ class Watched:
     peak_s
         Start of the slot in which withholding is looked at; ``nan`` where the present day has been.
     day
-        The present day, counted from the start.
+        The last day whose peak is known, counted from the start.
     """
 
     pivotal_s: Floats
@@ -63,9 +63,9 @@ def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, now_s: fl
     seen.pivotal_s += np.where(residual_supply(whole, board, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
     day, gone_s = divmod(now_s - whole.start_s, DAY_S)
     if day > seen.day:
-        rest = int(np.ceil((DAY_S - gone_s) / board.slot_s))
-        seen.day = int(day)
-        seen.peak_s = board.start_s + peak_slot(whole, board, plan, now_s, rest) * board.slot_s
+        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((DAY_S - gone_s) / board.slot_s)))
+        if peak is not None:
+            seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
     if board.start_s >= seen.peak_s:
         seen.power += withhold(whole, instance, plan, now_s, terms)
         seen.peak_s = np.nan
@@ -152,12 +152,16 @@ def residual_supply(whole: Board, board: Board, plan: Plan, now_s: float) -> Flo
     return index
 
 
-def peak_slot(whole: Board, board: Board, plan: Plan, now_s: float, slots: int) -> int:
-    """Return in which of the first slots demand takes the largest share of what there is, the first one of equals."""
+def peak_slot(whole: Board, board: Board, plan: Plan, now_s: float, slots: int) -> int | None:
+    """Return in which of the first slots demand takes the largest share of what there is, the first one of equals.
+
+    None as long as nothing runs and nothing is asked.
+    """
     group, has, asked = _supply_and_demand(whole, board, plan, now_s)
     total = _by_group(group, has)
     share = np.divide(asked, total, out=np.where(asked > UNIT_H, np.inf, 0.0), where=total > UNIT_H)
-    return int(share[:, :slots].max(axis=0, initial=0.0).argmax())
+    tightest = share[:, :slots].max(axis=0, initial=0.0)
+    return int(tightest.argmax()) if tightest.any() else None
 
 
 def _supply_and_demand(whole: Board, board: Board, plan: Plan, now_s: float) -> tuple[Ints, Floats, Floats]:
