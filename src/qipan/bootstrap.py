@@ -20,6 +20,7 @@ from qipan.dispatch.jobs.demand import Throughput
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance
+from qipan.dispatch.model.roll import RollTerms
 from qipan.dispatch.model.submission import Engine, Engines, Reached
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import (
@@ -57,6 +58,7 @@ from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
+from qipan.workflows.live import Live
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.roll import Rolling
@@ -230,6 +232,25 @@ def _assemble(settings: Settings, caller: str) -> Services:
         following=Following(
             catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
         ),
+    )
+
+
+def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
+    """Return what operates a fleet on a real clock.
+
+    Raises
+    ------
+    NotFoundError
+        ``fleet_unknown``.
+    """
+    return Live(
+        fleet_id,
+        terms,
+        catalog=services.catalog,
+        books=services.books,
+        observations=services.observations,
+        ledger=services.ledger,
+        dispatch=services.dispatch,
     )
 
 
