@@ -1,4 +1,4 @@
-"""Long questions in a real browser: asked with a click, followed while they are carried out, drawn when they are done."""
+"""Long questions in a real browser: asked with a click, followed while they run, drawn when they are done."""
 
 from __future__ import annotations
 
