@@ -62,7 +62,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
         )
     if not 60.0 <= drill.every_s <= 3600.0 or drill.every_s % 60:
         raise BadInputError(
-            f"every must be whole minutes, 1 to 60, was {drill.every_s:g} s.",
+            f"Re-plans must be whole minutes apart, 1 to 60, was {drill.every_s:g} s.",
             code="option_out_of_range",
             hint="Write for example --every 15m.",
             field="every",
