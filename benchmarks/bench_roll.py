@@ -66,7 +66,7 @@ def measure(days: int) -> dict[str, Any]:
     for run in told["runs"]:
         run["spikes"], power = len(run["spikes"]), run.pop("market_power")
         run["withholding_pays"] = sorted({one["site_id"] for one in power if one["surplus_change_fen"] > 1e-6})
-        run["pivotal"] = sorted({one["site_id"] for one in power if one["is_pivotal"]})
+        run["pivotal_at_peaks"] = sorted({one["site_id"] for one in power if one["is_pivotal"]})
         run["residual_supply_index_min"] = min((one["residual_supply_index"] for one in power), default=None)
     return told | {"cpu_s": time.process_time() - began}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from qipan.dispatch.jobs.demand import Throughput
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.plan import Instance
+from qipan.dispatch.model.roll import RollTerms
 from qipan.dispatch.model.submission import Engine, Engines, Reached
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import (
@@ -56,9 +58,11 @@ from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
+from qipan.workflows.live import Live
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.roll import Rolling
+from qipan.workflows.study import Studies
 
 ADMIN = "admin"
 
@@ -86,6 +90,7 @@ class Services:
     collection: Collection
     following: Following
     rolling: Rolling
+    studies: Studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
+    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -214,12 +220,37 @@ def _assemble(settings: Settings, caller: str) -> Services:
         dispatch=dispatch,
         day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
-        rolling=Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch),
+        rolling=rolling,
+        studies=Studies(
+            books=books,
+            observations=observations,
+            rolling=rolling,
+            read_prospect=lambda data: read_prospect(data, _no_file, settings.facts),
+        ),
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(
             catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
         ),
+    )
+
+
+def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
+    """Return what operates a fleet on a real clock.
+
+    Raises
+    ------
+    NotFoundError
+        ``fleet_unknown``.
+    """
+    return Live(
+        fleet_id,
+        terms,
+        catalog=services.catalog,
+        books=services.books,
+        observations=services.observations,
+        ledger=services.ledger,
+        dispatch=services.dispatch,
     )
 
 
@@ -323,6 +354,14 @@ def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | 
     return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
 
 
+def _no_file(name: str) -> bytes:
+    raise BadInputError(
+        f"A file of expansion that is sent must hold its instances itself, was the name of a file: {name}.",
+        code="expansion_names_a_file",
+        hint="Write the instances into the file, or plan it where the files are: qipan dispatch expand.",
+    )
+
+
 def expansion_facts(catalog: Catalog) -> Assumed:
     """Return what plans of expansion take from the facts."""
     costs = {
@@ -335,6 +374,11 @@ def expansion_facts(catalog: Catalog) -> Assumed:
     }
     over = catalog.number("expansion/carbon_over") * FEN_PER_YUAN
     return Assumed(costs, catalog.number("expansion/discount_rate"), over)
+
+
+def example_expansion() -> bytes:
+    """Return the file of expansion that ships as an example."""
+    return (resources.files("qipan.dispatch.expansion") / "example.json").read_bytes()
 
 
 def prospect_schema() -> dict[str, Any]:

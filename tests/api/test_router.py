@@ -32,7 +32,13 @@ NAMES = {
     "day.report_html",
     "access.trail",
     "dispatch.volumes",
+    "dispatch.expand",
+    "dispatch.expansion",
+    "dispatch.expansions",
     "dispatch.explain_job",
+    "dispatch.roll",
+    "dispatch.rolled",
+    "dispatch.rolls",
     "dispatch.explain_price",
 }
 

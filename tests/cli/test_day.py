@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,21 @@ def test_report_is_written_where_asked_and_refused_where_it_cannot(qipan: Qipan,
     assert written.exit_code == 0, written.output
     assert 'lang="zh' in out.read_text(encoding="utf-8")[:500]
     assert_refused(qipan("day", "report", "--out", tmp_path / "none" / "day.html"), 3, "file_not_written")
+
+
+def test_jobs_tell_when_one_stops_and_goes(qipan: Qipan, tmp_path: Path) -> None:
+    file = tmp_path / "stops.csv"
+    file.write_text(
+        "job_id,submit,kind,quantity,requested_s,origin,tier,data_class,preemptible,finish_by\n"
+        "stops,2026-06-01T00:10:00+08:00,intelligent,8,36000,440000,offline,free,true,2026-06-02T00:00:00+08:00\n",
+        encoding="utf-8",
+    )
+    plan_id = shown(qipan("day", "run", "--jobs", file, "--json"))["plan_id"]
+    (row,) = shown(qipan("day", "jobs", plan_id, "--json"))["rows"]
+    parts = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])) for one in row["stretches"]]
+    assert len(parts) > 1
+    assert parts[0][0] == datetime.fromisoformat(row["start"])
+    assert all(ended <= began for (_, ended), (began, _) in pairwise(parts))
+    assert sum((ended - began).total_seconds() for began, ended in parts) == pytest.approx(36000)
+    assert "stops stops and goes" in qipan("day", "jobs", plan_id).stdout
+    assert "When it runs" in qipan("dispatch", "explain", plan_id, "--job", "stops").stdout

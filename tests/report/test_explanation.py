@@ -29,7 +29,7 @@ def job(**changed: Any) -> dict[str, Any]:
         "site_id": "zhongwei",
         "placed_model": "",
         "may_split": False,
-        "stretches": None,
+        "stretches": [{"start": "2017-10-09T14:00:00Z", "end": "2017-10-09T15:00:00Z"}],
         "start": "2017-10-09T14:00:00Z",
         "status": "placed",
         "reason": "",
@@ -55,7 +55,9 @@ def test_options_set_other_sites_against_the_own_one(document: dict[str, Any]) -
 
 
 def test_excluded_sites_are_named_with_their_limit(document: dict[str, Any]) -> None:
-    told = tell_job(job(tier="realtime", site_id=None, start=None, placed_model=None, why_en="Too far."), document)
+    told = tell_job(
+        job(tier="realtime", site_id=None, start=None, stretches=[], placed_model=None, why_en="Too far."), document
+    )
     assert explanation.excluded(told, EN) == [
         ("Zhongwei", "is too far for its tier"),
         ("Shaoguan", "is without power"),
@@ -72,3 +74,17 @@ def test_price_parts_end_with_the_price(document: dict[str, Any]) -> None:
         ["LMP", "0.7200"],
     ]
     assert price["binding"] == ["capacity"]
+
+
+def test_stretches_are_told_of_a_job_that_stops_and_goes(document: dict[str, Any]) -> None:
+    assert explanation.stretches(tell_job(job(), document), EN) is None
+    parts = [
+        {"start": "2017-10-09T14:00:00Z", "end": "2017-10-09T14:30:00Z"},
+        {"start": "2017-10-09T15:00:00Z", "end": "2017-10-09T15:30:00Z"},
+    ]
+    table = explanation.stretches(tell_job(job(stretches=parts, may_split=True), document), EN)
+    assert table is not None
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["22:00", "22:30", "0.50"],
+        ["23:00", "23:30", "0.50"],
+    ]

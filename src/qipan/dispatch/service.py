@@ -235,8 +235,8 @@ class Dispatch:
             self._observations.project(store.PLACEMENT, store.widened(batch), receipt)
         return len(pending)
 
-    def places(self, plan_id: str) -> list[tuple[str, str, datetime]]:
-        """Return job, site and start of every job that a plan placed in its day, by start and job."""
+    def places(self, plan_id: str) -> list[store.Place]:
+        """Return the place of every job that a plan placed in its day, by start and job."""
         return store.places(self._lake, plan_id)
 
     def reports(self, unit: UnitOfWork) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from fastapi import Request
 
 from qipan.access.model import VISITOR, Role, Scope, caller_of_user
 from qipan.bootstrap import Services
+from qipan.interfaces.aside import Aside
 from qipan.kernel.errors import (
     BadInputError,
     ConflictError,
@@ -125,6 +126,13 @@ def services_of(request: Request) -> Services:
     """Return the services behind the application."""
     found = request.app.state.services
     assert isinstance(found, Services)
+    return found
+
+
+def aside_of(request: Request) -> Aside:
+    """Return what carries studies out beside the application."""
+    found = request.app.state.aside
+    assert isinstance(found, Aside)
     return found
 
 

@@ -121,13 +121,15 @@ class Following:
             jobs, _ = self._dispatch.instance(unit, name)
         placed = self._dispatch.places(name)
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
-        index = [position[job_id] for job_id, _, _ in placed]
-        check_orders(jobs.take(np.array(index, dtype=np.int64)), [site_id for _, site_id, _ in placed], engines)
+        index = [position[one.job_id] for one in placed]
+        check_orders(jobs.take(np.array(index, dtype=np.int64)), [one.site_id for one in placed], engines)
         orders = []
-        for at, (job_id, site_id, start) in zip(index, placed, strict=True):
-            site = engines.site(site_id)
+        for at, one in zip(index, placed, strict=True):
+            site = engines.site(one.site_id)
             if site is not None:
-                orders.append(order(Attempt(name, job_id, 1, site_id, start), jobs, at, site, engines.command))
+                attempt = Attempt(name, one.job_id, 1, one.site_id, one.start)
+                made = order(attempt, jobs, at, site, engines.command)
+                orders.append(replace(made, stretches=one.stretches))
         return orders, document
 
     def fence(self, site_id: str, now: datetime, *, lift: bool = False) -> SiteState:

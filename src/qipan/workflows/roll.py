@@ -71,7 +71,8 @@ class RunReport:
     """What one run came to; ``errors`` are the sizes it ran under.
 
     ``regret_low`` and ``regret_high`` bound an interval of 95 %; shares and ratios are of the bound. Durations are in
-    seconds of CPU for re-plans and microseconds of the clock for placements.
+    seconds of CPU for re-plans and microseconds of the clock for placements. ``market_power`` is that at each day's
+    peak, ``pivotal_h`` the hours in which demand could not be met without a site, as re-plans saw them.
     """
 
     errors: dict[str, float]
@@ -93,6 +94,7 @@ class RunReport:
     placement_us_p99: float
     spikes: list[Spike]
     market_power: list[MarketPower]
+    pivotal_h: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Rolling:
             progress(f"{words}: offline bound")
             bound = foresee_all(there)
             rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
-            runs.append(_told(sizes, rolled, regret(there, rolled, bound)))
+            runs.append(_told(sizes, case.board, rolled, regret(there, rolled, bound)))
         return RollReport(
             name=request.name,
             fleet_id=fleet.fleet_id,
@@ -286,7 +288,7 @@ def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], 
     return lambda done: progress(f"{words}: {done:.0%}")
 
 
-def _told(errors: dict[str, float], rolled: Rolled, found: Regret) -> RunReport:
+def _told(errors: dict[str, float], board: Board, rolled: Rolled, found: Regret) -> RunReport:
     placed_us = rolled.placement_s * 1e6
     return RunReport(
         errors=errors,
@@ -308,6 +310,11 @@ def _told(errors: dict[str, float], rolled: Rolled, found: Regret) -> RunReport:
         placement_us_p99=_quantile(placed_us, 0.99),
         spikes=list(rolled.spikes),
         market_power=list(rolled.power),
+        pivotal_h={
+            site.site_id: seconds / 3600.0
+            for site, seconds in zip(board.sites, rolled.pivotal_s.tolist(), strict=True)
+            if seconds
+        },
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import yaml
 
@@ -37,3 +39,13 @@ def test_render_asks_whole_cards_once_and_waits_for_kueue(order_of) -> None:
     (container,) = spec["template"]["spec"]["containers"]
     assert container["resources"]["limits"] == {"nvidia.com/gpu": "8"}
     assert container["command"] == ["/bin/sh", "-c", "run 'a b'"]
+
+
+def test_annotation_says_when_the_plan_has_a_job_stop_and_go(order_of) -> None:
+    at = datetime(2026, 6, 1, 2, tzinfo=UTC)
+    parts = ((at, at + timedelta(hours=1)), (at + timedelta(hours=3), at + timedelta(hours=4)))
+    told = yaml.safe_load(render(replace(order_of("a", "run"), stretches=parts), SITE))["metadata"]["annotations"]
+    assert told["qipan/stretches"] == (
+        "2026-06-01T02:00:00+00:00/2026-06-01T03:00:00+00:00,2026-06-01T05:00:00+00:00/2026-06-01T06:00:00+00:00"
+    )
+    assert "qipan/stretches" not in yaml.safe_load(render(order_of("a", "run"), SITE))["metadata"]["annotations"]

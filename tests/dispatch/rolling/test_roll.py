@@ -19,7 +19,7 @@ from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import arrive, begin, prepare, replan, roll
 
-TERMS = RollTerms(watch_every=0)
+TERMS = RollTerms(watches=False)
 CaseMaker = Callable[..., Case]
 
 

@@ -38,7 +38,7 @@ def job(order: Order, site: Reached) -> dict[str, Any]:
             "name": attempt.name,
             "namespace": site.settings["namespace"],
             "labels": {QUEUE: site.settings["queue"], LONGEST: str(seconds)},
-            "annotations": about | {"qipan/start": attempt.start.isoformat()},
+            "annotations": about | {"qipan/start": attempt.start.isoformat()} | _stretches(order),
         },
         "spec": {
             "suspend": True,
@@ -62,3 +62,9 @@ def job(order: Order, site: Reached) -> dict[str, Any]:
             },
         },
     }
+
+
+def _stretches(order: Order) -> dict[str, str]:
+    """Return when the plan has the job stop and go, as intervals of ISO 8601, for who suspends and resumes jobs."""
+    told = [f"{start.isoformat()}/{end.isoformat()}" for start, end in order.stretches]
+    return {"qipan/stretches": ",".join(told)} if told else {}

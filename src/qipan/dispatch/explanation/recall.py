@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -59,6 +58,7 @@ def tell_job(row: Row, document: Row) -> dict[str, Any]:
         "origin_en": origin["name_en"],
         "origin_zh": origin["name_zh"],
         **{name: row[name] for name in told},
+        "stretches": row["stretches"],
         "chosen": None if found.chosen is None else _option(found.chosen, document, terms),
         "alternatives": [_option(one, document, terms) for one in found.alternatives],
         "excluded": [names[terms.site_ids[site]] | {"reason": reason} for site, reason in found.excluded.items()],
@@ -121,9 +121,9 @@ def _names(document: Row) -> dict[str, dict[str, str]]:
 
 
 def _runs(row: Row, document: Row) -> tuple[tuple[float, float], ...]:
-    if row["stretches"]:
-        return tuple((start_h, hours) for start_h, hours in json.loads(row["stretches"]))
-    return () if row["start"] is None else ((_hours_after(document, row["start"]), row["planned_h"]),)
+    begins = [_hours_after(document, one["start"]) for one in row["stretches"]]
+    ends = [_hours_after(document, one["end"]) for one in row["stretches"]]
+    return tuple((begin, end - begin) for begin, end in zip(begins, ends, strict=True))
 
 
 def _horizon_start(document: Row) -> datetime:

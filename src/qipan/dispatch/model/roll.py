@@ -62,8 +62,8 @@ class RollTerms:
         When a re-plan is near enough, as `approach` takes them.
     knows_durations, knows_arrivals
         Whether the run is told how long jobs will really run, and which will come.
-    watch_every
-        Re-plans between two looks at market power; 0 for none.
+    watches
+        Whether market power is looked at: withholding once a day at its peak, the residual supply at every re-plan.
     withheld_share
         Share of its capacity that a site keeps back in such a look.
     spike_quantile, spike_after
@@ -77,7 +77,7 @@ class RollTerms:
     steps_most: int = 500
     knows_durations: bool = False
     knows_arrivals: bool = False
-    watch_every: int = 96
+    watches: bool = True
     withheld_share: float = 0.1
     spike_quantile: float = 0.99
     spike_after: int = 96
@@ -141,7 +141,7 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class MarketPower:
-    """What a site could do to prices, at one re-plan.
+    """What a site could do to prices, at the re-plan of a day's peak.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ class MarketPower:
     surplus_change_fen
         What withholding adds to the site's LMPs less running cost, over what it supplies: above zero it pays.
     residual_supply_index
-        Least over the horizon of what all others could supply over all that is asked, for its scarcest kind and model.
+        What all others have in the peak slot over all that runs and is asked then, for its scarcest kind and model.
     is_pivotal
         Whether that is below one: demand cannot be met without the site.
     """
@@ -183,6 +183,8 @@ class Rolled:
         Seconds of each re-plan, and of each placement of an arriving job.
     gaps
         Certified gap of each re-plan.
+    pivotal_s
+        ``(sites,)``, for how long demand could not be met without the site, as re-plans saw their present slot.
     """
 
     pool: Ints
@@ -191,6 +193,7 @@ class Rolled:
     replan_s: Floats
     placement_s: Floats
     gaps: Floats
+    pivotal_s: Floats
     spikes: tuple[Spike, ...] = field(default=())
     power: tuple[MarketPower, ...] = field(default=())
 

@@ -139,6 +139,9 @@ class Order:
     ----------
     resource
         What one unit is in the engine's words.
+    stretches
+        When the plan has it run, where it stops and goes; none where it runs through from its start. No engine stops a
+        job in between: it holds its place from the first start on until it ends.
     """
 
     attempt: Attempt
@@ -147,6 +150,7 @@ class Order:
     requested_s: float
     resource: str
     card_model: str = ""
+    stretches: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

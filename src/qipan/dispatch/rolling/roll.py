@@ -23,7 +23,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
-from qipan.dispatch.model.roll import Case, MarketPower, Rolled, RollTerms, Spike, Work
+from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
@@ -32,7 +32,7 @@ from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, 
 from qipan.dispatch.placement.timeline import take as hold
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.rolling.foresee import DAY_S, ahead, expect_s, fold, foresee_demand, take, work_of
-from qipan.dispatch.rolling.watch import find_spikes, withhold
+from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
 from qipan.dispatch.solver.approach import Approach, approach
 
 Stopwatch = Callable[[], float]
@@ -160,6 +160,28 @@ def begin(desk: Desk) -> State:
     )
 
 
+def resume(desk: Desk, pool: Ints, start_s: Floats, is_final: Bools, is_lost: Bools) -> State:
+    """Return where a run stands by what was kept of it: seats that are final are held, all others may change.
+
+    Parameters
+    ----------
+    pool, start_s
+        ``(jobs,)``, the seat of each, -1 and ``nan`` for none.
+    is_final, is_lost
+        ``(jobs,)``, whether the seat may no longer change, and whether the job was given up.
+    """
+    state = begin(desk)
+    for job in np.flatnonzero((pool >= 0) & ~is_lost).tolist():
+        at, begins = state.seats.first[job], (start_s[job] - desk.case.board.start_s) / TICK_S
+        state.seats.pool[job], state.seats.parts[job] = pool[job], 1
+        state.seats.begin[at], state.seats.ticks[at] = begins, desk.ask.length[job]
+        hold(state.room, int(pool[job]), desk.ask.quantity[job], begins, desk.ask.length[job])
+        if is_final[job]:
+            heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
+    state.waiting = np.flatnonzero(desk.is_plannable & ~is_final & ~is_lost).tolist()
+    return state
+
+
 def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     """Plan anew at a moment, price every slot, and seat all waiting jobs again.
 
@@ -185,7 +207,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     fill(waiting[np.argsort(desk.rank[waiting])], desk.ask, state.prices, upright(), room, seats)
     state.waiting = []
     for job in waiting.tolist():
-        _await(desk, state, job)
+        settle(desk, state, job)
     return instance, found
 
 
@@ -272,7 +294,7 @@ def admit(
     return pool
 
 
-def _await(desk: Desk, state: State, job: int) -> None:
+def settle(desk: Desk, state: State, job: int) -> None:
     """Pin a job whose seat begins before the next re-plan; any other waits."""
     begins = state.seats.begin[state.seats.first[job]]
     until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
@@ -314,8 +336,8 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
     gaps: list[float] = []
     seen_lmp: list[Floats] = []
     spikes: list[Spike] = []
-    power: list[MarketPower] = []
-    for count, now_s in enumerate(_moments(case.board, terms)):
+    watched = Watched(np.zeros(len(case.board.sites)))
+    for now_s in _moments(case.board, terms):
         if now_s >= case.board.day_end_s and not state.waiting:
             break
         begun = cpu()
@@ -324,14 +346,14 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         gaps.append(found.gap)
         seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
         spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
-        if terms.watch_every and count % terms.watch_every == 0:
-            power += withhold(case.board, instance, found.plan, now_s, terms)
+        if terms.watches and now_s < case.board.day_end_s:
+            watch(watched, case.board, instance, found.plan, now_s, terms)
         for job in _arrivals(desk, now_s):
             free_ended(desk, state, float(desk.jobs.submit_s[job]))
             begun = clock()
             arrive(desk, state, seat, job)
             placement_s.append(clock() - begun)
-            _await(desk, state, job)
+            settle(desk, state, job)
         progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
     begins = state.seats.begin[state.seats.first[:-1]]
     return Rolled(
@@ -341,8 +363,9 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         replan_s=np.array(replan_s),
         placement_s=np.array(placement_s),
         gaps=np.array(gaps),
+        pivotal_s=watched.pivotal_s,
         spikes=tuple(spikes),
-        power=tuple(power),
+        power=tuple(watched.power),
     )
 
 

@@ -1,7 +1,10 @@
 """Watch prices and market power in rolling operation: spikes, withholding, and sites without which demand is not met.
 
 Withholding is asked of the same programme with less of a site's capacity: what it does to the site's LMPs, to the cost
-of the plan, and whether it pays the site. The residual supply index is what all others could supply over all demand.
+of the plan, and whether it pays the site. The residual supply index is what all others have over all demand.
+
+Withholding costs a programme a site, so it is looked at once a day, in the slot that is expected to be tightest; the
+index costs none, and is taken of the present slot at every re-plan.
 
 Source: `sheffrin2002` (residual supply index).
 """
@@ -9,20 +12,63 @@ Source: `sheffrin2002` (residual supply index).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Instance, Plan
 from qipan.dispatch.model.roll import MarketPower, RollTerms, Spike
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+from qipan.dispatch.rolling.foresee import DAY_S
 from qipan.dispatch.solver.approach import approach
 
 PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
+UNIT_H = 1e-6
+"""Unit-hours below this are none."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was seen of market power so far.
+
+    Attributes
+    ----------
+    pivotal_s
+        ``(sites,)``, for how long demand could not be met without the site.
+    peak_s
+        Start of the slot in which withholding is looked at; ``nan`` where the present day has been.
+    day
+        The last day whose peak is known, counted from the start.
+    """
+
+    pivotal_s: Floats
+    power: list[MarketPower] = field(default_factory=list)
+    peak_s: float = np.nan
+    day: int = -1
+
+
+def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, now_s: float, terms: RollTerms) -> None:
+    """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do.
+
+    Parameters
+    ----------
+    whole
+        The board of the run, before anything ran.
+    """
+    board = instance.board
+    seen.pivotal_s += np.where(residual_supply(whole, board, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
+    day, gone_s = divmod(now_s - whole.start_s, DAY_S)
+    if day > seen.day:
+        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((DAY_S - gone_s) / board.slot_s)))
+        if peak is not None:
+            seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
+    if board.start_s >= seen.peak_s:
+        seen.power += withhold(whole, instance, plan, now_s, terms)
+        seen.peak_s = np.nan
 
 
 def find_spikes(board: Board, seen_lmp: Sequence[Floats], now_s: float, terms: RollTerms) -> list[Spike]:
@@ -57,7 +103,7 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     board = instance.board
     slot = round((board.start_s - whole.start_s) / board.slot_s)
     installed = whole.capacity[:, slot : slot + board.slot_count]
-    index = residual_supply(board, plan)
+    index = residual_supply(whole, board, plan, now_s)[:, 0]
     found = []
     for site in range(len(board.sites)):
         mine = (board.pool_site == site)[:, None]
@@ -82,36 +128,74 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     return found
 
 
-def residual_supply(board: Board, plan: Plan) -> Floats:
-    """Return the residual supply index of each site, ``(sites,)``; ``inf`` where nothing is asked.
+def residual_supply(whole: Board, board: Board, plan: Plan, now_s: float) -> Floats:
+    """Return the residual supply index of each site, ``(sites, slots)``; ``inf`` where nothing is asked of its pools.
 
-    It is taken over the room that running work leaves, for each kind and model and in each slot; the least counts.
-    Demand is what the plan supplies in the slot, and what it leaves unserved of classes that may use the slot is added.
+    It is what all others have over what runs and what is asked, for each kind and model; that of a site's scarcest one
+    counts. Asked is what the plan supplies, and what it leaves unserved of classes that may use the slot.
+
+    Parameters
+    ----------
+    whole
+        The board before anything ran.
+    board, plan
+        A re-plan at ``now_s``, over the room that was left; of the present slot only what is left of it counts.
     """
-    group = board.product_group[board.pool_product]
-    groups, slots = int(group.max(initial=-1)) + 1, board.slot_count
-    room, asked = np.zeros((groups, slots)), np.zeros((groups, slots))
-    np.add.at(room, group, board.capacity * board.slot_h)
-    np.add.at(asked, group, plan.supply_unit_h)
-    classes = plan.classes
-    for one in np.flatnonzero(plan.unserved_unit_h > 1e-6).tolist():
-        span = slice(int(classes.first_slot[one]), int(classes.end_slot[one]))
-        asked[:, span] += plan.unserved_unit_h[one] / (span.stop - span.start) / max(groups, 1)
-    index = np.full(len(board.sites), np.inf)
+    group, has, asked = _supply_and_demand(whole, board, plan, now_s)
+    index = np.full((len(board.sites), board.slot_count), np.inf)
+    total = _by_group(group, has)
     for site in range(len(board.sites)):
-        own = np.zeros((groups, slots))
         mine = board.pool_site == site
-        np.add.at(own, group[mine], board.capacity[mine] * board.slot_h)
-        others = np.divide(room - own, asked, out=np.full((groups, slots), np.inf), where=asked > 1e-6)
-        index[site] = others[np.unique(group[mine])].min(initial=np.inf)
+        others = total - _by_group(group, np.where(mine[:, None], has, 0.0))
+        share = np.divide(others, asked, out=np.full_like(total, np.inf), where=asked > UNIT_H)
+        index[site] = share[np.unique(group[mine])].min(axis=0, initial=np.inf)
     return index
+
+
+def peak_slot(whole: Board, board: Board, plan: Plan, now_s: float, slots: int) -> int | None:
+    """Return in which of the first slots demand takes the largest share of what there is, the first one of equals.
+
+    None as long as nothing runs and nothing is asked.
+    """
+    group, has, asked = _supply_and_demand(whole, board, plan, now_s)
+    total = _by_group(group, has)
+    share = np.divide(asked, total, out=np.where(asked > UNIT_H, np.inf, 0.0), where=total > UNIT_H)
+    tightest = share[:, :slots].max(axis=0, initial=0.0)
+    return int(tightest.argmax()) if tightest.any() else None
+
+
+def _supply_and_demand(whole: Board, board: Board, plan: Plan, now_s: float) -> tuple[Ints, Floats, Floats]:
+    """Return the kind and model of each pool, and unit-hours of pools and those that run or are asked for of a model.
+
+    They have the axes ``(pools,)``, ``(pools, slots)`` and ``(groups, slots)``. A pool has what its site's power can
+    feed of it alone.
+    """
+    slot = round((board.start_s - whole.start_s) / board.slot_s)
+    kwh = whole.kwh_per_unit_h
+    fed = np.divide(whole.power_cap_kw[whole.pool_site], kwh, out=np.full(len(kwh), np.inf), where=kwh > 0)
+    has = np.minimum(whole.capacity[:, slot : slot + board.slot_count], fed[:, None]) * board.slot_h
+    has[:, 0] *= 1.0 - (now_s - board.start_s) / board.slot_s
+    runs = np.maximum(has - board.capacity * board.slot_h, 0.0)
+    group = board.product_group[board.pool_product]
+    asked = _by_group(group, runs + plan.supply_unit_h)
+    classes = plan.classes
+    for one in np.flatnonzero(plan.unserved_unit_h > UNIT_H).tolist():
+        span = slice(int(classes.first_slot[one]), int(classes.end_slot[one]))
+        asked[:, span] += plan.unserved_unit_h[one] / (span.stop - span.start) / max(len(asked), 1)
+    return group, has, asked
+
+
+def _by_group(group: Ints, of_pool: Floats) -> Floats:
+    summed = np.zeros((int(group.max(initial=-1)) + 1, of_pool.shape[1]))
+    np.add.at(summed, group, of_pool)
+    return summed
 
 
 def _mean_lmp(board: Board, priced: Plan, used: Plan, site: int) -> float:
     """Return the mean of a site's LMPs over what a plan has it supply; without any, over its capacity."""
     mine = board.pool_site == site
     weight = used.supply_unit_h[mine]
-    weight = weight if weight.sum() > 1e-6 else board.capacity[mine]
+    weight = weight if weight.sum() > UNIT_H else board.capacity[mine]
     whole = float(weight.sum())
     return float((priced.lmp_fen_per_unit_h[board.pool_product[mine]] * weight).sum()) / whole if whole else 0.0
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
-from pydantic import ValidationError
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Links, Origin, Pool, Rules, Site, TierRule
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Instance, Streams
+from qipan.dispatch.sources.form import Wrong, findings_of, read_form
 from qipan.dispatch.sources.instance_form import (
     FORMAT,
     AreaForm,
@@ -36,10 +34,7 @@ from qipan.dispatch.sources.instance_form import (
     broken,
     product_name,
 )
-from qipan.kernel.errors import BadInputError, Finding
-
-FINDINGS_MOST: Final = 100
-GZIP: Final = b"\x1f\x8b"
+from qipan.kernel.errors import BadInputError
 
 
 def read(data: bytes) -> Instance:
@@ -50,23 +45,7 @@ def read(data: bytes) -> Instance:
     BadInputError
         ``instance_unreadable`` for what is no JSON; ``instance_bad`` with a finding for each thing against the form.
     """
-    try:
-        form = InstanceForm.model_validate_json(gzip.decompress(data) if data.startswith(GZIP) else data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(
-            f"An instance must be JSON, plain or gzipped, was cut short or damaged: {error}.",
-            code="instance_unreadable",
-            hint="Write it again, or unpack it to see how far it goes.",
-        ) from error
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        if found[0]["type"] == "json_invalid":
-            raise BadInputError(
-                f"An instance must be JSON, plain or gzipped, was not: {found[0]['msg']}.",
-                code="instance_unreadable",
-                hint="See the page on the instance format, or: qipan dispatch schema",
-            ) from error
-        raise _bad([(".".join(map(str, one["loc"])), one["msg"]) for one in found]) from error
+    form = read_form(InstanceForm, data, unreadable=_unreadable, bad=_bad)
     wrong = list(broken(form))
     if wrong:
         raise _bad(wrong)
@@ -80,14 +59,21 @@ def write(instance: Instance, *, is_gzipped: bool) -> bytes:
     return gzip.compress(text, mtime=0) if is_gzipped else text
 
 
-def _bad(wrong: Sequence[tuple[str, str]]) -> BadInputError:
-    findings = [Finding(0, where, "instance_bad", what) for where, what in wrong[:FINDINGS_MOST]]
+def _unreadable(told: str) -> BadInputError:
+    return BadInputError(
+        f"An instance must be JSON, plain or gzipped, was {told}.",
+        code="instance_unreadable",
+        hint="See the page on the instance format, or: qipan dispatch schema",
+    )
+
+
+def _bad(wrong: Wrong) -> BadInputError:
     return BadInputError(
         f"An instance must keep the written form, was wrong in {len(wrong)} places, the first at {wrong[0][0]}: "
         f"{wrong[0][1]}.",
         code="instance_bad",
         hint="Mend what is listed; `qipan dispatch schema` prints the form.",
-        findings=findings,
+        findings=findings_of(wrong, "instance_bad"),
     )
 
 

@@ -5,14 +5,11 @@ Instances of the representative days stand in it, or in files of their own. `pro
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from pydantic import ValidationError
 
 from qipan.dispatch.expansion.annuity import yearly_fen
 from qipan.dispatch.expansion.enlarge import limit_of, names_of
@@ -32,11 +29,9 @@ from qipan.dispatch.model.expansion import (
 )
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.sources import instance
-from qipan.dispatch.sources.instance import FINDINGS_MOST, GZIP
+from qipan.dispatch.sources.form import Wrong, findings_of, read_form
 from qipan.dispatch.sources.prospect_form import DayForm, MoveForm, OptionForm, ProspectForm, broken
-from qipan.kernel.errors import BadInputError, Finding
-
-Wrong = Iterable[tuple[str, str]]
+from qipan.kernel.errors import BadInputError
 
 
 def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Prospect:
@@ -54,23 +49,7 @@ def read(data: bytes, open_file: Callable[[str], bytes], assumed: Assumed) -> Pr
     BadInputError
         ``expansion_unreadable`` for what is no JSON; ``expansion_bad`` with a finding for each thing against the form.
     """
-    try:
-        form = ProspectForm.model_validate_json(gzip.decompress(data) if data.startswith(GZIP) else data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInputError(
-            f"A file of expansion must be JSON, plain or gzipped, was cut short or damaged: {error}.",
-            code="expansion_unreadable",
-            hint="Write it again, or unpack it to see how far it goes.",
-        ) from error
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        if found[0]["type"] == "json_invalid":
-            raise BadInputError(
-                f"A file of expansion must be JSON, plain or gzipped, was not: {found[0]['msg']}.",
-                code="expansion_unreadable",
-                hint="See the page on expansion for its form.",
-            ) from error
-        raise _bad([(".".join(map(str, one["loc"])), one["msg"]) for one in found]) from error
+    form = read_form(ProspectForm, data, unreadable=_unreadable, bad=_bad)
     wrong = list(broken(form))
     days = []
     for index, day in enumerate(form.days):
@@ -91,18 +70,25 @@ def _instance(day: DayForm, open_file: Callable[[str], bytes]) -> Instance:
     return instance.read(open_file(held) if isinstance(held, str) else json.dumps(held).encode())
 
 
-def _bad(wrong: Sequence[tuple[str, str]]) -> BadInputError:
-    findings = [Finding(0, where, "expansion_bad", what) for where, what in wrong[:FINDINGS_MOST]]
+def _unreadable(told: str) -> BadInputError:
+    return BadInputError(
+        f"A file of expansion must be JSON, plain or gzipped, was {told}.",
+        code="expansion_unreadable",
+        hint="Write it again by the form that `qipan dispatch schema --of expansion` prints.",
+    )
+
+
+def _bad(wrong: Wrong) -> BadInputError:
     return BadInputError(
         f"A file of expansion must keep the written form, was wrong in {len(wrong)} places, the first at "
         f"{wrong[0][0]}: {wrong[0][1]}.",
         code="expansion_bad",
         hint="Mend what is listed; the page on expansion describes the form.",
-        findings=findings,
+        findings=findings_of(wrong, "expansion_bad"),
     )
 
 
-def _broken_on(form: ProspectForm, day: Day) -> Wrong:
+def _broken_on(form: ProspectForm, day: Day) -> Iterator[tuple[str, str]]:
     """Tell what does not fit the board of a day: names, lengths of shapes, and more closed than there is."""
     board = day.instance.board
     origins, sites = {one.origin_id for one in board.origins}, {one.site_id for one in board.sites}
@@ -126,7 +112,7 @@ def _broken_on(form: ProspectForm, day: Day) -> Wrong:
                     yield f"options.{index}.lines.{at}.{field}", f"must be one of the day {day.name!r}, was {name!r}"
 
 
-def _more_closed(board: Board, move: MoveForm, units: float, place: str) -> Wrong:
+def _more_closed(board: Board, move: MoveForm, units: float, place: str) -> Iterator[tuple[str, str]]:
     least = float(limit_of(board, Limit.POOL)[names_of(board, Limit.POOL).index(move.of)].min())
     if units > least * (1.0 + 1e-9):
         yield f"{place}.per_unit", f"must close at most the {least:g} units of {move.of!r}, was {units:g} in all"

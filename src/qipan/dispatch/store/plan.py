@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import ibis
 import pyarrow as pa
@@ -172,12 +172,29 @@ def placement(lake: Lake, plan_id: str, job_id: str) -> dict[str, Any] | None:
     return _plain(rows[0]) if rows else None
 
 
-def places(lake: Lake, plan_id: str) -> list[tuple[str, str, datetime]]:
-    """Return job, site and start of every job that a plan placed in its day, by start and job."""
+class Place(NamedTuple):
+    """Where and when a job runs; ``stretches`` are none where it runs through from its start."""
+
+    job_id: str
+    site_id: str
+    start: datetime
+    stretches: tuple[tuple[datetime, datetime], ...]
+
+
+def places(lake: Lake, plan_id: str) -> list[Place]:
+    """Return the place of every job that a plan placed in its day, by start and job."""
     table = lake.table(PLACEMENT)
     chosen = table.filter(table.plan_id == plan_id, table.status == "placed")
-    ordered = chosen.order_by([chosen.start.asc(), chosen.job_id.asc()]).select("job_id", "site_id", "start")
-    return [(row["job_id"], row["site_id"], row["start"].astimezone(UTC)) for row in ordered.to_pyarrow().to_pylist()]
+    ordered = chosen.order_by([chosen.start.asc(), chosen.job_id.asc()]).to_pyarrow().to_pylist()
+    return [
+        Place(
+            row["job_id"],
+            row["site_id"],
+            row["start"].astimezone(UTC),
+            tuple(_stretches(row)) if row.get("stretches") else (),
+        )
+        for row in ordered
+    ]
 
 
 def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValue:
@@ -185,10 +202,30 @@ def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValu
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    row["stretches"] = [{"start": _iso(start), "end": _iso(end)} for start, end in _stretches(row)]
     for name in ("submit", "start"):
-        row[name] = None if row[name] is None else row[name].astimezone(UTC).isoformat().replace("+00:00", "Z")
+        row[name] = None if row[name] is None else _iso(row[name])
     row["assumed"] = row["assumed"].split(",") if row["assumed"] else []
     return row
+
+
+def _stretches(row: Mapping[str, Any]) -> list[tuple[datetime, datetime]]:
+    """Return when a job runs, in one stretch or several; none without a place.
+
+    Several are kept as hours after the horizon's start, and the first of them begins at the job's start. Plans that are
+    too old to have kept the planned hours say those that were asked for.
+    """
+    start = row["start"]
+    if start is None:
+        return []
+    hours = row.get("planned_h") or row["requested_h"]
+    kept = json.loads(row["stretches"]) if row.get("stretches") else [[0.0, hours]]
+    begins = [start + timedelta(hours=first_h - kept[0][0]) for first_h, _ in kept]
+    return [(begin, begin + timedelta(hours=hours)) for begin, (_, hours) in zip(begins, kept, strict=True)]
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def widened(batch: pa.Table) -> pa.Table:

@@ -93,6 +93,25 @@ class ReportRow(BaseModel):
     market_change: float | None
 
 
+class StudyRow(BaseModel):
+    """A long question, in a line."""
+
+    study_id: int
+    name: str = Field(description="Of the file.")
+    asked: str
+    ended: str | None
+    state: str = Field(description="running, done, failed, or interrupted: no answer, and nobody works at it.")
+    progress: str = Field(description="How far a running one is.")
+    terms: dict[str, Any]
+
+
+class StudyOut(StudyRow):
+    """A long question with its answer, once there is one; see the field names for units."""
+
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None = Field(description="Code, message, hint and findings of a failed one.")
+
+
 def fact_out(fact: Fact) -> FactOut:
     """Return a fact as the interface gives it."""
     return FactOut(**asdict(fact))

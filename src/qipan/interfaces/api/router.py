@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from qipan.interfaces.api import access, audit, day, dispatch, facts, jobs, ledger, readings
+from qipan.interfaces.api import access, audit, day, dispatch, facts, jobs, ledger, readings, study
 from qipan.interfaces.api.problem import Problem
 
 PREFIX: Final = "/api/v1"
@@ -17,5 +17,5 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-for part in (facts, jobs, ledger, readings, audit, day, dispatch, access):
+for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, access):
     router.include_router(part.router)

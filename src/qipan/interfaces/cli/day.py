@@ -27,7 +27,7 @@ from qipan.interfaces.cli.print import change, counted, print_json, print_table,
 from qipan.interfaces.cli.show import STEPS, show_day
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, moment, yuan
+from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
 from qipan.settings import Settings
 
@@ -230,12 +230,21 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
         for row in rows
     ]
     print_table(table(columns, shown, numbers=(3, 4, 5), wide=(2,)))
+    for row in rows:
+        if len(row["stretches"]) > 1:
+            told = "; ".join(_stretch(one, zone_name) for one in row["stretches"])
+            say(language.say(f"{row['job_id']} stops and goes: {told}", f"{row['job_id']} 分段运行：{told}"))
     jobs_of: dict[str, list[str]] = {}
     for row in rows:
         if row["why_en"]:
             jobs_of.setdefault(language.name_in(row, "why"), []).append(row["job_id"])
     for why, named in jobs_of.items():
         say(f"{why} {', '.join(named)}")
+
+
+def _stretch(one: Mapping[str, str], zone_name: str) -> str:
+    begins = moment(one["start"], zone_name)
+    return f"{begins} - {clock(one['end'], zone_name, begins[:10])}"
 
 
 def _write_report(document: dict[str, Any], path: Path, language: Language, settings: Settings) -> None:

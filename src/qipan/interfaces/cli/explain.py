@@ -54,6 +54,10 @@ def _show_job(told: Mapping[str, Any], language: Language) -> None:
     if told["chosen"] or told["alternatives"]:
         say()
         _print(explanation.options(told, said))
+    stretches = explanation.stretches(told, said)
+    if stretches:
+        say()
+        _print(stretches)
     for name, why in explanation.excluded(told, said):
         say(language.say(f"Not {name}: {why}", f"{name}不可用：{why}"))
 

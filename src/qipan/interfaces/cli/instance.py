@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import counted, print_json, print_table, say, table
+from qipan.interfaces.cli.search import Gap, Seconds, searching
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, percent, yuan
 from qipan.interfaces.report.words import words
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from qipan.dispatch.model.plan import Instance
     from qipan.dispatch.solver.approach import Approach
 
@@ -33,12 +28,8 @@ app = typer.Typer()
 def solve(
     file: Annotated[Path, typer.Argument(metavar="INSTANCE", show_default=False, help="JSON, or gzip of it.")],
     *,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0, help="Stop once the cost is at most this share above the certified bound.")
-    ] = 1e-3,
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0, help="Stop after so long, however near; Ctrl-C does, too.")
-    ] = None,
+    gap: Gap = 1e-3,
+    seconds: Seconds = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,13 +39,7 @@ def solve(
     from qipan.interfaces.report.solution import solution
 
     instance = read_instance(read_bytes(file))
-    begun = monotonic()
-    with stopping() as stopped:
-
-        def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
-            remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
-            return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
-
+    with searching(seconds) as is_enough:
         found = approach(*instance, gap=gap, is_enough=is_enough)
     if as_json:
         print_json(solution(instance, found))
@@ -72,23 +57,6 @@ def schema(
 
     form = instance_schema() if of == "instance" else prospect_schema()
     say(json.dumps(form, indent=2, ensure_ascii=False))
-
-
-@contextmanager
-def stopping() -> Iterator[list[int]]:
-    """Note a first Ctrl-C instead of ending; a second one ends."""
-    stopped: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        del frame
-        stopped.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _show(instance: Instance, found: Approach, language: Language) -> None:

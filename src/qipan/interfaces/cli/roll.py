@@ -12,9 +12,11 @@ import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.live import Drill, operate
 from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, read_bytes, read_day
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
 from qipan.interfaces.report.numbers import grouped, percent, yuan
+from qipan.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
     from qipan.workflows.roll import RollReport, RunReport
@@ -54,11 +56,27 @@ def read_errors(text: str) -> dict[str, float]:
 @app.command()
 def roll(
     *,
-    jobs: Annotated[Path, typer.Option("--jobs", metavar="FILE", show_default=False, help="Trace of jobs.")],
+    jobs: Annotated[
+        Path | None, typer.Option("--jobs", metavar="FILE", show_default=False, help="Trace of jobs.")
+    ] = None,
     first_day: Annotated[
-        date, typer.Option("--from", parser=read_day, metavar="DATE", show_default=False, help="First civil day.")
-    ],
-    days: Annotated[int, typer.Option("--days", min=1, help="How many days.")] = 7,
+        date | None,
+        typer.Option("--from", parser=read_day, metavar="DATE", show_default=False, help="First civil day."),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, show_default="7, live without end", help="How many days.")
+    ] = None,
+    is_live: Annotated[bool, typer.Option("--live", help="Operate on a real clock, as jobs come in.")] = False,
+    intake: Annotated[
+        Path | None,
+        typer.Option("--intake", metavar="DIR", show_default=False, help="Live: folder into which files of jobs come."),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            "--speed", metavar="TIMES", min=1, show_default=False, help="Live: a drill, so many times faster."
+        ),
+    ] = None,
     trace_format: Format = "generic",
     every: Annotated[
         float, typer.Option("--every", parser=read_every, metavar="TIME", help="Between re-plans, as 15m.")
@@ -77,7 +95,20 @@ def roll(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Re-plan every few minutes as jobs arrive, on a simulated clock; nothing is entered in the ledger."""
+    """Re-plan every few minutes as jobs arrive, on a simulated clock or a real one; the ledger is left alone."""
+    if is_live:
+        operate(
+            Drill(intake=intake, every_s=every, first_day=first_day, days=days, speed=speed, fleet_id=fleet_id),
+            spoken(lang),
+            as_json=as_json,
+        )
+        return
+    if jobs is None or first_day is None:
+        raise BadInputError(
+            f"A simulated run must have a trace and a first day, was --jobs {jobs} and --from {first_day}.",
+            code="roll_incomplete",
+            hint="Write --jobs FILE --from DATE, or --live --intake DIR.",
+        )
     from qipan.workflows.roll import RollRequest
 
     request = RollRequest(
@@ -85,7 +116,7 @@ def roll(
         name=jobs.name,
         format=trace_format,
         first_day=first_day,
-        days=days,
+        days=days or 7,
         every_s=every,
         errors=read_errors(errors),
         load=load,
@@ -130,7 +161,7 @@ def _show(report: RollReport, language: Language) -> None:
         language.say("CPU s\np99", "CPU 秒\np99"),
         language.say("placement\np99 us", "安排\np99 微秒"),
         language.say("spikes", "尖峰"),
-        language.say("pivotal", "关键站点"),
+        language.say("pivotal\nhours", "关键站点\n小时"),
     )
     print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
 
@@ -146,4 +177,4 @@ def _row(run: RunReport, language: Language) -> Iterator[str]:
     yield f"{run.replan_cpu_s_p99:.3f}"
     yield f"{run.placement_us_p99:.0f}"
     yield grouped(len(run.spikes))
-    yield ", ".join(dict.fromkeys(one.site_id for one in run.market_power if one.is_pivotal)) or "-"
+    yield ", ".join(f"{site_id} {hours:g}" for site_id, hours in run.pivotal_h.items()) or "-"

@@ -18,7 +18,7 @@ def show(told: dict[str, Any], language: Language) -> None:
     Parameters
     ----------
     told
-        From `report.expansion`.
+        From `dispatch.expansion.tell`.
     """
     _show_costs(told, language)
     say()

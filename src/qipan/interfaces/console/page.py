@@ -34,6 +34,8 @@ PLACES: Final = (
     Place("/plan", mark("Hours"), is_of_plan=True),
     Place("/jobs", mark("Jobs"), is_of_plan=True),
     Place("/compare", mark("Comparison"), is_of_plan=True),
+    Place("/expansions", mark("Expansion")),
+    Place("/rolls", mark("Rolling")),
     Place("/atlas", mark("Atlas")),
     Place("/ledger", mark("Ledger")),
     Place("/facts", mark("Facts")),

@@ -18,8 +18,9 @@ from qipan.interfaces.console.pages import (
     ledger,
     sign_in,
     site,
+    study,
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (files, sign_in, atlas, site, board, hours, jobs, explain, compare, ledger, facts, days, docs):
+for part in (files, sign_in, atlas, site, board, hours, jobs, explain, compare, study, ledger, facts, days, docs):
     router.include_router(part.router)

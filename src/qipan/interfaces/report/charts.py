@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from qipan.interfaces.report.day import Document, unit_hours
@@ -25,7 +25,9 @@ def board_map(document: Document, words: Words) -> dict[str, Any]:
     sites = {site["site_id"]: site for site in document["sites"]}
     largest = sorted(document["flows"], key=lambda flow: -flow["work_unit_h"])[:FLOWS_DRAWN]
     return {
-        "kind": "map" if _lies_in_frame(document) else "plain",
+        "kind": "map"
+        if lies_in_frame([_point(one) for one in (*document["sites"], *document["origins"])])
+        else "plain",
         "lang": words.lang,
         "unit": unit_hours(document, words),
         "demand": demand_by_region(document),
@@ -134,7 +136,7 @@ def _point(place: Mapping[str, Any]) -> list[float]:
     return [place["lon_deg"], place["lat_deg"]]
 
 
-def _lies_in_frame(document: Document) -> bool:
+def lies_in_frame(points: Sequence[Sequence[float]]) -> bool:
+    """Tell whether all points, longitude and latitude in degrees, lie on the shipped map."""
     west, south, east, north = FRAME_DEG
-    places = [*document["sites"], *document["origins"]]
-    return all(west <= place["lon_deg"] <= east and south <= place["lat_deg"] <= north for place in places)
+    return all(west <= lon_deg <= east and south <= lat_deg <= north for lon_deg, lat_deg in points)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, clock, yuan
+from qipan.interfaces.report.numbers import NOTHING, clock, grouped, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.money import yuan_from_fen
+from qipan.kernel.units import S_PER_H
 
 Told = Mapping[str, Any]
 """What `Dispatch.explain_job` or `Dispatch.explain_price` gives."""
@@ -111,6 +113,35 @@ def _option(option: Told, told: Told, words: Words, *, is_own: bool) -> Row:
         *(write(group_fen(parts, codes), digits) for codes in GROUPS.values()),
         is_own=is_own,
     )
+
+
+def stretches(told: Told, words: Words) -> Table | None:
+    """Return when a job that stops and goes runs; None for any other."""
+    if len(told["stretches"]) < 2:
+        return None
+    zone_name, day = told["zone_name"], told["day"]
+    rows = [
+        row(clock(one["start"], zone_name, day), clock(one["end"], zone_name, day), grouped(hours_of(one), 2))
+        for one in told["stretches"]
+    ]
+    heads = (
+        Head(words.say("Begins"), is_number=False),
+        Head(words.say("Ends"), is_number=False),
+        Head(words.say("Lasts"), words.say("h")),
+    )
+    return Table(words.say("When it runs: it stops and goes"), heads, tuple(rows))
+
+
+def hours_of(stretch: Mapping[str, str]) -> float:
+    """Return how long a stretch lasts.
+
+    Examples
+    --------
+    >>> hours_of({"start": "2017-10-09T14:00:00Z", "end": "2017-10-09T15:30:00Z"})
+    1.5
+    """
+    begins, ends = (datetime.fromisoformat(stretch[name]) for name in ("start", "end"))
+    return (ends - begins).total_seconds() / S_PER_H
 
 
 def excluded(told: Told, words: Words) -> list[tuple[str, str]]:

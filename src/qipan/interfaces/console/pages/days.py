@@ -56,12 +56,12 @@ def run(
             data=file.file.read(),
             name=file.filename or "jobs",
             format=trace_format,
-            day=_read(day, date.fromisoformat, "day", "Write for example 2017-10-09.") if day else None,
+            day=read_field(day, date.fromisoformat, "day", "Write for example 2017-10-09.") if day else None,
             fleet_id=fleet_id or None,
-            load=_read(load, float, "load", "Write a number such as 1 or 2.5."),
-            seed=_read(seed, int, "seed", "Write a whole number."),
+            load=read_field(load, float, "load", "Write a number such as 1 or 2.5."),
+            seed=read_field(seed, int, "seed", "Write a whole number."),
             strict=bool(strict),
-            epoch=_read(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
+            epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,
         )
@@ -123,7 +123,14 @@ def _signed(change: float | None) -> str:
     return f"{'−' if change < 0 else '+'}{percent(abs(change))}"
 
 
-def _read(text: str, reader: Any, field: str, hint: str) -> Any:
+def read_field(text: str, reader: Any, field: str, hint: str) -> Any:
+    """Read a field of a form.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+    """
     try:
         return reader(text)
     except ValueError as error:

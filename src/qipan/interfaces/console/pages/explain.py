@@ -39,7 +39,9 @@ def explain(
             document=document,
             heading=said.say("Why here: job %(job)s", job=told["job_id"]),
             sentence=explanation.job_sentence(told, said),
-            tables=[(explanation.options(told, said), "")],
+            tables=[
+                (table, "") for table in (explanation.options(told, said), explanation.stretches(told, said)) if table
+            ],
             excluded=explanation.excluded(told, said),
         )
     start = clock(told["start"], told["zone_name"], told["day"])

@@ -139,7 +139,7 @@ def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[st
             grouped(row["requested_h"], 2),
             said.name(row, "origin"),
             said.name(row, "site") if row["site_id"] else "–",
-            clock(row["start"], zone_name, on),
+            _start(row, document, said),
             grouped(row["wait_h"], 1),
             grouped(row["round_trip_ms"], 1),
             yuan(row["cost_fen"], 2),
@@ -148,3 +148,9 @@ def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[st
         "why": said.name(row, "why"),
         "assumed": ", ".join(label(labels.COLUMN, name, said) for name in row["assumed"]),
     }
+
+
+def _start(row: Mapping[str, Any], document: day.Document, said: Words) -> str:
+    """Return when a job starts, and in how many stretches it runs if it stops and goes."""
+    start, count = clock(row["start"], document["zone_name"], document["day"]), len(row["stretches"])
+    return start if count < 2 else said.say("%(start)s, in %(count)s stretches", start=start, count=count)

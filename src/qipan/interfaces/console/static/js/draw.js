@@ -6,6 +6,7 @@
 import { figure, theme } from "./theme.js";
 import { mapOption, mostUsed, register } from "./map.js";
 import { heatOption, useOption } from "./hours.js";
+import { barsOption } from "./bars.js";
 
 const { echarts } = /** @type {any} */ (globalThis);
 const charts = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("charts")).textContent ?? "{}");
@@ -22,6 +23,8 @@ function option(chart, width, ground) {
   switch (chart.kind) {
     case "use":
       return useOption(chart, colours, width);
+    case "bars":
+      return barsOption(chart, colours);
     case "heat":
       return heatOption(chart, colours, width);
     default:

@@ -1,0 +1,206 @@
+"""``/expansions`` and ``/rolls``: ask a long question, see how far it is, read its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from qipan.access.model import Role
+from qipan.bootstrap import Services, example_expansion
+from qipan.interfaces.console.assets import GEOMETRY, Assets
+from qipan.interfaces.console.page import render, words_of
+from qipan.interfaces.console.pages.days import read_field
+from qipan.interfaces.entry import Caller, aside_of, require, services_of, status_of
+from qipan.interfaces.report import expansion as expansion_report
+from qipan.interfaces.report import roll as roll_report
+from qipan.interfaces.report.numbers import moment
+from qipan.interfaces.report.words import Words
+from qipan.kernel.errors import BadInputError, Finding, QipanError, RuleBrokenError
+from qipan.kernel.time import BOARD_ZONE
+from qipan.workflows.fleet import NATIONAL
+from qipan.workflows.roll import RollRequest
+from qipan.workflows.study import StudyKind
+
+router = APIRouter()
+StudyNumber = Annotated[int | None, Query(ge=1, le=2**62)]
+ADDRESS = {StudyKind.EXPANSION: "/expansions", StudyKind.ROLL: "/rolls"}
+
+
+@router.get("/expansions", dependencies=[Depends(require(Role.VIEWER))])
+def expansions(request: Request, study: StudyNumber = None) -> Response:
+    """Show a plan of expansion, the newest one if none is named, and the form to ask for another."""
+    return _page(request, StudyKind.EXPANSION, study)
+
+
+@router.post("/expansions")
+def expand(
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
+    file: Annotated[UploadFile | str | None, File()] = None,
+    example: Annotated[str, Form()] = "",
+    gap: Annotated[str, Form()] = "0.001",
+    seconds: Annotated[str, Form()] = "120",
+) -> Response:
+    """Ask what to build, and lead to where the answer will stand, or say why it cannot be asked."""
+
+    def ask(services: Services) -> int:
+        data, name = _file(file)
+        if example:
+            data, name = example_expansion(), "expansion.json"
+        return services.studies.ask_expansion(
+            data,
+            name,
+            gap=read_field(gap, float, "gap", "Write a share such as 0.001."),
+            seconds=read_field(seconds, float, "seconds", "Write a number such as 120."),
+            now=datetime.now(UTC),
+            caller=str(caller),
+        )
+
+    return _begin(request, StudyKind.EXPANSION, ask, {"gap": gap, "seconds": seconds, "example": example})
+
+
+@router.get("/rolls", dependencies=[Depends(require(Role.VIEWER))])
+def rolls(request: Request, study: StudyNumber = None) -> Response:
+    """Show a run of rolling operation, the newest one if none is named, and the form to ask for another."""
+    return _page(request, StudyKind.ROLL, study)
+
+
+@router.post("/rolls")
+def roll(
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
+    file: Annotated[UploadFile | str | None, File()] = None,
+    trace_format: Annotated[str, Form(alias="format")] = "generic",
+    first_day: Annotated[str, Form()] = "",
+    days: Annotated[str, Form()] = "7",
+    every_min: Annotated[str, Form()] = "15",
+    demand: Annotated[str, Form()] = "0",
+    price: Annotated[str, Form()] = "0",
+    fleet_id: Annotated[str, Form()] = "",
+    seconds: Annotated[str, Form()] = "300",
+) -> Response:
+    """Ask what not knowing the future would have cost, and lead to where the answer will stand."""
+    number = "Write a number such as 0.2."
+
+    def ask(services: Services) -> int:
+        data, name = _file(file)
+        wanted = RollRequest(
+            data=data,
+            name=name,
+            format=trace_format,
+            first_day=read_field(first_day, date.fromisoformat, "first_day", "Write for example 2017-10-09."),
+            days=read_field(days, int, "days", "Write a whole number."),
+            every_s=60.0 * read_field(every_min, float, "every_min", "Write whole minutes."),
+            errors={
+                "demand": read_field(demand, float, "demand", number),
+                "price": read_field(price, float, "price", number),
+            },
+            fleet_id=fleet_id or NATIONAL,
+        )
+        bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
+        return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
+
+    given = {"format": trace_format, "first_day": first_day, "days": days, "every_min": every_min}
+    given |= {"demand": demand, "price": price, "fleet_id": fleet_id, "seconds": seconds}
+    return _begin(request, StudyKind.ROLL, ask, given)
+
+
+def _file(file: UploadFile | str | None) -> tuple[bytes, str]:
+    if file is None or isinstance(file, str):
+        return b"", ""
+    return file.file.read(), file.filename or "file"
+
+
+def _begin(request: Request, kind: StudyKind, ask: Callable[[Services], int], given: Mapping[str, str]) -> Response:
+    services, aside = services_of(request), aside_of(request)
+    try:
+        aside.check()
+        study_id = ask(services)
+        aside.begin(services.settings, study_id)
+    except QipanError as error:
+        return _page(request, kind, None, error, given)
+    return RedirectResponse(f"{ADDRESS[kind]}?study={study_id}", status_code=303)
+
+
+def _page(
+    request: Request,
+    kind: StudyKind,
+    study_id: int | None,
+    error: QipanError | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Response:
+    services, said, aside = services_of(request), words_of(request), aside_of(request)
+    listed = [aside.state(one) for one in services.studies.studies(kind)]
+    if study_id is None and listed:
+        study_id = next((one["study_id"] for one in listed if one["state"] == "done"), listed[0]["study_id"])
+    study = None if study_id is None else aside.state(services.studies.study(study_id, kind))
+    result = None if study is None else study["result"]
+    if kind is StudyKind.EXPANSION:
+        shown = {} if result is None else _expansion(request, result, said)
+    else:
+        with services.books.read() as unit:
+            fleets = services.ledger.fleets(unit)
+        shown = {} if result is None else _roll(result, {one.fleet_id: one.zone_name for one in fleets}, said)
+        shown |= {
+            "formats": services.dispatch.formats,
+            "fleets": [(one.fleet_id, said.name({"name_en": one.name_en, "name_zh": one.name_zh})) for one in fleets],
+        }
+    answer = render(
+        request,
+        f"{kind}s.html",
+        status=200 if error is None else status_of(error),
+        error=error,
+        failure=None if study is None or study["error"] is None else _failure(study["error"]),
+        given=given or {},
+        study=study,
+        studies=[_row(one) for one in listed],
+        address=ADDRESS[kind],
+        **({"charts": {}} | shown),
+    )
+    if "hx-request" in request.headers and (study is None or study["state"] != "running"):
+        # What is polled is over: the whole page is drawn anew.
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def _expansion(request: Request, told: Mapping[str, Any], said: Words) -> dict[str, Any]:
+    assets: Assets = request.app.state.assets
+    return {
+        "sentence": expansion_report.sentence(told, said),
+        "tables": {
+            "costs": expansion_report.costs(told, said),
+            "builds": expansion_report.builds(told, said),
+            "places": expansion_report.places(told, said),
+        },
+        "charts": {
+            "map": expansion_report.build_map(told, services_of(request).catalog, said),
+            "geometry": assets.address(GEOMETRY),
+        },
+    }
+
+
+def _roll(told: Mapping[str, Any], zones: Mapping[str, str], said: Words) -> dict[str, Any]:
+    zone_name = zones.get(told["fleet_id"], BOARD_ZONE)
+    return {
+        "sentence": roll_report.sentence(told, said),
+        "runs": roll_report.runs(told, said),
+        "regret": roll_report.regret_table(told, said),
+        "power": [roll_report.power(one, zone_name, said) for one in told["runs"]],
+        "spikes": [roll_report.spikes(one, zone_name, said) for one in told["runs"]],
+        "charts": {"regret": roll_report.regret_by_day(told, said)},
+    }
+
+
+def _failure(told: Mapping[str, Any]) -> QipanError:
+    findings = [Finding(**one) for one in told["findings"]]
+    kind = BadInputError if findings else RuleBrokenError
+    return kind(told["message"], code=told["code"], hint=told["hint"], field=told["field"], findings=findings)
+
+
+def _row(study: Mapping[str, Any]) -> dict[str, Any]:
+    return {**study, "asked_at": moment(study["asked"], BOARD_ZONE), "ended_at": moment(study["ended"], BOARD_ZONE)}

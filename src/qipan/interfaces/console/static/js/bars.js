@@ -1,0 +1,26 @@
+// @ts-check
+/**
+ * A few rows of bars side by side, one group a day.
+ */
+
+import { basics, figure } from "./theme.js";
+
+/** @typedef {{names: string[], unit: string, series: {name: string, values: number[]}[]}} Bars */
+
+/** @param {Bars} bars @param {import("./theme.js").Theme} colours */
+export function barsOption(bars, colours) {
+  return {
+    ...basics(colours),
+    legend: { bottom: 0, textStyle: { color: colours.ink }, itemWidth: 14, itemHeight: 10 },
+    grid: { left: 8, right: 12, top: 40, bottom: 40, containLabel: true },
+    tooltip: {
+      ...basics(colours).tooltip,
+      trigger: "axis",
+      formatter: (/** @type {any[]} */ rows) =>
+        [rows[0].axisValue, ...rows.map(({ seriesName, value }) => `${seriesName}  ${figure(value, 2)} ${bars.unit}`)].join("\n"),
+    },
+    xAxis: { type: "category", data: bars.names, axisTick: { show: false }, axisLabel: { color: colours.soft, fontSize: 11 }, axisLine: { lineStyle: { color: colours.line } } },
+    yAxis: { type: "value", name: bars.unit, nameTextStyle: { color: colours.soft, align: "left" }, axisLabel: { color: colours.soft }, splitLine: { lineStyle: { color: colours.line } } },
+    series: bars.series.map(({ name, values }, index) => ({ type: "bar", name, barMaxWidth: 42, itemStyle: { color: colours.hues[index % colours.hues.length] }, data: values })),
+  };
+}

@@ -1,0 +1,123 @@
+"""``/api/v1/dispatch/expansions`` and ``/rolls``: asked, carried out aside, fetched."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.api.conftest import Callers, csv
+
+from qipan.bootstrap import Services
+from qipan.interfaces.server import create_app
+
+pytestmark = pytest.mark.slow
+
+EXPANSIONS, ROLLS = "/api/v1/dispatch/expansions", "/api/v1/dispatch/rolls"
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "expansion.json"
+WAIT_S = 300
+
+
+def ended(client: TestClient, address: str) -> dict[str, Any]:
+    until = time.monotonic() + WAIT_S
+    while (told := client.get(address).json())["state"] == "running":
+        assert time.monotonic() < until, told
+        time.sleep(0.2)
+    return dict(told)
+
+
+def ask_expansion(client: TestClient, callers: Callers, data: bytes, **terms: Any) -> Any:
+    files = {"file": ("expansion.json", data)}
+    return client.post(EXPANSIONS, headers=callers.operator, files=files, data=terms)
+
+
+def ask_roll(client: TestClient, callers: Callers, **terms: Any) -> Any:
+    given = {"first_day": "2026-06-01", "days": 1, "every_s": 3600} | terms
+    return client.post(ROLLS, headers=callers.operator, files={"file": ("jobs.csv", csv())}, data=given)
+
+
+def test_expansion_is_asked_carried_out_aside_and_kept(
+    client: TestClient, callers: Callers, services: Services
+) -> None:
+    answer = ask_expansion(client, callers, EXAMPLE.read_bytes(), gap=1e-6)
+    assert (answer.status_code, answer.json()["state"]) == (202, "running")
+    address = answer.headers["location"]
+    # Nobody waits: another page answers meanwhile, and a second study is refused.
+    assert client.get("/healthz").status_code == 200
+    again = ask_expansion(client, callers, EXAMPLE.read_bytes())
+    assert (again.status_code, again.json()["code"]) == (409, "run_in_progress")
+    told = ended(client, address)
+    assert told["state"] == "done"
+    result = told["result"]
+    assert result["gap"] <= 1e-6
+    assert result["plan"]["cost_fen"] < result["followed"]["cost_fen"] < result["nothing"]["cost_fen"]
+    wind = next(one for one in result["options"] if one["option_id"] == "wind-nx")
+    assert (wind["site_ids"], wind["first_year"]) == (["nx"], 2027)
+    link = next(one for one in result["options"] if one["option_id"] == "link")
+    assert link["ways"] == [["440000", "nx"]]
+    # Another server knows it, too.
+    other = TestClient(create_app(services), base_url=str(client.base_url))
+    assert other.get(address).json()["result"] == result
+    assert [one["study_id"] for one in other.get(EXPANSIONS).json()] == [told["study_id"]]
+
+
+def test_expansion_is_refused_before_it_is_kept(client: TestClient, callers: Callers) -> None:
+    before = client.get(EXPANSIONS).json()
+    answer = ask_expansion(client, callers, b"{}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "expansion_bad")
+    answer = ask_expansion(client, callers, EXAMPLE.read_bytes(), seconds=0)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+        400,
+        "option_out_of_range",
+        "seconds",
+    )
+    named = EXAMPLE.read_text(encoding="utf-8").replace('"instance": {', '"instance": "day.json", "was": {', 1)
+    assert ask_expansion(client, callers, named.encode()).json()["code"] == "expansion_bad"
+    viewer = client.post(EXPANSIONS, headers=callers.viewer, files={"file": ("a", EXAMPLE.read_bytes())})
+    assert viewer.status_code == 403
+    assert client.get(EXPANSIONS).json() == before
+    assert client.get(f"{EXPANSIONS}/999999").json()["code"] == "study_unknown"
+
+
+def test_expansion_that_names_a_file_is_refused(client: TestClient, callers: Callers) -> None:
+
+    form = json.loads(EXAMPLE.read_bytes())
+    form["days"][0]["instance"] = "day.json"
+    answer = ask_expansion(client, callers, json.dumps(form).encode())
+    assert answer.status_code == 400
+    assert any("day.json" in finding["message"] for finding in answer.json()["findings"])
+
+
+def test_roll_is_asked_carried_out_aside_and_kept(client: TestClient, callers: Callers) -> None:
+    answer = ask_roll(client, callers, price=0.2)
+    assert answer.status_code == 202
+    told = ended(client, answer.headers["location"])
+    assert told["state"] == "done", told["error"]
+    plain, off = told["result"]["runs"]
+    assert (plain["errors"], off["errors"]) == ({}, {"price": 0.2})
+    # Thirty-nine fit; the giant one is refused.
+    assert (told["result"]["jobs"], told["result"]["refused"], plain["served"]) == (40, 1, 39)
+    assert plain["placement_us_p99"] > 0
+    assert client.get(f"{EXPANSIONS}/{told['study_id']}").status_code == 404
+
+
+def test_roll_that_cannot_be_run_says_why(client: TestClient, callers: Callers) -> None:
+    told = ended(client, ask_roll(client, callers, first_day="2026-07-01").headers["location"])
+    assert (told["state"], told["error"]["code"], told["result"]) == ("failed", "day_empty", None)
+    told = ended(client, ask_roll(client, callers, every_s=60, seconds=1).headers["location"])
+    assert (told["state"], told["error"]["code"]) == ("failed", "study_out_of_time")
+    answer = ask_roll(client, callers, every_s=61)
+    assert (answer.status_code, answer.json()["code"]) == (400, "option_out_of_range")
+
+
+def test_study_that_nobody_carries_out_is_interrupted(client: TestClient, callers: Callers, services: Services) -> None:
+
+    study_id = services.studies.ask_expansion(
+        EXAMPLE.read_bytes(), "expansion.json", gap=1e-3, seconds=60, now=datetime.now(UTC)
+    )
+    told = client.get(f"{EXPANSIONS}/{study_id}").json()
+    assert (told["state"], told["result"], told["error"]) == ("interrupted", None, None)

@@ -1,0 +1,94 @@
+"""The pages of long questions: asked, seen while they are carried out, and read."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.console.conftest import PASSWORD
+
+from qipan.interfaces.server import create_app
+
+pytestmark = pytest.mark.slow
+
+WAIT_S = 300
+
+
+@pytest.fixture(scope="module")
+def operator(services: Any) -> TestClient:
+    here = "http://127.0.0.1:8750"
+    made = TestClient(create_app(services), base_url=here, follow_redirects=False, headers={"Origin": here})
+    assert made.post("/sign-in", data={"name": "li.wei", "password": PASSWORD}).status_code == 303
+    return made
+
+
+def read_when_done(client: TestClient, address: str, lang: str = "en") -> str:
+    until = time.monotonic() + WAIT_S
+    while True:
+        answer = client.get(address, headers={"Accept-Language": lang, "HX-Request": "true"})
+        if answer.headers.get("hx-refresh"):
+            return client.get(address, headers={"Accept-Language": lang}).text
+        assert 'id="progress"' in answer.text
+        assert time.monotonic() < until
+        time.sleep(0.3)
+
+
+def charts_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return dict(json.loads(found.group(1)))
+
+
+def test_expansion_of_the_example_is_drawn_and_told_in_both_languages(operator: TestClient) -> None:
+    answer = operator.post("/expansions", data={"example": "1", "gap": "1e-6"})
+    assert answer.status_code == 303, answer.text
+    page = read_when_done(operator, answer.headers["location"])
+    chart = charts_of(page)["map"]
+    assert chart["kind"] == "map"
+    assert [site["name"] for site in chart["sites"]] == ["Guangdong", "Ningxia"]
+    assert chart["sites"][1]["used_unit_h"] > 0
+    assert sum(chart["demand"].values()) == pytest.approx(sum(site["used_unit_h"] for site in chart["sites"]))
+    assert {(flow["from"], flow["to"]) for flow in chart["flows"]} == {("Guangdong", "Ningxia")}
+    for words in ("Following shadow prices", "wind plant", "The next is worth", "2027"):
+        assert words in page
+    said = read_when_done(operator, answer.headers["location"], "zh")
+    for words in ("以同样资金在影子价格最高处建设", "风电场", "再增单位价值"):
+        assert words in said
+
+
+def test_expansion_refuses_a_bad_file_on_its_page(operator: TestClient) -> None:
+    answer = operator.post("/expansions", files={"file": ("bad.json", b"{}")}, data={"gap": "0.01"})
+    assert answer.status_code == 400
+    assert "expansion_bad" in answer.text
+    answer = operator.post("/expansions", data={"example": "1", "gap": "little"})
+    assert "field_unreadable" in answer.text
+    assert operator.get("/expansions?study=999999").status_code == 404
+
+
+def test_roll_shows_regret_power_and_latency(operator: TestClient, trace: bytes) -> None:
+    given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "price": "0.2"}
+    answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)
+    assert answer.status_code == 303, answer.text
+    page = read_when_done(operator, answer.headers["location"])
+    chart = charts_of(page)["regret"]
+    assert chart["names"] == ["06-01"]
+    assert [one["name"] for one in chart["series"]] == ["Without forecast errors", "Errors: prices 0.2"]
+    for words in ("Regret over the bound", "Residual supply index", "Placement, p99", "zhongwei"):
+        assert words in page
+
+
+def test_roll_that_fails_says_why_on_its_page(operator: TestClient, trace: bytes) -> None:
+    given = {"first_day": "2026-07-01", "days": "1", "every_min": "60"}
+    answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)
+    assert "day_empty" in read_when_done(operator, answer.headers["location"])
+
+
+def test_visitors_see_no_form(client: TestClient) -> None:
+    for path in ("/expansions", "/rolls"):
+        page = client.get(path).text
+        assert "Asking needs the role operator." in page
+        assert 'enctype="multipart/form-data"' not in page
