@@ -117,8 +117,8 @@ def highs(made: Any, way: str, cap_s: float) -> dict[str, Any]:
     """Hand the programme to HiGHS, one thread, stopped at the cap."""
     import highspy
 
-    from qipan.dispatch.plan import model_of
     from qipan.dispatch.programme.formulate import formulate
+    from qipan.dispatch.programme.simplex import model_of
 
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, "time_limit": cap_s, **OPTIONS[way]}.items():

@@ -28,11 +28,11 @@ from benchmarks.record import RESULTS, write
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Instance, Plan, Reason
-from qipan.dispatch.plan import Solution, model_of, read_plan, read_solution, solve
+from qipan.dispatch.plan import read_plan, solve
 from qipan.dispatch.prices.price import identities
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import new_solver
+from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
 from qipan.dispatch.solver.approach import approach, certified_fen
 from qipan.dispatch.solver.finish import finish
 

@@ -94,6 +94,12 @@ def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
     )
 
 
+def under_cap_kw(board: Board) -> Floats:
+    """Return what the power cap of each site leaves for work beside the draw at no load, ``(sites, slots)``."""
+    cap = np.tile(board.power_cap_kw, (board.capacity.shape[1], 1)).T
+    return np.maximum(cap if board.energy is None else cap - board.energy.fixed_kw, 0.0)
+
+
 def _limits(board: Board, jobs: Jobs, rules: Rules, *, site: Ints, origin: Ints) -> tuple[Ints, Bools]:
     """Test each sort of job against each pool: kind and model, power, data, latency; ``(4, sorts, pools)``."""
     keys: dict[tuple[Any, ...], int] = {}
@@ -109,7 +115,7 @@ def _limits(board: Board, jobs: Jobs, rules: Rules, *, site: Ints, origin: Ints)
             limits[0, row, p] = pool.kind == KINDS[kind] and (
                 not model or not pool.card_model or model == pool.card_model
             )
-            limits[1, row, p] = board.power_cap_kw[site[p]] > 0 and board.capacity[p].max() > 0
+            limits[1, row, p] = under_cap_kw(board)[site[p]].max() > 0 and board.capacity[p].max() > 0
             limits[2, row, p] = data_class == 0 or same_code or (data_class == 1 and same_macro)
             limits[3, row, p] = board.round_trip_ms[o, site[p]] <= rules.tiers[tier].round_trip_ms_max + ROOM
     return np.array(sort, dtype=np.int64), limits
@@ -236,10 +242,10 @@ def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list
         excess = _worst_excess(board, begin[of], end[of], units[of], limit)
         if excess > ROOM * max(1.0, float(limit.max())):
             findings.append(f"pool_over_capacity: {board.pools[p].pool_id} by {excess:g} units")
-    for s, cap_kw in enumerate(board.power_cap_kw):
+    for s, cap_kw in enumerate(under_cap_kw(board)):
         of = known.site[pool] == s
-        excess = _worst_excess(board, begin[of], end[of], kw[of], np.full(board.capacity.shape[1], cap_kw))
-        if excess > ROOM * max(1.0, float(cap_kw)):
+        excess = _worst_excess(board, begin[of], end[of], kw[of], cap_kw)
+        if excess > ROOM * max(1.0, float(cap_kw.max())):
             findings.append(f"site_over_power_cap: {board.sites[s].site_id} by {excess:g} kW")
     return findings
 
@@ -264,7 +270,7 @@ def check_reasons(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     steps.append(steps[-1] & known.within_latency)
     some = [np.asarray(step.any(axis=1))[known.sort] for step in steps]
     per_unit = np.where(known.kw_per_unit > 0, known.kw_per_unit, 1.0)
-    by_power = np.where(known.kw_per_unit > 0, board.power_cap_kw[known.site] / per_unit, np.inf)
+    by_power = np.where(known.kw_per_unit > 0, under_cap_kw(board).max(axis=1)[known.site] / per_unit, np.inf)
     largest = np.minimum(board.capacity.max(axis=1), by_power)
     most = np.where(known.allowed, largest[None, :], 0.0).max(axis=1, initial=0.0)[known.sort]
     truth = {
@@ -333,4 +339,4 @@ def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: in
     kw = np.zeros((len(board.sites), ticks))
     np.add.at(kw, known.site, busy * known.kw_per_unit[:, None])
     capacity = np.repeat(board.capacity, ticks // board.capacity.shape[1], axis=1)
-    return capacity - busy, board.power_cap_kw[:, None] - kw
+    return capacity - busy, np.repeat(under_cap_kw(board), ticks // board.capacity.shape[1], axis=1) - kw

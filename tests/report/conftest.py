@@ -52,6 +52,14 @@ def score(policy: str, energy_fen: float, location_kg: float, market_kg: float) 
         mean_wait_h=0.5,
         peak_kw=9.6,
         moved_share=0.25,
+        tier_lost_unit_h=(0.0, 0.0, 1.0, 0.0),
+        renewable_kwh=0.0,
+        curtailed_kwh=0.0,
+        grid_peak_kw=9.6,
+        areas_peak_kw=9.6,
+        over_kwh=0.0,
+        deadline_misses=1,
+        deadline_miss_share=0.1,
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import highspy
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
@@ -12,17 +9,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.prices.publish import publish
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import new_solver, solver_failed
-
-
-@dataclass(frozen=True, slots=True)
-class Solution:
-    """Primal and dual values of a solved programme."""
-
-    value: Floats
-    row_dual: Floats
-    reduced_cost: Floats
-    objective: float
+from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
 
 
 def solve(program: LinearProgram) -> Solution:
@@ -37,43 +24,6 @@ def solve(program: LinearProgram) -> Solution:
     solver.passModel(model_of(program))
     solver.run()
     return read_solution(solver)
-
-
-def read_solution(solver: highspy.Highs) -> Solution:
-    """Return what HiGHS has found.
-
-    Raises
-    ------
-    EngineError
-        ``solver_failed`` when HiGHS ended in any state but optimal.
-    """
-    status = solver.getModelStatus()
-    if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
-        raise solver_failed(solver.modelStatusToString(status))
-    found = solver.getSolution()
-    return Solution(
-        value=np.array(found.col_value),
-        row_dual=np.array(found.row_dual),
-        reduced_cost=np.array(found.col_dual),
-        objective=float(solver.getInfo().objective_function_value),
-    )
-
-
-def model_of(program: LinearProgram) -> highspy.HighsLp:
-    """Return a programme as HiGHS takes it."""
-    model = highspy.HighsLp()
-    model.num_col_ = len(program.cost)
-    model.num_row_ = len(program.row_lower)
-    model.col_cost_ = program.cost
-    model.col_lower_ = program.lower
-    model.col_upper_ = program.upper
-    model.row_lower_ = program.row_lower
-    model.row_upper_ = program.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = program.matrix.indptr
-    model.a_matrix_.index_ = program.matrix.indices
-    model.a_matrix_.value_ = program.matrix.data
-    return model
 
 
 def plan(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Plan:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from benchmarks.random_day import random_day
+from benchmarks.random_meters import random_meters
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.dispatch.programme.test_energy import with_energy
+from tests.independent.check_placement import check_placement
 
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.columns import from_columns, to_columns
@@ -14,7 +20,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.placement.baseline import Baseline, place_by
-from qipan.dispatch.placement.bound import bound_fen
+from qipan.dispatch.placement.bound import bound_fen, proven_fen
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.plan import plan
@@ -66,3 +72,43 @@ def test_bound_is_between_the_plan_and_every_placement(make_board, make_jobs, ru
     placements += [place_by(rule, jobs, board, rules, reached, refused=refused) for rule in Baseline]
     for found in placements:
         assert sum(planned_fen(jobs, board, rules, reached, found)) >= bound - 1e-6 * abs(bound)
+
+
+def test_bound_knows_the_plant_that_gives_for_nothing(make_board, make_jobs, rules) -> None:
+    sun = np.zeros((2, 6))
+    sun[1, 2] = 1.2
+    board = with_energy(make_board(), renewable_kw=sun)
+    jobs = make_jobs(*[{"slack_h": 4.0}] * 3)
+    reached, refused, best = solved(jobs, board, rules)
+    assert best.objective_fen == pytest.approx(2 * 48.0)
+    assert bound_fen(jobs, board, rules, reached, refused=refused, plan=best) == pytest.approx(2 * 48.0)
+    assert proven_fen(jobs, board, rules, reached, refused=refused, plan=best) == pytest.approx(2 * 48.0)
+
+
+def test_bound_knows_that_a_whole_job_cannot_flatten_a_peak(make_board, make_jobs, rules) -> None:
+    board = with_energy(make_board(pue=(1.0, 1.0)), {"peak": 100.0})
+    jobs = make_jobs({"quantity": 4.0, "slack_h": 3.0})
+    reached, refused, best = solved(jobs, board, rules)
+    assert best.objective_fen == pytest.approx(4.0 * 40.0 + 100.0)
+    found = place(jobs, board, rules, reached, refused=refused, plan=best)
+    assert planned_fen(jobs, board, rules, reached, found) == pytest.approx((4.0 * 40.0 + 400.0, 0.0))
+    assert bound_fen(jobs, board, rules, reached, refused=refused, plan=best) == pytest.approx(best.objective_fen)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_bound_is_between_the_plan_and_every_placement_on_boards_with_meters(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    board, jobs, rules = random_day(rng)
+    board = random_meters(rng, replace(board, links=None))
+    reached, refused, best = solved(jobs, board, rules)
+    bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=best)
+    slack = 1e-6 * max(1.0, abs(bound))
+    assert best.objective_fen <= bound
+    # Prices of the plan prove what the plan costs, and more since jobs are whole.
+    assert proven_fen(jobs, board, rules, reached, refused=refused, plan=best) >= best.objective_fen - slack
+    placements = [place(jobs, board, rules, reached, refused=refused, plan=best)]
+    placements += [place_by(rule, jobs, board, rules, reached, refused=refused) for rule in Baseline]
+    for found in placements:
+        assert check_placement(board, jobs, rules, found) == []
+        assert sum(planned_fen(jobs, board, rules, reached, found)) >= bound - slack

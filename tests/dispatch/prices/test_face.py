@@ -10,11 +10,11 @@ import pytest
 
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.reach import reach
-from qipan.dispatch.plan import Solution, model_of, read_solution, solve
+from qipan.dispatch.plan import solve
 from qipan.dispatch.prices.face import Face, Limits, face, forced
 from qipan.dispatch.prices.span import span
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import new_solver
+from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.random_ties import random_ties

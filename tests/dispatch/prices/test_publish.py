@@ -18,11 +18,11 @@ from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Plan, Reason
-from qipan.dispatch.plan import model_of, plan, read_plan, read_solution, solve
+from qipan.dispatch.plan import plan, read_plan, solve
 from qipan.dispatch.prices.price import identities
 from qipan.dispatch.prices.publish import Prices, publish, to_tick
 from qipan.dispatch.programme.formulate import formulate
-from qipan.dispatch.programme.simplex import new_solver
+from qipan.dispatch.programme.simplex import model_of, new_solver, read_solution
 from qipan.dispatch.solver.approach import certified_fen
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

@@ -10,7 +10,7 @@ import numpy as np
 from qipan.dispatch.expansion.stage import Stage, stages
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.expansion import Prospect
-from qipan.dispatch.plan import model_of
+from qipan.dispatch.programme.simplex import model_of
 from qipan.kernel.errors import EngineError
 
 

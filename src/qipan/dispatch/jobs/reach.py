@@ -70,7 +70,7 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     product_kind = np.array([KINDS.index(product[1]) for product in board.products], dtype=np.int64)
     product_model = np.array([product[2] for product in board.products], dtype=object)
     same_model = (product_model[None, :] == card_model[:, None]) | (product_model == "") | (card_model == "")[:, None]
-    powered = (board.power_cap_kw > 0)[site] & (_most_of_product(board) > 0)
+    powered = (board.room_kw.max(axis=1) > 0)[site] & (_most_of_product(board) > 0)
     limit_ms = np.array([rules.tiers[tier].round_trip_ms_max for tier in Tier])
     return Reach(
         of_job=of_job.reshape(-1).astype(np.int64),
@@ -130,7 +130,7 @@ def largest_units(board: Board) -> Floats:
 
 def _units_under_cap(board: Board) -> Floats:
     """Units of each pool that the site's power cap can carry, ``(pools,)``."""
-    cap_kw = board.power_cap_kw[board.pool_site]
+    cap_kw = np.maximum(board.room_kw.max(axis=1), 0.0)[board.pool_site]
     need = board.kwh_per_unit_h
     return np.where(need > 0, cap_kw / np.where(need > 0, need, 1.0), np.inf)
 

@@ -151,6 +151,12 @@ class Board:
         return self.it_kw_per_unit * self.pue[self.pool_site]
 
     @property
+    def room_kw(self) -> Floats:
+        """What the work of each site may draw under its power cap, ``(sites, slots)``."""
+        most = np.repeat(self.power_cap_kw[:, None], self.slot_count, axis=1)
+        return most if self.energy is None else most - self.energy.fixed_kw
+
+    @property
     def products(self) -> tuple[tuple[int, Kind, str], ...]:
         """What can be asked for: (site, kind, card model), in the order of the pools."""
         return tuple(dict.fromkeys((pool.site, pool.kind, pool.card_model) for pool in self.pools))

@@ -105,3 +105,19 @@ class EnergyPlan:
     def prices(self) -> tuple[Floats, ...]:
         """Its prices, in the order of the rows of the programme."""
         return self.energy_fen_per_kwh, self.stored_fen_per_kwh, self.limit_rent_fen_per_kwh, self.peak_rent_fen_per_kwh
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """The energy of given work, bought at least cost.
+
+    Attributes
+    ----------
+    fen
+        What it costs, carbon included as the rules price it: the grid, own plants, limits overstepped and peaks.
+    energy
+        Where it comes from, and what the next kilowatt-hour costs.
+    """
+
+    fen: float
+    energy: EnergyPlan

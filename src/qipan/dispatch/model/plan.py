@@ -211,7 +211,31 @@ class Placement:
 class Score:
     """What a placement came to, measured on what happened, for all jobs that hold a place.
 
-    Work is in unit-hours, ``work_unit_h`` what ran and ``lost_unit_h`` what was refused.
+    Work is in unit-hours. Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits, and
+    both peaks of the grid are ``peak_kw``.
+
+    Attributes
+    ----------
+    work_unit_h, lost_unit_h, tier_lost_unit_h
+        What ran; what found no place; the latter by `job.Tier`.
+    energy_kwh
+        Drawn by work and, in the horizon, at no load.
+    energy_fen
+        Energy and running: the grid, own plants, limits overstepped and peaks; carbon has no price in it.
+    location_kg, market_kg
+        Of what is drawn from the grid; own plants count as nothing in both accounts.
+    peak_kw
+        The most that all sites draw at once.
+    renewable_kwh, curtailed_kwh
+        What own plants gave in the horizon, and what they could have given besides.
+    grid_peak_kw, areas_peak_kw
+        By how much the sites raise the highest load of their areas of the grid in the horizon, and that load with
+        them; added up over the areas.
+    over_kwh
+        Drawn beyond the limits of areas in the horizon.
+    deadline_misses, deadline_miss_share
+        Jobs that end later than their window allows, or that some site could have taken and all refused; and their
+        share of the jobs that some site could have taken.
     """
 
     policy: str
@@ -229,6 +253,14 @@ class Score:
     mean_wait_h: float
     peak_kw: float
     moved_share: float
+    tier_lost_unit_h: tuple[float, ...]
+    renewable_kwh: float
+    curtailed_kwh: float
+    grid_peak_kw: float
+    areas_peak_kw: float
+    over_kwh: float
+    deadline_misses: int
+    deadline_miss_share: float
 
     @property
     def cost_fen(self) -> float:

@@ -1,8 +1,9 @@
 """A lower bound on the cost of placing whole jobs, certified by prices alone.
 
-Any prices of capacity and power bound the cost from below: let every job choose its cheapest start at these prices
-as if it were alone, and take back what the scarce limits would earn. At the plan's prices the bound is at least the
-optimum of the plan, and better, because jobs here are whole, stay in one pool, and only some may stop and go.
+Any prices of capacity, power, energy and the reserve bound the cost from below: let every job choose its cheapest start
+at these prices as if it were alone, and take back the most that scarce limits, own plants and stores could earn. At the
+plan's prices the bound is at least the optimum of the plan, and better, because jobs here are whole, stay in one pool,
+and only some may stop and go.
 
 Source: `fisher1981` (Lagrangian relaxation).
 """
@@ -21,6 +22,7 @@ from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.placement.choose import Prices, choose, empty_seat
 from qipan.dispatch.placement.place import prices_of
 from qipan.dispatch.placement.timeline import Asks, Timeline, asks, timeline
+from qipan.dispatch.programme.bound_energy import least_energy_fen, within_reason
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 
@@ -47,18 +49,23 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     refused
         ``(jobs,)`` of `Reason`; refused jobs are in neither cost.
     """
+    energy = None
+    least_fen = 0.0
+    if board.energy is not None and plan.energy is not None:
+        energy = within_reason(board, board.energy, rules, plan.energy)
+        least_fen = least_energy_fen(board, board.energy, energy)
     rent = plan.capacity_rent_fen_per_unit_h + (
         plan.power_rent_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
     )
-    price = running_fen_per_unit_h(board, rules) + rent
+    price = running_fen_per_unit_h(board, rules, energy) + rent
     ask = asks(jobs, board, reached)
     cheapest = cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     least = np.minimum(cheapest, lost * jobs.quantity * planned_h(jobs, board))
-    cap_kwh = np.where(np.isfinite(board.power_cap_kw), board.power_cap_kw, 0.0)[:, None] * board.slot_h
+    cap_kwh = np.where(np.isfinite(board.room_kw), board.room_kw, 0.0) * board.slot_h
     earned = (plan.capacity_rent_fen_per_unit_h * board.capacity).sum() * board.slot_h
     earned += (plan.power_rent_fen_per_kwh * cap_kwh).sum()
-    return float(least[refused == Reason.NONE].sum() - earned)
+    return float(least[refused == Reason.NONE].sum() - earned + least_fen)
 
 
 @numba.njit(cache=True)

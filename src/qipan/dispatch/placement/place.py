@@ -38,7 +38,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
     ask = asks(jobs, board, reached)
-    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))
+    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
     tried = []
@@ -64,7 +64,7 @@ def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, pr
     Parameters
     ----------
     prices
-        What running really costs.
+        What running costs, energy at the plan's prices of it.
     """
     room = timeline(board)
     seats = empty_seats(ask, room.ticks_of_slot)

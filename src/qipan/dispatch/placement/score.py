@@ -1,8 +1,9 @@
-"""Measure a placement on what happened: cost, both carbon accounts, latency, waits, peak."""
+"""Measure a placement on what happened: cost, both carbon accounts, uptake, latency, waits, deadlines, peaks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
 from qipan.dispatch.placement.place import moved_fen
-from qipan.dispatch.programme.formulate import running_fen_per_unit_h
+from qipan.dispatch.programme.buy import buy
+
+CLOCK_S: Final = 1e-3
+"""A job that ends no later than this after its window has kept it: the rest is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Usage:
     unit_h
         ``(pools, slots)``
     energy_kwh
-        ``(sites, slots)``
+        ``(sites, slots)``, drawn by work.
     """
 
     unit_h: Floats
@@ -37,26 +42,36 @@ def ran_s(jobs: Jobs) -> Floats:
     return np.where(np.isfinite(jobs.actual_s), np.minimum(jobs.actual_s, jobs.requested_s), jobs.requested_s)
 
 
-def score(policy: str, jobs: Jobs, board: Board, reached: Reach, found: Placement) -> Score:
+def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> Score:
     """Measure all jobs that hold a place, from start to end, on what they really ran.
 
-    A job that runs past the horizon pays the curve of the horizon's last day again. Work refused is counted apart;
-    compare costs only between policies that ran the same work.
+    In the horizon the energy of the work is bought at least cost (`buy`), with what sites draw at no load. Nothing is
+    known of plants, stores and limits past it: what runs there is drawn from the grid and pays the tariff of the
+    horizon's last day again. Work refused is counted apart; compare costs only between policies that ran the same work.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed``, where something stands behind the meters.
     """
     held = found.has_place
     at = np.flatnonzero(held)
     pool = found.pool[at]
     site = board.pool_site[pool]
     origin = reached.origin[reached.of_job[at]]
-    hours = ran_s(jobs)[at] / 3600.0
-    work = jobs.quantity[at] * hours
-    energy = work * board.kwh_per_unit_h[pool]
-    paid = _energy_fen(jobs, board, found) + work * board.opex_fen_per_unit_h[pool]
+    work = jobs.quantity[at] * ran_s(jobs)[at] / 3600.0
+    used = usage(jobs, board, found)
+    bought = buy(board, rules, used.energy_kwh).energy
+    late_kwh, late_fen = _past_horizon(jobs, board, found)
+    grid_kwh = bought.grid_kwh.sum(axis=1) + late_kwh
+    drawn_kwh = used.energy_kwh + _idle_kwh(board)
+    peak_kw = float((drawn_kwh.sum(axis=0) / board.slot_h).max(initial=0.0))
     wait = (found.start_s[at] - jobs.submit_s[at]) / 3600.0
     fast = jobs.tier[at] == Tier.REALTIME
     macro_o = np.array([o.macro or o.origin_id for o in board.origins], dtype=object)[origin]
     macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
-    lost = jobs.quantity * ran_s(jobs) / 3600.0
+    lost = np.where(held, 0.0, jobs.quantity * ran_s(jobs) / 3600.0)
+    misses, reachable = _deadline_misses(jobs, found)
     total = float(work.sum())
     return Score(
         policy=policy,
@@ -64,22 +79,37 @@ def score(policy: str, jobs: Jobs, board: Board, reached: Reach, found: Placemen
         jobs_carried_over=int((found.status == Status.CARRIED_OVER).sum()),
         jobs_refused=int((found.status == Status.REFUSED).sum()),
         work_unit_h=total,
-        lost_unit_h=float(lost[~held].sum()),
-        energy_kwh=float(energy.sum()),
-        energy_fen=float(paid.sum()),
+        lost_unit_h=float(lost.sum()),
+        energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
+        energy_fen=_money_fen(board, bought) + late_fen + float((work * board.opex_fen_per_unit_h[pool]).sum()),
         transfer_fen=float((jobs.data_gb[at] * board.transfer_fen_per_gb[origin, site]).sum()),
-        location_kg=float((energy * board.location_kg_per_kwh[site]).sum()),
-        market_kg=float((energy * board.market_kg_per_kwh[site]).sum()),
+        location_kg=float((grid_kwh * board.location_kg_per_kwh).sum()),
+        market_kg=float((grid_kwh * board.market_kg_per_kwh).sum()),
         realtime_p95_ms=_weighted_quantile(board.round_trip_ms[origin, site][fast], work[fast], 0.95),
         mean_wait_h=float((wait * work).sum() / total) if total else 0.0,
-        peak_kw=float((usage(jobs, board, found).energy_kwh.sum(axis=0) / board.slot_h).max(initial=0.0)),
+        peak_kw=peak_kw,
         moved_share=float(work[macro_o != macro_s].sum() / total) if total else 0.0,
+        tier_lost_unit_h=tuple(np.bincount(jobs.tier, weights=lost, minlength=len(Tier)).tolist()),
+        deadline_misses=misses,
+        deadline_miss_share=misses / reachable if reachable else 0.0,
+        **_of_meters(board, bought, peak_kw),
     )
 
 
 def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
     """Spread what ran over the slots of the horizon."""
-    runs = found.runs(ran_s(jobs))
+    return _spread(board, jobs, found, ran_s(jobs))
+
+
+def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usage:
+    """Spread what runs over the slots of the horizon.
+
+    Parameters
+    ----------
+    seconds
+        ``(jobs,)``, how long each runs at most.
+    """
+    runs = found.runs(seconds)
     unit_h = np.zeros((len(board.pools), board.slot_count))
     pool, quantity = found.pool[runs.job], jobs.quantity[runs.job]
     start = runs.start_s - board.start_s
@@ -93,25 +123,71 @@ def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
     return Usage(unit_h=unit_h, energy_kwh=energy)
 
 
+def _idle_kwh(board: Board) -> Floats:
+    """Return what sites draw at no load, ``(sites, slots)``."""
+    if board.energy is None:
+        return np.zeros((len(board.sites), board.slot_count))
+    return board.energy.fixed_kw * board.slot_h
+
+
+def _money_fen(board: Board, bought: EnergyPlan) -> float:
+    """Return what energy costs in money: carbon has no price here."""
+    paid = float((board.price_fen_per_kwh * bought.grid_kwh).sum())
+    if board.energy is None:
+        return paid
+    areas = board.energy.areas
+    paid += float((board.energy.renewable_fen_per_kwh[:, None] * bought.renewable_kwh).sum())
+    paid += float((areas.over_fen_per_kwh[:, None] * bought.over_kwh).sum())
+    return paid + float((areas.peak_fen_per_kw * bought.peak_kw).sum())
+
+
+def _of_meters(board: Board, bought: EnergyPlan, peak_kw: float) -> dict[str, float]:
+    """Return the figures of a `Score` that only own plants and areas of the grid give rise to."""
+    taken = float(bought.renewable_kwh.sum())
+    told = {"renewable_kwh": taken, "curtailed_kwh": 0.0, "over_kwh": float(bought.over_kwh.sum())}
+    peaks = {"grid_peak_kw": peak_kw, "areas_peak_kw": peak_kw}
+    if board.energy is not None:
+        told["curtailed_kwh"] = float((board.energy.renewable_kw * board.slot_h).sum()) - taken
+    if board.energy is not None and len(board.energy.areas.names):
+        raised = float(bought.peak_kw.sum())
+        peaks = {
+            "grid_peak_kw": raised,
+            "areas_peak_kw": float(board.energy.areas.load_kw.max(axis=1).sum()) + raised,
+        }
+    return told | peaks
+
+
+def _deadline_misses(jobs: Jobs, found: Placement) -> tuple[int, int]:
+    """Return how many jobs miss their window, and how many some site could have taken."""
+    runs = found.runs(ran_s(jobs))
+    ends = np.full(len(jobs), -np.inf)
+    np.maximum.at(ends, runs.job, runs.start_s + runs.seconds)
+    is_late = ends > jobs.latest_start_s + jobs.requested_s + CLOCK_S
+    had_no_room = np.asarray(found.reason == Reason.NO_ROOM)
+    is_refused = had_no_room & (found.status == Status.REFUSED)
+    return int((is_late | is_refused).sum()), int((found.has_place | had_no_room).sum())
+
+
 def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> tuple[float, float]:
     """Cost a placement as the plan costs its classes, to compare it with the bound.
 
     Returns
     -------
     served_fen
-        Running, moving and distance of the planned hours of every job that holds a place.
+        Running, moving and distance of the planned hours of every job that holds a place, with energy bought at least
+        cost (`buy`), and what sites draw at no load.
     lost_fen
         Value of the work that any site could have taken and none did.
     """
     hours = planned_h(jobs, board)
     at = np.flatnonzero(found.has_place)
-    served = _of_runs(running_fen_per_unit_h(board, rules), found.pool, jobs, board, found)
-    served_fen = (
-        served.sum() + moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum()
-    )
+    used = _spread(board, jobs, found, hours * 3600.0)
+    served_fen = buy(board, rules, used.energy_kwh).fen
+    served_fen += float((used.unit_h * board.opex_fen_per_unit_h[:, None]).sum())
+    served_fen += float(moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum())
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    return float(served_fen), float((lost * jobs.quantity * hours)[missed].sum())
+    return served_fen, float((lost * jobs.quantity * hours)[missed].sum())
 
 
 def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fen_per_unit_h: Floats) -> Floats:
@@ -151,18 +227,19 @@ def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placemen
     return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
 
 
-def _energy_fen(jobs: Jobs, board: Board, found: Placement) -> Floats:
-    """Return what the energy of each job that holds a place costs, the last day repeated as often as needed."""
+def _past_horizon(jobs: Jobs, board: Board, found: Placement) -> tuple[Floats, float]:
+    """Return what runs past the horizon draws, ``(sites,)``, and what that costs, the last day again and again."""
     runs = found.runs(ran_s(jobs))
     pool = found.pool[runs.job]
+    kw, site = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool], board.pool_site[pool]
     day = min(board.slot_count, round(86400 / board.slot_s))
-    first, length = (runs.start_s - board.start_s) / board.slot_s, runs.seconds / board.slot_s
-    repeats = int(np.ceil(max(float((first + length).max(initial=0.0)) - board.slot_count, 0.0) / day)) + 1
-    curve = np.concatenate([board.price_fen_per_kwh, np.tile(board.price_fen_per_kwh[:, -day:], (1, repeats))], axis=1)
-    slots = _integral(curve, board.pool_site[pool], first, length)
-    kw = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool]
-    paid = np.bincount(runs.job, weights=slots * board.slot_h * kw, minlength=len(jobs))
-    return np.asarray(paid[found.has_place], dtype=np.float64)
+    begin = np.maximum(runs.start_s - board.end_s, 0.0) / board.slot_s
+    end = np.maximum(runs.start_s + runs.seconds - board.end_s, 0.0) / board.slot_s
+    repeats = int(np.ceil(float(end.max(initial=0.0)) / day)) + 1
+    curve = np.tile(board.price_fen_per_kwh[:, -day:], (1, repeats))
+    drawn = np.bincount(site, weights=kw * (end - begin) * board.slot_h, minlength=len(board.sites))
+    paid = _integral(curve, site, begin, end - begin) * board.slot_h * kw
+    return np.asarray(drawn, dtype=np.float64), float(paid.sum())
 
 
 def _integral(curve: Floats, row: Ints, first: Floats, length: Floats) -> Floats:

@@ -29,7 +29,7 @@ class Timeline(NamedTuple):
     free, free_least
         Units free in each pool, ``(pools, ticks)``, and the least of each slot, ``(pools, slots)``.
     free_kw, free_kw_least
-        Power free under each site's cap, ``(sites, ticks)`` and ``(sites, slots)``.
+        Power free under each site's cap beside what it draws at no load, ``(sites, ticks)`` and ``(sites, slots)``.
     pool_site, kw_per_unit
         ``(pools,)``
     """
@@ -63,7 +63,7 @@ class Asks(NamedTuple):
 def timeline(board: Board) -> Timeline:
     """Return the empty timeline of a board."""
     per_slot = round(board.slot_s / TICK_S)
-    cap_kw = np.repeat(board.power_cap_kw[:, None], board.slot_count, axis=1)
+    cap_kw = np.maximum(board.room_kw, 0.0)
     return Timeline(
         free=np.repeat(board.capacity, per_slot, axis=1),
         free_least=board.capacity.copy(),

@@ -79,18 +79,23 @@ def energy_rows(board: Board, energy: Energy) -> EnergyRows:
     return EnergyRows(0, by_site, 2 * by_site, 2 * by_site + by_area, 2 * (by_site + by_area))
 
 
-def energy_entries(board: Board, energy: Energy, supply: Ints, first_row: int, first_column: int) -> list[Entries]:
-    """Return the entries of rows (7) to (10).
+def supply_entries(board: Board, supply: Ints, first_row: int) -> Entries:
+    """Return the entries of supply in rows (7).
 
     Parameters
     ----------
     supply
         ``(pools, slots)``, the columns of supply.
     """
+    row = first_row + board.pool_site[:, None] * board.slot_count + np.arange(board.slot_count)
+    return row.ravel(), supply.ravel(), np.repeat(board.kwh_per_unit_h, board.slot_count)
+
+
+def energy_entries(board: Board, energy: Energy, first_row: int, first_column: int) -> list[Entries]:
+    """Return the entries of rows (7) to (10) but those of supply."""
     columns, rows = energy_columns(board, energy), energy_rows(board, energy)
     slots = board.slot_count
     cell = np.arange(len(board.sites) * slots)
-    burnt = np.repeat(board.kwh_per_unit_h, slots)
     way = np.repeat(np.sqrt(energy.store_efficiency), slots)
     later = cell[cell % slots > 0]
     area, site = np.nonzero(energy.areas.member)
@@ -109,10 +114,8 @@ def energy_entries(board: Board, energy: Energy, supply: Ints, first_row: int, f
         (rows.store + cell, columns.drain, 1.0 / way),
     ]
     entries = [(first_row + row, first_column + family + cell, value) for row, family, value in local]
-    energy_row = first_row + rows.energy + (board.pool_site[:, None] * slots + slot).ravel()
     return [
         *entries,
-        (energy_row, supply.ravel(), burnt),
         (first_row + rows.store + later, first_column + columns.stored + later - 1, -np.ones(len(later))),
         (first_row + rows.limit + place, drawn, np.ones(len(place))),
         (first_row + rows.limit + of_area, first_column + columns.over + of_area, -np.ones(len(of_area))),

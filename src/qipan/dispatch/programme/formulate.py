@@ -26,6 +26,7 @@ from scipy import sparse
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Streams
 from qipan.dispatch.programme.energy import (
@@ -36,6 +37,7 @@ from qipan.dispatch.programme.energy import (
     energy_entries,
     energy_rows,
     grid_fen_per_kwh,
+    supply_entries,
 )
 
 
@@ -96,10 +98,16 @@ class LinearProgram:
     matrix: sparse.csc_array
 
 
-def running_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
-    """Return what an hour of a unit costs to run on bought energy, carbon included, ``(pools, slots)``."""
-    energy = board.kwh_per_unit_h[:, None] * grid_fen_per_kwh(board, rules)[board.pool_site]
-    return energy + board.opex_fen_per_unit_h[:, None]
+def running_fen_per_unit_h(board: Board, rules: Rules, energy: EnergyPlan | None = None) -> Floats:
+    """Return what an hour of a unit costs to run, carbon included, ``(pools, slots)``.
+
+    Parameters
+    ----------
+    energy
+        At whose prices energy counts; without it all is bought from the grid.
+    """
+    price = grid_fen_per_kwh(board, rules) if energy is None else energy.energy_fen_per_kwh
+    return board.kwh_per_unit_h[:, None] * price[board.pool_site] + board.opex_fen_per_unit_h[:, None]
 
 
 def supply_fen_per_unit_h(board: Board, rules: Rules) -> Floats:
@@ -140,7 +148,8 @@ def formulate(board: Board, classes: Classes, rules: Rules, takes: Floats) -> Li
     ]
     if board.energy is not None:
         supply = np.arange(columns.supply, columns.unserved).reshape(len(board.pools), board.slot_count)
-        entries += energy_entries(board, board.energy, supply, rows.energy, columns.energy)
+        entries += [supply_entries(board, supply, rows.energy)]
+        entries += energy_entries(board, board.energy, rows.energy, columns.energy)
     row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
     row_lower, row_upper = _row_bounds(board, classes, rows)
     cost, lower, upper = _costs(board, classes, rules, columns)
@@ -292,5 +301,4 @@ def _row_bounds(board: Board, classes: Classes, rows: Rows) -> tuple[Floats, Flo
 
 def room_kwh(board: Board) -> Floats:
     """Return what the work of a site may burn in a slot under its power cap, ``(sites, slots)``."""
-    most = np.repeat(board.power_cap_kw[:, None], board.slot_count, axis=1)
-    return (most if board.energy is None else most - board.energy.fixed_kw) * board.slot_h
+    return board.room_kw * board.slot_h

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import highspy
+import numpy as np
+from scipy import sparse
 
+from qipan.dispatch.model.array import Floats
 from qipan.kernel.errors import EngineError
 
 OPTIONS: Final[dict[str, str | float]] = {
@@ -28,6 +32,81 @@ def new_solver(**options: str | float) -> highspy.Highs:
     for name, value in {**OPTIONS, **options}.items():
         solver.setOptionValue(name, value)
     return solver
+
+
+class Program(Protocol):
+    """Any linear programme as arrays: costs, bounds of columns and rows, and the matrix between them."""
+
+    @property
+    def cost(self) -> Floats:
+        """``(columns,)``."""
+
+    @property
+    def lower(self) -> Floats:
+        """``(columns,)``."""
+
+    @property
+    def upper(self) -> Floats:
+        """``(columns,)``."""
+
+    @property
+    def row_lower(self) -> Floats:
+        """``(rows,)``."""
+
+    @property
+    def row_upper(self) -> Floats:
+        """``(rows,)``."""
+
+    @property
+    def matrix(self) -> sparse.csc_array:
+        """``(rows, columns)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Primal and dual values of a solved programme."""
+
+    value: Floats
+    row_dual: Floats
+    reduced_cost: Floats
+    objective: float
+
+
+def model_of(program: Program) -> highspy.HighsLp:
+    """Return a programme as HiGHS takes it."""
+    model = highspy.HighsLp()
+    model.num_col_ = len(program.cost)
+    model.num_row_ = len(program.row_lower)
+    model.col_cost_ = program.cost
+    model.col_lower_ = program.lower
+    model.col_upper_ = program.upper
+    model.row_lower_ = program.row_lower
+    model.row_upper_ = program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = program.matrix.indptr
+    model.a_matrix_.index_ = program.matrix.indices
+    model.a_matrix_.value_ = program.matrix.data
+    return model
+
+
+def read_solution(solver: highspy.Highs) -> Solution:
+    """Return what HiGHS has found.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed`` when HiGHS ended in any state but optimal.
+    """
+    status = solver.getModelStatus()
+    if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+        raise solver_failed(solver.modelStatusToString(status))
+    found = solver.getSolution()
+    return Solution(
+        value=np.array(found.col_value),
+        row_dual=np.array(found.row_dual),
+        reduced_cost=np.array(found.col_dual),
+        objective=float(solver.getInfo().objective_function_value),
+    )
 
 
 def solver_failed(status: str) -> EngineError:

@@ -246,10 +246,7 @@ def _drawn_kw(board: Board, room: Timeline, first: int, end: int) -> Floats:
 def _steps(desk: Desk, board: Board, plan: Plan) -> Floats:
     """Return fen for a unit and tick, of the plan in its horizon and of running elsewhere, ``(pools, slots)``."""
     step = desk.prices.step[0].copy()
-    running = running_fen_per_unit_h(board, desk.case.rules)
-    if plan.energy is not None:
-        paid = plan.energy.energy_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
-        running = board.opex_fen_per_unit_h[:, None] + paid
+    running = running_fen_per_unit_h(board, desk.case.rules, plan.energy)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product]
     slot = round((board.start_s - desk.case.board.start_s) / board.slot_s)
     step[:, slot : slot + board.slot_count] = (running + EASED * np.maximum(lmp - running, 0.0)) * TICK_S / 3600.0

@@ -17,9 +17,9 @@ import numpy as np
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
-from qipan.dispatch.plan import Solution, model_of, read_plan, read_solution
+from qipan.dispatch.plan import read_plan
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import PRIMAL, new_solver
+from qipan.dispatch.programme.simplex import PRIMAL, Solution, model_of, new_solver, read_solution
 
 CHEAP_SHARE: Final = 1.0
 """So many columns a row are kept at the start, the cheapest; any further one at no cost is kept as well."""
