@@ -40,10 +40,13 @@ class Setting:
 
     Attributes
     ----------
+    fleet
+        What it was set up from.
     site_status
         For each site, figure to status.
     """
 
+    fleet: Fleet
     board: dispatch.Board
     site_status: tuple[dict[str, str], ...]
 
@@ -190,7 +193,7 @@ def set_up(
         transfer_fen_per_gb=fibre * catalog.number("board/transfer_yuan_per_gb_1000_km") * FEN_PER_YUAN / 1000.0,
         energy=energy_of(fleet, catalog, moments, load, load_scale=load_scale),
     )
-    return Setting(board=board, site_status=tuple(one.status for one in figures))
+    return Setting(fleet=fleet, board=board, site_status=tuple(one.status for one in figures))
 
 
 def rules_of(catalog: Catalog, *, carbon_yuan_per_t: float = 0.0, carbon_account: str = "location") -> Rules:

@@ -13,7 +13,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Energy, EnergyPlan
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
-from qipan.dispatch.model.power import AreaDay, PowerDay, Uptake
+from qipan.dispatch.model.power import AreaPeaks, PowerDay, Uptake
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import usage
@@ -62,11 +62,11 @@ def _without_areas(board: Board, energy: Energy) -> Board:
     return replace(board, energy=replace(energy, areas=free))
 
 
-def _areas(board: Board, energy: Energy, bought: dict[str, EnergyPlan]) -> list[AreaDay]:
+def _areas(board: Board, energy: Energy, bought: dict[str, EnergyPlan]) -> list[AreaPeaks]:
     areas, member = energy.areas, energy.areas.member.astype(float)
     drawn_kw = {policy: member @ one.grid_kwh / board.slot_h for policy, one in bought.items()}
     return [
-        AreaDay(
+        AreaPeaks(
             name=name,
             others_kw=_list(areas.load_kw[a]),
             sites_kw=_list(drawn_kw[OURS][a]),

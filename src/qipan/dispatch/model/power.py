@@ -138,7 +138,7 @@ class Flexibility:
 
 
 @dataclass(frozen=True, slots=True)
-class AreaDay:
+class AreaPeaks:
     """One area of the grid over the horizon; lists are ``(slots,)``.
 
     ``peaks_kw`` has the highest load of others alone (``others``), with the sites by the plan (``qipan``), by a plan
@@ -166,5 +166,5 @@ class Uptake:
 class PowerDay:
     """How a plan of whole jobs meets the grid."""
 
-    areas: list[AreaDay]
+    areas: list[AreaPeaks]
     uptake: list[Uptake]
