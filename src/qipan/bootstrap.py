@@ -202,7 +202,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
-    codes = {code: one.adcode for one in catalog.regions() if (code := catalog.text(f"region/{one.adcode}/load_code"))}
+    columns = (
+        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
+    )
+    codes = {str(fact.value): adcode for fact, adcode in columns}
     boards = Boards(catalog, observations, partial(grid_load.read, codes=codes))
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from qipan.dispatch.flexibility.answer import answer
@@ -20,7 +20,7 @@ from qipan.dispatch.service import Dispatch
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.money import FEN_PER_YUAN
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import in_utc, zone
 from qipan.kernel.units import S_PER_H
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
@@ -41,14 +41,14 @@ class CallRequest:
     reduce_mw
         By how much they should draw less than by the plan.
     start, hours
-        From when on and how long; whole slots of the plan.
+        From when on, a time of the plan's day such as 19:00 or a moment with its zone, and how long; whole slots.
     most_yuan_per_kwh
         What a kilowatt-hour less may cost at most; whatever it costs without it.
     """
 
     place: str
     reduce_mw: float
-    start: datetime
+    start: str
     hours: float
     most_yuan_per_kwh: float | None = None
 
@@ -180,7 +180,7 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
             hint=f"Choose one of {areas}, or a site.",
             field="place",
         )
-    first = (in_utc(request.start).timestamp() - board.start_s) / board.slot_s
+    first = (moment_of(request.start, document).timestamp() - board.start_s) / board.slot_s
     end = first + request.hours * S_PER_H / board.slot_s
     most = request.most_yuan_per_kwh
     rules = {
@@ -199,6 +199,34 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
         )
     most_fen = None if most is None else most * FEN_PER_YUAN
     return Call(sites, round(first), round(end), request.reduce_mw * KW_PER_MW, most_fen)
+
+
+def moment_of(text: str, document: Mapping[str, Any]) -> datetime:
+    """Read a time of a plan's day, or a moment with its zone.
+
+    Raises
+    ------
+    BadInputError
+        ``call_out_of_range``; ``time_naive`` for a date without a zone.
+
+    Examples
+    --------
+    >>> moment_of("19:00", {"day": "2026-01-05", "zone_name": "Asia/Shanghai"}).isoformat()
+    '2026-01-05T11:00:00+00:00'
+    """
+    try:
+        if len(text) == len("19:00"):
+            clock = time.fromisoformat(text)
+            day = date.fromisoformat(document["day"])
+            return datetime.combine(day, clock, zone(document["zone_name"])).astimezone(UTC)
+        return in_utc(datetime.fromisoformat(text))
+    except ValueError as error:
+        raise BadInputError(
+            f"A call must begin at a time such as 19:00, or at a moment with its zone, was {text!r}.",
+            code="call_out_of_range",
+            hint="Write for example 19:00, or 2026-01-05T19:00:00+08:00.",
+            field="start",
+        ) from error
 
 
 def sites_of(place: str, fleet: Fleet) -> tuple[int, ...]:
