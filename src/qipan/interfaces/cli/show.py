@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, tables
+from qipan.interfaces.report import labels, power, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -46,8 +46,16 @@ def show_day(document: Document, language: Language) -> None:
     _bound(document["bound"], language)
     _tiers(document["tiers"], language)
     _sites(document, language)
+    _power(document, language)
     _basis(document, language)
     _three_numbers(document, language)
+
+
+def _power(document: Document, language: Language) -> None:
+    """Say how the plan meets the grid, where it knows of any."""
+    if document.get("power"):
+        say()
+        say(power.power_sentence(document["power"], words(language)))
 
 
 def _title(document: Document, language: Language) -> None:

@@ -16,10 +16,11 @@ from qipan.interfaces.console.pages import (
     hours,
     jobs,
     ledger,
+    power,
     sign_in,
     site,
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (files, sign_in, atlas, site, board, hours, jobs, explain, compare, ledger, facts, days, docs):
+for part in (files, sign_in, atlas, site, board, hours, power, jobs, explain, compare, ledger, facts, days, docs):
     router.include_router(part.router)

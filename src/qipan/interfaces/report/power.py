@@ -53,6 +53,22 @@ def areas(told: Told, words: Words) -> Table:
     return Table(words.say("Peaks of the grid, in the day and its outlook"), heads, tuple(rows), words.say("No area."))
 
 
+def area_hours(told: Told, words: Words) -> Table:
+    """Return what the sites draw in each area, slot by slot."""
+    rows = [
+        Row(
+            (
+                Cell(clock(start, told["zone_name"], told["day"])),
+                *(Cell(grouped(one["sites_kw"][slot], 1)) for one in told["areas"]),
+            ),
+            is_apart=slot == told["day_slots"],
+        )
+        for slot, start in enumerate(told["slots"])
+    ]
+    heads = (Head(words.say("Hour"), is_number=False), *(Head(words.name(one), "kW") for one in told["areas"]))
+    return Table(words.say("What the sites draw from the grid"), heads, tuple(rows))
+
+
 def uptake(told: Told, words: Words) -> Table:
     """Return what own plants could give and what is taken, with what is curtailed by the plan."""
     rows = []
@@ -134,9 +150,11 @@ def call_sentence(told: Told, words: Words) -> str:
     return f"{met} {shed} {parts}"
 
 
-def call_hours(told: Told, words: Words) -> Table:
-    """Return what the sites draw slot by slot: those of the call, one before and two after."""
+def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
+    """Return what the sites draw slot by slot: in all of them, or in those of the call, one before and two after."""
     first, end = max(told["first_slot"] - 1, 0), min(told["end_slot"] + 2, len(told["slots"]))
+    if is_whole:
+        first, end = 0, len(told["slots"])
     rows = []
     for slot in range(first, end):
         is_called = told["first_slot"] <= slot < told["end_slot"]
@@ -151,6 +169,7 @@ def call_hours(told: Told, words: Words) -> Table:
                     Cell(grouped(told["short_kw"][at], 1) if is_called else NOTHING),
                 ),
                 is_own=is_called,
+                is_apart=slot == told["day_slots"],
             )
         )
     heads = (
