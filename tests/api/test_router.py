@@ -34,6 +34,9 @@ NAMES = {
     "dispatch.volumes",
     "dispatch.explain_job",
     "dispatch.explain_price",
+    "dispatch.power",
+    "dispatch.call",
+    "dispatch.flexibility",
 }
 
 

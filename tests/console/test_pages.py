@@ -16,7 +16,7 @@ from qipan.interfaces.server import create_app
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/atlas", "/facts", "/days", "/docs", "/sign-in"]
+PAGES = ["/", "/plan", "/power", "/jobs", "/compare", "/ledger", "/atlas", "/facts", "/days", "/docs", "/sign-in"]
 PASSWORD = "four unrelated words"
 
 
