@@ -4,10 +4,14 @@ Large jobs go first and small ones fill what is left, those with less slack befo
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
 seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
 may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
+
+On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
+with the energy that it really draws.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -18,15 +22,20 @@ from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
-from qipan.dispatch.placement.choose import Moving, Prices
+from qipan.dispatch.placement.choose import Prices, moving_of
 from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
 """Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
-LEAN: Final = 0.0075
-"""How far prices lean towards the plan's use, as a share of their mean."""
+LEANS: Final = (0.0075, 0.03, 0.1, 0.3)
+"""How far prices lean towards the plan's use, as a share of their mean: the first decides between equal seats.
+
+The others are for boards with meters. There a price holds for the plan's use alone: who takes more than it finds the
+plant used up, or a new peak. Which is best depends on how coarse jobs are, so each is tried.
+"""
 
 
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
@@ -41,14 +50,8 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
-    tried = []
-    for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
-        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
-        tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
-        rest = order[seats.pool[order] < 0]
-        if not len(rest):
-            break
-    _, room, seats = min(tried, key=lambda one: one[0])
+    _, room, seats = min(_tried(jobs, board, rules, reached, refused, plan, ask, prices, lost), key=lambda one: one[0])
+    order = urgent_order(jobs, refused)
     rest = order[seats.pool[order] < 0]
     if len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
@@ -58,18 +61,40 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     return placement(jobs, board, refused=refused, seats=seats)
 
 
-def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+def _tried(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan, ask: Asks, prices: Prices,
+    lost: Floats,
+) -> Iterator[tuple[float, Timeline, Seats]]:  # fmt: skip
+    """Yield boards filled along the plan, and what each costs."""
+    for pull in LEANS if board.energy is not None else LEANS[:1]:
+        for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
+            room, seats = _fill_along(order, jobs, board, rules, plan, pull, ask, prices)
+            if board.energy is None:
+                cost = total_fen(order, ask, prices, lost, room, seats)
+            else:
+                found = placement(jobs, board, refused=refused, seats=seats)
+                cost = sum(planned_fen(jobs, board, rules, reached, found))
+            yield cost, room, seats
+            if (seats.pool[order] >= 0).all():
+                break
+
+
+def _fill_along(
+    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, pull: float, ask: Asks, prices: Prices
+) -> tuple[Timeline, Seats]:
     """Fill an empty board in an order, at the plan's prices, which lean.
 
     Parameters
     ----------
+    pull
+        One of `LEANS`.
     prices
         What running costs, energy at the plan's prices of it.
     """
-    room = timeline(board)
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
-    lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
+    lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
     fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
     return room, seats
@@ -97,29 +122,22 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
     price_fen_per_unit_h
         ``(pools, slots)``
     """
-    near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
-    work = jobs.quantity * planned_h(jobs, board)
     return Prices(
         step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
         level=np.zeros(len(jobs), dtype=np.int64),
-        # Of a job that outlasts the horizon only the planned hours count, with their part of its data.
-        moving=Moving(
-            gb=jobs.data_gb * work / jobs.work_unit_h,
-            near=near * work,
-            origin=reached.origin,
-            transfer=board.transfer_fen_per_gb,
-            trip=board.round_trip_ms,
-        ),
+        moving=moving_of(jobs, board, rules, reached),
     )
 
 
-def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
+def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
     A product's work is shared out over its pools as they supply it.
 
     Parameters
     ----------
+    pull
+        One of `LEANS`.
     base
         Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
     """
@@ -130,22 +148,13 @@ def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
     planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
-    return Lean(planned=planned, left=planned.copy(), base=base, pull=LEAN * float(np.abs(base).mean()))
+    return Lean(planned=planned, left=planned.copy(), base=base, pull=pull * float(np.abs(base).mean()))
 
 
 def upright() -> Lean:
     """Return prices that do not lean."""
     none = np.zeros((0, 0, 0))
     return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
-
-
-def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
-    """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
-    moving = prices_of(jobs, board, rules, reached, np.zeros((0, 0))).moving
-    origin = moving.origin[reached.of_job[at]]
-    return np.asarray(
-        moving.gb[at] * board.transfer_fen_per_gb[origin, site] + moving.near[at] * board.round_trip_ms[origin, site]
-    )
 
 
 def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
