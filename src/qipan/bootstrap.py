@@ -53,7 +53,7 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
-from qipan.workflows.board import Boards
+from qipan.workflows.board import Boards, LoadReader
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
@@ -202,11 +202,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
-    columns = (
-        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
-    )
-    codes = {str(fact.value): adcode for fact, adcode in columns}
-    boards = Boards(catalog, observations, partial(grid_load.read, codes=codes))
+    boards = Boards(catalog, observations, _load_reader(catalog))
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -256,6 +252,15 @@ def _readers(catalog: Catalog) -> dict[str, Reader]:
         "llm": partial(_llm, throughput),
         "generic": _generic,
     }
+
+
+def _load_reader(catalog: Catalog) -> LoadReader:
+    """Return what reads hourly load, with the columns of the regions."""
+    columns = (
+        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
+    )
+    codes = {str(fact.value): adcode for fact, adcode in columns}
+    return partial(grid_load.read, codes=codes)
 
 
 def _philly(data: bytes, how: Reading) -> Intake:

@@ -14,6 +14,7 @@ from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.jobs.demand import SERVING, split_by_origin
 from qipan.dispatch.jobs.load import raise_load
+from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
@@ -30,7 +31,7 @@ from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
-from qipan.workflows.describe import Run, describe, uses_of_day
+from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, DayRequest, JobsImport
@@ -253,10 +254,7 @@ class Day:
         chosen, outside = jobs_of_day(intake, day, fleet)
         rules = self._boards.rules(terms)
         progress("assume")
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
-        jobs = complete(raised, setting.board, rules, rule, rng)
+        jobs = self._completed(request, fleet, chosen, setting.board, rules)
         outcome = self._dispatch.solve(jobs, setting.board, rules, progress)
         progress("grid")
         power = measure(jobs, setting.board, rules, outcome.reached, outcome.found)
@@ -267,17 +265,7 @@ class Day:
             run = Run(
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
-            report = describe(
-                run,
-                fleet,
-                setting,
-                intake=intake,
-                jobs=jobs,
-                outside_day=outside,
-                outcome=outcome,
-                power=power,
-            )
-            document = report.document()
+            report = describe(run, fleet, setting, intake=intake, jobs=jobs, solved=Solved(outside, outcome, power))
             placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
             kept = self._dispatch.keep(
                 unit,
@@ -286,7 +274,7 @@ class Day:
                 day=day,
                 now=now,
                 jobs_sequence=received.sequence,
-                document=document,
+                document=report.document(),
                 placements=placements,
             )
             self._dispatch.keep_instance(unit, plan_id, jobs, terms, now)
@@ -299,6 +287,13 @@ class Day:
             self._dispatch.project(unit)
             self._ledger.record_use(unit)
         return report
+
+    def _completed(self, request: DayRequest, fleet: Fleet, chosen: Jobs, board: Board, rules: Rules) -> Jobs:
+        """Raise the load, and fill what the trace leaves out by the written rule."""
+        rng = np.random.default_rng(request.seed)
+        rule = assumption_rule(self._catalog, fleet)
+        raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
+        return complete(raised, board, rules, rule, rng)
 
     def _fleet(self, unit: UnitOfWork, fleet_id: str | None) -> Fleet:
         """Return the fleet of that name; without one, the owner's newest, or the national one."""

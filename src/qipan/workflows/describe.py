@@ -38,6 +38,15 @@ class Run:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What came of it; ``outside_day`` counts jobs of other days, ``power`` is nothing where nothing is metered."""
+
+    outside_day: int
+    outcome: Outcome
+    power: PowerDay | None
+
+
 def describe(
     run: Run,
     fleet: Fleet,
@@ -45,12 +54,10 @@ def describe(
     *,
     intake: Intake,
     jobs: Jobs,
-    outside_day: int,
-    outcome: Outcome,
-    power: PowerDay | None,
+    solved: Solved,
 ) -> DayReport:
     """Write the report of a solved day."""
-    board = setting.board
+    board, outcome = setting.board, solved.outcome
     moments = [board.start_s + slot * board.slot_s for slot in range(board.slot_count)]
     return DayReport(
         plan_id=run.plan_id,
@@ -68,7 +75,7 @@ def describe(
         slot_s=round(board.slot_s),
         day_slots=board.day_slots,
         slots=[_iso(moment) for moment in moments],
-        account=_account(run, intake, jobs, outside_day, outcome),
+        account=_account(run, intake, jobs, solved.outside_day, outcome),
         bound=_bound(outcome),
         scores=list(outcome.scores),
         sites=_sites(fleet, run.day, setting, jobs, outcome),
@@ -79,7 +86,7 @@ def describe(
         terms=outcome.terms,
         basis=setting.basis,
         areas=_areas(setting),
-        power=power,
+        power=solved.power,
     )
 
 

@@ -18,7 +18,7 @@ from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.money import FEN_PER_YUAN
 from qipan.kernel.time import zone
-from qipan.ledger.model.fleet import HOURS_OF_DAY, Fleet, Site
+from qipan.ledger.model.fleet import DECLARED, HOURS_OF_DAY, Fleet, Site
 from qipan.ledger.model.power import Area, Carrier, Medium, Plant, Store
 
 DAYS_OF_YEAR: Final = 365
@@ -215,11 +215,12 @@ def hour_of_year(moment: datetime) -> int:
     return (there.timetuple().tm_yday - 1) * HOURS_OF_DAY + there.hour
 
 
-def load_status(fleet: Fleet, site: Site, load: GridLoad | None, catalog: Catalog) -> str | None:
-    """Return the status of the load of others around a site; nothing where it lies in no area of a region."""
+def load_status(fleet: Fleet, site: Site, load: GridLoad | None, catalog: Catalog) -> dict[str, str]:
+    """Return the status of the load of others around a site; none where it lies in no area of a region."""
     if not any(site.adcode in area.adcodes for area in fleet.areas):
-        return None
-    return "declared" if load is not None else str(catalog.fact(f"load/peak_gw/{site.adcode}").status)
+        return {}
+    told = DECLARED if load is not None else str(catalog.fact(f"load/peak_gw/{site.adcode}").status)
+    return {"grid_load": told}
 
 
 def marginal_pue(site: Site, month: int) -> float:

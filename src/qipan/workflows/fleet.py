@@ -157,9 +157,6 @@ def set_up(
     fibre = _fibre_km(fleet, catalog)
     if fleet.fleet_id == NATIONAL:
         load_scale /= catalog.number("board/real_cards_per_card")
-    for one, site in zip(figures, chosen, strict=True):
-        if (status := load_status(fleet, site, load, catalog)) is not None:
-            one.status["grid_load"] = status
     board = dispatch.Board(
         sites=tuple(
             dispatch.Site(
@@ -193,7 +190,8 @@ def set_up(
         transfer_fen_per_gb=fibre * catalog.number("board/transfer_yuan_per_gb_1000_km") * FEN_PER_YUAN / 1000.0,
         energy=energy_of(fleet, catalog, moments, load, load_scale=load_scale),
     )
-    return Setting(fleet=fleet, board=board, site_status=tuple(one.status for one in figures))
+    status = [one.status | load_status(fleet, site, load, catalog) for one, site in zip(figures, chosen, strict=True)]
+    return Setting(fleet=fleet, board=board, site_status=tuple(status))
 
 
 def rules_of(catalog: Catalog, *, carbon_yuan_per_t: float = 0.0, carbon_account: str = "location") -> Rules:
