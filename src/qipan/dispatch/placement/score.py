@@ -42,7 +42,7 @@ def ran_s(jobs: Jobs) -> Floats:
     return np.where(np.isfinite(jobs.actual_s), np.minimum(jobs.actual_s, jobs.requested_s), jobs.requested_s)
 
 
-def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> Score:
+def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, found: Placement) -> Score:
     """Measure all jobs that hold a place, from start to end, on what they really ran.
 
     In the horizon the energy of the work is bought at least cost (`buy`), with what sites draw at no load. Nothing is
