@@ -17,6 +17,9 @@ Told = Mapping[str, Any]
 
 KW_PER_MW: Final = 1000.0
 
+CAN: Final = mark("%(place)s can draw %(asked)s MW less.")
+CANNOT: Final = mark("%(place)s cannot draw %(asked)s MW less.")
+
 TAKEN_BY: Final = {
     "qipan": mark("taken by the plan"),
     "home_first": mark("taken by home-first"),
@@ -131,7 +134,7 @@ def call_sentence(told: Told, words: Words) -> str:
     """Say whether a call is met, and what it costs."""
     asked_mw = grouped(told["reduce_kw"] / KW_PER_MW, 3)
     met = words.say(
-        "%(place)s can draw %(asked)s MW less." if told["is_met"] else "%(place)s cannot draw %(asked)s MW less.",
+        CAN if told["is_met"] else CANNOT,
         place=words.name(told),
         asked=asked_mw,
     )
