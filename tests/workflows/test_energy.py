@@ -16,6 +16,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.power import Area, Carrier, Medium, Plant, Store
 from qipan.workflows.energy import availability, hour_of_year, with_modelled_power
 from qipan.workflows.fleet import national_fleet, set_up
+from qipan.workflows.roll import RollRequest, board_of
 
 DAY = date(2026, 7, 6)
 BEIJING = timezone(timedelta(hours=8))
@@ -147,3 +148,17 @@ def test_modelled_power_fills_only_what_the_fleet_does_not_state(fleet: Fleet, c
     assert modelled.areas[0].peak_fen_per_kw == pytest.approx(33000.0 / 365)
     stated = replace(own, areas=(Area("a", "A", "甲", site_ids=("wuhu",)),))
     assert with_modelled_power(stated, catalog).areas == stated.areas
+
+
+def test_rolling_makes_no_plants_for_a_fleet_that_has_its_own(fleet: Fleet, catalog: Catalog) -> None:
+    request = RollRequest(b"", "jobs.csv", "generic", DAY, 1, plants_share=0.5)
+    made = board_of(request, fleet, catalog).energy
+    assert made is not None
+    assert made.renewable_kw.max() > 0
+    own = with_modelled_power(fleet, catalog)
+    with pytest.raises(BadInputError) as caught:
+        board_of(request, own, catalog)
+    assert caught.value.code == "plants_stated"
+    operated = board_of(replace(request, plants_share=0.0), own, catalog).energy
+    assert operated is not None
+    assert operated.store_kw.max() > 0
