@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.random_day import random_day
+from benchmarks.random_meters import random_meters
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.dispatch.programme.test_energy import with_energy
 
-from qipan.dispatch.jobs.reach import reach
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules, TierRule
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status
+from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.score import planned_fen, price_fen, ran_s, score, usage
 
 
@@ -161,3 +166,26 @@ def test_planned_cost_with_meters_is_that_of_the_plan_when_jobs_lie_as_planned(m
     served, lost = planned_fen(jobs, board, rules, reach(jobs, board, rules), at(board, 1))
     assert served == pytest.approx(0.6 * 40.0 + (2.4 + 5 * 0.6) * 10.0)
     assert lost == 0.0
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_score_with_meters_loses_no_kilowatt_hour(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    board, jobs, rules = random_day(rng)
+    board = random_meters(rng, board)
+    board = replace(board, location_kg_per_kwh=np.ones(len(board.sites)))
+    reached = reach(jobs, board, rules)
+    found = place_by(Baseline.CHEAPEST_START, jobs, board, rules, reached, refused=refusals(jobs, board, reached))
+    result = score("any", jobs, board, rules, reached, found=found)
+    energy = board.energy
+    assert result.renewable_kwh + result.curtailed_kwh == pytest.approx(energy.renewable_kw.sum() * board.slot_h)
+    # Stores end no emptier than they begin, so what is drawn comes from grid and plants, and losses besides.
+    assert result.location_kg + result.renewable_kwh >= result.energy_kwh - 1e-6 * max(1.0, result.energy_kwh)
+    if not energy.store_kwh.any():
+        assert result.location_kg + result.renewable_kwh == pytest.approx(result.energy_kwh)
+    work = jobs.quantity * ran_s(jobs) / 3600.0 * found.has_place
+    drawn = (work * board.kwh_per_unit_h[found.pool]).sum() + energy.fixed_kw.sum() * board.slot_h
+    assert result.energy_kwh == pytest.approx(drawn)
+    assert result.areas_peak_kw >= result.grid_peak_kw >= 0.0
+    assert sum(result.tier_lost_unit_h) == pytest.approx(result.lost_unit_h)
