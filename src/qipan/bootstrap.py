@@ -26,6 +26,7 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import (
     engines_toml,
     generic,
+    grid_load,
     instance,
     instance_form,
     llm,
@@ -54,6 +55,7 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
+from qipan.workflows.board import Boards, LoadReader
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
@@ -61,6 +63,7 @@ from qipan.workflows.follow import Following
 from qipan.workflows.live import Live
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
+from qipan.workflows.respond import Responding
 from qipan.workflows.roll import Rolling
 from qipan.workflows.study import Studies
 
@@ -91,6 +94,8 @@ class Services:
     following: Following
     rolling: Rolling
     studies: Studies
+    responding: Responding
+    boards: Boards
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
+    boards = Boards(catalog, observations, _load_reader(catalog))
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -218,7 +224,15 @@ def _assemble(settings: Settings, caller: str) -> Services:
         figures=figures,
         audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),
         dispatch=dispatch,
-        day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
+        day=Day(
+            catalog=catalog,
+            books=books,
+            observations=observations,
+            log=log,
+            ledger=ledger,
+            dispatch=dispatch,
+            boards=boards,
+        ),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         rolling=rolling,
         studies=Studies(
@@ -230,8 +244,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(
-            catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
+            boards=boards, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
         ),
+        responding=Responding(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards),
+        boards=boards,
     )
 
 
@@ -267,6 +283,15 @@ def _readers(catalog: Catalog) -> dict[str, Reader]:
         "llm": partial(_llm, throughput),
         "generic": _generic,
     }
+
+
+def _load_reader(catalog: Catalog) -> LoadReader:
+    """Return what reads hourly load, with the columns of the regions."""
+    columns = (
+        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
+    )
+    codes = {str(fact.value): adcode for fact, adcode in columns}
+    return partial(grid_load.read, codes=codes)
 
 
 def _philly(data: bytes, how: Reading) -> Intake:

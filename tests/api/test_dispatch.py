@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.api.conftest import Callers
 
 PLANS = "/api/v1/dispatch/plans"
 
@@ -68,3 +69,26 @@ def test_explain_price_adds_up_to_the_lmp_of_the_report(client: TestClient) -> N
 def test_explain_price_refuses_in_words(client: TestClient, asked: dict[str, Any], status: int, code: str) -> None:
     answer = client.get(f"{PLANS}/latest/explain/price", params=asked)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_power_of_a_plan_that_knows_none_says_how_to_get_it(client: TestClient) -> None:
+    answer = client.get(f"{PLANS}/latest/power")
+    assert (answer.status_code, answer.json()["code"]) == (404, "power_unknown")
+    assert "--power" in answer.json()["hint"]
+
+
+def test_call_is_for_operators_and_tells_what_it_costs(client: TestClient, callers: Callers) -> None:
+    asked = {"place": "640000", "mw": 0.0001, "from": "10:00", "hours": 1}
+    refused = client.get(f"{PLANS}/latest/call", params=asked)
+    assert (refused.status_code, refused.json()["code"]) == (401, "sign_in_needed")
+    told = client.get(f"{PLANS}/latest/call", params=asked, headers=callers.operator).json()
+    assert (told["site_ids"], told["first_slot"], told["end_slot"]) == (["zhongwei"], 10, 11)
+    assert told["shed_kwh"] == pytest.approx(told["work_kwh"] + told["store_kwh"] + told["renewable_kwh"])
+    answer = client.get(f"{PLANS}/latest/call", params=asked | {"place": "atlantis"}, headers=callers.operator)
+    assert (answer.status_code, answer.json()["code"]) == (404, "place_unknown")
+
+
+def test_flexibility_has_a_row_for_each_tier(client: TestClient, callers: Callers) -> None:
+    rows = client.get(f"{PLANS}/latest/flexibility", headers=callers.operator).json()["rows"]
+    assert [row["tier"] for row in rows] == ["realtime", "interactive", "batch", "offline"]
+    assert all(row["leave_region_fen"] >= 0 for row in rows)

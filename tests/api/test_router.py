@@ -40,6 +40,9 @@ NAMES = {
     "dispatch.rolled",
     "dispatch.rolls",
     "dispatch.explain_price",
+    "dispatch.power",
+    "dispatch.call",
+    "dispatch.flexibility",
 }
 
 

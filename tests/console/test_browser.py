@@ -17,7 +17,7 @@ from qipan.interfaces.report.page import html
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/", "/plan", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in", "/nothing"]
+PAGES = ["/", "/plan", "/power", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in", "/nothing"]
 PAGES += ["/explain?job=made-00001", "/explain?site=zhongwei&slot=12"]
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 800}

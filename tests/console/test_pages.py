@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 PAGES = [
     "/",
     "/plan",
+    "/power",
     "/jobs",
     "/compare",
     "/ledger",

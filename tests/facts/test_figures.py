@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import math
+import os
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -274,7 +276,26 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
     figures = (
-        "audit board divide expansion fibre grid latency llm origin paper price rehearsal rule scale target tier tou "
-        "workload"
+        "audit board divide expansion fibre grid latency llm load origin paper power price rehearsal rule scale target "
+        "tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
+
+
+@pytest.mark.slow
+def test_load_facts_are_those_of_the_hourly_file(catalog: Catalog) -> None:
+    folder = Path(os.environ.get("QIPAN_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
+    path = folder / "compute" / "province_load_hourly.csv.gz"
+    if not path.is_file():
+        words = f"real data are not at {path}; QIPAN_DATA names their folder"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8-sig"))))
+    codes = sorted({cluster.adcode for cluster in catalog.clusters()})
+    assert sorted({fact.fact_id.split("/")[2] for fact in catalog.under("load/peak_gw")}) == codes
+    for code in codes:
+        load = [float(row[catalog.text(f"region/{code}/load_code")]) for row in rows]
+        assert catalog.number(f"load/peak_gw/{code}") == pytest.approx(max(load) / 1000.0, abs=5e-4)
+        for hour, share in enumerate(catalog.numbers(f"load/shape/{code}").values()):
+            assert share == pytest.approx(sum(load[hour::24]) / 365 / max(load), abs=5e-5)

@@ -185,6 +185,8 @@ def report() -> DayReport:
             nearness_fen_per_unit_h_ms=[0.5, 0.5, 0.0, 0.0],
         ),
         basis={"assumed": 3, "official": 1},
+        areas=[],
+        power=None,
     )
 
 

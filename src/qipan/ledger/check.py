@@ -10,11 +10,11 @@ from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import Interval, zone
 from qipan.ledger.check_meters import check_meters, nearest
+from qipan.ledger.check_power import PUE_MAX, check_power
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, STATUSES, Fleet, Origin, Pool, Site
 from qipan.ledger.model.use import Use
 
 # Whatever is above these is a slip of the pen, and no sum of what is below them overflows.
-PUE_MAX: Final = 3.0
 QUANTITY_MAX: Final = 1e9
 UNIT_POWER_KW_MAX: Final = 1e4
 PRICE_FEN_PER_KWH_MAX: Final = 1e5
@@ -59,6 +59,8 @@ def check_fleet(fleet: Fleet, *, adcodes: Collection[str] | None = None) -> list
         *_weights(fleet.origins),
         *_round_trips(fleet),
         *check_meters(fleet),
+        *_areas(fleet, adcodes),
+        *check_power(fleet),
     ]
 
 
@@ -102,7 +104,7 @@ def _site(path: str, site: Site, adcodes: Collection[str] | None) -> Iterator[Fi
     yield from _names(path, site.name_en, site.name_zh)
     if site.hub_id:
         yield from _id(f"{path}hub_id", site.hub_id)
-    yield from _adcode(path, site.adcode, adcodes)
+    yield from _adcode(f"{path}adcode", site.adcode, adcodes)
     yield from _point(path, site.point)
     if not 1 <= site.pue <= PUE_MAX:
         yield _out(f"{path}pue", "pue_out_of_range", f"PUE must be between 1 and {PUE_MAX:g}", site.pue)
@@ -136,11 +138,21 @@ def _pool(path: str, pool: Pool) -> Iterator[Finding]:
 def _origin(path: str, origin: Origin, adcodes: Collection[str] | None) -> Iterator[Finding]:
     yield from _id(f"{path}origin_id", origin.origin_id)
     yield from _names(path, origin.name_en, origin.name_zh)
-    yield from _adcode(path, origin.adcode, adcodes)
+    yield from _adcode(f"{path}adcode", origin.adcode, adcodes)
     yield from _point(path, origin.point)
     if not 0 <= origin.weight <= WEIGHT_MAX:
         told = f"A weight must be between 0 and {WEIGHT_MAX:g}"
         yield _out(f"{path}weight", "weight_out_of_range", told, origin.weight)
+
+
+def _areas(fleet: Fleet, adcodes: Collection[str] | None) -> Iterator[Finding]:
+    yield from _unique([f"areas[{i}].area_id" for i in range(len(fleet.areas))], [a.area_id for a in fleet.areas])
+    for i, area in enumerate(fleet.areas):
+        path = f"areas[{i}]."
+        yield from _id(f"{path}area_id", area.area_id)
+        yield from _names(path, area.name_en, area.name_zh)
+        for place, adcode in enumerate(area.adcodes):
+            yield from _adcode(f"{path}adcodes[{place}]", adcode, adcodes)
 
 
 def _price(path: str, site: Site) -> Iterator[Finding]:
@@ -213,12 +225,12 @@ def _zone(name: str) -> Iterator[Finding]:
         yield Finding(0, "zone_name", "zone_unknown", told, name)
 
 
-def _adcode(path: str, adcode: str, adcodes: Collection[str] | None) -> Iterator[Finding]:
+def _adcode(column: str, adcode: str, adcodes: Collection[str] | None) -> Iterator[Finding]:
     if adcode and not (len(adcode) == 6 and adcode.isascii() and adcode.isdigit()):
-        yield Finding(0, f"{path}adcode", "adcode_malformed", f"An adcode must be six figures, was {adcode!r}.", adcode)
+        yield Finding(0, column, "adcode_malformed", f"An adcode must be six figures, was {adcode!r}.", adcode)
     elif adcode and adcodes is not None and adcode not in adcodes:
         told = f"An adcode must be that of a province-level unit, was {adcode}{nearest(adcode, adcodes)}."
-        yield Finding(0, f"{path}adcode", "adcode_unknown", told, adcode)
+        yield Finding(0, column, "adcode_unknown", told, adcode)
 
 
 def _point(path: str, point: Point) -> Iterator[Finding]:

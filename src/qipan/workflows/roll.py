@@ -249,13 +249,26 @@ def check(request: RollRequest) -> None:
 
 
 def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
-    """Lay the fleet out over the days and an outlook; prices are those of the first day's month."""
+    """Lay the fleet out over the days and an outlook; prices are those of the first day's month.
+
+    Raises
+    ------
+    BadInputError
+        ``plants_stated`` when plants are to be made for a fleet that has its own.
+    """
     first = civil_day(request.first_day, fleet.zone_name)
     last = civil_day(request.first_day + timedelta(days=request.days - 1), fleet.zone_name)
     hours = round((last.end - first.end).total_seconds() / 3600.0) + OUTLOOK_H
     board = set_up(fleet, catalog, request.first_day, outlook_h=hours).board
     slots = round((last.end - first.start).total_seconds() / board.slot_s)
     board = replace(board, day_slots=slots)
+    if request.plants_share and board.energy is not None:
+        raise BadInputError(
+            f"Plants must be made only for a fleet that states no power, was {fleet.fleet_id}.",
+            code="plants_stated",
+            hint="Leave out --plants: the fleet's own plants, stores and areas are operated.",
+            field="plants",
+        )
     return _with_plants(board, request.plants_share, fleet.zone_name) if request.plants_share else board
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -14,7 +15,8 @@ from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet
 from qipan.ledger.model.fleet import FIGURES, STATUSES, Fleet, Origin, Pool, Site
-from qipan.ledger.sources import sites_yaml
+from qipan.ledger.model.power import Area, Carrier, Medium, Plant, Store
+from qipan.ledger.sources import power_yaml, sites_yaml
 from qipan.ledger.sources.sites_yaml import read, write
 
 SMALL = """\
@@ -262,6 +264,11 @@ PRICES = st.lists(FINITE, min_size=1, max_size=4).map(lambda some: tuple(some[i 
 FACTORS = st.floats(0, 10)
 
 
+SHARES = st.lists(st.floats(0, 1), min_size=24, max_size=24).map(tuple)
+PLANTS = st.builds(Plant, st.sampled_from(Carrier), POSITIVE, FINITE, SHARES)
+STORES = st.builds(Store, st.sampled_from(Medium), POSITIVE, POSITIVE, st.floats(0, 1, exclude_min=True))
+
+
 def sites(adcodes, prices, factors):
     return st.builds(
         Site,
@@ -279,6 +286,9 @@ def sites(adcodes, prices, factors):
         green_share=st.floats(0, 1),
         pools=st.lists(POOLS, min_size=1, max_size=3, unique_by=lambda pool: pool.pool_id).map(tuple),
         status=st.dictionaries(st.sampled_from(FIGURES), st.sampled_from(STATUSES)),
+        pue_by_month=st.just(()) | st.lists(st.floats(1, 3), min_size=12, max_size=12).map(tuple),
+        plants=st.lists(PLANTS, max_size=2).map(tuple),
+        store=st.none() | STORES,
     )
 
 
@@ -293,7 +303,21 @@ def fleets(draw):
     pairs = [(origin.origin_id, site.site_id) for origin in origins for site in some]
     trips = draw(st.dictionaries(st.sampled_from(pairs), st.floats(0, 1e5)))
     zone = draw(st.sampled_from(["Asia/Shanghai", "UTC", "America/St_Johns"]))
-    return Fleet(draw(WORDS), draw(NAMES), draw(NAMES), zone, some, origins, trips)
+    area = st.builds(
+        Area,
+        WORDS,
+        NAMES,
+        NAMES,
+        adcodes=st.lists(st.sampled_from(["110000", "640000"]), max_size=2, unique=True).map(tuple),
+        site_ids=st.just(tuple(site.site_id for site in some)),
+        limit_kw=st.floats(0),
+        peak_fen_per_kw=st.floats(0, 1e7),
+    )
+    areas = draw(st.lists(area, max_size=2, unique_by=lambda one: one.area_id).map(tuple))
+    some = tuple(
+        replace(site, fixed_kw=draw(st.sampled_from([0.0, min(site.power_cap_kw, site.it_kw * 0.5)]))) for site in some
+    )
+    return Fleet(draw(WORDS), draw(NAMES), draw(NAMES), zone, some, origins, trips, areas=areas)
 
 
 @settings(max_examples=60)
@@ -334,3 +358,95 @@ def test_keys_are_all_read_and_all_explained_in_the_example(example):
     text = example.decode()
     for keys in (sites_yaml.FLEET_KEYS, sites_yaml.SITE_KEYS, sites_yaml.POOL_KEYS, sites_yaml.ORIGIN_KEYS):
         assert [key for key in keys if f"{key}:" not in text and key not in {"adcode", "pool_id"}] == []
+    for keys in (power_yaml.PLANT_KEYS, power_yaml.STORE_KEYS, power_yaml.AREA_KEYS):
+        assert [key for key in keys if f"{key}:" not in text and key != "adcodes"] == []
+
+
+def test_read_power_in_mw_and_yuan_keeps_kw_and_fen(example):
+    fleet = read(example).fleet
+    luleaa = fleet.sites[0]
+    assert (luleaa.fixed_kw, luleaa.pue_in(7), luleaa.store) == (
+        200.0,
+        1.16,
+        Store(Medium.BATTERY, 2000.0, 500.0, 0.88),
+    )
+    (plant,) = luleaa.plants
+    assert (plant.carrier, plant.peak_kw, plant.price_fen_per_kwh) == (Carrier.WIND, 1500.0, 5.0)
+    assert (plant.availability[0], plant.availability[11], len(plant.availability)) == (0.46, 0.28, 24)
+    (area,) = fleet.areas
+    assert (area.site_ids, area.limit_kw, area.peak_fen_per_kw) == (("porto",), 500.0, 120.0)
+    assert fleet.sites[1].pue_in(7) == fleet.sites[1].pue == 1.35
+
+
+POWER = "pue: 1.2\n    "
+
+
+@pytest.mark.parametrize(
+    ("new", "row", "column", "rule"),
+    [
+        ("pue_by_month: [1.2, 1.2]", 10, "sites[0].pue_by_month", "month_count"),
+        (f"pue_by_month: [{'1.2, ' * 11}4]", 10, "sites[0].pue_by_month[11]", "pue_out_of_range"),
+        ("fixed_mw: 0.00672", 10, "sites[0].fixed_mw", "fixed_out_of_range"),
+        ("fixed_mw: -1", 10, "sites[0].fixed_mw", "fixed_out_of_range"),
+        ("fixed_mw: 0.002\n    power_cap_mw: 0.001", 10, "sites[0].fixed_mw", "fixed_above_cap"),
+        ("plants: [{carrier: solar, peak_mw: 1}]", 10, "sites[0].plants[0].availability", "availability_missing"),
+        (
+            f"plants: [{{carrier: sun, peak_mw: 1, availability: [{'1, ' * 24}]}}]",
+            10,
+            "sites[0].plants[0].carrier",
+            "carrier_unknown",
+        ),
+        (f"plants: [{{carrier: wind, availability: [{'1, ' * 24}]}}]", 10, "sites[0].plants[0].peak_mw", "key_missing"),
+        (
+            "plants: [{carrier: wind, peak_mw: 1, availability: [1]}]",
+            10,
+            "sites[0].plants[0].availability",
+            "availability_count",
+        ),
+        (
+            f"plants: [{{carrier: wind, peak_mw: 1, availability: [{'1, ' * 23}1.1]}}]",
+            10,
+            "sites[0].plants[0].availability[23]",
+            "availability_out_of_range",
+        ),
+        ("store: {medium: battery, capacity_mwh: 1, power_mw: 1}", 10, "sites[0].store.efficiency", "key_missing"),
+        (
+            "store: {medium: battery, capacity_mwh: 0, power_mw: 1, efficiency: 1}",
+            10,
+            "sites[0].store.capacity_mwh",
+            "store_out_of_range",
+        ),
+        (
+            "store: {medium: cell, capacity_mwh: 1, power_mw: 1, efficiency: 1}",
+            10,
+            "sites[0].store.medium",
+            "medium_unknown",
+        ),
+        (
+            "store: {medium: thermal, capacity_mwh: 1, power_mw: 1, efficiency: 1.5}",
+            10,
+            "sites[0].store.efficiency",
+            "efficiency_out_of_range",
+        ),
+    ],
+)
+def test_read_one_fault_of_power_is_told_with_line_and_column(new, row, column, rule):
+    assert told(changed("pue: 1.2", POWER + new)) == [(row, column, rule)]
+
+
+@pytest.mark.parametrize(
+    ("area", "column", "rule"),
+    [
+        ("{area_id: a, name_en: A}", "areas[0]", "area_empty"),
+        ("{area_id: a, name_en: A, adcodes: [640000]}", "areas[0]", "area_empty"),
+        ("{area_id: a, name_en: A, adcodes: [64], site_ids: [NO]}", "areas[0].adcodes[0]", "adcode_malformed"),
+        ("{area_id: a, name_en: A, site_ids: [SE]}", "areas[0].site_ids[0]", "site_unknown"),
+        ("{area_id: a, name_en: A, site_ids: [NO], limit_mw: -1}", "areas[0].limit_mw", "limit_out_of_range"),
+        ("{area_id: a, name_en: A, site_ids: [NO], peak_yuan_per_kw: -1}", "areas[0].peak_yuan_per_kw", "PEAK"),
+        ("{area_id: a b, name_en: A, site_ids: [NO]}", "areas[0].area_id", "id_malformed"),
+    ],
+)
+def test_read_one_fault_of_an_area_is_told(area, column, rule):
+    assert told(changed("zone: ", f"areas: [{area}]\nzone: ")) == [
+        (3, column, rule.replace("PEAK", "peak_out_of_range"))
+    ]

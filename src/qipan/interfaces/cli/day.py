@@ -17,6 +17,7 @@ from qipan.interfaces.cli.options import (
     Format,
     Lang,
     PlanId,
+    Power,
     Seed,
     Strict,
     Zone,
@@ -33,6 +34,24 @@ from qipan.settings import Settings
 
 app = typer.Typer(name="day", help="Plan a day, compare it, look into it.", no_args_is_help=True)
 
+FleetId = Annotated[
+    str | None,
+    typer.Option("--fleet", metavar="NAME", help="Fleet to plan on; else your newest, else the national hubs."),
+]
+CarbonPrice = Annotated[
+    float, typer.Option("--carbon-price", metavar="YUAN", help="What a tonne of carbon costs in the plan.")
+]
+GreenShare = Annotated[
+    float | None,
+    typer.Option("--green-share", min=0, max=1, help="Share of use covered by retired certificates, at every site."),
+]
+GridLoad = Annotated[
+    Path | None,
+    typer.Option("--grid-load", metavar="FILE", help="Hourly load by region in MW; else typical days of the facts."),
+]
+GridLoadScale = Annotated[
+    float, typer.Option("--grid-load-scale", metavar="TIMES", help="By how much that load is multiplied.")
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -42,28 +61,21 @@ def run(
     jobs: Annotated[Path, typer.Option("--jobs", metavar="FILE", show_default=False, help="Trace of jobs.")],
     trace_format: Format = "generic",
     day: Day = None,
-    fleet_id: Annotated[
-        str | None,
-        typer.Option("--fleet", metavar="NAME", help="Fleet to plan on; else your newest, else the national hubs."),
-    ] = None,
+    fleet_id: FleetId = None,
     load: Annotated[float, typer.Option("--load", help="Raise the load by copying jobs; below 1 thins them out.")] = 1,
     seed: Seed = 0,
     strict: Strict = False,
     epoch: Epoch = None,
     zone: Zone = None,
-    carbon_price: Annotated[
-        float, typer.Option("--carbon-price", metavar="YUAN", help="What a tonne of carbon costs in the plan.")
-    ] = 0,
+    carbon_price: CarbonPrice = 0,
     carbon_account: Annotated[
         Literal["location", "market"], typer.Option("--carbon-account", help="Which carbon that price applies to.")
     ] = "location",
-    green_share: Annotated[
-        float | None,
-        typer.Option(
-            "--green-share", min=0, max=1, help="Share of use covered by retired certificates, at every site."
-        ),
-    ] = None,
+    green_share: GreenShare = None,
     outlook: Annotated[int, typer.Option("--outlook", metavar="HOURS", min=0, help="Hours planned past the day.")] = 24,
+    power: Power = False,
+    grid_load: GridLoad = None,
+    grid_load_scale: GridLoadScale = 1,
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -86,6 +98,9 @@ def run(
         carbon_account=carbon_account,
         green_share=green_share,
         outlook_h=outlook,
+        models_power=power,
+        grid_load=None if grid_load is None else read_bytes(grid_load),
+        grid_load_scale=grid_load_scale,
     )
     language = spoken(lang)
     services = session.services()

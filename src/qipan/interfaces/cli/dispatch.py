@@ -13,6 +13,7 @@ from qipan.interfaces.cli import expansion, instance, roll, session
 from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
+from qipan.interfaces.cli.power import call, flexibility, power
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.stand_alone import stand_alone
 from qipan.interfaces.cli.volumes import volumes
@@ -32,6 +33,9 @@ app.add_typer(roll.app)
 app.command()(volumes)
 app.command()(stand_alone)
 app.command()(explain)
+app.command()(power)
+app.command()(call)
+app.command()(flexibility)
 
 EnginesFile = Annotated[
     Path, typer.Option("--engines", metavar="FILE.toml", show_default=False, help="How each site is reached.")

@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, tables
+from qipan.interfaces.report import labels, power, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -30,6 +30,7 @@ STEPS = {
     "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
     "most_available": ("Compare: most available", "比较：余量最大站点"),
     "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
+    "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
     "enter": ("Enter the day in the ledger", "记入台账"),
 }
 """What the steps of a day are called while it is run."""
@@ -45,8 +46,16 @@ def show_day(document: Document, language: Language) -> None:
     _bound(document["bound"], language)
     _tiers(document["tiers"], language)
     _sites(document, language)
+    _power(document, language)
     _basis(document, language)
     _three_numbers(document, language)
+
+
+def _power(document: Document, language: Language) -> None:
+    """Say how the plan meets the grid, where it knows of any."""
+    if document.get("power"):
+        say()
+        say(power.power_sentence(document["power"], words(language)))
 
 
 def _title(document: Document, language: Language) -> None:

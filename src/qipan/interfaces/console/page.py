@@ -32,6 +32,7 @@ class Place:
 PLACES: Final = (
     Place("/", mark("Board"), is_of_plan=True),
     Place("/plan", mark("Hours"), is_of_plan=True),
+    Place("/power", mark("Power"), is_of_plan=True),
     Place("/jobs", mark("Jobs"), is_of_plan=True),
     Place("/compare", mark("Comparison"), is_of_plan=True),
     Place("/expansions", mark("Expansion")),

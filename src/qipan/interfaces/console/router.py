@@ -16,11 +16,28 @@ from qipan.interfaces.console.pages import (
     hours,
     jobs,
     ledger,
+    power,
     sign_in,
     site,
     study,
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (files, sign_in, atlas, site, board, hours, jobs, explain, compare, study, ledger, facts, days, docs):
+for part in (
+    files,
+    sign_in,
+    atlas,
+    site,
+    board,
+    hours,
+    power,
+    jobs,
+    explain,
+    compare,
+    study,
+    ledger,
+    facts,
+    days,
+    docs,
+):
     router.include_router(part.router)

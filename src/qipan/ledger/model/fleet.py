@@ -10,10 +10,13 @@ from typing import Final
 from qipan.kernel.errors import Finding
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
+from qipan.ledger.model.power import Area, Plant, Store
 from qipan.ledger.model.reading import Measure
 
 HOURS_OF_DAY: Final = 24
 """Prices of a civil day are told by the hour on the wall clock."""
+
+MONTHS_OF_YEAR: Final = 12
 
 DECLARED: Final = "declared"
 """Status of a figure that the owner of the site has stated."""
@@ -30,8 +33,11 @@ FIGURES: Final = (
     "green_share",
     "quantity",
     "it_kw_per_unit",
+    "fixed_kw",
+    "plants",
+    "store",
 )
-"""Figures of a site that carry a status; the last two are those of its pools."""
+"""Figures of a site that carry a status; ``quantity`` and ``it_kw_per_unit`` are those of its pools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ class Site:
     hub_id, adcode, macro
         Its hub, region and macro-region; empty where it has none.
     pue
-        Energy at the meter for one unit of energy at the machines.
+        Energy at the meter for one unit of energy at the machines, when all of them are busy.
     power_cap_kw
         Limit of the whole facility, ``inf`` for none; a site without power has 0.
     price_fen_per_kwh
@@ -230,6 +236,12 @@ class Site:
         Racks that it has room for; 0 where nobody has said.
     meters
         What measures it and its pools.
+    pue_by_month
+        The same in each month from January on; empty for ``pue`` in all of them.
+    fixed_kw
+        Part of the full power that is drawn at no load as well.
+    plants, store
+        What generates and stores behind its meter.
     """
 
     site_id: str
@@ -250,6 +262,10 @@ class Site:
     resource_code: str = ""
     racks: int = 0
     meters: tuple[Meter, ...] = ()
+    pue_by_month: tuple[float, ...] = ()
+    fixed_kw: float = 0.0
+    plants: tuple[Plant, ...] = ()
+    store: Store | None = None
 
     @property
     def has_power(self) -> bool:
@@ -257,9 +273,18 @@ class Site:
         return self.power_cap_kw > 0
 
     @property
+    def it_kw(self) -> float:
+        """Power of the machines when every unit is busy."""
+        return sum(pool.quantity * pool.it_kw_per_unit for pool in self.pools)
+
+    @property
     def full_kw(self) -> float:
         """Power at the meter when every unit is busy."""
-        return sum(pool.quantity * pool.it_kw_per_unit for pool in self.pools) * self.pue
+        return self.it_kw * self.pue
+
+    def pue_in(self, month: int) -> float:
+        """Return the PUE of a month, January being 1."""
+        return self.pue_by_month[month - 1] if self.pue_by_month else self.pue
 
     def quantity(self, kind: Kind) -> float:
         """Return how many units of a kind the site has."""
@@ -295,6 +320,8 @@ class Fleet:
         Round trips that the owner has measured, by origin and site; a pair that is not named is computed.
     sources, exchange_points, links, data_resources
         Who sends readings; the networks between sites; the data that lie at them.
+    areas
+        Parts of the grid with a limit or a price of their peak.
     """
 
     fleet_id: str
@@ -308,6 +335,7 @@ class Fleet:
     exchange_points: tuple[ExchangePoint, ...] = ()
     links: tuple[Link, ...] = ()
     data_resources: tuple[DataResource, ...] = ()
+    areas: tuple[Area, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,14 @@ import yaml
 from qipan.kernel.errors import Finding
 from qipan.ledger.check_meters import nearest
 from qipan.ledger.model.fleet import Fleet, FleetIntake
-from qipan.ledger.sources import meters_yaml, sites_yaml
+from qipan.ledger.sources import meters_yaml, power_yaml, sites_yaml
 
 NEEDED: Final = ("fleet.csv", "sites.csv", "pools.csv")
 """Tables that every folder has; one that is missing counts as one without rows."""
 
 _PRICE = "price_yuan_per_kwh"
 _TRIPS = "round_trips"
+_ALWAYS_LISTS = ("pue_by_month", "availability", "adcodes", "site_ids")
 _TEXT = "tag:yaml.org,2002:str"
 
 
@@ -63,13 +64,14 @@ def _without(keys: Sequence[str], *others: str) -> tuple[str, ...]:
 _TABLES: Final = {
     "fleet": _Table(("fleet", "name_en", "name_zh", "zone")),
     "sites": _Table(
-        _without(sites_yaml.SITE_KEYS, "status", "pools", "meters"),
-        parts=("pools", "meters"),
-        groups={"status": sites_yaml.STATUS_KEYS},
+        _without(sites_yaml.SITE_KEYS, "status", "pools", "meters", "plants", "store"),
+        parts=("pools", "meters", "plants"),
+        groups={"status": sites_yaml.STATUS_KEYS, "store": power_yaml.STORE_KEYS},
     ),
     "pools": _Table(_without(sites_yaml.POOL_KEYS, "certified"), holder=("site_id",), parts=("certified",)),
     "certified": _Table(meters_yaml.CERTIFIED_KEYS, holder=("site_id", "pool_id")),
     "meters": _Table(meters_yaml.METER_KEYS, holder=("site_id",)),
+    "plants": _Table(power_yaml.PLANT_KEYS, holder=("site_id",)),
     "origins": _Table(sites_yaml.ORIGIN_KEYS),
     _TRIPS: _Table(("origin_id", "site_id", "round_trip_ms")),
     "sources": _Table(
@@ -81,9 +83,10 @@ _TABLES: Final = {
     "exchange_points": _Table(meters_yaml.EXCHANGE_KEYS),
     "links": _Table(meters_yaml.LINK_KEYS),
     "data_resources": _Table(meters_yaml.DATA_KEYS),
+    "areas": _Table(power_yaml.AREA_KEYS),
 }
-_LISTS: Final = ("sites", "origins", "sources", "exchange_points", "links", "data_resources")
-_HOLDERS: Final = {"pools": "sites", "certified": "pools", "meters": "sites", "keys": "sources"}
+_LISTS: Final = ("sites", "origins", "sources", "exchange_points", "links", "data_resources", "areas")
+_HOLDERS: Final = {"pools": "sites", "certified": "pools", "meters": "sites", "plants": "sites", "keys": "sources"}
 TABLES: Final = tuple(f"{name}.csv" for name in _TABLES)
 """Names of the tables, in the order in which findings are told."""
 
@@ -297,8 +300,9 @@ def _mapping(pairs: Sequence[tuple[str, str | yaml.Node]], number: int) -> yaml.
 def _value(key: str, value: str | yaml.Node, number: int) -> yaml.Node:
     if isinstance(value, yaml.Node):
         return value
-    if key == _PRICE and len(prices := value.split()) > 1:
-        return yaml.SequenceNode("", [_scalar(price, number) for price in prices], _mark(number))
+    items = value.split()
+    if key in _ALWAYS_LISTS or (key == _PRICE and len(items) > 1):
+        return yaml.SequenceNode("", [_scalar(item, number) for item in items], _mark(number))
     return _scalar(value, number)
 
 

@@ -15,8 +15,9 @@ from qipan.kernel.resources import Kind
 from qipan.ledger.check import check_fleet
 from qipan.ledger.check_meters import nearest
 from qipan.ledger.model.fleet import FIGURES, HOURS_OF_DAY, Fleet, FleetIntake, Origin, Pool, Site
-from qipan.ledger.sources.meters_yaml import MeterNodes, words_of
+from qipan.ledger.sources.meters_yaml import words_of
 from qipan.ledger.sources.nodes import Fields
+from qipan.ledger.sources.power_yaml import PowerNodes, area_words, numbers, plant_words, store_words
 
 FLEET_KEYS: Final = (
     "fleet",
@@ -30,6 +31,7 @@ FLEET_KEYS: Final = (
     "exchange_points",
     "links",
     "data_resources",
+    "areas",
 )
 PLACE_KEYS: Final = ("name_en", "name_zh", "adcode", "macro", "lon_deg", "lat_deg")
 SITE_KEYS: Final = (
@@ -37,7 +39,9 @@ SITE_KEYS: Final = (
     *PLACE_KEYS,
     "hub_id",
     "pue",
+    "pue_by_month",
     "power_cap_mw",
+    "fixed_mw",
     "price_yuan_per_kwh",
     "location_kg_per_kwh",
     "green_share",
@@ -47,6 +51,8 @@ SITE_KEYS: Final = (
     "racks",
     "pools",
     "meters",
+    "plants",
+    "store",
 )
 POOL_KEYS: Final = ("pool_id", "kind", "card_model", "quantity", "it_kw_per_unit", "resource_code", "certified")
 ORIGIN_KEYS: Final = ("origin_id", *PLACE_KEYS, "weight")
@@ -56,6 +62,12 @@ _WRITTEN = {
     "fleet_id": "fleet",
     "zone_name": "zone",
     "power_cap_kw": "power_cap_mw",
+    "fixed_kw": "fixed_mw",
+    "peak_kw": "peak_mw",
+    "capacity_kwh": "capacity_mwh",
+    "power_kw": "power_mw",
+    "limit_kw": "limit_mw",
+    "peak_fen_per_kw": "peak_yuan_per_kw",
     "price_fen_per_kwh": "price_yuan_per_kwh",
     "round_trip_ms": "round_trips_ms",
 }
@@ -133,11 +145,12 @@ def fleet_words(fleet: Fleet) -> dict[str, Any]:
                 name: [words_of(part) for part in getattr(fleet, name)]
                 for name in ("sources", "exchange_points", "links", "data_resources")
             },
+            "areas": [area_words(area) for area in fleet.areas],
         }
     )
 
 
-class _Reader(MeterNodes):
+class _Reader(PowerNodes):
     """Makes a fleet of the nodes of one file; one with findings holds stand-ins and must not leave this module."""
 
     def fleet(self, root: yaml.Node) -> Fleet:
@@ -157,6 +170,7 @@ class _Reader(MeterNodes):
             exchange_points=self.each(fields, "exchange_points", self.exchange_point),
             links=self.each(fields, "links", self.link),
             data_resources=self.each(fields, "data_resources", self.data_resource),
+            areas=self.each(fields, "areas", self.area),
         )
 
     def check(self, fleet: Fleet, adcodes: Collection[str] | None) -> None:
@@ -186,6 +200,10 @@ class _Reader(MeterNodes):
             resource_code=self.text(fields, f"{path}.resource_code", ""),
             racks=self.whole(fields, f"{path}.racks", 0),
             meters=self.each(fields, f"{path}.meters", self.meter),
+            pue_by_month=self.figures(fields, f"{path}.pue_by_month"),
+            fixed_kw=self.number(fields, f"{path}.fixed_mw", 0.0, shift=_KW_IN_MW),
+            plants=self.each(fields, f"{path}.plants", self.plant),
+            store=self.store_or_none(fields, f"{path}.store"),
         )
 
     def _pool(self, node: yaml.Node, path: str, site_id: str) -> Pool:
@@ -287,8 +305,10 @@ def _site_words(site: Site) -> dict[str, Any]:
             **_place_words(site),
             "hub_id": site.hub_id,
             "pue": _decimal(site.pue),
+            "pue_by_month": numbers(site.pue_by_month),
             "power_cap_mw": None if math.isinf(site.power_cap_kw) else _decimal(site.power_cap_kw, shift=-_KW_IN_MW),
             "price_yuan_per_kwh": _price_words(site.price_fen_per_kwh),
+            "fixed_mw": _decimal(site.fixed_kw, shift=-_KW_IN_MW) if site.fixed_kw else None,
             "location_kg_per_kwh": None if site.location_kg_per_kwh is None else _decimal(site.location_kg_per_kwh),
             "green_share": _decimal(site.green_share),
             "status": {
@@ -299,6 +319,8 @@ def _site_words(site: Site) -> dict[str, Any]:
             "racks": site.racks or None,
             "pools": [_pool_words(pool, site.site_id) for pool in site.pools],
             "meters": [words_of(meter) for meter in site.meters],
+            "plants": [plant_words(plant) for plant in site.plants],
+            "store": store_words(site.store),
         }
     )
 

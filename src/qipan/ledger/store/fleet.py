@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -35,6 +35,10 @@ FLEET_NAME = sa.Table(
 """Names of meters and sources that a fleet has or ever had: readings told under a name stay that fleet's."""
 
 _FLEET = TypeAdapter(Fleet)
+
+_LATER_OF_SITE: Final = ("pue_by_month", "fixed_kw", "plants", "store")
+_LATER: Final = ("areas",)
+"""What fleets could not state at first: where it says nothing it is left out, so that older releases keep their SHA."""
 
 
 def insert_release(unit: UnitOfWork, fleet: Fleet, released: datetime) -> FleetRelease:
@@ -117,6 +121,10 @@ def document_of(fleet: Fleet) -> str:
     words["round_trip_ms"] = sorted([*pair, float(value)] for pair, value in fleet.round_trip_ms.items())
     for site in words["sites"]:
         site["power_cap_kw"] = None if math.isinf(site["power_cap_kw"]) else site["power_cap_kw"]
+        _drop(site, _LATER_OF_SITE)
+    for area in words["areas"]:
+        area["limit_kw"] = None if math.isinf(area["limit_kw"]) else area["limit_kw"]
+    _drop(words, _LATER)
     return json.dumps(
         words,
         default=datetime.isoformat,
@@ -134,4 +142,13 @@ def fleet_of(document: str) -> Fleet:
     words["round_trip_ms"] = {(origin_id, site_id): value for origin_id, site_id, value in words["round_trip_ms"]}
     for site in words["sites"]:
         site["power_cap_kw"] = math.inf if site["power_cap_kw"] is None else site["power_cap_kw"]
+    for area in words.get("areas", []):
+        area["limit_kw"] = math.inf if area["limit_kw"] is None else area["limit_kw"]
     return _FLEET.validate_python(words)
+
+
+def _drop(words: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Leave out those of the names that say nothing."""
+    for name in names:
+        if not words[name]:
+            del words[name]

@@ -40,6 +40,8 @@ def run(
     seed: Annotated[str, Form()] = "0",
     epoch: Annotated[str, Form()] = "",
     strict: Annotated[str, Form()] = "",
+    models_power: Annotated[str, Form()] = "",
+    grid_load: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Run a day and show its board, or say why it cannot be run."""
     given = {
@@ -50,6 +52,7 @@ def run(
         "seed": seed,
         "epoch": epoch,
         "strict": strict,
+        "models_power": models_power,
     }
     try:
         wanted = DayRequest(
@@ -61,6 +64,8 @@ def run(
             load=read_field(load, float, "load", "Write a number such as 1 or 2.5."),
             seed=read_field(seed, int, "seed", "Write a whole number."),
             strict=bool(strict),
+            models_power=bool(models_power),
+            grid_load=_bytes(grid_load),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,
@@ -70,6 +75,11 @@ def run(
     except QipanError as error:
         return _page(request, error, given)
     return RedirectResponse(f"/?plan={report.plan_id}", status_code=303)
+
+
+def _bytes(file: UploadFile | None) -> bytes | None:
+    """Return what was uploaded; a form without a file sends an empty one."""
+    return file.file.read() if file is not None and file.filename else None
 
 
 def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) -> Response:
