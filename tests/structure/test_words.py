@@ -55,6 +55,7 @@ NO_CLASS = re.compile(r"(Util|Utils|Helper|Helpers|Manager|Common|Misc)$")
 
 LONGER_ON_PURPOSE: dict[str, str] = {
     "src/qipan/bootstrap.py": "the one place that knows every adapter, a few lines for each",
+    "qipan.bootstrap._assemble": "every service once, with what it needs",
     "qipan.interfaces.cli.roll.roll": "an option a parameter, of the simulated and of the live run",
 }
 """Files and functions that asked themselves the question and stay long: place or name, and the reason."""
