@@ -347,7 +347,7 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
         spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
         if terms.watches and now_s < case.board.day_end_s:
-            watch(watched, case.board, instance, found.plan, now_s, terms)
+            watch(watched, case.board, instance, found.plan, now_s=now_s, terms=terms)
         for job in _arrivals(desk, now_s):
             free_ended(desk, state, float(desk.jobs.submit_s[job]))
             begun = clock()

@@ -51,7 +51,7 @@ class Watched:
     day: int = -1
 
 
-def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, now_s: float, terms: RollTerms) -> None:
+def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, *, now_s: float, terms: RollTerms) -> None:
     """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do.
 
     Parameters
