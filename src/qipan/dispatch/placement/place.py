@@ -19,14 +19,21 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Moving, Prices
+from qipan.dispatch.placement.clear import clear, settle
 from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
-from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
 """Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
 LEAN: Final = 0.0075
 """How far prices lean towards the plan's use, as a share of their mean."""
+SMALL: Final = 400_000
+"""Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
+ROUNDS: Final = 4
+"""How often those without a seat go round."""
+SEEK_MOST: Final = 400_000
+"""How many seats are sought while they go round."""
 
 
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
@@ -41,21 +48,58 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
+    is_small = len(jobs) <= SMALL
     tried = []
-    for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
-        room, seats = _fill_along(order, jobs, board, plan, ask, prices)
+    for order, waits in _ways(jobs, ask, refused, is_small=is_small):
+        room, seats = _fill_along(order, jobs, board, plan, waits, prices)
+        fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
+        left = bool((seats.pool[order] < 0).any())
+        if left and is_small:
+            _clear_along(order, jobs, ask, prices, lost, room, seats)
         tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
-        rest = order[seats.pool[order] < 0]
-        if not len(rest):
+        if not left:
             break
     _, room, seats = min(tried, key=lambda one: one[0])
     rest = order[seats.pool[order] < 0]
-    if len(rest):
+    if len(rest) and not is_small:
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
-        fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
+    elif is_small and board.energy is None:
+        # Behind meters the price of energy holds for the next kilowatt-hour only, and all would run after it.
+        settle(order, ask, prices, room, seats)
+    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
+
+
+def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Ints, Asks]]:
+    """Return in which orders to fill a board, and with which windows.
+
+    What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
+    latest start leaves: on a small board such jobs also try to start as late as they may.
+    """
+    orders = placing_order(jobs, refused), urgent_order(jobs, refused)
+    outlasts = ask.length > ask.planned + ROUNDING
+    ways = [(order, ask) for order in orders]
+    if is_small and outlasts.any():
+        late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
+        ways += [(order, late) for order in orders]
+    return ways
+
+
+def _clear_along(
+    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats
+) -> None:
+    """Clear seats for those without one, most valuable first, round after round, while seats are sought for few."""
+    work = jobs.quantity * ask.length
+    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
+    left = SEEK_MOST
+    for _ in range(ROUNDS):
+        rest = order[seats.pool[order] < 0]
+        if not len(rest) or left <= 0:
+            return
+        rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
+        left -= clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats), left)
 
 
 def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
