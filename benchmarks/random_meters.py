@@ -1,4 +1,4 @@
-"""Give any board meters at random: plants, stores, draw at no load, areas of the grid that overlap, limits and peaks."""
+"""Give any board meters at random: plants, stores, draw at no load, and areas of the grid that overlap."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import (
     engines_toml,
     generic,
+    grid_load,
     instance,
     instance_form,
     llm,
@@ -52,12 +53,14 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
+from qipan.workflows.board import Boards
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.publish import Publication, Trust, Verification, verify
 from qipan.workflows.rehearse import Rehearsal, Traces
+from qipan.workflows.respond import Responding
 from qipan.workflows.roll import Rolling
 
 ADMIN = "admin"
@@ -86,6 +89,8 @@ class Services:
     collection: Collection
     following: Following
     rolling: Rolling
+    responding: Responding
+    boards: Boards
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
+    columns = (
+        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
+    )
+    codes = {str(fact.value): adcode for fact, adcode in columns}
+    boards = Boards(catalog, observations, partial(grid_load.read, codes=codes))
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -212,14 +222,24 @@ def _assemble(settings: Settings, caller: str) -> Services:
         figures=figures,
         audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),
         dispatch=dispatch,
-        day=Day(catalog=catalog, books=books, observations=observations, log=log, ledger=ledger, dispatch=dispatch),
+        day=Day(
+            catalog=catalog,
+            books=books,
+            observations=observations,
+            log=log,
+            ledger=ledger,
+            dispatch=dispatch,
+            boards=boards,
+        ),
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         rolling=Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch),
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(
-            catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
+            boards=boards, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
         ),
+        responding=Responding(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards),
+        boards=boards,
     )
 
 

@@ -113,7 +113,7 @@ def sites() -> dict[str, Made]:
 @pytest.fixture
 def following(services: Services, sites: dict[str, Made]) -> Following:
     return Following(
-        catalog=services.catalog,
+        boards=services.boards,
         books=services.books,
         ledger=services.ledger,
         dispatch=services.dispatch,

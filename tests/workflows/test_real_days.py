@@ -107,6 +107,7 @@ def ran(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.T
         log=services.log,
         ledger=services.ledger,
         dispatch=watched,
+        boards=services.boards,
     )
     asked = DayRequest(
         data=(folder / trace.file).read_bytes(),

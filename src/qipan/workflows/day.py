@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.jobs.demand import SERVING, split_by_origin
-from qipan.dispatch.jobs.generate import WorkloadShape, workload
 from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
-from qipan.kernel.time import civil_day, zone
+from qipan.kernel.time import zone
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.log.canonical import canonical
@@ -28,10 +28,12 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
+from qipan.workflows.board import Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, describe, uses_of_day
-from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
-from qipan.workflows.model import DayReport, DayRequest, JobsImport, terms_of
+from qipan.workflows.fleet import NATIONAL, assumption_rule
+from qipan.workflows.make import made_jobs
+from qipan.workflows.model import DayReport, DayRequest, JobsImport
 
 MADE = "made"
 """Name of the format and file of a generated day."""
@@ -55,6 +57,7 @@ class Day:
         log: Log,
         ledger: Ledger,
         dispatch: Dispatch,
+        boards: Boards,
     ) -> None:
         self._catalog = catalog
         self._books = books
@@ -62,6 +65,7 @@ class Day:
         self._log = log
         self._ledger = ledger
         self._dispatch = dispatch
+        self._boards = boards
 
     def import_jobs(self, request: DayRequest, now: datetime, *, caller: str | None = None) -> JobsImport:
         """Read a file of jobs, archive it and keep what is wrong with it; plan nothing.
@@ -145,7 +149,13 @@ class Day:
         return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress, caller)
 
     def demo(
-        self, now: datetime, day: date | None = None, seed: int = 0, progress: Callable[[str], None] = quiet
+        self,
+        now: datetime,
+        day: date | None = None,
+        seed: int = 0,
+        progress: Callable[[str], None] = quiet,
+        *,
+        models_power: bool = False,
     ) -> DayReport:
         """Run a day of made jobs on the national fleet: their shape is that of published traces.
 
@@ -153,14 +163,16 @@ class Day:
         ----------
         day
             Civil day; today, if none is given.
+        models_power
+            Whether the sites get the plants and stores, and the regions the areas, that the facts assume.
         """
         progress("make")
         with self._books.read() as unit:
             fleet = self._ledger.fleet(unit, NATIONAL)
         when = day or now.astimezone(zone(fleet.zone_name)).date()
-        jobs = self._made_jobs(when, fleet.zone_name, seed)
+        jobs = made_jobs(self._catalog, when, fleet.zone_name, seed)
         data = canonical({"made": when.isoformat(), "seed": seed, "jobs": len(jobs)})
-        request = DayRequest(data=data, name=MADE, format=MADE, day=when, seed=seed)
+        request = DayRequest(data=data, name=MADE, format=MADE, day=when, seed=seed, models_power=models_power)
         intake = Intake(jobs=jobs, rows_read=len(jobs), rows_accepted=len(jobs), out_of_scope={}, findings=())
         return self._run(request, fleet, intake, now, progress, None)
 
@@ -228,7 +240,10 @@ class Day:
         caller: str | None,
     ) -> DayReport:
         day = request.day or only_day(intake, fleet)
-        setting = set_up(fleet, self._catalog, day, outlook_h=request.outlook_h, green_share=request.green_share)
+        with self._books.begin(caller=caller) as unit:
+            terms = self._boards.terms(unit, request, now)
+        with self._books.read() as unit:
+            setting = self._boards.set_up(unit, fleet, day, terms)
         intake = quarantine_origins(intake, setting.board)
         _refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
@@ -236,15 +251,15 @@ class Day:
             source = f"jobs/{request.format}/{fleet.fleet_id}"
             received = self._receive(unit, source, request, intake=intake, now=now)
         chosen, outside = jobs_of_day(intake, day, fleet)
-        rules = rules_of(
-            self._catalog, carbon_yuan_per_t=request.carbon_yuan_per_t, carbon_account=request.carbon_account
-        )
+        rules = self._boards.rules(terms)
         progress("assume")
         rng = np.random.default_rng(request.seed)
         rule = assumption_rule(self._catalog, fleet)
         raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
         jobs = complete(raised, setting.board, rules, rule, rng)
         outcome = self._dispatch.solve(jobs, setting.board, rules, progress)
+        progress("grid")
+        power = measure(jobs, setting.board, rules, outcome.reached, outcome.found)
         progress("enter")
         with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
@@ -252,7 +267,16 @@ class Day:
             run = Run(
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
-            report = describe(run, fleet, setting, intake=intake, jobs=jobs, outside_day=outside, outcome=outcome)
+            report = describe(
+                run,
+                fleet,
+                setting,
+                intake=intake,
+                jobs=jobs,
+                outside_day=outside,
+                outcome=outcome,
+                power=power,
+            )
             document = report.document()
             placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
             kept = self._dispatch.keep(
@@ -265,7 +289,7 @@ class Day:
                 document=document,
                 placements=placements,
             )
-            self._dispatch.keep_instance(unit, plan_id, jobs, terms_of(request), now)
+            self._dispatch.keep_instance(unit, plan_id, jobs, terms, now)
             self._log_plan(unit, plan_id, received, kept, now)
             if request.load == 1.0:
                 # A day at another load is a question, not an account.
@@ -309,32 +333,6 @@ class Day:
         payload = {"plan_id": plan_id, "jobs": received.digest, "placements": kept.digest}
         self._log.append(unit, "plan", canonical(payload), now)
 
-    def _made_jobs(self, day: date, zone_name: str, seed: int) -> Jobs:
-        """Make the jobs of a day in the shape of the Philly trace."""
-        numbers = self._catalog.numbers("workload/philly")
-        whole = civil_day(day, zone_name)
-        return workload(
-            _shape(numbers),
-            day_start_s=whole.start.timestamp(),
-            jobs_per_day=round(self._catalog.number("workload/made/jobs_per_day")),
-            label_weights=self._catalog.numbers("workload/made/label_share"),
-            rng=np.random.default_rng(seed),
-        )
-
-
-def _shape(numbers: Mapping[str, float]) -> WorkloadShape:
-    """Read the shape of a trace from its facts; durations are those of its single-card jobs."""
-    levels = {key.split("/")[-1]: value for key, value in numbers.items() if key.startswith("duration_s/1_card/")}
-    known = sorted((int(level[1:]) / 100.0, seconds) for level, seconds in levels.items())
-    ends = ((0.0, known[0][1]), *known, (1.0, known[-1][1]))
-    return WorkloadShape(
-        submit_shares=tuple(numbers[f"submit_share/{hour:02d}"] for hour in range(24)),
-        duration_quantiles=ends,
-        card_shares=tuple(
-            (float(key.split("/")[1]), share) for key, share in numbers.items() if key.startswith("cards_share/")
-        ),
-    )
-
 
 def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
     """Split hours of requests over the origins; other jobs stay whole. A trace holds the one or the other."""
@@ -370,6 +368,7 @@ def _check_options(request: DayRequest) -> None:
         "carbon price must be 0 or more": 0 <= request.carbon_yuan_per_t < math.inf,
         "carbon account must be location or market": request.carbon_account in ("location", "market"),
         "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
+        "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
         f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
     }
     broken = [rule for rule, holds in rules.items() if not holds]

@@ -12,14 +12,15 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
-from qipan.dispatch.placement.score import ran_s, usage
+from qipan.dispatch.model.power import PowerDay
+from qipan.dispatch.placement.score import idle_kwh, ran_s, usage
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.use import Use
 from qipan.workflows.fleet import Setting
-from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
+from qipan.workflows.model import AreaDay, BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,15 @@ class Run:
 
 
 def describe(
-    run: Run, fleet: Fleet, setting: Setting, *, intake: Intake, jobs: Jobs, outside_day: int, outcome: Outcome
+    run: Run,
+    fleet: Fleet,
+    setting: Setting,
+    *,
+    intake: Intake,
+    jobs: Jobs,
+    outside_day: int,
+    outcome: Outcome,
+    power: PowerDay | None,
 ) -> DayReport:
     """Write the report of a solved day."""
     board = setting.board
@@ -62,25 +71,31 @@ def describe(
         account=_account(run, intake, jobs, outside_day, outcome),
         bound=_bound(outcome),
         scores=list(outcome.scores),
-        sites=_sites(setting, jobs, outcome),
+        sites=_sites(fleet, run.day, setting, jobs, outcome),
         origins=_origins(fleet, board, jobs, outcome),
         flows=_flows(board, jobs, outcome),
         tiers=_tiers(board, jobs, outcome),
         volumes=list(outcome.volumes),
         terms=outcome.terms,
         basis=setting.basis,
+        areas=_areas(setting),
+        power=power,
     )
 
 
 def uses_of_day(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[Use]:
     """Return the ledger's entries of the planned day: capacity, use and energy of each site, kind and slot."""
     board = setting.board
-    used = usage(jobs, board, outcome.found).unit_h
+    used, fixed_kwh = usage(jobs, board, outcome.found).unit_h, idle_kwh(board)
+    full_kw = board.capacity.max(axis=1) * board.it_kw_per_unit
     entries = []
     for s, site in enumerate(board.sites):
         for kind in dict.fromkeys(pool.kind for pool in board.pools if pool.site == s):
             pools = [p for p, pool in enumerate(board.pools) if pool.site == s and pool.kind == kind]
+            # What is drawn at no load belongs to all kinds, by what they draw with every unit busy.
+            share = float(full_kw[pools].sum() / full_kw[board.pool_site == s].sum())
             for slot in range(board.day_slots):
+                drawn = float((used[pools, slot] * board.kwh_per_unit_h[pools]).sum())
                 start = board.start_s + slot * board.slot_s
                 period = Interval(_moment(start), _moment(start + board.slot_s))
                 entries.append(
@@ -90,7 +105,7 @@ def uses_of_day(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[Use]:
                         period=period,
                         capacity_unit_h=float(board.capacity[pools, slot].sum() * board.slot_h),
                         used_unit_h=float(used[pools, slot].sum()),
-                        energy_wh=float(np.rint((used[pools, slot] * board.kwh_per_unit_h[pools]).sum() * 1000.0)),
+                        energy_wh=float(np.rint((drawn + fixed_kwh[s, slot] * share) * 1000.0)),
                     )
                 )
     return entries
@@ -134,7 +149,7 @@ def _bound(outcome: Outcome) -> BoundAccount:
     )
 
 
-def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
+def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
     board, plan = setting.board, outcome.plan
     used = usage(jobs, board, outcome.found)
     first = {product[0]: index for index, product in reversed(list(enumerate(board.products)))}
@@ -159,19 +174,33 @@ def _sites(setting: Setting, jobs: Jobs, outcome: Outcome) -> list[SiteDay]:
                 lon_deg=site.lon_deg,
                 lat_deg=site.lat_deg,
                 product=f"{kind.value} {model}".strip(),
-                pue=float(board.pue[s]),
+                pue=fleet.sites[s].pue_in(day.month),
                 location_kg_per_kwh=float(board.location_kg_per_kwh[s]),
                 market_kg_per_kwh=float(board.market_kg_per_kwh[s]),
                 capacity_unit_h=_list(by_site[0, s]),
                 planned_unit_h=_list(by_site[1, s]),
                 used_unit_h=_list(by_site[2, s]),
-                energy_kwh=_list(used.energy_kwh[s]),
+                energy_kwh=_list(used.energy_kwh[s] + idle_kwh(board)[s]),
                 price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
                 lmp_fen_per_unit_h=_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
                 status=dict(setting.site_status[s]),
             )
         )
     return rows
+
+
+def _areas(setting: Setting) -> list[AreaDay]:
+    """Tell which sites lie in each area."""
+    return [
+        AreaDay(
+            area.area_id,
+            area.name_en,
+            area.name_zh,
+            list(area.adcodes),
+            [s.site_id for s in setting.fleet.sites if s.adcode in area.adcodes or s.site_id in area.site_ids],
+        )
+        for area in setting.fleet.areas
+    ]
 
 
 def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[OriginDay]:

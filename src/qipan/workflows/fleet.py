@@ -16,6 +16,7 @@ from qipan.dispatch.model import board as dispatch
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Rules, TierRule
 from qipan.dispatch.model.job import Tier, Workload
+from qipan.dispatch.model.power import GridLoad
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Status
 from qipan.kernel.errors import BadInputError, Finding
@@ -25,6 +26,7 @@ from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, slots, zone
 from qipan.kernel.units import round_trip_ms_from_one_way_ms
 from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
 from qipan.ledger.rehearse import equip
+from qipan.workflows.energy import energy_of, load_status, marginal_pue
 
 NATIONAL = "national"
 FACTOR_YEAR = "2022"
@@ -38,10 +40,13 @@ class Setting:
 
     Attributes
     ----------
+    fleet
+        What it was set up from.
     site_status
         For each site, figure to status.
     """
 
+    fleet: Fleet
     board: dispatch.Board
     site_status: tuple[dict[str, str], ...]
 
@@ -108,7 +113,14 @@ def national_fleet(catalog: Catalog) -> Fleet:
 
 
 def set_up(
-    fleet: Fleet, catalog: Catalog, day: date, *, outlook_h: int = 24, green_share: float | None = None
+    fleet: Fleet,
+    catalog: Catalog,
+    day: date,
+    *,
+    outlook_h: int = 24,
+    green_share: float | None = None,
+    load: GridLoad | None = None,
+    load_scale: float = 1.0,
 ) -> Setting:
     """Lay a fleet out as a board for one civil day and the outlook after it.
 
@@ -121,15 +133,19 @@ def set_up(
         Hours after the day in which tolerant work may be placed tentatively.
     green_share
         Share of use covered by retired certificates at every site, instead of each site's own.
+    load, load_scale
+        What others draw in the regions of the fleet's areas, from a file, and by how much that is multiplied; without
+        it, typical days of the facts. The national fleet stands for a larger one, and so does the load around it.
 
     Raises
     ------
     BadInputError
-        ``fleet_incomplete`` with every site that has neither a figure of its own nor one in the facts.
+        ``load_unknown``; ``fleet_incomplete`` with every site that lacks a figure and lies where the facts have none.
     """
     whole = civil_day(day, fleet.zone_name)
     horizon = Interval(whole.start, whole.end + timedelta(hours=outlook_h))
-    hours = [slot.start.astimezone(zone(fleet.zone_name)).hour for slot in slots(horizon, SLOT_S)]
+    moments = [slot.start for slot in slots(horizon, SLOT_S)]
+    hours = [moment.astimezone(zone(fleet.zone_name)).hour for moment in moments]
     chosen = [site if green_share is None else replace(site, green_share=green_share) for site in fleet.sites]
     figures = _regional_figures(chosen, catalog, day)
     factors = np.array([one.location_kg_per_kwh for one in figures])
@@ -139,6 +155,11 @@ def set_up(
     national = catalog.number(f"grid/location_factor/cn/{FACTOR_YEAR}")
     residual = catalog.number(f"grid/untraded_factor/cn/{FACTOR_YEAR}") / national
     fibre = _fibre_km(fleet, catalog)
+    if fleet.fleet_id == NATIONAL:
+        load_scale /= catalog.number("board/real_cards_per_card")
+    for one, site in zip(figures, chosen, strict=True):
+        if (status := load_status(fleet, site, load, catalog)) is not None:
+            one.status["grid_load"] = status
     board = dispatch.Board(
         sites=tuple(
             dispatch.Site(
@@ -154,7 +175,7 @@ def set_up(
         capacity=np.array([[pool.quantity] * len(hours) for _, pool in pools]),
         it_kw_per_unit=np.array([pool.it_kw_per_unit for _, pool in pools]),
         opex_fen_per_unit_h=np.zeros(len(pools)),
-        pue=np.array([site.pue for site in chosen]),
+        pue=np.array([marginal_pue(site, day.month) for site in chosen]),
         power_cap_kw=np.array([site.power_cap_kw for site in chosen]),
         price_fen_per_kwh=np.stack([tariff.over_slots(one.price_fen_per_kwh, hours) for one in figures]),
         location_kg_per_kwh=factors,
@@ -170,8 +191,9 @@ def set_up(
         ),
         round_trip_ms=_round_trips(fleet, fibre),
         transfer_fen_per_gb=fibre * catalog.number("board/transfer_yuan_per_gb_1000_km") * FEN_PER_YUAN / 1000.0,
+        energy=energy_of(fleet, catalog, moments, load, load_scale=load_scale),
     )
-    return Setting(board=board, site_status=tuple(one.status for one in figures))
+    return Setting(fleet=fleet, board=board, site_status=tuple(one.status for one in figures))
 
 
 def rules_of(catalog: Catalog, *, carbon_yuan_per_t: float = 0.0, carbon_account: str = "location") -> Rules:

@@ -29,11 +29,12 @@ from qipan.dispatch.model.submission import (
 )
 from qipan.dispatch.service import Dispatch
 from qipan.dispatch.store import submission as store
-from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import ConflictError, EngineError, NotFoundError, RuleBrokenError
+from qipan.kernel.time import zone
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.storage.trail import record_action
+from qipan.workflows.board import Boards
 from qipan.workflows.collect import Collection as Collecting
 from qipan.workflows.model import Followed
 from qipan.workflows.replan import busy_of, replan
@@ -51,14 +52,14 @@ class Following:
     def __init__(
         self,
         *,
-        catalog: Catalog,
+        boards: Boards,
         books: Books,
         ledger: Ledger,
         dispatch: Dispatch,
         collection: Collecting,
         engine: Callable[[Reached], Engine],
     ) -> None:
-        self._catalog = catalog
+        self._boards = boards
         self._books = books
         self._ledger = ledger
         self._dispatch = dispatch
@@ -253,12 +254,13 @@ class Following:
         with self._books.read() as unit:
             jobs, terms = self._dispatch.instance(unit, plan_id)
             fleet = self._ledger.fleet(unit, str(self._dispatch.report(unit, plan_id)["fleet_id"]))
+            today = now.astimezone(zone(fleet.zone_name)).date()
+            board = self._boards.set_up(unit, fleet, today, terms).board
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         found = replan(
             self._dispatch,
-            self._catalog,
-            fleet,
-            terms,
+            board,
+            self._boards.rules(terms),
             jobs=jobs,
             lost=[position[job_id] for job_id in wanted],
             busy=busy_of(read.attempts, jobs, position),

@@ -13,6 +13,7 @@ from typing import Any
 
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
@@ -45,6 +46,11 @@ class DayRequest:
         Share of use covered by retired certificates at every site, instead of each site's own.
     outlook_h
         Hours after the day in which tolerant work may be placed tentatively.
+    models_power
+        Whether sites and regions get the plants, stores and areas of the grid that the facts assume, where the fleet
+        states none.
+    grid_load, grid_load_scale
+        A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
     """
 
     data: bytes
@@ -61,13 +67,9 @@ class DayRequest:
     carbon_account: str = "location"
     green_share: float | None = None
     outlook_h: int = 24
-
-
-def terms_of(request: DayRequest) -> dict[str, Any]:
-    """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again."""
-    return {
-        name: getattr(request, name) for name in ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h")
-    }
+    models_power: bool = False
+    grid_load: bytes | None = None
+    grid_load_scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,17 @@ class OriginDay:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaDay:
+    """A part of the grid, and the sites in it."""
+
+    area_id: str
+    name_en: str
+    name_zh: str
+    adcodes: list[str]
+    site_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Work of one origin that ran at one site inside the day, in unit-hours."""
 
@@ -231,7 +244,8 @@ class TierDay:
 class DayReport:
     """One run of a day: what was read, planned, placed, paid and emitted, beside what people do today.
 
-    ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC.
+    ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC. ``areas`` are the
+    known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
     """
 
     plan_id: str
@@ -259,6 +273,8 @@ class DayReport:
     volumes: list[Volume]
     terms: Terms
     basis: dict[str, int]
+    areas: list[AreaDay]
+    power: PowerDay | None
 
     @property
     def ours(self) -> Score:

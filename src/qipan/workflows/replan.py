@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.submission import Attempt
 from qipan.dispatch.service import Dispatch
-from qipan.facts.catalog import Catalog
-from qipan.kernel.time import zone
-from qipan.ledger.model.fleet import Fleet
-from qipan.workflows.fleet import rules_of, set_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +52,8 @@ def busy_of(attempts: Sequence[Attempt], jobs: Jobs, position: Mapping[str, int]
 
 def replan(
     dispatch: Dispatch,
-    catalog: Catalog,
-    fleet: Fleet,
-    terms: dict[str, Any],
+    board: Board,
+    rules: Rules,
     *,
     jobs: Jobs,
     lost: Sequence[int],
@@ -68,7 +62,7 @@ def replan(
     patience_s: float,
     now: datetime,
 ) -> list[Replanned]:
-    """Place lost jobs by the same programme as the day, over today's board: only some sites, less what they hold.
+    """Place lost jobs by the same programme as the day, over a board of today: only some sites, less what they hold.
 
     A job whose window has closed may start within the patience from now on: late is better than never.
 
@@ -79,19 +73,8 @@ def replan(
     sites
         Those that may take work.
     """
-    setting = set_up(
-        fleet,
-        catalog,
-        now.astimezone(zone(fleet.zone_name)).date(),
-        outlook_h=int(terms["outlook_h"]),
-        green_share=terms["green_share"],
-    )
-    board = setting.board
     inside = np.array([site.site_id in sites for site in board.sites])[board.pool_site]
     free = np.maximum(board.capacity - _busy(board, jobs, busy), 0.0) * inside[:, None]
-    rules = rules_of(
-        catalog, carbon_yuan_per_t=float(terms["carbon_yuan_per_t"]), carbon_account=str(terms["carbon_account"])
-    )
     wanted = _from_now(jobs.take(np.asarray(lost, dtype=np.int64)), now.timestamp(), patience_s)
     found = dispatch.solve(wanted, replace(board, capacity=free), rules, lambda _: None).found
     return [

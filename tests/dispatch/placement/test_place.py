@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.dispatch.programme.test_energy import with_energy
 
 from qipan.dispatch.jobs.classify import classify, latest_start_in_horizon_s
 from qipan.dispatch.jobs.reach import reach, refusals
@@ -35,6 +36,22 @@ def test_place_follows_the_cheap_hour_and_site(make_board, make_jobs, rules) -> 
     assert found.pool.tolist() == [1]
     assert found.start_s - board.start_s == pytest.approx([7200.0])
     assert found.status.tolist() == [Status.PLACED]
+
+
+def test_place_waits_for_the_hour_of_the_plant(make_board, make_jobs, rules) -> None:
+    sun = np.zeros((2, 6))
+    sun[1, 2] = 4.8
+    board = with_energy(make_board(), renewable_kw=sun)
+    found = placed(make_jobs(*[{"quantity": 2.0, "slack_h": 3.0}] * 2), board, rules)
+    assert found.pool.tolist() == [1, 1]
+    assert found.start_s - board.start_s == pytest.approx([7200.0] * 2)
+
+
+def test_place_leaves_room_under_the_cap_for_what_is_drawn_at_no_load(make_board, make_jobs, rules) -> None:
+    board = with_energy(make_board(power_cap_kw=(np.inf, 3.6)), fixed_kw=[[0.0], [1.2]])
+    found = placed(make_jobs(*[{"slack_h": 0.0}] * 3, {"quantity": 2.5, "slack_h": 0.0}), board, rules)
+    assert sorted(found.pool.tolist()) == [0, 0, 1, 1]
+    assert found.pool[3] == 0
 
 
 def test_place_urgent_work_takes_the_room_before_tolerant_work(make_board, make_jobs, rules) -> None:

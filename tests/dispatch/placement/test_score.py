@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tests.dispatch.programme.test_energy import with_energy
 
 from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.board import Board, Rules, TierRule
@@ -92,3 +95,69 @@ def test_price_of_a_job_is_the_sum_of_its_hours(make_board, make_jobs, rules) ->
     paid = price_fen(jobs, board, reach(jobs, board, rules), at(board, 1, -1, start_h=0.5), prices)
     assert paid[0] == pytest.approx(2.0 * (0.5 + 2.0 + 2.0))
     assert np.isnan(paid[1])
+
+
+def test_score_without_meters_has_plain_peaks_and_nothing_renewable(make_board, make_jobs, rules) -> None:
+    board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0})
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0, 1))
+    assert result.peak_kw == result.grid_peak_kw == result.areas_peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
+    assert (result.renewable_kwh, result.curtailed_kwh, result.over_kwh) == (0.0, 0.0, 0.0)
+
+
+def test_score_with_a_plant_counts_carbon_of_the_grid_alone(make_board, make_jobs, rules) -> None:
+    figures = {"renewable_kw": [[0.0], [2.0]], "renewable_fen_per_kwh": 10.0, "fixed_kw": [[0.0], [0.5]]}
+    board, jobs = with_energy(make_board(), **figures), make_jobs({"quantity": 3.0})
+    priced = replace(rules, carbon_fen_per_kg=5.0)
+    result = score("any", jobs, board, priced, reach(jobs, board, rules), at(board, 1))
+    # 3.6 kWh of work and 0.5 kWh at no load in the first hour, 0.5 kWh in each of five more.
+    assert result.energy_kwh == pytest.approx(3.6 + 6 * 0.5)
+    assert result.renewable_kwh == pytest.approx(2.0 + 5 * 0.5)
+    assert result.curtailed_kwh == pytest.approx(6 * 2.0 - 4.5)
+    assert result.location_kg == pytest.approx(2.1 * 0.6423)
+    assert result.market_kg == pytest.approx(2.1 * 0.6423 * 0.2)
+    assert result.energy_fen == pytest.approx(2.1 * 40.0 + 4.5 * 10.0)
+    assert result.peak_kw == result.grid_peak_kw + 2.0 == pytest.approx(4.1)
+
+
+def test_score_past_the_horizon_knows_no_plant(make_board, make_jobs, rules) -> None:
+    prices = np.array([[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]] * 2)
+    board = with_energy(make_board(price_fen_per_kwh=prices, pue=(1.0, 1.0)), renewable_kw=9.0)
+    jobs = make_jobs({"requested_h": 8.5})
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0))
+    assert result.energy_fen == pytest.approx(10.0 + 20.0 + 0.5 * 30.0)
+    assert result.location_kg == pytest.approx(2.5 * 0.4403)
+    assert (result.energy_kwh, result.renewable_kwh) == (pytest.approx(8.5), pytest.approx(6.0))
+
+
+def test_score_tells_how_sites_raise_the_peak_of_their_area_and_pass_its_limit(make_board, make_jobs, rules) -> None:
+    area = {"load_kw": [50.0, 48.0, 0.0, 0.0, 0.0, 0.0], "most_kw": [3.0] * 6, "over": 7.0, "peak": 100.0}
+    board, jobs = with_energy(make_board(pue=(1.0, 1.0)), area), make_jobs({"quantity": 4.0, "requested_h": 2.0})
+    reached = reach(jobs, board, rules)
+    now, later = (score("any", jobs, board, rules, reached, at(board, 1, start_h=start)) for start in (0.0, 1.0))
+    assert (now.grid_peak_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
+    assert (later.grid_peak_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
+    assert now.over_kwh == later.over_kwh == pytest.approx(2.0)
+    assert now.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 400.0)
+    assert later.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 200.0)
+
+
+def test_score_counts_as_missed_who_ends_late_or_is_refused_room(make_board, make_jobs, rules) -> None:
+    board = make_board()
+    window = {"requested_h": 2.0, "slack_h": 1.0}
+    jobs = make_jobs(window, window, window | {"actual_h": 1.0}, window | {"tier": Tier.REALTIME}, window)
+    found = at(board, 0, 0, 0, -1, -1)
+    found.start_s[:] += np.array([1.0, 1.5, 2.0, 0.0, 0.0]) * 3600.0
+    found.reason[4] = Reason.TOO_FAR
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found)
+    assert (result.deadline_misses, result.deadline_miss_share) == (2, 0.5)
+    assert result.tier_lost_unit_h == (2.0, 0.0, 2.0, 0.0)
+    waiting = replace(found, status=np.where(found.has_place, found.status, Status.CARRIED_OVER))
+    assert score("any", jobs, board, rules, reach(jobs, board, rules), waiting).deadline_misses == 1
+
+
+def test_planned_cost_with_meters_is_that_of_the_plan_when_jobs_lie_as_planned(make_board, make_jobs, rules) -> None:
+    figures = {"renewable_kw": [[0.0], [2.4]], "renewable_fen_per_kwh": 10.0, "fixed_kw": [[0.0], [0.6]]}
+    board, jobs = with_energy(make_board(), **figures), make_jobs({"quantity": 2.0, "slack_h": 0.0})
+    served, lost = planned_fen(jobs, board, rules, reach(jobs, board, rules), at(board, 1))
+    assert served == pytest.approx(0.6 * 40.0 + (2.4 + 5 * 0.6) * 10.0)
+    assert lost == 0.0

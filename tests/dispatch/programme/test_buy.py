@@ -133,47 +133,57 @@ def cost_of(board: Board, rules: Rules, found) -> float:
 
 def written_anew(board: Board, rules: Rules, drawn: np.ndarray) -> float:
     """Write the same programme down one constraint after the other, and let SciPy solve it."""
-    energy, areas, h = board.energy, board.energy.areas, board.slot_h
     sites, slots = drawn.shape
+    areas = board.energy.areas
     count = 5 * sites * slots + len(areas.names) * (slots + 1)
-
-    def at(family: int, site: int, slot: int) -> int:
-        return (family * sites + site) * slots + slot
-
-    def over(area: int, slot: int) -> int:
-        return 5 * sites * slots + area * slots + slot
-
     cost, bounds = np.zeros(count), [(0.0, None)] * count
-    equal, less = [], []
-    for s in range(sites):
-        held, way = energy.stored_kwh[s], math.sqrt(energy.store_efficiency[s])
-        for t in range(slots):
-            grid, plant, fill, drain, stored = (at(family, s, t) for family in range(5))
-            cost[grid] = board.price_fen_per_kwh[s, t] + rules.carbon_fen_per_kg * board.location_kg_per_kwh[s]
-            cost[plant] = energy.renewable_fen_per_kwh[s]
-            bounds[plant] = (0.0, energy.renewable_kw[s, t] * h)
-            bounds[fill] = bounds[drain] = (0.0, energy.store_kw[s] * h)
-            bounds[stored] = (held if t == slots - 1 else 0.0, energy.store_kwh[s])
-            equal.append(({grid: 1, plant: 1, drain: 1, fill: -1}, drawn[s, t] + energy.fixed_kw[s, t] * h))
-            kept = {stored: 1, fill: -way, drain: 1 / way}
-            equal.append((kept | ({at(4, s, t - 1): -1} if t else {}), 0.0 if t else held))
-    for a in range(len(areas.names)):
-        peak = count - len(areas.names) + a
-        cost[peak] = areas.peak_fen_per_kw[a]
-        for t in range(slots):
-            cost[over(a, t)] = areas.over_fen_per_kwh[a]
-            together = {at(0, s, t): 1.0 for s in range(sites) if areas.member[a, s]}
-            if math.isfinite(areas.most_kw[a, t]):
-                less.append((together | {over(a, t): -1}, areas.most_kw[a, t] * h))
-            less.append((together | {peak: -h}, (areas.load_kw[a].max() - areas.load_kw[a, t]) * h))
-
-    def dense(rows: list) -> tuple[np.ndarray, np.ndarray]:
-        matrix = np.zeros((len(rows), count))
-        for row, (entries, _) in enumerate(rows):
-            for column, value in entries.items():
-                matrix[row, column] = value
-        return matrix, np.array([limit for _, limit in rows])
-
-    a_eq, b_eq = dense(equal)
-    a_ub, b_ub = dense(less) if less else (None, None)
+    equal = [row for s in range(sites) for row in rows_of_site(board, rules, drawn, s, cost, bounds)]
+    less = [row for a in range(len(areas.names)) for row in rows_of_area(board, a, cost)]
+    a_eq, b_eq = dense(equal, count)
+    a_ub, b_ub = dense(less, count) if less else (None, None)
     return float(linprog(cost, a_ub, b_ub, a_eq, b_eq, bounds).fun)
+
+
+def column(board: Board, family: int, site: int, slot: int) -> int:
+    """Return the column of what is drawn, taken, filled, drained or stored."""
+    return (family * len(board.sites) + site) * board.slot_count + slot
+
+
+def rows_of_site(board: Board, rules: Rules, drawn: np.ndarray, s: int, cost: np.ndarray, bounds: list) -> list:
+    energy, h = board.energy, board.slot_h
+    held, way = energy.stored_kwh[s], math.sqrt(energy.store_efficiency[s])
+    rows = []
+    for t in range(board.slot_count):
+        grid, plant, fill, drain, stored = (column(board, family, s, t) for family in range(5))
+        cost[grid] = board.price_fen_per_kwh[s, t] + rules.carbon_fen_per_kg * board.location_kg_per_kwh[s]
+        cost[plant] = energy.renewable_fen_per_kwh[s]
+        bounds[plant] = (0.0, energy.renewable_kw[s, t] * h)
+        bounds[fill] = bounds[drain] = (0.0, energy.store_kw[s] * h)
+        bounds[stored] = (held if t == board.slot_count - 1 else 0.0, energy.store_kwh[s])
+        rows.append(({grid: 1, plant: 1, drain: 1, fill: -1}, drawn[s, t] + energy.fixed_kw[s, t] * h))
+        kept = {stored: 1, fill: -way, drain: 1 / way}
+        rows.append((kept | ({column(board, 4, s, t - 1): -1} if t else {}), 0.0 if t else held))
+    return rows
+
+
+def rows_of_area(board: Board, a: int, cost: np.ndarray) -> list:
+    areas, h, slots = board.energy.areas, board.slot_h, board.slot_count
+    peak = len(cost) - len(areas.names) + a
+    cost[peak] = areas.peak_fen_per_kw[a]
+    rows = []
+    for t in range(slots):
+        over = 5 * len(board.sites) * slots + a * slots + t
+        cost[over] = areas.over_fen_per_kwh[a]
+        together = {column(board, 0, s, t): 1.0 for s in np.flatnonzero(areas.member[a])}
+        if math.isfinite(areas.most_kw[a, t]):
+            rows.append((together | {over: -1}, areas.most_kw[a, t] * h))
+        rows.append((together | {peak: -h}, (areas.load_kw[a].max() - areas.load_kw[a, t]) * h))
+    return rows
+
+
+def dense(rows: list, count: int) -> tuple[np.ndarray, np.ndarray]:
+    matrix = np.zeros((len(rows), count))
+    for row, (entries, _) in enumerate(rows):
+        for at, value in entries.items():
+            matrix[row, at] = value
+    return matrix, np.array([limit for _, limit in rows])

@@ -64,7 +64,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, f
     bought = buy(board, rules, used.energy_kwh).energy
     late_kwh, late_fen = _past_horizon(jobs, board, found)
     grid_kwh = bought.grid_kwh.sum(axis=1) + late_kwh
-    drawn_kwh = used.energy_kwh + _idle_kwh(board)
+    drawn_kwh = used.energy_kwh + idle_kwh(board)
     peak_kw = float((drawn_kwh.sum(axis=0) / board.slot_h).max(initial=0.0))
     wait = (found.start_s[at] - jobs.submit_s[at]) / 3600.0
     fast = jobs.tier[at] == Tier.REALTIME
@@ -123,7 +123,7 @@ def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usag
     return Usage(unit_h=unit_h, energy_kwh=energy)
 
 
-def _idle_kwh(board: Board) -> Floats:
+def idle_kwh(board: Board) -> Floats:
     """Return what sites draw at no load, ``(sites, slots)``."""
     if board.energy is None:
         return np.zeros((len(board.sites), board.slot_count))

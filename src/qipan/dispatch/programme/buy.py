@@ -128,16 +128,18 @@ def _solve(program: _Program, board: Board, energy: Energy) -> tuple[Solution, F
     solver.run()
     best = read_solution(solver)
     is_priced = np.abs(best.reduced_cost) > NO_PRICE_FEN
-    lower = np.where(is_priced, best.value, program.lower)
-    upper = np.where(is_priced, best.value, program.upper)
-    row_lower = np.where(np.abs(best.row_dual) > NO_PRICE_FEN, program.row_upper, program.row_lower)
     columns = energy_columns(board, energy)
     cost = np.zeros(columns.count)
     cost[columns.grid : columns.renewable] = cost[columns.fill : columns.drain] = 1.0
-    every, each = np.arange(columns.count, dtype=np.int32), np.arange(len(row_lower), dtype=np.int32)
-    solver.changeColsBounds(len(every), every, lower, upper)
-    solver.changeRowsBounds(len(each), each, row_lower, program.row_upper)
-    solver.changeColsCost(len(every), every, cost)
+    equal = program._replace(
+        cost=cost,
+        lower=np.where(is_priced, best.value, program.lower),
+        upper=np.where(is_priced, best.value, program.upper),
+        row_lower=np.where(np.abs(best.row_dual) > NO_PRICE_FEN, program.row_upper, program.row_lower),
+    )
+    basis = solver.getBasis()
+    solver.passModel(model_of(equal))
+    solver.setBasis(basis)
     solver.setOptionValue("simplex_strategy", PRIMAL)
     solver.run()
     return best, read_solution(solver).value

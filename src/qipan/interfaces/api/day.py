@@ -35,6 +35,11 @@ def run(
     carbon_account: Annotated[Literal["location", "market"], Form()] = "location",
     green_share: Annotated[float | None, Form(description="Certificates' share of use, at every site.")] = None,
     outlook_h: Annotated[int, Form(description="Hours planned past the day.")] = 24,
+    models_power: Annotated[
+        bool, Form(description="Model plants, stores and areas where the fleet states none.")
+    ] = False,
+    grid_load: Annotated[UploadFile | None, File(description="Hourly load by region in MW, plain or gzip.")] = None,
+    grid_load_scale: Annotated[float, Form(description="By how much that load is multiplied.")] = 1.0,
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -55,6 +60,9 @@ def run(
         carbon_account=carbon_account,
         green_share=green_share,
         outlook_h=outlook_h,
+        models_power=models_power,
+        grid_load=None if grid_load is None else grid_load.file.read(),
+        grid_load_scale=grid_load_scale,
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from qipan.access.model import Role
-from qipan.interfaces.entry import require, services_of
+from qipan.interfaces.entry import planning_turn, require, services_of
+from qipan.workflows.respond import CallRequest
 
 router = APIRouter(prefix="/dispatch", tags=["dispatch"], dependencies=[Depends(require(Role.VIEWER))])
 
@@ -42,6 +43,39 @@ def explain_price(
     services = services_of(request)
     with services.books.read() as unit:
         return services.dispatch.explain_price(unit, _named(plan_id), site, slot)
+
+
+@router.get("/plans/{plan_id}/power", operation_id="dispatch.power")
+def power(request: Request, plan_id: str) -> dict[str, Any]:
+    """Return how a plan meets the grid: load and peaks of its areas in kW, what is taken from own plants in kWh."""
+    return services_of(request).responding.power(_named(plan_id))
+
+
+@router.get("/plans/{plan_id}/call", operation_id="dispatch.call", dependencies=[Depends(require(Role.OPERATOR))])
+def call(
+    request: Request,
+    plan_id: str,
+    place: Annotated[str, Query(max_length=64, description="A region by adcode, an area of the fleet, or a site.")],
+    mw: Annotated[float, Query(gt=0, description="How much less to draw.")],
+    start: Annotated[str, Query(alias="from", max_length=40, description="19:00 of the plan's day, or a moment.")],
+    hours: Annotated[float, Query(gt=0)] = 2.0,
+    most_yuan_per_kwh: Annotated[float | None, Query(ge=0, description="What a kWh less may cost at most.")] = None,
+) -> dict[str, Any]:
+    """Return what a plan answers to a call of the grid: kW delivered by slot, cost in fen, where the work went."""
+    wanted = CallRequest(place, mw, start, hours, most_yuan_per_kwh)
+    with planning_turn(request):
+        return services_of(request).responding.call(wanted, _named(plan_id))
+
+
+@router.get(
+    "/plans/{plan_id}/flexibility",
+    operation_id="dispatch.flexibility",
+    dependencies=[Depends(require(Role.OPERATOR))],
+)
+def flexibility(request: Request, plan_id: str) -> dict[str, Any]:
+    """Return what it is worth, in fen, that work of each tier may wait and may leave its region; takes some minutes."""
+    with planning_turn(request):
+        return services_of(request).responding.flexibility(_named(plan_id))
 
 
 def _named(plan_id: str) -> str | None:

@@ -13,7 +13,7 @@ import typer
 from qipan.interfaces.cli import access, day, dispatch, facts, jobs, ledger, session
 from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
 from qipan.interfaces.cli.language import spoken
-from qipan.interfaces.cli.options import AsJson, Day, Lang, Seed
+from qipan.interfaces.cli.options import AsJson, Day, Lang, Power, Seed
 from qipan.interfaces.cli.print import print_json, remark, say, working
 from qipan.interfaces.cli.serve import serve_until_stopped
 from qipan.interfaces.cli.show import STEPS, show_day
@@ -69,6 +69,7 @@ def demo(
     *,
     serve: Annotated[bool, typer.Option("--serve", help="Then serve the console until Ctrl-C.")] = False,
     seed: Seed = 0,
+    power: Power = False,
     day: Day = None,
     host: Host = None,
     port: Port = None,
@@ -80,7 +81,7 @@ def demo(
     language = spoken(lang)
     services = session.services()
     with working(STEPS, language) as progress:
-        document = services.day.demo(session.now(), day=day, seed=seed, progress=progress).document()
+        document = services.day.demo(session.now(), day, seed, progress, models_power=power).document()
         planned = civil_date.fromisoformat(document["day"])
         services.rehearsal.of_plan(document["fleet_id"], planned, session.now(), seed=seed)
     if as_json:

@@ -17,6 +17,7 @@ from qipan.interfaces.cli.options import (
     Format,
     Lang,
     PlanId,
+    Power,
     Seed,
     Strict,
     Zone,
@@ -64,6 +65,16 @@ def run(
         ),
     ] = None,
     outlook: Annotated[int, typer.Option("--outlook", metavar="HOURS", min=0, help="Hours planned past the day.")] = 24,
+    power: Power = False,
+    grid_load: Annotated[
+        Path | None,
+        typer.Option(
+            "--grid-load", metavar="FILE", help="Hourly load by region in MW; else typical days of the facts."
+        ),
+    ] = None,
+    grid_load_scale: Annotated[
+        float, typer.Option("--grid-load-scale", metavar="TIMES", help="By how much that load is multiplied.")
+    ] = 1,
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -86,6 +97,9 @@ def run(
         carbon_account=carbon_account,
         green_share=green_share,
         outlook_h=outlook,
+        models_power=power,
+        grid_load=None if grid_load is None else read_bytes(grid_load),
+        grid_load_scale=grid_load_scale,
     )
     language = spoken(lang)
     services = session.services()

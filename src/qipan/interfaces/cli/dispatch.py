@@ -13,6 +13,7 @@ from qipan.interfaces.cli import expansion, instance, roll, session
 from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
+from qipan.interfaces.cli.power import call, flexibility, power
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.volumes import volumes
 from qipan.interfaces.report.numbers import NOTHING, grouped
@@ -30,6 +31,9 @@ app.add_typer(expansion.app)
 app.add_typer(roll.app)
 app.command()(volumes)
 app.command()(explain)
+app.command()(power)
+app.command()(call)
+app.command()(flexibility)
 
 EnginesFile = Annotated[
     Path, typer.Option("--engines", metavar="FILE.toml", show_default=False, help="How each site is reached.")

@@ -53,7 +53,7 @@ def _show_job(told: Mapping[str, Any], language: Language) -> None:
     say(f"{told['job_id']}: {explanation.job_sentence(told, said)}")
     if told["chosen"] or told["alternatives"]:
         say()
-        _print(explanation.options(told, said))
+        print_shown(explanation.options(told, said))
     for name, why in explanation.excluded(told, said):
         say(language.say(f"Not {name}: {why}", f"{name}不可用：{why}"))
 
@@ -63,11 +63,12 @@ def _show_price(told: Mapping[str, Any], language: Language) -> None:
     say(f"{language.name_in(told, 'site')}, {clock(told['start'], told['zone_name'], told['day'])}")
     for price in told["rows"]:
         say()
-        _print(explanation.price_parts(price, said))
+        print_shown(explanation.price_parts(price, said))
         say(language.name_in(price, "why"))
 
 
-def _print(shown: Table) -> None:
+def print_shown(shown: Table) -> None:
+    """Print a table of the report."""
     columns = [f"{head.title}\n{head.unit}".strip() for head in shown.heads]
     rows = [["\n".join(filter(None, (cell.text, cell.note))) for cell in one.cells] for one in shown.rows]
     numbers = [index for index, head in enumerate(shown.heads) if head.is_number]

@@ -108,6 +108,10 @@ Lang = Annotated[
     typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),
 ]
 Day = Annotated[date | None, typer.Option("--day", parser=read_day, metavar="DATE", help="Civil day, as 2017-10-09.")]
+Power = Annotated[
+    bool,
+    typer.Option("--power", help="Model plants, stores and areas of the grid where the fleet states none."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 TraceFile = Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV, Parquet or gzip of either.")]
 Format = Annotated[str, typer.Option("--format", help="philly, openb, llm or generic.")]

@@ -1,0 +1,82 @@
+"""Set a board up on the terms of a plan, the first time and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from qipan.dispatch.model.board import Rules
+from qipan.dispatch.model.power import GridLoad
+from qipan.facts.catalog import Catalog
+from qipan.ledger.model.fleet import Fleet
+from qipan.observations.service import Observations
+from qipan.storage.books import UnitOfWork
+from qipan.workflows.energy import with_modelled_power
+from qipan.workflows.fleet import Setting, rules_of, set_up
+from qipan.workflows.model import DayRequest
+
+LOAD = "grid_load"
+"""Kind of the batch that holds a file of hourly load."""
+
+
+class LoadReader(Protocol):
+    """An adapter that turns a file into the load of regions."""
+
+    def __call__(self, data: bytes) -> GridLoad:
+        """Read a year of every region."""
+
+
+class Boards:
+    """Sets boards up; what a plan was made with is kept with it, so that others see the same board."""
+
+    def __init__(self, catalog: Catalog, observations: Observations, read_load: LoadReader) -> None:
+        self._catalog = catalog
+        self._observations = observations
+        self._read_load = read_load
+
+    def terms(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> dict[str, Any]:
+        """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again.
+
+        A file of load is archived, and named by its batch.
+
+        Raises
+        ------
+        BadInputError
+            ``grid_load_unreadable``.
+        """
+        load = None if request.grid_load is None else self._receive(unit, request.grid_load, now)
+        names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
+        return {name: getattr(request, name) for name in names} | {LOAD: load}
+
+    def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
+        """Return the board of a day on some terms; older terms name no power.
+
+        Raises
+        ------
+        BadInputError
+            ``fleet_incomplete``, ``load_unknown``.
+        """
+        sequence = terms.get(LOAD)
+        return set_up(
+            with_modelled_power(fleet, self._catalog) if terms.get("models_power") else fleet,
+            self._catalog,
+            day,
+            outlook_h=int(terms["outlook_h"]),
+            green_share=terms["green_share"],
+            load=None if sequence is None else self._kept(unit, int(sequence)),
+            load_scale=float(terms.get("grid_load_scale", 1.0)),
+        )
+
+    def rules(self, terms: Mapping[str, Any]) -> Rules:
+        """Return the rules of a plan on some terms."""
+        price, account = float(terms["carbon_yuan_per_t"]), str(terms["carbon_account"])
+        return rules_of(self._catalog, carbon_yuan_per_t=price, carbon_account=account)
+
+    def _receive(self, unit: UnitOfWork, data: bytes, now: datetime) -> int:
+        rows = self._read_load(data).load_kw.shape[1]
+        return self._observations.receive(unit, source=LOAD, kind=LOAD, data=data, now=now, rows=rows).sequence
+
+    def _kept(self, unit: UnitOfWork, sequence: int) -> GridLoad:
+        (receipt,) = self._observations.batches(unit, kind=LOAD, after=sequence - 1, limit=1)
+        return self._read_load(self._observations.data(receipt))

@@ -1,0 +1,79 @@
+"""A day on a board with meters, from jobs to scores and explanations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.dispatch.programme.test_energy import with_energy
+
+from qipan.dispatch.explanation.explain import explain_job, explain_price
+from qipan.dispatch.model.explanation import JobTerms, Part
+from qipan.dispatch.placement.baseline import Baseline
+from qipan.dispatch.service import Dispatch, Outcome, placement_columns
+
+
+@pytest.fixture
+def day(make_board, make_jobs, rules):
+    """Three jobs of 1.2 kWh that may wait; the western site has a plant with 2.4 kWh in its third hour."""
+    sun = np.zeros((2, 6))
+    sun[1, 2] = 2.4
+    board = with_energy(make_board(), renewable_kw=sun, renewable_fen_per_kwh=10.0, fixed_kw=[[0.0], [0.1]])
+    return make_jobs(*[{"slack_h": 3.0}] * 3), board, replace(rules, carbon_fen_per_kg=2.0)
+
+
+def solved(day) -> Outcome:
+    steps: list[str] = []
+    # Solving asks nothing of what is kept.
+    outcome = Dispatch(None, None, {}).solve(*day, steps.append)
+    assert steps == ["reach", "plan", "place", *(rule.value for rule in Baseline)]
+    return outcome
+
+
+def test_solve_with_meters_takes_up_what_baselines_leave(day) -> None:
+    outcome = solved(day)
+    ours, by_rule = outcome.scores[0], {score.policy: score for score in outcome.scores}
+    grid_fen = 40.0 + 2.0 * 0.6423
+    # Four kilowatt-hours are drawn: 2.4 of them from the plant, where work draws at least 2.3.
+    least = 2.4 * 10.0 + (3.6 + 0.6 - 2.4) * grid_fen
+    assert outcome.plan.objective_fen == pytest.approx(least)
+    assert outcome.bound_fen == pytest.approx(least)
+    assert outcome.served_fen == pytest.approx(least)
+    assert (ours.renewable_kwh, ours.curtailed_kwh) == (pytest.approx(2.4), pytest.approx(0.0))
+    assert ours.energy_fen == pytest.approx(2.4 * 10.0 + 1.8 * 40.0)
+    assert by_rule["cheapest_site"].renewable_kwh == pytest.approx(0.1)
+    assert by_rule["cheapest_site"].energy_fen > ours.energy_fen
+    assert max(outcome.identities.payments_error, outcome.identities.revenue_error) < 1e-9
+
+
+def test_explanation_with_meters_pays_the_energy_price_of_the_plan(day) -> None:
+    jobs, board, rules = day
+    outcome = solved(day)
+    price = outcome.plan.energy.energy_fen_per_kwh[1]
+    noted = placement_columns("one", jobs, board, rules, outcome).to_pylist()
+    for index, row in enumerate(noted):
+        slot = round((outcome.found.start_s[index] - board.start_s) / board.slot_s)
+        assert row["cost_fen"] == pytest.approx(1.2 * price[slot])
+        job = JobTerms(
+            kind=row["kind"],
+            card_model="",
+            tier=int(jobs.tier[index]),
+            data_class=0,
+            origin=0,
+            quantity=1.0,
+            requested_h=1.0,
+            planned_h=row["planned_h"],
+            data_gb=0.0,
+            first_h=0.0,
+            latest_h=row["latest_h"],
+            site=1,
+            runs=((float(slot), 1.0),),
+        )
+        chosen = explain_job(job, outcome.terms).chosen
+        assert chosen.cost_fen == pytest.approx(1.2 * price[slot])
+        # Where the next kilowatt-hour comes from the grid its carbon is told apart.
+        assert chosen.parts_fen[Part.CARBON] == pytest.approx(1.2 * 2.0 * 0.6423 if slot != 2 or price[2] > 40 else 0.0)
+    told = explain_price(outcome.terms, 1, 0)[0]
+    assert told.parts_fen_per_unit_h[Part.ENERGY] == pytest.approx(48.0)
+    assert told.binding == ()
