@@ -37,7 +37,9 @@ class Sheet:
 
     ``latest_s`` is the latest start by the job's own window, ``horizon_latest_s`` the latest that also leaves it inside
     the horizon, ``planned_h`` the hours that any such start leaves there; all ``(jobs,)``. ``fits``, ``powered``,
-    ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``.
+    ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``. ``group`` is the kind and model of
+    each pool, ``(pools,)``, and ``spare`` what may be busy of it while the largest site is kept free,
+    ``(groups, slots)``, without limit where no reserve is kept.
     """
 
     site: Ints
@@ -54,6 +56,8 @@ class Sheet:
     powered: Bools
     within_data: Bools
     within_latency: Bools
+    group: Ints
+    spare: Floats
 
     @property
     def allowed(self) -> Bools:
@@ -91,7 +95,20 @@ def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
         powered=limits[1],
         within_data=limits[2],
         within_latency=limits[3],
+        **_reserve(board, rules),
     )
+
+
+def _reserve(board: Board, rules: Rules) -> dict[str, Any]:
+    """Add up the units of each kind and model at every site, and leave the largest site out."""
+    kinds = sorted({(pool.kind.value, pool.card_model) for pool in board.pools})
+    group = [kinds.index((pool.kind.value, pool.card_model)) for pool in board.pools]
+    at_site = np.zeros((len(kinds), len(board.sites), board.capacity.shape[1]))
+    for pool, of, units in zip(board.pools, group, board.capacity, strict=True):
+        at_site[of, pool.site] += units
+    spare = at_site.sum(axis=1) - at_site.max(axis=1)
+    spare = spare if rules.keeps_reserve else np.full_like(spare, np.inf)
+    return {"group": np.array(group, dtype=np.int64), "spare": spare}
 
 
 def under_cap_kw(board: Board) -> Floats:
@@ -242,6 +259,11 @@ def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list
         excess = _worst_excess(board, begin[of], end[of], units[of], limit)
         if excess > ROOM * max(1.0, float(limit.max())):
             findings.append(f"pool_over_capacity: {board.pools[p].pool_id} by {excess:g} units")
+    for g, limit in enumerate(known.spare):
+        of = known.group[pool] == g
+        excess = _worst_excess(board, begin[of], end[of], units[of], limit)
+        if excess > ROOM * max(1.0, float(limit.max())):
+            findings.append(f"reserve_not_kept: group {g} by {excess:g} units")
     for s, cap_kw in enumerate(under_cap_kw(board)):
         of = known.site[pool] == s
         excess = _worst_excess(board, begin[of], end[of], kw[of], cap_kw)
@@ -295,7 +317,7 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     """
     ticks_of_slot = round(board.slot_s / TICK_S)
     ticks = board.capacity.shape[1] * ticks_of_slot
-    free, free_kw = _free(board, jobs, known, found, ticks=ticks)
+    free, free_kw, spare = _free(board, jobs, known, found, ticks=ticks)
     waiting = np.flatnonzero(found.reason.astype(str) == NO_ROOM)
     alike = {
         (
@@ -318,13 +340,14 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
         for p in np.flatnonzero(known.allowed[known.sort[job]]):
             need_kw = jobs.quantity[job] * known.kw_per_unit[p]
             short = (free[p] < jobs.quantity[job] + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
+            short |= spare[known.group[p]] < jobs.quantity[job] + ROOM
             passed = np.concatenate([[0], np.cumsum(short)])
             broken[job] |= bool((passed[end] == passed[begin]).any())
     return _name("room_was_left", broken, jobs)
 
 
-def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats]:
-    """Return units free in each pool and kilowatts at each site, minute by minute."""
+def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats, Floats]:
+    """Return units free in each pool, kilowatts at each site and units beside the reserve, minute by minute."""
     run = [one for one in stretches_of(jobs, found) if one[1] < known.end_s - CLOCK_S]
     at = np.array([job for job, _, _ in run], dtype=np.int64)
     begin = (np.array([start for _, start, _ in run]) - board.start_s) / TICK_S
@@ -338,5 +361,10 @@ def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: in
     busy = np.cumsum(change, axis=1)[:, :ticks]
     kw = np.zeros((len(board.sites), ticks))
     np.add.at(kw, known.site, busy * known.kw_per_unit[:, None])
-    capacity = np.repeat(board.capacity, ticks // board.capacity.shape[1], axis=1)
-    return capacity - busy, np.repeat(under_cap_kw(board), ticks // board.capacity.shape[1], axis=1) - kw
+    taken = np.zeros((len(known.spare), ticks))
+    np.add.at(taken, known.group, busy)
+    capacity, cap_kw, spare = (
+        np.repeat(limit, ticks // board.capacity.shape[1], axis=1)
+        for limit in (board.capacity, under_cap_kw(board), known.spare)
+    )
+    return capacity - busy, cap_kw - kw, spare - taken

@@ -96,10 +96,11 @@ def test_bound_knows_that_a_whole_job_cannot_flatten_a_peak(make_board, make_job
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_bound_is_between_the_plan_and_every_placement_on_boards_with_meters(seed: int) -> None:
+@given(seed=st.integers(0, 2**32 - 1), keeps_reserve=st.booleans())
+def test_bound_is_between_the_plan_and_every_placement_on_boards_with_meters(seed: int, *, keeps_reserve: bool) -> None:
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
+    rules = replace(rules, keeps_reserve=keeps_reserve)
     board = random_meters(rng, replace(board, links=None))
     reached, refused, best = solved(jobs, board, rules)
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=best)

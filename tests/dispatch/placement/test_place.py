@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.dispatch.programme.test_energy import with_energy
@@ -52,6 +54,16 @@ def test_place_leaves_room_under_the_cap_for_what_is_drawn_at_no_load(make_board
     found = placed(make_jobs(*[{"slack_h": 0.0}] * 3, {"quantity": 2.5, "slack_h": 0.0}), board, rules)
     assert sorted(found.pool.tolist()) == [0, 0, 1, 1]
     assert found.pool[3] == 0
+
+
+def test_place_keeps_as_much_free_as_the_largest_site_has(make_board, make_jobs, rules) -> None:
+    board, jobs = make_board(cards=(10.0, 6.0)), make_jobs(*[{"quantity": 2.0, "slack_h": 0.0}] * 4)
+    kept = replace(rules, keeps_reserve=True)
+    found = placed(jobs, board, kept)
+    assert found.pool.tolist() == [1, 1, 1, -1]
+    assert found.reason.tolist() == [Reason.NONE] * 3 + [Reason.NO_ROOM]
+    for rule in Baseline:
+        assert by_rule(rule, jobs, board, kept).has_place.sum() == 3
 
 
 def test_place_urgent_work_takes_the_room_before_tolerant_work(make_board, make_jobs, rules) -> None:

@@ -59,7 +59,7 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
     """
     order = np.lexsort((np.arange(len(jobs)), jobs.submit_s))
     order = order[refused[order] == Reason.NONE]
-    ask, room = asks(jobs, board, reached), timeline(board)
+    ask, room = asks(jobs, board, reached), timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
     if rule is Baseline.CHEAPEST_START:
         prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules))

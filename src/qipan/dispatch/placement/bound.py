@@ -58,6 +58,9 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
         plan.power_rent_fen_per_kwh[board.pool_site] * board.kwh_per_unit_h[:, None]
     )
     price = running_fen_per_unit_h(board, rules, energy) + rent
+    kept = plan.reserve_rent_fen_per_unit_h
+    if len(kept):
+        price = price + kept[board.product_group[board.pool_product]]
     ask = asks(jobs, board, reached)
     cheapest = cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
@@ -65,6 +68,8 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     cap_kwh = np.where(np.isfinite(board.room_kw), board.room_kw, 0.0) * board.slot_h
     earned = (plan.capacity_rent_fen_per_unit_h * board.capacity).sum() * board.slot_h
     earned += (plan.power_rent_fen_per_kwh * cap_kwh).sum()
+    if len(kept):
+        earned += (kept * board.spare_units).sum() * board.slot_h
     return float(least[refused == Reason.NONE].sum() - earned + least_fen)
 
 

@@ -51,7 +51,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     is_small = len(jobs) <= SMALL
     tried = []
     for order, waits in _ways(jobs, ask, refused, is_small=is_small):
-        room, seats = _fill_along(order, jobs, board, plan, waits, prices)
+        room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
         fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
         left = bool((seats.pool[order] < 0).any())
         if left and is_small:
@@ -102,7 +102,9 @@ def _clear_along(
         left -= clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats), left)
 
 
-def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+def _fill_along(
+    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, ask: Asks, prices: Prices
+) -> tuple[Timeline, Seats]:
     """Fill an empty board in an order, at the plan's prices, which lean.
 
     Parameters
@@ -110,7 +112,7 @@ def _fill_along(order: Ints, jobs: Jobs, board: Board, plan: Plan, ask: Asks, pr
     prices
         What running costs, energy at the plan's prices of it.
     """
-    room = timeline(board)
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
     lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))

@@ -1,7 +1,7 @@
-"""Room in pools and under power caps, minute by minute, and the search for a start that fits.
+"""Room in pools, under power caps and beside the reserve, minute by minute, and the search for a start that fits.
 
 The kernels are compiled by numba, which takes named tuples of arrays. A job holds every tick that it touches, so what
-fits here never exceeds a pool or a power cap at any moment.
+fits here never exceeds a pool or a power cap, or takes of the reserve, at any moment.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ class Timeline(NamedTuple):
         Units free in each pool, ``(pools, ticks)``, and the least of each slot, ``(pools, slots)``.
     free_kw, free_kw_least
         Power free under each site's cap beside what it draws at no load, ``(sites, ticks)`` and ``(sites, slots)``.
-    pool_site, kw_per_unit
+    spare, spare_least
+        Units of each kind and model that may be busy besides while the largest site is kept free, ``(groups, ticks)``
+        and ``(groups, slots)``; no rows where no reserve is kept.
+    pool_site, pool_group, kw_per_unit
         ``(pools,)``
     """
 
@@ -38,7 +41,10 @@ class Timeline(NamedTuple):
     free_least: Floats
     free_kw: Floats
     free_kw_least: Floats
+    spare: Floats
+    spare_least: Floats
     pool_site: Ints
+    pool_group: Ints
     kw_per_unit: Floats
     ticks_of_slot: int
 
@@ -60,16 +66,26 @@ class Asks(NamedTuple):
     allowed: Bools
 
 
-def timeline(board: Board) -> Timeline:
-    """Return the empty timeline of a board."""
+def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
+    """Return the empty timeline of a board.
+
+    Parameters
+    ----------
+    keeps_reserve
+        Whether as much of each kind and model is kept free as the largest site has (`Rules.keeps_reserve`).
+    """
     per_slot = round(board.slot_s / TICK_S)
     cap_kw = np.maximum(board.room_kw, 0.0)
+    spare = board.spare_units if keeps_reserve else np.zeros((0, board.slot_count))
     return Timeline(
         free=np.repeat(board.capacity, per_slot, axis=1),
         free_least=board.capacity.copy(),
         free_kw=np.repeat(cap_kw, per_slot, axis=1),
         free_kw_least=cap_kw,
+        spare=np.repeat(spare, per_slot, axis=1),
+        spare_least=spare,
         pool_site=board.pool_site,
+        pool_group=board.product_group[board.pool_product],
         kw_per_unit=board.kwh_per_unit_h,
         ticks_of_slot=per_slot,
     )
@@ -104,15 +120,18 @@ def held_ticks(start: float, length: float, ticks: int) -> tuple[int, int]:  # p
 @numba.njit(cache=True)
 def conflict(room: Timeline, pool: int, need: float, first: int, last: int) -> int:  # pragma: no cover - compiled
     """Return the last tick of ``[first, last)`` without room, or -1; the last one lets a search leap farthest."""
-    site = room.pool_site[pool]
+    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
     need_kw = need * room.kw_per_unit[pool]
     slot = (last - 1) // room.ticks_of_slot
     while slot >= first // room.ticks_of_slot:
         short = room.free_least[pool, slot] + ROUNDING < need or room.free_kw_least[site, slot] + ROUNDING < need_kw
+        short = short or (is_kept and room.spare_least[group, slot] + ROUNDING < need)
         begin = max(first, slot * room.ticks_of_slot)
         tick = min(last, (slot + 1) * room.ticks_of_slot) - 1
         while short and tick >= begin:
             if room.free[pool, tick] + ROUNDING < need or room.free_kw[site, tick] + ROUNDING < need_kw:
+                return tick
+            if is_kept and room.spare[group, tick] + ROUNDING < need:
                 return tick
             tick -= 1
         slot -= 1
@@ -145,11 +164,13 @@ def take(room: Timeline, pool: int, need: float, start: float, length: float) ->
     """Hold units of a pool for a stretch of ticks."""
     first, last = held_ticks(start, length, room.free.shape[1])
     _change(room, pool, -need, first, last)
-    site = room.pool_site[pool]
+    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
     for tick in range(first, last):
         slot = tick // room.ticks_of_slot
         room.free_least[pool, slot] = min(room.free_least[pool, slot], room.free[pool, tick])
         room.free_kw_least[site, slot] = min(room.free_kw_least[site, slot], room.free_kw[site, tick])
+        if is_kept:
+            room.spare_least[group, slot] = min(room.spare_least[group, slot], room.spare[group, tick])
 
 
 @numba.njit(cache=True)
@@ -159,15 +180,19 @@ def give_back(
     """Undo `take`."""
     first, last = held_ticks(start, length, room.free.shape[1])
     _change(room, pool, need, first, last)
-    site, width = room.pool_site[pool], room.ticks_of_slot
+    site, group, width = room.pool_site[pool], room.pool_group[pool], room.ticks_of_slot
     for slot in range(first // width, (last - 1) // width + 1):
         room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
         room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
+        if len(room.spare) > 0:
+            room.spare_least[group, slot] = room.spare[group, slot * width : (slot + 1) * width].min()
 
 
 @numba.njit(cache=True)
 def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> None:  # pragma: no cover - compiled
-    site = room.pool_site[pool]
+    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
     for tick in range(first, last):
         room.free[pool, tick] += units
         room.free_kw[site, tick] += units * room.kw_per_unit[pool]
+        if is_kept:
+            room.spare[group, tick] += units
