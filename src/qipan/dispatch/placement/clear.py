@@ -3,7 +3,7 @@
 A job without a seat looks at the places where it would displace the least. Those who are in its way there leave, the
 most tolerant first; it sits down; and they take their cheapest seats that have room, the largest first. If all of them
 together then cost less than before, work without a seat at its value, they stay, else everything is put back. So the
-board's whole cost only falls. `settle` moves jobs that have a seat to a cheaper one that has become free.
+board's whole cost only falls.
 
 Source: `shaw1998` (large neighbourhoods: ruin a part, and recreate it).
 """
@@ -50,8 +50,7 @@ def clear(
     seek_most
         Stop when so many seats have been sought.
     """
-    slots, width = room.free_least.shape[1], room.ticks_of_slot
-    seat = empty_seat(slots)
+    seat = empty_seat(room.free_least.shape[1])
     most = int((seats.first[1:] - seats.first[:-1]).max())
     old = Moved(
         np.empty(OUT_MOST, np.int64), np.empty(OUT_MOST),
@@ -116,38 +115,15 @@ def _clear_at(
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Seat a job at a place, all others that are in its way anew, or nothing; return how many left."""
-    need = ask.quantity[job]
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
     gain = lost[job] - _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if gain <= 0.0:
         return 0
-    out = 0
-    tick = conflict(room, pool, need, first, last)
-    while tick >= 0:
-        other = _in_the_way(ask, room, seats, lists, pool, tick)
-        if other < 0 or out >= OUT_MOST:
-            break
-        _remember(old, out, seats, other, _seat_fen(ask, prices, room, seats, other))
-        _leave(room, ask, seats, other)
-        seats.pool[other], seats.parts[other] = -1, 0
-        out += 1
-        tick = conflict(room, pool, need, first, last)
-    if tick < 0:
-        take(room, pool, need, start, ask.length[job])
+    is_free, out = _turn_all_out(old, ask, prices, room, seats, lists, job, pool, start)
+    if is_free:
+        take(room, pool, ask.quantity[job], start, ask.length[job])
         seats.pool[job], seats.parts[job] = pool, 1
         seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
-        size = np.empty(out)
-        for k in range(out):
-            size[k] = -ask.quantity[old.job[k]] * ask.length[old.job[k]]
-        for k in np.argsort(size, kind="mergesort"):
-            other = old.job[k]
-            after, where, count = choose(seat, ask, prices, room, other, False)
-            gain += old.fen[k] - (after if where >= 0 else lost[other])
-            if where >= 0:
-                _sit(room, ask, seats, seat, other, where, count)
-            if gain <= 0.0:
-                break
-        if gain > 0.0:
+        if _seat_anew(seat, old, ask, prices, lost, room, seats, out, gain):
             return out
         _leave(room, ask, seats, job)
         seats.pool[job], seats.parts[job] = -1, 0
@@ -161,8 +137,49 @@ def _clear_at(
 
 
 @numba.njit(cache=True)
+def _turn_all_out(
+    old: Moved, ask: Asks, prices: Prices, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
+    job: int, pool: int, start: float,
+) -> tuple[bool, int]:  # pragma: no cover - compiled  # fmt: skip
+    """Let all leave who are in a job's way at a place; tell whether it has room then, and how many left."""
+    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
+    out = 0
+    tick = conflict(room, pool, ask.quantity[job], first, last)
+    while tick >= 0:
+        other = _in_the_way(room, seats, lists, pool, tick)
+        if other < 0 or out >= OUT_MOST:
+            return False, out
+        _remember(old, out, seats, other, _seat_fen(ask, prices, room, seats, other))
+        _leave(room, ask, seats, other)
+        seats.pool[other], seats.parts[other] = -1, 0
+        out += 1
+        tick = conflict(room, pool, ask.quantity[job], first, last)
+    return True, out
+
+
+@numba.njit(cache=True)
+def _seat_anew(
+    seat: Seat, old: Moved, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    out: int, gain: float,
+) -> bool:  # pragma: no cover - compiled  # fmt: skip
+    """Seat those who left, the largest first, as long as something is gained; tell whether it was to the end."""
+    size = np.empty(out)
+    for k in range(out):
+        size[k] = -ask.quantity[old.job[k]] * ask.length[old.job[k]]
+    for k in np.argsort(size, kind="mergesort"):
+        other = old.job[k]
+        after, where, count = choose(seat, ask, prices, room, other, False)
+        gain += old.fen[k] - (after if where >= 0 else lost[other])
+        if where >= 0:
+            _sit(room, ask, seats, seat, other, where, count)
+        if gain <= 0.0:
+            return False
+    return True
+
+
+@numba.njit(cache=True)
 def _in_the_way(
-    ask: Asks, room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
+    room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
 ) -> int:  # pragma: no cover - compiled
     """Return the first of those listed who still holds a tick of a pool, or -1."""
     slots, width = room.free_least.shape[1], room.ticks_of_slot
@@ -193,24 +210,3 @@ def _bring_back(old: Moved, k: int, seats: Seats) -> None:  # pragma: no cover -
     for part in range(seats.parts[job]):
         seats.begin[seats.first[job] + part] = old.seats.begin[old.seats.first[k] + part]
         seats.ticks[seats.first[job] + part] = old.seats.ticks[old.seats.first[k] + part]
-
-
-@numba.njit(cache=True)
-def settle(
-    order: Ints, ask: Asks, prices: Prices, room: Timeline, seats: Seats
-) -> float:  # pragma: no cover - compiled
-    """Move each job of an order that has a seat to its cheapest one with room, and return by how much all cost less."""
-    seat = empty_seat(room.free_least.shape[1])
-    saved = 0.0
-    for job in order:
-        if seats.pool[job] < 0:
-            continue
-        before = _seat_fen(ask, prices, room, seats, job)
-        _leave(room, ask, seats, job)
-        after, pool, count = choose(seat, ask, prices, room, job, False)
-        if pool >= 0 and after < before - 1e-9 * abs(before):
-            saved += before - after
-            _sit(room, ask, seats, seat, job, pool, count)
-        else:
-            _hold(room, ask, seats, job)
-    return saved

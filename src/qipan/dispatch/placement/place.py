@@ -19,8 +19,10 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Moving, Prices
-from qipan.dispatch.placement.clear import clear, settle
-from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.placement.clear import clear
+from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, turn_out
+from qipan.dispatch.placement.fill import total_fen as seated_fen
+from qipan.dispatch.placement.settle import Meters, besides_fen, draw_all, drawn_fen, meters_of, settle
 from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
@@ -31,7 +33,7 @@ LEAN: Final = 0.0075
 SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
 ROUNDS: Final = 4
-"""How often those without a seat go round."""
+"""How often those without a seat go round, and all settle."""
 SEEK_MOST: Final = 400_000
 """How many seats are sought while they go round."""
 
@@ -49,15 +51,16 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
     is_small = len(jobs) <= SMALL
+    empty = meters_of(board, rules, plan.energy)
     tried = []
     for order, waits in _ways(jobs, ask, refused, is_small=is_small):
         room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
-        fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
-        left = bool((seats.pool[order] < 0).any())
-        if left and is_small:
-            _clear_along(order, jobs, ask, prices, lost, room, seats)
-        tried.append((total_fen(order, ask, prices, lost, room, seats), room, seats))
-        if not left:
+        if is_small:
+            total_fen = _mend(order, jobs, ask, prices, empty, lost, room, seats)
+        else:
+            total_fen = seated_fen(order, ask, prices, lost, room, seats)
+        tried.append((total_fen, room, seats))
+        if not (seats.pool[order] < 0).any() and waits is ask:
             break
     _, room, seats = min(tried, key=lambda one: one[0])
     rest = order[seats.pool[order] < 0]
@@ -65,10 +68,7 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
-    elif is_small and board.energy is None:
-        # Behind meters the price of energy holds for the next kilowatt-hour only, and all would run after it.
-        settle(order, ask, prices, room, seats)
-    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
+        fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
 
 
@@ -87,19 +87,36 @@ def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tupl
     return ways
 
 
-def _clear_along(
-    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats
-) -> None:
-    """Clear seats for those without one, most valuable first, round after round, while seats are sought for few."""
+def _mend(
+    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, empty: Meters, lost: Floats, room: Timeline, seats: Seats
+) -> float:
+    """Clear seats for those without one, the most valuable first, settle all, and return what that costs.
+
+    Parameters
+    ----------
+    empty
+        The meters with nothing taken off.
+    lost
+        What it costs to leave each job without a seat, ``(jobs,)``.
+    """
+    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
     work = jobs.quantity * ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
+    meters = empty._replace(own_kwh=empty.own_kwh.copy())
     left = SEEK_MOST
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         rest = order[seats.pool[order] < 0]
-        if not len(rest) or left <= 0:
-            return
-        rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
-        left -= clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats), left)
+        if len(rest) and left > 0:
+            rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
+            left -= clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats), left)
+        meters.own_kwh[:] = empty.own_kwh
+        draw_all(order, ask, meters, room, seats)
+        if not settle(np.ascontiguousarray(order[::-1]) if turn % 2 else order, ask, prices, meters, room, seats):
+            break
+    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
+    meters.own_kwh[:] = empty.own_kwh
+    draw_all(order, ask, meters, room, seats)
+    return drawn_fen(empty, meters) + besides_fen(order, ask, prices, meters, lost, room, seats)
 
 
 def _fill_along(
