@@ -53,7 +53,9 @@ class Trace:
 
 TRACES = {
     "philly": Trace("philly.csv.gz", "philly", date(2017, 10, 9), None, 40.0),
-    "openb": Trace("openb_pods.csv.gz", "openb", None, datetime(2023, 1, 1, tzinfo=timezone(timedelta(hours=8))), 200.0),
+    "openb": Trace(
+        "openb_pods.csv.gz", "openb", None, datetime(2023, 1, 1, tzinfo=timezone(timedelta(hours=8))), 200.0
+    ),
     "llm": Trace("azure_llm_conv.csv.gz", "llm", date(2023, 11, 16), None, 2000.0),
 }
 

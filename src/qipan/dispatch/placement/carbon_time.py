@@ -85,7 +85,7 @@ def _place_in_turn(
 
 @numba.njit(cache=True)
 def _choose(ask: Asks, air: Air, room: Timeline, job: int) -> tuple[int, float]:  # pragma: no cover - compiled
-    """Return pool and start that save most carbon an hour until done, or -1; ties go to the earlier, then the nearer."""
+    """Return pool and start that save most carbon an hour until done, or -1; of equals the earlier, then the nearer."""
     near = _by_distance(ask, air, room, job)
     if len(near) == 0:
         return -1, 0.0

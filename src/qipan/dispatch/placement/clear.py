@@ -18,12 +18,16 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, _hold, _leave, _run_fen, _seat_fen, _sit
-from qipan.dispatch.placement.timeline import Asks, Timeline, conflict, held_ticks, take
+from qipan.dispatch.placement.timeline import Asks, Timeline, conflict, earliest, held_ticks, take
 
 PLACES = 8
 """How many places a job without a seat tries to clear."""
 OUT_MOST = 200
 """How many others may leave for one job."""
+GIVE_UP = 200
+"""After so many jobs in a row for whom no seat could be cleared the rest do not try."""
+LOOKED_AT = 64
+"""How many of those in the way are looked at for one who has room elsewhere."""
 
 
 class Moved(NamedTuple):
@@ -36,10 +40,9 @@ class Moved(NamedTuple):
 
 @numba.njit(cache=True)
 def clear(
-    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
-    seek_most: int,
+    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
-    """Try to clear a seat for each job of an order that has none, and return how many seats were sought.
+    """Try to clear a seat for each job of an order that has none, and return for how many it could be done.
 
     Parameters
     ----------
@@ -47,8 +50,6 @@ def clear(
         What it costs to leave each job without a seat, ``(jobs,)``.
     lists
         From `fill.occupants`, the most tolerant first.
-    seek_most
-        Stop when so many seats have been sought.
     """
     seat = empty_seat(room.free_least.shape[1])
     most = int((seats.first[1:] - seats.first[:-1]).max())
@@ -60,18 +61,18 @@ def clear(
         ),
     )  # fmt: skip
     cost, pools, starts = np.empty(PLACES), np.empty(PLACES, np.int64), np.empty(PLACES)
-    sought = 0
+    seated, in_vain = 0, 0
     for job in order:
-        if sought >= seek_most:
+        if in_vain >= GIVE_UP:
             break
         if seats.pool[job] >= 0:
             continue
         count = _least_in_the_way(cost, pools, starts, ask, room, job)
         for i in range(count):
-            sought += 1 + _clear_at(seat, old, ask, prices, lost, room, seats, lists, job, pools[i], starts[i])
-            if seats.pool[job] >= 0:
+            if _clear_at(seat, old, ask, prices, lost, room, seats, lists, job, pools[i], starts[i]):
                 break
-    return sought
+        seated, in_vain = (seated + 1, 0) if seats.pool[job] >= 0 else (seated, in_vain + 1)
+    return seated
 
 
 @numba.njit(cache=True)
@@ -113,18 +114,18 @@ def _least_in_the_way(
 def _clear_at(
     seat: Seat, old: Moved, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
-) -> int:  # pragma: no cover - compiled  # fmt: skip
-    """Seat a job at a place, all others that are in its way anew, or nothing; return how many left."""
+) -> bool:  # pragma: no cover - compiled  # fmt: skip
+    """Seat a job at a place, all others that are in its way anew, or nothing; tell which."""
     gain = lost[job] - _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if gain <= 0.0:
-        return 0
+        return False
     is_free, out = _turn_all_out(old, ask, prices, room, seats, lists, job, pool, start)
     if is_free:
         take(room, pool, ask.quantity[job], start, ask.length[job])
         seats.pool[job], seats.parts[job] = pool, 1
         seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
         if _seat_anew(seat, old, ask, prices, lost, room, seats, out, gain):
-            return out
+            return True
         _leave(room, ask, seats, job)
         seats.pool[job], seats.parts[job] = -1, 0
     for k in range(out):
@@ -133,7 +134,7 @@ def _clear_at(
     for k in range(out):
         _bring_back(old, k, seats)
         _hold(room, ask, seats, old.job[k])
-    return out
+    return False
 
 
 @numba.njit(cache=True)
@@ -146,7 +147,7 @@ def _turn_all_out(
     out = 0
     tick = conflict(room, pool, ask.quantity[job], first, last)
     while tick >= 0:
-        other = _in_the_way(room, seats, lists, pool, tick)
+        other = _in_the_way(ask, room, seats, lists, pool, tick)
         if other < 0 or out >= OUT_MOST:
             return False, out
         _remember(old, out, seats, other, _seat_fen(ask, prices, room, seats, other))
@@ -179,19 +180,32 @@ def _seat_anew(
 
 @numba.njit(cache=True)
 def _in_the_way(
-    room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
+    ask: Asks, room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
 ) -> int:  # pragma: no cover - compiled
-    """Return the first of those listed who still holds a tick of a pool, or -1."""
+    """Return the first of those listed who holds a tick of a pool and has room elsewhere; else the first; or -1."""
     slots, width = room.free_least.shape[1], room.ticks_of_slot
     cell = pool * slots + tick // width
+    first, seen = -1, 0
     for other in lists[1][lists[0][cell] : lists[0][cell + 1]]:
-        if seats.pool[other] != pool:
+        if seats.pool[other] != pool or not _holds(room, seats, other, tick):
             continue
-        for at in range(seats.first[other], seats.first[other] + seats.parts[other]):
-            hold = held_ticks(seats.begin[at], seats.ticks[at], slots * width)
-            if hold[0] <= tick < hold[1]:
-                return int(other)
-    return -1
+        for elsewhere in range(len(room.free)):
+            if elsewhere != pool and ask.allowed[ask.sort[other], elsewhere]:
+                if earliest(room, ask, other, elsewhere) >= 0.0:
+                    return int(other)
+        first, seen = other if first < 0 else first, seen + 1
+        if seen >= LOOKED_AT:
+            break
+    return int(first)
+
+
+@numba.njit(cache=True)
+def _holds(room: Timeline, seats: Seats, job: int, tick: int) -> bool:  # pragma: no cover - compiled
+    for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
+        hold = held_ticks(seats.begin[at], seats.ticks[at], room.free.shape[1])
+        if hold[0] <= tick < hold[1]:
+            return True
+    return False
 
 
 @numba.njit(cache=True)

@@ -32,10 +32,10 @@ LEAN: Final = 0.0075
 """How far prices lean towards the plan's use, as a share of their mean."""
 SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
-ROUNDS: Final = 4
-"""How often those without a seat go round, and all settle."""
-SEEK_MOST: Final = 400_000
-"""How many seats are sought while they go round."""
+ROUNDS: Final = 3
+"""How often those without a seat go round, and all settle, on the way that is chosen."""
+NEAR: Final = 0.01
+"""Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
 
 
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
@@ -53,18 +53,23 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     is_small = len(jobs) <= SMALL
     empty = meters_of(board, rules, plan.energy)
     tried = []
-    for order, waits in _ways(jobs, ask, refused, is_small=is_small):
-        room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
+    for order, waits, spreads in _ways(jobs, ask, refused, is_small=is_small):
+        if spreads:
+            room, seats = _spread_out(order, board, rules, waits, prices)
+        else:
+            room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
         if is_small:
-            total_fen = _mend(order, jobs, ask, prices, empty, lost, room, seats)
+            total_fen = _mend(order, jobs, ask, prices, empty, lost, room, seats, rounds=1)
         else:
             total_fen = seated_fen(order, ask, prices, lost, room, seats)
         tried.append((total_fen, room, seats))
-        if not (seats.pool[order] < 0).any() and waits is ask:
+        if not (seats.pool[order] < 0).any():
             break
-    _, room, seats = min(tried, key=lambda one: one[0])
+    room, seats = _best(tried, order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
-    if len(rest) and not is_small:
+    if is_small:
+        _mend(order, jobs, ask, prices, empty, lost, room, seats, rounds=ROUNDS)
+    elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
@@ -72,24 +77,37 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     return placement(jobs, board, refused=refused, seats=seats)
 
 
-def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Ints, Asks]]:
-    """Return in which orders to fill a board, and with which windows.
+def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, work: Floats) -> tuple[Timeline, Seats]:
+    """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first."""
+    least = min(fen for fen, _, _ in tried)
+
+    def left(one: tuple[float, Timeline, Seats]) -> tuple[float, ...]:
+        out = order[one[2].pool[order] < 0]
+        return *np.bincount(jobs.tier[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
+
+    _, room, seats = min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
+    return room, seats
+
+
+def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Ints, Asks, bool]]:
+    """Return in which orders to fill a board, with which windows, and whether to spread out instead of saving.
 
     What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
     latest start leaves: on a small board such jobs also try to start as late as they may.
     """
-    orders = placing_order(jobs, refused), urgent_order(jobs, refused)
+    large, urgent = placing_order(jobs, refused), urgent_order(jobs, refused)
+    if not is_small:
+        return [(large, ask, False), (urgent, ask, False)]
     outlasts = ask.length > ask.planned + ROUNDING
-    ways = [(order, ask) for order in orders]
-    if is_small and outlasts.any():
-        late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
-        ways += [(order, late) for order in orders]
-    return ways
+    late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
+    again = [(large, late, False), (urgent, late, False)] if outlasts.any() else []
+    return [(large, ask, False), (urgent, ask, False), *again, (urgent, late, True)]
 
 
 def _mend(
-    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, empty: Meters, lost: Floats, room: Timeline, seats: Seats
-) -> float:
+    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, empty: Meters, lost: Floats, room: Timeline, seats: Seats,
+    *, rounds: int,
+) -> float:  # fmt: skip
     """Clear seats for those without one, the most valuable first, settle all, and return what that costs.
 
     Parameters
@@ -99,19 +117,17 @@ def _mend(
     lost
         What it costs to leave each job without a seat, ``(jobs,)``.
     """
-    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
     work = jobs.quantity * ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
-    left = SEEK_MOST
-    for turn in range(ROUNDS):
+    for _ in range(rounds):
         rest = order[seats.pool[order] < 0]
-        if len(rest) and left > 0:
+        if len(rest):
             rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
-            left -= clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats), left)
+            clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats))
         meters.own_kwh[:] = empty.own_kwh
         draw_all(order, ask, meters, room, seats)
-        if not settle(np.ascontiguousarray(order[::-1]) if turn % 2 else order, ask, prices, meters, room, seats):
+        if not settle(order, ask, prices, meters, room, seats):
             break
     fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
     meters.own_kwh[:] = empty.own_kwh
@@ -135,6 +151,17 @@ def _fill_along(
     lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
     fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    return room, seats
+
+
+def _spread_out(order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order, each job where the largest share of cards is free, whatever it costs."""
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    whole = board.capacity[None] * room.ticks_of_slot
+    lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
+    free = prices.moving._replace(gb=np.zeros(len(ask.sort)), near=np.zeros(len(ask.sort)))
+    fill(order, ask, prices._replace(step=-np.ones_like(whole), moving=free), lean, room, seats)
     return room, seats
 
 

@@ -99,7 +99,9 @@ def settle(
 
 
 @numba.njit(cache=True)
-def draw_all(order: Ints, ask: Asks, meters: Meters, room: Timeline, seats: Seats) -> None:  # pragma: no cover - compiled
+def draw_all(
+    order: Ints, ask: Asks, meters: Meters, room: Timeline, seats: Seats
+) -> None:  # pragma: no cover - compiled
     """Take off what all jobs of an order draw that have a seat."""
     for job in order:
         if seats.pool[job] >= 0:
