@@ -32,18 +32,18 @@ INTRO = """# Real traces at three loads
 
 Written by `make bench-traces` from `benchmarks/results/bench_traces.json`; do not edit.
 
-A day each of the Philly, openb and Azure LLM traces on the national fleet, placed by Qipan, by the five simple rules and
-by Carbon-Time, the same whole jobs under the same hard limits. `tests/independent/check_placement.py` goes over every
-placement: {broken}.
+A day each of the Philly, openb and Azure LLM traces on the national fleet, placed by Qipan, by the five simple rules
+and by Carbon-Time, the same whole jobs under the same hard limits. `tests/independent/check_placement.py` goes over
+every placement: {broken}.
 
 **Loads.** The *full load* of a day is the least at which energetic reasoning (`baptiste2001`) proves that not every job
 can be served: in some minute, or in some stretch of whole hours, the parts of jobs that no allowed start can move
-elsewhere fill all cards that power allows. Low is {low:g} of it, busy {busy:g}, overloaded {overloaded:g}. Copies of a job
-arrive in the same second, each with an origin, tier and data class of its own.
+elsewhere fill all cards that power allows. Low is {low:g} of it, busy {busy:g}, overloaded {overloaded:g}. Copies of a
+job arrive in the same second, each with an origin, tier and data class of its own.
 
 **Columns.** *Cost* is what the plan minimises and what the bound bounds: energy, moving and nearness of planned hours,
-and work without a place at its value. *Money* is energy and moving of what ran, with what runs past the horizon. *Bound*
-is proven for whole jobs; the plan lets all work stop and go, so where minutes or stretches are scarce it is far
+and work without a place at its value. *Money* is energy and moving of what ran, with what runs past the horizon.
+*Bound* is proven for whole jobs; the plan lets all work stop and go, so where minutes or stretches are scarce it is far
 below anything whole jobs can reach. *Unserved* leaves out jobs that no site may take. Deadlines missed are of jobs that
 ran late or found no place. Columns with a star are **modelled**: plants, wind, curtailment and stores of western sites,
 the load around the sites, and carbon hour by hour, for nobody publishes these. Carbon-Time (`hanafy2024`) waits
@@ -53,16 +53,16 @@ for these modelled hours; sun and wind are assumed to generate a tenth of a regi
 OUTRO = """
 ![Cost over the bound of every policy, by trace and load](pictures/traces.svg)
 
-The picture shows cost over the bound: what was served, and in the lighter part the value of what was not. Bars are cut at
-three times the bound; the number is the whole.
+The picture shows cost over the bound: what was served, and in the lighter part the value of what was not. Bars are cut
+at three times the bound; the number is the whole.
 
 ## What it shows
 
 {verdicts}
 
 "No policy serves more of a more urgent tier" compares unserved work tier by tier, the most urgent first. Under overload
-no policy can leave least in every tier at once: the plan gives up the tiers whose hours are worth least, the simple rules
-give up whoever comes late.
+no policy can leave least in every tier at once: the plan gives up the tiers whose hours are worth least, the simple
+rules give up whoever comes late.
 """
 
 
@@ -165,11 +165,15 @@ def picture_of(result: dict[str, Any]) -> str:
     tall = (len(NAMES) + 2) * ROW
     height = TOP + len(levels) * tall
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        'aria-label="Cost of each policy over the proven bound, by trace and load">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+            'aria-label="Cost of each policy over the proven bound, by trace and load">'
+        ),
         f"<style>{STYLE}</style>",
-        '<text x="4" y="16" class="title">Cost over the proven bound (red line = bound); '
-        "lighter: value of work not served; bars cut at 3</text>",
+        (
+            '<text x="4" y="16" class="title">Cost over the proven bound (red line = bound); '
+            "lighter: value of work not served; bars cut at 3</text>"
+        ),
         *(
             f'<text x="{LEFT + column * (PANEL + GAP)}" y="40" class="title">{escape(trace)}</text>'
             for column, trace in enumerate(traces)
@@ -191,8 +195,10 @@ def _panel(day: dict[str, Any], x: int, y: int, *, is_first: bool) -> str:
         served, whole = told["served_fen"] / bound, told["cost_fen"] / bound
         bars = [
             f'<rect class="served" x="{x}" y="{top}" width="{min(served, CUT) * unit:.1f}" height="{ROW - 5}"/>',
-            f'<rect class="lost" x="{x + min(served, CUT) * unit:.1f}" y="{top}" '
-            f'width="{max(min(whole, CUT) - min(served, CUT), 0.0) * unit:.1f}" height="{ROW - 5}"/>',
+            (
+                f'<rect class="lost" x="{x + min(served, CUT) * unit:.1f}" y="{top}" '
+                f'width="{max(min(whole, CUT) - min(served, CUT), 0.0) * unit:.1f}" height="{ROW - 5}"/>'
+            ),
             f'<text x="{x + min(whole, CUT) * unit + 4:.1f}" y="{top + 10}">{whole:.2f}</text>',
         ]
         if is_first:

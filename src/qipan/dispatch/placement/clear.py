@@ -190,9 +190,9 @@ def _in_the_way(
         if seats.pool[other] != pool or not _holds(room, seats, other, tick):
             continue
         for elsewhere in range(len(room.free)):
-            if elsewhere != pool and ask.allowed[ask.sort[other], elsewhere]:
-                if earliest(room, ask, other, elsewhere) >= 0.0:
-                    return int(other)
+            may = elsewhere != pool and ask.allowed[ask.sort[other], elsewhere]
+            if may and earliest(room, ask, other, elsewhere) >= 0.0:
+                return int(other)
         first, seen = other if first < 0 else first, seen + 1
         if seen >= LOOKED_AT:
             break

@@ -2,12 +2,14 @@
 
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
-seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
-may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
+seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
+without a seat clear one (`clear`), and all settle (`settle`); on larger ones they may turn another out (`fill`), so
+that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
 """
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import Final
 
 import numpy as np
@@ -38,6 +40,15 @@ NEAR: Final = 0.01
 """Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
 
 
+class Way(Enum):
+    """How a board is filled: along the plan; where most is free; near and soon; where it costs least at the time."""
+
+    ALONG = auto()
+    SPREAD = auto()
+    NEAREST = auto()
+    CHEAPEST = auto()
+
+
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
     """Place jobs at the plan's locational prices.
 
@@ -53,18 +64,20 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     is_small = len(jobs) <= SMALL
     empty = meters_of(board, rules, plan.energy)
     tried = []
-    for order, waits, spreads in _ways(jobs, ask, refused, is_small=is_small):
-        if spreads:
-            room, seats = _spread_out(order, board, rules, waits, prices)
-        else:
+    is_left = True
+    for way, order, waits in _ways(jobs, ask, refused, is_small=is_small):
+        if not is_left and way is not Way.CHEAPEST:
+            continue
+        if way is Way.ALONG:
             room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
+        else:
+            room, seats = _fill_plainly(way, order, board, rules, waits, prices)
         if is_small:
             total_fen = _mend(order, jobs, ask, prices, empty, lost, room, seats, rounds=1)
         else:
             total_fen = seated_fen(order, ask, prices, lost, room, seats)
         tried.append((total_fen, room, seats))
-        if not (seats.pool[order] < 0).any():
-            break
+        is_left &= bool((seats.pool[order] < 0).any())
     room, seats = _best(tried, order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
     if is_small:
@@ -89,19 +102,23 @@ def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, w
     return room, seats
 
 
-def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Ints, Asks, bool]]:
-    """Return in which orders to fill a board, with which windows, and whether to spread out instead of saving.
+def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Way, Ints, Asks]]:
+    """Return how to fill a board, in which orders, and with which windows.
 
     What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
     latest start leaves: on a small board such jobs also try to start as late as they may.
     """
     large, urgent = placing_order(jobs, refused), urgent_order(jobs, refused)
+    ways = [(Way.ALONG, large, ask), (Way.ALONG, urgent, ask)]
     if not is_small:
-        return [(large, ask, False), (urgent, ask, False)]
+        return ways
     outlasts = ask.length > ask.planned + ROUNDING
     late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
-    again = [(large, late, False), (urgent, late, False)] if outlasts.any() else []
-    return [(large, ask, False), (urgent, ask, False), *again, (urgent, late, True)]
+    if outlasts.any():
+        ways += [(Way.ALONG, large, late), (Way.ALONG, urgent, late)]
+    come = np.flatnonzero(refused == Reason.NONE)
+    come = come[np.argsort(jobs.submit_s[come], kind="stable")]
+    return [*ways, (Way.SPREAD, urgent, late), (Way.NEAREST, come, ask), (Way.CHEAPEST, come, ask)]
 
 
 def _mend(
@@ -154,14 +171,21 @@ def _fill_along(
     return room, seats
 
 
-def _spread_out(order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
-    """Fill an empty board in an order, each job where the largest share of cards is free, whatever it costs."""
+def _fill_plainly(
+    way: Way, order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices
+) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order without looking at the plan."""
     room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
-    whole = board.capacity[None] * room.ticks_of_slot
-    lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
-    free = prices.moving._replace(gb=np.zeros(len(ask.sort)), near=np.zeros(len(ask.sort)))
-    fill(order, ask, prices._replace(step=-np.ones_like(whole), moving=free), lean, room, seats)
+    lean, none = upright(), np.zeros(len(ask.sort))
+    if way is Way.SPREAD:
+        whole = board.capacity[None] * room.ticks_of_slot
+        lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
+        prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
+    elif way is Way.NEAREST:
+        later = np.repeat(np.arange(board.slot_count, dtype=float)[None], len(board.pools), axis=0)[None]
+        prices = prices._replace(step=later, moving=prices.moving._replace(gb=none, near=none + 1.0))
+    fill(order, ask, prices, lean, room, seats)
     return room, seats
 
 

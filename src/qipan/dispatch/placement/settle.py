@@ -2,8 +2,8 @@
 
 Behind a meter the first kilowatt-hours of a slot come from own plants and the rest from the grid, so what a job adds
 depends on who else runs there. A job stands up, what it drew is free again, and it sits down where it adds least: its
-old seat, or another one. So the cost of the board falls with each move, but for stores and peaks, which stay as the plan
-has them.
+old seat, or another one. So the cost of the board falls with each move, but for stores and peaks, which stay as the
+plan has them.
 """
 
 from __future__ import annotations
