@@ -155,7 +155,7 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Cal
     found = run()
     cpu_s = time.process_time() - began
     served, lost = planned_fen(jobs, board, rules, reached, found)
-    told = score(name, jobs, board, rules, reached, found)
+    told = score(name, jobs, board, rules, reached, found=found)
     left = (found.pool < 0) & (refused == Reason.NONE)
     work = jobs.quantity * planned_h(jobs, board)
     unserved = np.bincount(jobs.tier[left], weights=work[left], minlength=4)

@@ -83,7 +83,7 @@ def prove(number: int, seed: int, tally: Tally) -> None:
     for rule in Baseline:
         theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
         findings += [f"{rule}: {finding}" for finding in check_placement(board, jobs, rules, theirs)]
-        findings += _check_score(rule, jobs, theirs, score(rule, jobs, board, rules, reached, theirs).jobs_placed)
+        findings += _check_score(rule, jobs, theirs, score(rule, jobs, board, rules, reached, found=theirs).jobs_placed)
         served, lost = planned_cost_fen(board, jobs, rules, theirs, solved)
         if not link_overrun_gb(board, jobs, rules, theirs) and served + lost < bound - 1e-7 * max(1.0, abs(bound)):
             findings.append(f"{rule}: bound: {bound:g} fen, the placed jobs cost {served + lost:g} fen")

@@ -17,7 +17,7 @@ from benchmarks.random_programme import MODELS, SHARE_OF_CARDS, programme, wait_
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.job import KINDS, Jobs, Workload
 from qipan.dispatch.model.plan import Instance
 from qipan.kernel.resources import Kind
 
@@ -67,6 +67,7 @@ def made_day(count: int, seed: int, *, preemptible_share: float, share_of_cards:
         origin=np.array([one.origin_id for one in board.origins], dtype=object)[streams.origin[stream]],
         tier=tier[of_class],
         data_class=np.zeros(count, dtype=np.int64),
+        workload=np.full(count, int(Workload.TRAINING)),
         start_by_s=start_by_s,
         finish_by_s=start_by_s + lasts * board.slot_s,
         data_gb=streams.gb_per_unit_h[stream] * work,

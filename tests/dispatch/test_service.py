@@ -72,8 +72,8 @@ def test_explanation_with_meters_pays_the_energy_price_of_the_plan(day) -> None:
         )
         chosen = explain_job(job, outcome.terms).chosen
         assert chosen.cost_fen == pytest.approx(1.2 * price[slot])
-        # Where the next kilowatt-hour comes from the grid its carbon is told apart.
-        assert chosen.parts_fen[Part.CARBON] == pytest.approx(1.2 * 2.0 * 0.6423 if slot != 2 or price[2] > 40 else 0.0)
+        # Every next kilowatt-hour comes from the grid, in the hour of the plant too: its carbon is told apart.
+        assert chosen.parts_fen[Part.CARBON] == pytest.approx(1.2 * 2.0 * 0.6423)
     told = explain_price(outcome.terms, 1, 0)[0]
     assert told.parts_fen_per_unit_h[Part.ENERGY] == pytest.approx(48.0)
     assert told.binding == ()

@@ -37,8 +37,8 @@ class Sheet:
 
     ``latest_s`` is the latest start by the job's own window, ``horizon_latest_s`` the latest that also leaves it inside
     the horizon, ``planned_h`` the hours that any such start leaves there; all ``(jobs,)``. ``fits``, ``powered``,
-    ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``. ``group`` is the kind and model of
-    each pool, ``(pools,)``, and ``spare`` what may be busy of it while the largest site is kept free,
+    ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``. ``group`` is the kind and model
+    of each pool, ``(pools,)``, and ``spare`` what may be busy of it while the largest site is kept free,
     ``(groups, slots)``, without limit where no reserve is kept.
     """
 

@@ -137,11 +137,11 @@ class Dispatch:
         solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-        scores = [score("qipan", jobs, board, rules, reached, found)]
+        scores = [score("qipan", jobs, board, rules, reached, found=found)]
         for rule in Baseline:
             progress(rule.value)
             theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
-            scores.append(score(rule.value, jobs, board, rules, reached, theirs))
+            scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
         served, lost = planned_fen(jobs, board, rules, reached, found)
         return Outcome(
             reached=reached,

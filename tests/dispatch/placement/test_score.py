@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.random_day import random_day
+from benchmarks.random_meters import random_meters
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.dispatch.programme.test_energy import with_energy
 
-from qipan.dispatch.jobs.reach import reach
+from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules, TierRule
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status
+from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.score import planned_fen, price_fen, ran_s, score, usage
 
 
@@ -29,8 +34,8 @@ def at(board: Board, *pools: int, start_h: float = 0.0) -> Placement:
 def test_score_moving_from_guangdong_to_ningxia_flips_the_sign_between_accounts(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 10.0})
     reached = reach(jobs, board, rules)
-    home = score("home", jobs, board, rules, reached, at(board, 0))
-    west = score("west", jobs, board, rules, reached, at(board, 1))
+    home = score("home", jobs, board, rules, reached, found=at(board, 0))
+    west = score("west", jobs, board, rules, reached, found=at(board, 1))
     assert west.location_kg / home.location_kg - 1 == pytest.approx(0.40, abs=0.005)
     assert west.market_kg / home.market_kg - 1 == pytest.approx(-0.72, abs=0.005)
     assert west.cost_fen < home.cost_fen
@@ -41,7 +46,7 @@ def test_score_counts_what_ran_and_never_more_than_was_requested(make_board, mak
     board = make_board()
     jobs = make_jobs({"requested_h": 4.0, "actual_h": 1.0}, {"requested_h": 1.0, "actual_h": 9.0}, {"requested_h": 2.0})
     assert (ran_s(jobs) / 3600.0).tolist() == [1.0, 1.0, 2.0]
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0, 0, 0))
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 0, 0))
     assert result.work_unit_h == pytest.approx(4.0)
     assert result.energy_kwh == pytest.approx(5.0)
     assert result.energy_fen == pytest.approx(300.0)
@@ -51,13 +56,13 @@ def test_score_past_the_horizon_pays_the_last_day_again(make_board, make_jobs, r
     prices = np.array([[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]] * 2)
     board = make_board(price_fen_per_kwh=prices, pue=(1.0, 1.0))
     jobs = make_jobs({"requested_h": 8.0})
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0))
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0))
     assert result.energy_fen == pytest.approx(210.0 + 10.0 + 20.0)
 
 
 def test_score_refused_work_is_counted_apart(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0, "requested_h": 2.0})
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0, -1))
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, -1))
     assert (result.work_unit_h, result.lost_unit_h) == (2.0, 6.0)
     assert (result.jobs_placed, result.jobs_refused) == (1, 1)
 
@@ -66,10 +71,10 @@ def test_score_realtime_latency_is_weighted_by_work(make_board, make_jobs, rules
     board = make_board(round_trip_ms=((2.0, 15.0), (30.0, 2.0)))
     jobs = make_jobs({"tier": Tier.REALTIME, "quantity": 99.0}, {"tier": Tier.REALTIME, "quantity": 1.0})
     reached = reach(jobs, board, rules)
-    assert score("any", jobs, board, rules, reached, at(board, 0, 1)).realtime_p95_ms == 2.0
-    assert score("any", jobs, board, rules, reached, at(board, 1, 0)).realtime_p95_ms == 15.0
+    assert score("any", jobs, board, rules, reached, found=at(board, 0, 1)).realtime_p95_ms == 2.0
+    assert score("any", jobs, board, rules, reached, found=at(board, 1, 0)).realtime_p95_ms == 15.0
     batch = make_jobs({})
-    assert np.isnan(score("any", batch, board, rules, reach(batch, board, rules), at(board, 0)).realtime_p95_ms)
+    assert np.isnan(score("any", batch, board, rules, reach(batch, board, rules), found=at(board, 0)).realtime_p95_ms)
 
 
 def test_usage_spreads_a_run_over_the_slots_it_touches(make_board, make_jobs) -> None:
@@ -99,7 +104,7 @@ def test_price_of_a_job_is_the_sum_of_its_hours(make_board, make_jobs, rules) ->
 
 def test_score_without_meters_has_plain_peaks_and_nothing_renewable(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0})
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0, 1))
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 1))
     assert result.peak_kw == result.grid_peak_kw == result.areas_peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
     assert (result.renewable_kwh, result.curtailed_kwh, result.over_kwh) == (0.0, 0.0, 0.0)
 
@@ -108,7 +113,7 @@ def test_score_with_a_plant_counts_carbon_of_the_grid_alone(make_board, make_job
     figures = {"renewable_kw": [[0.0], [2.0]], "renewable_fen_per_kwh": 10.0, "fixed_kw": [[0.0], [0.5]]}
     board, jobs = with_energy(make_board(), **figures), make_jobs({"quantity": 3.0})
     priced = replace(rules, carbon_fen_per_kg=5.0)
-    result = score("any", jobs, board, priced, reach(jobs, board, rules), at(board, 1))
+    result = score("any", jobs, board, priced, reach(jobs, board, rules), found=at(board, 1))
     # 3.6 kWh of work and 0.5 kWh at no load in the first hour, 0.5 kWh in each of five more.
     assert result.energy_kwh == pytest.approx(3.6 + 6 * 0.5)
     assert result.renewable_kwh == pytest.approx(2.0 + 5 * 0.5)
@@ -123,7 +128,7 @@ def test_score_past_the_horizon_knows_no_plant(make_board, make_jobs, rules) -> 
     prices = np.array([[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]] * 2)
     board = with_energy(make_board(price_fen_per_kwh=prices, pue=(1.0, 1.0)), renewable_kw=9.0)
     jobs = make_jobs({"requested_h": 8.5})
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), at(board, 0))
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0))
     assert result.energy_fen == pytest.approx(10.0 + 20.0 + 0.5 * 30.0)
     assert result.location_kg == pytest.approx(2.5 * 0.4403)
     assert (result.energy_kwh, result.renewable_kwh) == (pytest.approx(8.5), pytest.approx(6.0))
@@ -133,7 +138,7 @@ def test_score_tells_how_sites_raise_the_peak_of_their_area_and_pass_its_limit(m
     area = {"load_kw": [50.0, 48.0, 0.0, 0.0, 0.0, 0.0], "most_kw": [3.0] * 6, "over": 7.0, "peak": 100.0}
     board, jobs = with_energy(make_board(pue=(1.0, 1.0)), area), make_jobs({"quantity": 4.0, "requested_h": 2.0})
     reached = reach(jobs, board, rules)
-    now, later = (score("any", jobs, board, rules, reached, at(board, 1, start_h=start)) for start in (0.0, 1.0))
+    now, later = (score("any", jobs, board, rules, reached, found=at(board, 1, start_h=start)) for start in (0.0, 1.0))
     assert (now.grid_peak_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
     assert (later.grid_peak_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
     assert now.over_kwh == later.over_kwh == pytest.approx(2.0)
@@ -148,11 +153,11 @@ def test_score_counts_as_missed_who_ends_late_or_is_refused_room(make_board, mak
     found = at(board, 0, 0, 0, -1, -1)
     found.start_s[:] += np.array([1.0, 1.5, 2.0, 0.0, 0.0]) * 3600.0
     found.reason[4] = Reason.TOO_FAR
-    result = score("any", jobs, board, rules, reach(jobs, board, rules), found)
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=found)
     assert (result.deadline_misses, result.deadline_miss_share) == (2, 0.5)
     assert result.tier_lost_unit_h == (2.0, 0.0, 2.0, 0.0)
     waiting = replace(found, status=np.where(found.has_place, found.status, Status.CARRIED_OVER))
-    assert score("any", jobs, board, rules, reach(jobs, board, rules), waiting).deadline_misses == 1
+    assert score("any", jobs, board, rules, reach(jobs, board, rules), found=waiting).deadline_misses == 1
 
 
 def test_planned_cost_with_meters_is_that_of_the_plan_when_jobs_lie_as_planned(make_board, make_jobs, rules) -> None:
@@ -161,3 +166,26 @@ def test_planned_cost_with_meters_is_that_of_the_plan_when_jobs_lie_as_planned(m
     served, lost = planned_fen(jobs, board, rules, reach(jobs, board, rules), at(board, 1))
     assert served == pytest.approx(0.6 * 40.0 + (2.4 + 5 * 0.6) * 10.0)
     assert lost == 0.0
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_score_with_meters_loses_no_kilowatt_hour(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    board, jobs, rules = random_day(rng)
+    board = random_meters(rng, board)
+    board = replace(board, location_kg_per_kwh=np.ones(len(board.sites)))
+    reached = reach(jobs, board, rules)
+    found = place_by(Baseline.CHEAPEST_START, jobs, board, rules, reached, refused=refusals(jobs, board, reached))
+    result = score("any", jobs, board, rules, reached, found=found)
+    energy = board.energy
+    assert result.renewable_kwh + result.curtailed_kwh == pytest.approx(energy.renewable_kw.sum() * board.slot_h)
+    # Stores end no emptier than they begin, so what is drawn comes from grid and plants, and losses besides.
+    assert result.location_kg + result.renewable_kwh >= result.energy_kwh - 1e-6 * max(1.0, result.energy_kwh)
+    if not energy.store_kwh.any():
+        assert result.location_kg + result.renewable_kwh == pytest.approx(result.energy_kwh)
+    work = jobs.quantity * ran_s(jobs) / 3600.0 * found.has_place
+    drawn = (work * board.kwh_per_unit_h[found.pool]).sum() + energy.fixed_kw.sum() * board.slot_h
+    assert result.energy_kwh == pytest.approx(drawn)
+    assert result.areas_peak_kw >= result.grid_peak_kw >= 0.0
+    assert sum(result.tier_lost_unit_h) == pytest.approx(result.lost_unit_h)

@@ -12,7 +12,11 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from qipan.dispatch.jobs.classify import planned_h
+from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.placement.timeline import ROUNDING, Asks, Timeline, conflict, earliest, fits, held_ticks
 
 
@@ -34,6 +38,22 @@ class Moving(NamedTuple):
     origin: Ints
     transfer: Floats
     trip: Floats
+
+
+def moving_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach) -> Moving:
+    """Lay out what serving jobs costs besides running them.
+
+    Of a job that outlasts the horizon only the planned hours count, with their part of its data.
+    """
+    near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
+    work = jobs.quantity * planned_h(jobs, board)
+    return Moving(
+        gb=jobs.data_gb * work / jobs.work_unit_h,
+        near=near * work,
+        origin=reached.origin,
+        transfer=board.transfer_fen_per_gb,
+        trip=board.round_trip_ms,
+    )
 
 
 class Prices(NamedTuple):

@@ -94,8 +94,6 @@ def _least_in_the_way(
                 free = room.free_least[pool, slot]
                 if kw > 0.0:
                     free = min(free, room.free_kw_least[site, slot] / kw)
-                if len(room.spare) > 0:
-                    free = min(free, room.spare_least[room.pool_group[pool], slot])
                 short += max(need - free, 0.0) * (min(last, (slot + 1) * width) - max(first, slot * width))
             if count < len(cost) or short < cost[count - 1]:
                 at = count if count < len(cost) else count - 1

@@ -5,12 +5,16 @@ towards what the plan gives each tier, which decides between seats that cost the
 seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
 without a seat clear one (`clear`), and all settle (`settle`); on larger ones they may turn another out (`fill`), so
 that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
+
+On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
+with the energy that it really draws.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,18 +24,22 @@ from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
-from qipan.dispatch.placement.choose import Moving, Prices
+from qipan.dispatch.placement.choose import Prices, moving_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, turn_out
-from qipan.dispatch.placement.fill import total_fen as seated_fen
-from qipan.dispatch.placement.settle import Meters, besides_fen, draw_all, drawn_fen, meters_of, settle
+from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.placement.score import planned_fen
+from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
 """Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
-LEAN: Final = 0.0075
-"""How far prices lean towards the plan's use, as a share of their mean."""
+LEANS: Final = (0.0075, 0.03, 0.1, 0.3)
+"""How far prices lean towards the plan's use, as a share of their mean: the first decides between equal seats.
+
+The others are for boards with meters. There a price holds for the plan's use alone: who takes more than it finds the
+plant used up, or a new peak. Which is best depends on how coarse jobs are, so each is tried.
+"""
 SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
 ROUNDS: Final = 3
@@ -49,6 +57,20 @@ class Way(Enum):
     CHEAPEST = auto()
 
 
+class Case(NamedTuple):
+    """What is to be placed, on what, and what it costs to leave each job without a seat, ``(jobs,)``."""
+
+    jobs: Jobs
+    board: Board
+    rules: Rules
+    reached: Reach
+    refused: Texts
+    plan: Plan
+    ask: Asks
+    prices: Prices
+    lost: Floats
+
+
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
     """Place jobs at the plan's locational prices.
 
@@ -61,33 +83,42 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
-    is_small = len(jobs) <= SMALL
-    empty = meters_of(board, rules, plan.energy)
-    tried = []
-    is_left = True
-    for way, order, waits in _ways(jobs, ask, refused, is_small=is_small):
-        if not is_left and way is not Way.CHEAPEST:
-            continue
-        if way is Way.ALONG:
-            room, seats = _fill_along(order, jobs, board, rules, plan, waits, prices)
-        else:
-            room, seats = _fill_plainly(way, order, board, rules, waits, prices)
-        if is_small:
-            total_fen = _mend(order, jobs, ask, prices, empty, lost, room, seats, rounds=1)
-        else:
-            total_fen = seated_fen(order, ask, prices, lost, room, seats)
-        tried.append((total_fen, room, seats))
-        is_left &= bool((seats.pool[order] < 0).any())
-    room, seats = _best(tried, order, jobs, lost / worth)
+    case = Case(jobs, board, rules, reached, refused, plan, ask, prices, lost)
+    order = urgent_order(jobs, refused)
+    room, seats = _best(list(_tried(case)), order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
-    if is_small:
-        _mend(order, jobs, ask, prices, empty, lost, room, seats, rounds=ROUNDS)
+    if len(jobs) <= SMALL:
+        _mend(case, order, room, seats, rounds=ROUNDS)
     elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
+
+
+def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
+    """Yield boards filled in the ways that are worth trying, and what each costs."""
+    is_small = len(case.jobs) <= SMALL
+    is_left = True
+    for way, order, waits, pull in _ways(case, is_small=is_small):
+        if not is_left and way is Way.ALONG and pull == LEANS[0]:
+            continue
+        if not is_left and way in (Way.SPREAD, Way.NEAREST):
+            continue
+        if way is Way.ALONG:
+            room, seats = _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, waits, case.prices)
+        else:
+            room, seats = _fill_plainly(way, order, case.board, case.rules, waits, case.prices)
+        if is_small:
+            _mend(case, order, room, seats, rounds=1)
+        if case.board.energy is None:
+            cost = total_fen(order, case.ask, case.prices, case.lost, room, seats)
+        else:
+            found = placement(case.jobs, case.board, refused=case.refused, seats=seats)
+            cost = sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
+        is_left &= bool((seats.pool[order] < 0).any())
+        yield cost, room, seats
 
 
 def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, work: Floats) -> tuple[Timeline, Seats]:
@@ -102,40 +133,35 @@ def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, w
     return room, seats
 
 
-def _ways(jobs: Jobs, ask: Asks, refused: Texts, *, is_small: bool) -> list[tuple[Way, Ints, Asks]]:
-    """Return how to fill a board, in which orders, and with which windows.
+def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
+    """Return how to fill a board, in which orders, with which windows, and how far prices lean.
 
     What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
     latest start leaves: on a small board such jobs also try to start as late as they may.
     """
+    jobs, refused, ask = case.jobs, case.refused, case.ask
     large, urgent = placing_order(jobs, refused), urgent_order(jobs, refused)
-    ways = [(Way.ALONG, large, ask), (Way.ALONG, urgent, ask)]
+    pulls = LEANS[1:] if case.board.energy is not None else ()
+    ways = [(Way.ALONG, large, ask, LEANS[0]), (Way.ALONG, urgent, ask, LEANS[0])]
+    more = [(Way.ALONG, large, ask, pull) for pull in pulls]
     if not is_small:
-        return ways
+        return ways + more
     outlasts = ask.length > ask.planned + ROUNDING
     late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
     if outlasts.any():
-        ways += [(Way.ALONG, large, late), (Way.ALONG, urgent, late)]
+        ways += [(Way.ALONG, large, late, LEANS[0]), (Way.ALONG, urgent, late, LEANS[0])]
     come = np.flatnonzero(refused == Reason.NONE)
     come = come[np.argsort(jobs.submit_s[come], kind="stable")]
-    return [*ways, (Way.SPREAD, urgent, late), (Way.NEAREST, come, ask), (Way.CHEAPEST, come, ask)]
+    plain = [(Way.SPREAD, urgent, late, 0.0), (Way.NEAREST, come, ask, 0.0), (Way.CHEAPEST, come, ask, 0.0)]
+    return ways + more + plain
 
 
-def _mend(
-    order: Ints, jobs: Jobs, ask: Asks, prices: Prices, empty: Meters, lost: Floats, room: Timeline, seats: Seats,
-    *, rounds: int,
-) -> float:  # fmt: skip
-    """Clear seats for those without one, the most valuable first, settle all, and return what that costs.
-
-    Parameters
-    ----------
-    empty
-        The meters with nothing taken off.
-    lost
-        What it costs to leave each job without a seat, ``(jobs,)``.
-    """
+def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
+    """Clear seats for those without one, the most valuable first, and settle all."""
+    jobs, ask, prices, lost = case.jobs, case.ask, case.prices, case.lost
     work = jobs.quantity * ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
+    empty = meters_of(case.board, case.rules, case.plan.energy)
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
     for _ in range(rounds):
         rest = order[seats.pool[order] < 0]
@@ -147,25 +173,24 @@ def _mend(
         if not settle(order, ask, prices, meters, room, seats):
             break
     fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
-    meters.own_kwh[:] = empty.own_kwh
-    draw_all(order, ask, meters, room, seats)
-    return drawn_fen(empty, meters) + besides_fen(order, ask, prices, meters, lost, room, seats)
 
 
 def _fill_along(
-    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, ask: Asks, prices: Prices
+    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, pull: float, ask: Asks, prices: Prices
 ) -> tuple[Timeline, Seats]:
     """Fill an empty board in an order, at the plan's prices, which lean.
 
     Parameters
     ----------
+    pull
+        One of `LEANS`.
     prices
         What running costs, energy at the plan's prices of it.
     """
     room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
-    lean = lean_of(board, plan, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
+    lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
     fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
     return room, seats
@@ -211,29 +236,22 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
     price_fen_per_unit_h
         ``(pools, slots)``
     """
-    near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])[jobs.tier]
-    work = jobs.quantity * planned_h(jobs, board)
     return Prices(
         step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
         level=np.zeros(len(jobs), dtype=np.int64),
-        # Of a job that outlasts the horizon only the planned hours count, with their part of its data.
-        moving=Moving(
-            gb=jobs.data_gb * work / jobs.work_unit_h,
-            near=near * work,
-            origin=reached.origin,
-            transfer=board.transfer_fen_per_gb,
-            trip=board.round_trip_ms,
-        ),
+        moving=moving_of(jobs, board, rules, reached),
     )
 
 
-def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
+def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
     A product's work is shared out over its pools as they supply it.
 
     Parameters
     ----------
+    pull
+        One of `LEANS`.
     base
         Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
     """
@@ -244,22 +262,13 @@ def lean_of(board: Board, plan: Plan, base: Floats) -> Lean:
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
     planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
-    return Lean(planned=planned, left=planned.copy(), base=base, pull=LEAN * float(np.abs(base).mean()))
+    return Lean(planned=planned, left=planned.copy(), base=base, pull=pull * float(np.abs(base).mean()))
 
 
 def upright() -> Lean:
     """Return prices that do not lean."""
     none = np.zeros((0, 0, 0))
     return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
-
-
-def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
-    """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
-    moving = prices_of(jobs, board, rules, reached, np.zeros((0, 0))).moving
-    origin = moving.origin[reached.of_job[at]]
-    return np.asarray(
-        moving.gb[at] * board.transfer_fen_per_gb[origin, site] + moving.near[at] * board.round_trip_ms[origin, site]
-    )
 
 
 def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:

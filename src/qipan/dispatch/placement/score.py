@@ -14,7 +14,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
-from qipan.dispatch.placement.place import moved_fen
+from qipan.dispatch.placement.choose import moving_of
 from qipan.dispatch.programme.buy import buy
 
 CLOCK_S: Final = 1e-3
@@ -42,7 +42,7 @@ def ran_s(jobs: Jobs) -> Floats:
     return np.where(np.isfinite(jobs.actual_s), np.minimum(jobs.actual_s, jobs.requested_s), jobs.requested_s)
 
 
-def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> Score:
+def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, found: Placement) -> Score:
     """Measure all jobs that hold a place, from start to end, on what they really ran.
 
     In the horizon the energy of the work is bought at least cost (`buy`), with what sites draw at no load. Nothing is
@@ -188,6 +188,15 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     return served_fen, float((lost * jobs.quantity * hours)[missed].sum())
+
+
+def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:
+    """Return what it costs to serve jobs at their sites besides running them, ``(jobs at,)``."""
+    moving = moving_of(jobs, board, rules, reached)
+    origin = moving.origin[reached.of_job[at]]
+    return np.asarray(
+        moving.gb[at] * board.transfer_fen_per_gb[origin, site] + moving.near[at] * board.round_trip_ms[origin, site]
+    )
 
 
 def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fen_per_unit_h: Floats) -> Floats:

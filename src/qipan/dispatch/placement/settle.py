@@ -16,7 +16,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
-from qipan.dispatch.placement.choose import Prices, choose, empty_seat, moving_fen
+from qipan.dispatch.placement.choose import Prices, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, _hold, _leave, _seat_fen, _sit
 from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
@@ -137,38 +137,3 @@ def _price(step: Floats, ask: Asks, meters: Meters, room: Timeline, job: int) ->
             own = min(max(meters.own_kwh[site, slot], 0.0) / need, 1.0)
             fen = own * meters.own_fen[site, slot] + (1.0 - own) * meters.grid_fen[site, slot]
             step[pool, slot] = meters.opex[pool] + fen * kw / TICKS_OF_HOUR
-
-
-def drawn_fen(empty: Meters, meters: Meters) -> float:
-    """Return what the energy costs that has been taken off meters.
-
-    Parameters
-    ----------
-    empty
-        The same meters with nothing taken off.
-    """
-    drawn = empty.own_kwh - meters.own_kwh
-    own = np.minimum(drawn, np.maximum(empty.own_kwh, 0.0))
-    return float((empty.own_fen * own + empty.grid_fen * (drawn - own)).sum())
-
-
-@numba.njit(cache=True)
-def besides_fen(
-    order: Ints, ask: Asks, prices: Prices, meters: Meters, lost: Floats, room: Timeline, seats: Seats
-) -> float:  # pragma: no cover - compiled
-    """Return what jobs cost where they sit besides energy, and what those without a seat lose.
-
-    Parameters
-    ----------
-    lost
-        ``(jobs,)``
-    """
-    total = 0.0
-    for job in order:
-        pool = seats.pool[job]
-        if pool < 0:
-            total += lost[job]
-        else:
-            total += moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
-            total += ask.quantity[job] * ask.planned[job] * meters.opex[pool]
-    return total

@@ -30,9 +30,9 @@ class Timeline(NamedTuple):
         Units free in each pool, ``(pools, ticks)``, and the least of each slot, ``(pools, slots)``.
     free_kw, free_kw_least
         Power free under each site's cap beside what it draws at no load, ``(sites, ticks)`` and ``(sites, slots)``.
-    spare, spare_least
-        Units of each kind and model that may be busy besides while the largest site is kept free, ``(groups, ticks)``
-        and ``(groups, slots)``; no rows where no reserve is kept.
+    spare
+        Units of each kind and model that may be busy besides while the largest site is kept free, ``(groups, ticks)``;
+        None where no reserve is kept, for which kernels are compiled without it.
     pool_site, pool_group, kw_per_unit
         ``(pools,)``
     """
@@ -41,8 +41,7 @@ class Timeline(NamedTuple):
     free_least: Floats
     free_kw: Floats
     free_kw_least: Floats
-    spare: Floats
-    spare_least: Floats
+    spare: Floats | None
     pool_site: Ints
     pool_group: Ints
     kw_per_unit: Floats
@@ -76,14 +75,12 @@ def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
     """
     per_slot = round(board.slot_s / TICK_S)
     cap_kw = np.maximum(board.room_kw, 0.0)
-    spare = board.spare_units if keeps_reserve else np.zeros((0, board.slot_count))
     return Timeline(
         free=np.repeat(board.capacity, per_slot, axis=1),
         free_least=board.capacity.copy(),
         free_kw=np.repeat(cap_kw, per_slot, axis=1),
         free_kw_least=cap_kw,
-        spare=np.repeat(spare, per_slot, axis=1),
-        spare_least=spare,
+        spare=np.repeat(board.spare_units, per_slot, axis=1) if keeps_reserve else None,
         pool_site=board.pool_site,
         pool_group=board.product_group[board.pool_product],
         kw_per_unit=board.kwh_per_unit_h,
@@ -120,21 +117,30 @@ def held_ticks(start: float, length: float, ticks: int) -> tuple[int, int]:  # p
 @numba.njit(cache=True)
 def conflict(room: Timeline, pool: int, need: float, first: int, last: int) -> int:  # pragma: no cover - compiled
     """Return the last tick of ``[first, last)`` without room, or -1; the last one lets a search leap farthest."""
-    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
+    site = room.pool_site[pool]
     need_kw = need * room.kw_per_unit[pool]
     slot = (last - 1) // room.ticks_of_slot
     while slot >= first // room.ticks_of_slot:
         short = room.free_least[pool, slot] + ROUNDING < need or room.free_kw_least[site, slot] + ROUNDING < need_kw
-        short = short or (is_kept and room.spare_least[group, slot] + ROUNDING < need)
         begin = max(first, slot * room.ticks_of_slot)
         tick = min(last, (slot + 1) * room.ticks_of_slot) - 1
         while short and tick >= begin:
             if room.free[pool, tick] + ROUNDING < need or room.free_kw[site, tick] + ROUNDING < need_kw:
                 return tick
-            if is_kept and room.spare[group, tick] + ROUNDING < need:
-                return tick
             tick -= 1
         slot -= 1
+    return _reserved(room.spare, room.pool_group[pool], need, first, last)
+
+
+@numba.njit(cache=True)
+def _reserved(
+    spare: Floats | None, group: int, need: float, first: int, last: int
+) -> int:  # pragma: no cover - compiled
+    """Return the last tick of ``[first, last)`` in which only the reserve is left, or -1."""
+    if spare is not None:
+        for tick in range(last - 1, first - 1, -1):
+            if spare[group, tick] + ROUNDING < need:
+                return tick
     return -1
 
 
@@ -164,13 +170,11 @@ def take(room: Timeline, pool: int, need: float, start: float, length: float) ->
     """Hold units of a pool for a stretch of ticks."""
     first, last = held_ticks(start, length, room.free.shape[1])
     _change(room, pool, -need, first, last)
-    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
+    site = room.pool_site[pool]
     for tick in range(first, last):
         slot = tick // room.ticks_of_slot
         room.free_least[pool, slot] = min(room.free_least[pool, slot], room.free[pool, tick])
         room.free_kw_least[site, slot] = min(room.free_kw_least[site, slot], room.free_kw[site, tick])
-        if is_kept:
-            room.spare_least[group, slot] = min(room.spare_least[group, slot], room.spare[group, tick])
 
 
 @numba.njit(cache=True)
@@ -180,19 +184,24 @@ def give_back(
     """Undo `take`."""
     first, last = held_ticks(start, length, room.free.shape[1])
     _change(room, pool, need, first, last)
-    site, group, width = room.pool_site[pool], room.pool_group[pool], room.ticks_of_slot
+    site, width = room.pool_site[pool], room.ticks_of_slot
     for slot in range(first // width, (last - 1) // width + 1):
         room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
         room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
-        if len(room.spare) > 0:
-            room.spare_least[group, slot] = room.spare[group, slot * width : (slot + 1) * width].min()
 
 
 @numba.njit(cache=True)
 def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> None:  # pragma: no cover - compiled
-    site, group, is_kept = room.pool_site[pool], room.pool_group[pool], len(room.spare) > 0
+    site = room.pool_site[pool]
     for tick in range(first, last):
         room.free[pool, tick] += units
         room.free_kw[site, tick] += units * room.kw_per_unit[pool]
-        if is_kept:
-            room.spare[group, tick] += units
+    _reserve(room.spare, room.pool_group[pool], units, first, last)
+
+
+@numba.njit(cache=True)
+def _reserve(
+    spare: Floats | None, group: int, units: float, first: int, last: int
+) -> None:  # pragma: no cover - compiled
+    if spare is not None:
+        spare[group, first:last] += units

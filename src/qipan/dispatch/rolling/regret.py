@@ -25,8 +25,8 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.model.roll import Case, Regret, Rolled
 from qipan.dispatch.placement.bound import cheapest_fen
-from qipan.dispatch.placement.place import moved_fen, prices_of
-from qipan.dispatch.placement.score import ran_s
+from qipan.dispatch.placement.place import prices_of
+from qipan.dispatch.placement.score import moved_fen, ran_s
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 from qipan.dispatch.solver.approach import approach
