@@ -2,8 +2,9 @@
 
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
-seat, an empty board is filled again with the urgent first, and the cheaper of the two stays; who has no seat even then
-may turn another out that can sit elsewhere (`fill`). A preemptible job may stop and go, in one pool.
+seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
+without a seat clear one (`clear`), and all settle (`settle`); on larger ones they may turn another out (`fill`), so
+that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -12,7 +13,8 @@ with the energy that it really draws.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from enum import Enum, auto
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -23,9 +25,11 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Prices, moving_of
+from qipan.dispatch.placement.clear import clear
 from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
 from qipan.dispatch.placement.score import planned_fen
-from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.placement.settle import draw_all, meters_of, settle
+from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
@@ -36,6 +40,35 @@ LEANS: Final = (0.0075, 0.03, 0.1, 0.3)
 The others are for boards with meters. There a price holds for the plan's use alone: who takes more than it finds the
 plant used up, or a new peak. Which is best depends on how coarse jobs are, so each is tried.
 """
+SMALL: Final = 400_000
+"""Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
+ROUNDS: Final = 3
+"""How often those without a seat go round, and all settle, on the way that is chosen."""
+NEAR: Final = 0.01
+"""Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
+
+
+class Way(Enum):
+    """How a board is filled: along the plan; where most is free; near and soon; where it costs least at the time."""
+
+    ALONG = auto()
+    SPREAD = auto()
+    NEAREST = auto()
+    CHEAPEST = auto()
+
+
+class Case(NamedTuple):
+    """What is to be placed, on what, and what it costs to leave each job without a seat, ``(jobs,)``."""
+
+    jobs: Jobs
+    board: Board
+    rules: Rules
+    reached: Reach
+    refused: Texts
+    plan: Plan
+    ask: Asks
+    prices: Prices
+    lost: Floats
 
 
 def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
@@ -50,10 +83,13 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
-    _, room, seats = min(_tried(jobs, board, rules, reached, refused, plan, ask, prices, lost), key=lambda one: one[0])
+    case = Case(jobs, board, rules, reached, refused, plan, ask, prices, lost)
     order = urgent_order(jobs, refused)
+    room, seats = _best(list(_tried(case)), order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
-    if len(rest):
+    if len(jobs) <= SMALL:
+        _mend(case, order, room, seats, rounds=ROUNDS)
+    elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
@@ -61,22 +97,82 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     return placement(jobs, board, refused=refused, seats=seats)
 
 
-def _tried(
-    jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan, ask: Asks, prices: Prices,
-    lost: Floats,
-) -> Iterator[tuple[float, Timeline, Seats]]:  # fmt: skip
-    """Yield boards filled along the plan, and what each costs."""
-    for pull in LEANS if board.energy is not None else LEANS[:1]:
-        for order in (placing_order(jobs, refused), urgent_order(jobs, refused)):
-            room, seats = _fill_along(order, jobs, board, rules, plan, pull, ask, prices)
-            if board.energy is None:
-                cost = total_fen(order, ask, prices, lost, room, seats)
-            else:
-                found = placement(jobs, board, refused=refused, seats=seats)
-                cost = sum(planned_fen(jobs, board, rules, reached, found))
-            yield cost, room, seats
-            if (seats.pool[order] >= 0).all():
-                break
+def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
+    """Yield boards filled in the ways that are worth trying, and what each costs."""
+    is_small = len(case.jobs) <= SMALL
+    is_left = True
+    for way, order, waits, pull in _ways(case, is_small=is_small):
+        if not is_left and way is Way.ALONG and pull == LEANS[0]:
+            continue
+        if not is_left and way in (Way.SPREAD, Way.NEAREST):
+            continue
+        if way is Way.ALONG:
+            room, seats = _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, waits, case.prices)
+        else:
+            room, seats = _fill_plainly(way, order, case.board, case.rules, waits, case.prices)
+        if is_small:
+            _mend(case, order, room, seats, rounds=1)
+        if case.board.energy is None:
+            cost = total_fen(order, case.ask, case.prices, case.lost, room, seats)
+        else:
+            found = placement(case.jobs, case.board, refused=case.refused, seats=seats)
+            cost = sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
+        is_left &= bool((seats.pool[order] < 0).any())
+        yield cost, room, seats
+
+
+def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, work: Floats) -> tuple[Timeline, Seats]:
+    """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first."""
+    least = min(fen for fen, _, _ in tried)
+
+    def left(one: tuple[float, Timeline, Seats]) -> tuple[float, ...]:
+        out = order[one[2].pool[order] < 0]
+        return *np.bincount(jobs.tier[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
+
+    _, room, seats = min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
+    return room, seats
+
+
+def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
+    """Return how to fill a board, in which orders, with which windows, and how far prices lean.
+
+    What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
+    latest start leaves: on a small board such jobs also try to start as late as they may.
+    """
+    jobs, refused, ask = case.jobs, case.refused, case.ask
+    large, urgent = placing_order(jobs, refused), urgent_order(jobs, refused)
+    pulls = LEANS[1:] if case.board.energy is not None else ()
+    ways = [(Way.ALONG, large, ask, LEANS[0]), (Way.ALONG, urgent, ask, LEANS[0])]
+    more = [(Way.ALONG, large, ask, pull) for pull in pulls]
+    if not is_small:
+        return ways + more
+    outlasts = ask.length > ask.planned + ROUNDING
+    late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
+    if outlasts.any():
+        ways += [(Way.ALONG, large, late, LEANS[0]), (Way.ALONG, urgent, late, LEANS[0])]
+    come = np.flatnonzero(refused == Reason.NONE)
+    come = come[np.argsort(jobs.submit_s[come], kind="stable")]
+    plain = [(Way.SPREAD, urgent, late, 0.0), (Way.NEAREST, come, ask, 0.0), (Way.CHEAPEST, come, ask, 0.0)]
+    return ways + more + plain
+
+
+def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
+    """Clear seats for those without one, the most valuable first, and settle all."""
+    jobs, ask, prices, lost = case.jobs, case.ask, case.prices, case.lost
+    work = jobs.quantity * ask.length
+    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
+    empty = meters_of(case.board, case.rules, case.plan.energy)
+    meters = empty._replace(own_kwh=empty.own_kwh.copy())
+    for _ in range(rounds):
+        rest = order[seats.pool[order] < 0]
+        if len(rest):
+            rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
+            clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats))
+        meters.own_kwh[:] = empty.own_kwh
+        draw_all(order, ask, meters, room, seats)
+        if not settle(order, ask, prices, meters, room, seats):
+            break
+    fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
 
 
 def _fill_along(
@@ -97,6 +193,24 @@ def _fill_along(
     lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
     fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    return room, seats
+
+
+def _fill_plainly(
+    way: Way, order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices
+) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order without looking at the plan."""
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
+    seats = empty_seats(ask, room.ticks_of_slot)
+    lean, none = upright(), np.zeros(len(ask.sort))
+    if way is Way.SPREAD:
+        whole = board.capacity[None] * room.ticks_of_slot
+        lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
+        prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
+    elif way is Way.NEAREST:
+        later = np.repeat(np.arange(board.slot_count, dtype=float)[None], len(board.pools), axis=0)[None]
+        prices = prices._replace(step=later, moving=prices.moving._replace(gb=none, near=none + 1.0))
+    fill(order, ask, prices, lean, room, seats)
     return room, seats
 
 
