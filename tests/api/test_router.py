@@ -32,6 +32,7 @@ NAMES = {
     "day.report_html",
     "access.trail",
     "dispatch.volumes",
+    "dispatch.stand_alone",
     "dispatch.expand",
     "dispatch.expansion",
     "dispatch.expansions",

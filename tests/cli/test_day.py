@@ -198,7 +198,7 @@ def test_jobs_tell_when_one_stops_and_goes(qipan: Qipan, tmp_path: Path) -> None
         "stops,2026-06-01T00:10:00+08:00,intelligent,8,36000,440000,offline,free,true,2026-06-02T00:00:00+08:00\n",
         encoding="utf-8",
     )
-    plan_id = shown(qipan("day", "run", "--jobs", file, "--json"))["plan_id"]
+    plan_id = shown(qipan("day", "run", "--jobs", file, "--fleet", "national", "--json"))["plan_id"]
     (row,) = shown(qipan("day", "jobs", plan_id, "--json"))["rows"]
     parts = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])) for one in row["stretches"]]
     assert len(parts) > 1

@@ -18,7 +18,7 @@ from qipan.interfaces.report.page import html
 pytestmark = pytest.mark.browser
 
 PAGES = ["/", "/plan", "/power", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in", "/nothing"]
-PAGES += ["/explain?job=made-00001", "/explain?site=zhongwei&slot=12"]
+PAGES += ["/explain?plan=2026-06-01-1&job=made-00001", "/explain?site=zhongwei&slot=12"]
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 COLOUR_AT = """([lon, lat]) => {
@@ -177,10 +177,11 @@ def test_an_operator_signs_in_runs_a_day_and_sees_its_board(console: Any, base: 
 def test_pages_work_without_scripts(browser: Any, base: str) -> None:
     context = browser.new_context(java_script_enabled=False, locale="en")
     page = context.new_page()
-    page.goto(f"{base}/jobs")
+    page.goto(f"{base}/jobs?plan=2026-06-01-1")
     page.get_by_label("Search").fill("made-00007")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#jobs tbody tr")).to_have_count(1)
+    expect(page.locator("#jobs tbody tr")).to_contain_text("made-00007")
     context.close()
 
 

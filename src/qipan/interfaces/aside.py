@@ -47,7 +47,7 @@ class Aside:
                 hint="Wait until it is done, then send the request again.",
             )
 
-    def begin(self, settings: Settings, study_id: int) -> None:
+    def start(self, settings: Settings, study_id: int) -> None:
         """Carry a study out.
 
         Raises

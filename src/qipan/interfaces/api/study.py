@@ -109,7 +109,7 @@ def rolled(request: Request, study_id: int) -> StudyOut:
 
 
 def _begun(request: Request, response: Response, study_id: int, kind: StudyKind) -> StudyOut:
-    aside_of(request).begin(services_of(request).settings, study_id)
+    aside_of(request).start(services_of(request).settings, study_id)
     response.headers["Location"] = f"{request.url.path}/{study_id}"
     return _found(request, study_id, kind)
 

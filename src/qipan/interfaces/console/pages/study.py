@@ -121,7 +121,7 @@ def _begin(request: Request, kind: StudyKind, ask: Callable[[Services], int], gi
     try:
         aside.check()
         study_id = ask(services)
-        aside.begin(services.settings, study_id)
+        aside.start(services.settings, study_id)
     except QipanError as error:
         return _page(request, kind, None, error, given)
     return RedirectResponse(f"{ADDRESS[kind]}?study={study_id}", status_code=303)
