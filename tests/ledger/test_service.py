@@ -34,7 +34,7 @@ def test_import_sites_registers_the_example(ledger, books, example, now):
 
 
 def test_import_sites_with_findings_keeps_nothing_and_tells_all(ledger, books, example, now):
-    broken = example.replace(b"pue: 1.1\n", b"pue: 11\n").replace(b"lat_deg: 50.11", b"lat_deg: north")
+    broken = example.replace(b"pue: 1.1 #", b"pue: 11 #").replace(b"lat_deg: 50.11", b"lat_deg: north")
     with pytest.raises(BadInputError) as caught, books.begin() as unit:
         ledger.import_sites(unit, broken, now)
     assert caught.value.code == "fleet_invalid"

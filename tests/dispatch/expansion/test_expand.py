@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.random_prospect import prospect as random_prospect
 from tests.dispatch.programme.test_energy import with_energy
 
 from qipan.dispatch.expansion.enlarge import enlarge
@@ -37,9 +36,6 @@ from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Instance, Reason
 from qipan.dispatch.plan import solve
 from qipan.dispatch.programme.formulate import formulate
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_prospect import prospect as random_prospect
 
 DAYS = 365.0
 NO_SHAPE: dict[str, Any] = {}

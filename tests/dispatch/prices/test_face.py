@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from benchmarks.random_ties import random_ties
 
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.reach import reach
@@ -15,9 +13,6 @@ from qipan.dispatch.prices.face import Face, Limits, face, forced
 from qipan.dispatch.prices.span import span
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
 from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_ties import random_ties
 
 
 def written(seed: int, shape: str) -> LinearProgram:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.random_ties import SHAPES, random_ties
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,9 +23,6 @@ from qipan.dispatch.prices.publish import Prices, publish, to_tick
 from qipan.dispatch.programme.formulate import formulate
 from qipan.dispatch.programme.simplex import model_of, new_solver, read_solution
 from qipan.dispatch.solver.approach import certified_fen
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_ties import SHAPES, random_ties
 
 ALIKE_FEN = 1e-8
 

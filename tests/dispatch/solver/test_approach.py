@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.random_programme import programme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +15,6 @@ from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.plan import solve
 from qipan.dispatch.programme.formulate import formulate
 from qipan.dispatch.solver.approach import Approach, approach
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_programme import programme
 
 # The kernels compile for half a minute on a fresh machine.
 pytestmark = pytest.mark.slow

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.random_programme import programme
 
 from qipan.dispatch.plan import plan, solve
 from qipan.dispatch.programme.formulate import formulate
 from qipan.dispatch.solver.approach import approach
 from qipan.dispatch.solver.finish import finish, solve_from
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from benchmarks.random_programme import programme
 
 PRICES = (
     "lmp_fen_per_unit_h",

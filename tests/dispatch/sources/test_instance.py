@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.random_programme import programme
 
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.sources.instance import read, write
 from qipan.kernel.errors import BadInputError
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from benchmarks.random_programme import programme
 
 EXAMPLE = (Path(__file__).resolve().parents[3] / "docs" / "examples" / "instance.json").read_bytes()
 
