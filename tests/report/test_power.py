@@ -12,6 +12,7 @@ from qipan.interfaces.report.words import words
 EN, ZH = words("en"), words("zh")
 HOURS = {
     "plan_id": "2026-01-05-1",
+    "power_is_modelled": True,
     "day": "2026-01-05",
     "zone_name": "Asia/Shanghai",
     "slots": [f"2026-01-04T{16 + hour:02d}:00:00Z" for hour in range(4)],
@@ -94,7 +95,8 @@ def test_uptake_shows_shares_and_what_is_curtailed() -> None:
     sentence = power.power_sentence(MET, EN)
     assert "takes 75.0 % of what own plants could give, home-first 25.0 %" in sentence
     assert "by 1.0 kW, a plan blind to them by 3.0 kW, home-first by 10.0 kW" in sentence
-    assert power.power_sentence({**MET, "areas": [], "uptake": []}, EN) == ""
+    assert "modelled from facts" in sentence
+    assert power.power_sentence({**MET, "areas": [], "uptake": [], "power_is_modelled": False}, EN) == ""
 
 
 def test_call_says_what_is_delivered_and_what_it_costs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -99,6 +100,9 @@ def test_a_call_of_a_region_works_on_a_plan_without_meters(plain: dict[str, Any]
         (CallRequest("640000", 1.0, "10:00", 99.0), "call_out_of_range"),
         (CallRequest("640000", 0.0, "10:00", 1.0), "call_out_of_range"),
         (CallRequest("640000", 1.0, "noon", 1.0), "call_out_of_range"),
+        (CallRequest("640000", 1.0, "10:00", math.nan), "call_out_of_range"),
+        (CallRequest("640000", 1.0, "10:00", math.inf), "call_out_of_range"),
+        (CallRequest("640000", 1.0, "0001-01-01T00:00:00+08:00", 1.0), "call_out_of_range"),
         (CallRequest("640000", 1.0, "2026-06-01T10:00:00", 1.0), "time_naive"),
         (CallRequest("640000", 1.0, "10:00", 1.0, -1.0), "call_out_of_range"),
     ],

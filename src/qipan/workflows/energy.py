@@ -60,8 +60,12 @@ def _modelled(site: Site, shares: Mapping[str, float], catalog: Catalog) -> Site
     power_kw = catalog.number("power/store/share") * site.full_kw
     hours, efficiency = catalog.number("power/store/hours"), catalog.number("power/store/efficiency")
     store = Store(Medium.BATTERY, power_kw * hours, power_kw, efficiency)
-    assumed = {figure: str(catalog.fact("power/store/share").status) for figure in ("plants", "store")}
+    assumed = {figure: str(catalog.fact(key).status) for figure, key in STATUS_OF.items()}
     return replace(site, plants=plants, store=store, status={**site.status, **assumed})
+
+
+STATUS_OF: Final = {"plants": "power/plant_yuan_per_kwh", "store": "power/store/share"}
+"""Which fact the status of a modelled figure is that of."""
 
 
 def states_energy(fleet: Fleet) -> bool:

@@ -11,7 +11,7 @@ A row of a job that is known already and has an ``actual_s`` says that it has en
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -324,11 +324,11 @@ class Live:
             rules=self._rules,
         )
         mine = order[case.first :]
-        pools = {one.pool_id: index for index, one in enumerate(board.pools)}
+        pools = {(board.sites[one.site].site_id, one.pool_id): index for index, one in enumerate(board.pools)}
         seats = [known.final.get(ids[job]) or known.tentative.get(ids[job]) for job in mine.tolist()]
         return Table(
             case=case,
-            pool=np.array([-1 if one is None else pools[one.pool_id] for one in seats], dtype=np.int64),
+            pool=np.array([-1 if one is None else _position(one, pools) for one in seats], dtype=np.int64),
             start_s=np.array([np.nan if one is None else one.start.timestamp() for one in seats]),
             is_final=np.array([ids[job] in known.final for job in mine.tolist()], dtype=bool),
             is_lost=is_lost[mine],
@@ -341,6 +341,18 @@ class Live:
         hours = AHEAD_H + round((today - first) / timedelta(hours=1))
         board = set_up(self._fleet, self._catalog, first, outlook_h=hours).board
         return replace(board, day_slots=board.slot_count)
+
+
+def _position(seat: Placed, pools: Mapping[tuple[str, str], int]) -> int:
+    """Return the position of the pool that a seat is in."""
+    if (seat.site_id, seat.pool_id) not in pools:
+        raise ConflictError(
+            f"A fleet that is operated must keep the pools that jobs sit in, was without {seat.pool_id} "
+            f"of {seat.site_id}, where {seat.job_id} is.",
+            code="pool_gone",
+            hint="Register the pool again; a quantity of 0 lets nothing more start there.",
+        )
+    return pools[seat.site_id, seat.pool_id]
 
 
 def _joined(rows: Sequence[Jobs], dispatch: Dispatch, fleet: Fleet) -> Jobs:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from qipan.dispatch.flexibility.answer import answer
 from qipan.dispatch.flexibility.worth import worth
@@ -180,6 +180,13 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
             hint=f"Choose one of {areas}, or a site.",
             field="place",
         )
+    if not math.isfinite(request.hours):
+        raise BadInputError(
+            f"A call must last some hours, was {request.hours:g}.",
+            code="call_out_of_range",
+            hint="Write a number of hours, for example 2.",
+            field="hours",
+        )
     first = (moment_of(request.start, document).timestamp() - board.start_s) / board.slot_s
     end = first + request.hours * S_PER_H / board.slot_s
     most = request.most_yuan_per_kwh
@@ -220,7 +227,7 @@ def moment_of(text: str, document: Mapping[str, Any]) -> datetime:
             day = date.fromisoformat(document["day"])
             return datetime.combine(day, clock, zone(document["zone_name"])).astimezone(UTC)
         return in_utc(datetime.fromisoformat(text))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInputError(
             f"A call must begin at a time such as 19:00, or at a moment with its zone, was {text!r}.",
             code="call_out_of_range",
@@ -246,4 +253,14 @@ def _end(document: Mapping[str, Any]) -> str:
 
 
 def _plan(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: document[name] for name in ("plan_id", "day", "zone_name", "slots", "slot_s", "day_slots")}
+    told = {name: document[name] for name in ("plan_id", "day", "zone_name", "slots", "slot_s", "day_slots")}
+    return told | {"power_is_modelled": is_modelled(document)}
+
+
+NOT_TOLD: Final = ("modelled", "assumed")
+"""Statuses of figures that no owner stated."""
+
+
+def is_modelled(document: Mapping[str, Any]) -> bool:
+    """Tell whether plants, stores and areas of a plan are those of the facts, which are modelled or assumed."""
+    return any(site["status"].get("plants") in NOT_TOLD for site in document["sites"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.dispatch.prices.test_price import random_day
+from tests.dispatch.programme.test_energy import with_energy
 
 from qipan.dispatch.explanation.stand_alone import stand_alone
 from qipan.dispatch.jobs.classify import classify
@@ -66,6 +67,14 @@ def test_region_without_a_site_has_nothing_alone(make_board: Any, make_jobs: Any
     far_told = told_of(make_jobs({"origin": "far"}), board, rules)["far"]
     assert (far_told.sites, far_told.alone_unserved_unit_h) == (0, {"batch": 1.0})
     assert far_told.alone_fen == pytest.approx(2000.0)
+
+
+def test_region_without_work_pays_its_draw_at_no_load_alone_too(make_board: Any, make_jobs: Any, rules: Rules) -> None:
+    board = with_energy(make_board(), fixed_kw=np.ones((2, 6)))
+    west = told_of(make_jobs({"quantity": 2.0}), board, rules)["640000"]
+    # One kilowatt at 40 fen over six hours, or what the grid makes of it.
+    assert west.alone_fen == pytest.approx(240.0)
+    assert west.net_fen <= west.alone_fen + 1e-6
 
 
 @pytest.mark.parametrize("seed", range(12))

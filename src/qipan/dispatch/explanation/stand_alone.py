@@ -23,6 +23,7 @@ from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.plan import plan as solve
+from qipan.dispatch.programme.buy import buy
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 from qipan.dispatch.programme.formulate import supply_fen_per_unit_h
 
@@ -45,7 +46,8 @@ def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, 
     """Compare each region on the common board with the best plan of its own sites for its own work.
 
     Regions come in the order of the board's origins, then of its sites. Alone no reserve is kept: there is no other
-    site to take over. A region without work costs nothing alone, and one without a site serves nothing.
+    site to take over. A region without work pays what its sites draw at no load, and one without a site serves
+    nothing.
 
     Parameters
     ----------
@@ -74,7 +76,11 @@ def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, 
         asked, left = classes.demand_unit_h[mine], plan.unserved_unit_h[mine]
         alone_left = asked if alone is None else alone.unserved_unit_h
         by_tier = [_by_tier(classes.tier[mine], work) for work in (asked, left, alone_left)]
-        alone_fen = float((lost_fen * classes.demand_unit_h)[mine].sum()) if alone is None else alone.objective_fen
+        alone_fen = (
+            _idle_fen(board, rules, region.sites) + float((lost_fen[mine] * asked).sum())
+            if alone is None
+            else alone.objective_fen
+        )
         told.append(
             StandAlone(
                 region_id=region.region_id,
@@ -150,6 +156,11 @@ def _alone(board: Board, classes: Classes, mine: Bools, rules: Rules, takes: Flo
     return solve(
         _within(board, sites), own, replace(rules, keeps_reserve=False), takes[:, np.isin(product_site, sites)]
     )
+
+
+def _idle_fen(board: Board, rules: Rules, sites: Ints) -> float:
+    """Return what sites draw at no load costs."""
+    return buy(_within(board, sites), rules, np.zeros((len(sites), board.slot_count))).fen if len(sites) else 0.0
 
 
 def _within(board: Board, sites: Ints) -> Board:

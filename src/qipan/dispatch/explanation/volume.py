@@ -38,7 +38,7 @@ def volumes(
     origin = reached.origin[reached.of_job]
     east = np.array([one.macro == EAST for one in board.origins], dtype=bool)[origin]
     jobs, reached = jobs.take(east), replace(reached, of_job=reached.of_job[east])
-    found = Placement(found.pool[east], found.start_s[east], found.status[east], found.reason[east])
+    found = found.take(east)
     western_site = np.array([site.macro == WEST for site in board.sites], dtype=bool)
     western = western_site[np.array([product[0] for product in board.products], dtype=np.int64)]
     excluded = refusals(jobs, board, reached, within=western)

@@ -187,6 +187,19 @@ class Placement:
         """Whether the job holds a pool, in the day or after it."""
         return np.asarray(self.pool >= 0)
 
+    def take(self, rows: Bools) -> Placement:
+        """Return where and when some of the jobs run.
+
+        Parameters
+        ----------
+        rows
+            ``(jobs,)``
+        """
+        part = self.stretches
+        kept, position = rows[part.job], np.cumsum(rows) - 1
+        stretches = Stretches(position[part.job[kept]], part.start_s[kept], part.seconds[kept])
+        return Placement(self.pool[rows], self.start_s[rows], self.status[rows], self.reason[rows], stretches)
+
     def runs(self, seconds: Floats) -> Stretches:
         """Return when each job that holds a place runs, in one stretch or several, in the order of jobs and time.
 

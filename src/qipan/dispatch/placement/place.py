@@ -88,13 +88,23 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     room, seats = _best(list(_tried(case)), order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL:
+        first = placement(jobs, board, refused=refused, seats=seats)
         _mend(case, order, room, seats, rounds=ROUNDS)
-    elif len(rest):
+        return _cheaper(case, first, placement(jobs, board, refused=refused, seats=seats))
+    if len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
+
+
+def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
+    """Return the last placement where it costs no more than the first: with meters, what a move saves is a guess."""
+    if case.board.energy is None:
+        return last
+    cost = [sum(planned_fen(case.jobs, case.board, case.rules, case.reached, one)) for one in (first, last)]
+    return last if cost[1] <= cost[0] else first
 
 
 def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
@@ -273,7 +283,7 @@ def upright() -> Lean:
 
 def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
     """Give every job its status and reason, and those that stop and go their stretches."""
-    pool = seats.pool
+    pool = seats.pool.copy()
     first_tick = seats.begin[seats.first[:-1]]
     start_s = np.where(pool >= 0, board.start_s + first_tick * TICK_S, np.nan)
     today = (pool >= 0) & (start_s < board.day_end_s - 1e-6)

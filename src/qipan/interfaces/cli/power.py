@@ -82,4 +82,7 @@ def flexibility(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = 
     if as_json:
         print_json(told)
         return
-    print_shown(report.flexibility(told, words(language)))
+    said = words(language)
+    print_shown(report.flexibility(told, said))
+    for note in report.basis(told, said):
+        say(note)

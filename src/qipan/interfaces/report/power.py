@@ -121,7 +121,14 @@ def power_sentence(told: Told, words: Words) -> str:
                 theirs=grouped(raised["home_first"], 1),
             )
         )
-    return " ".join(said)
+    return " ".join([*said, *basis(told, words)])
+
+
+def basis(told: Told, words: Words) -> tuple[str, ...]:
+    """Say where plants, stores and areas are not what their owners stated."""
+    if not told["power_is_modelled"]:
+        return ()
+    return (words.say("Plants, stores and areas of the grid are modelled from facts; their owners stated none."),)
 
 
 def power_chart(told: Told, words: Words) -> dict[str, Any]:
@@ -150,7 +157,8 @@ def call_sentence(told: Told, words: Words) -> str:
         stores=grouped(told["store_kwh"], 1),
         plants=grouped(told["renewable_kwh"], 1),
     )
-    return f"{met} {shed} {parts}"
+    on_plan = words.say("All of it by the plan, in which work may be split.")
+    return " ".join([met, shed, parts, on_plan, *basis(told, words)])
 
 
 def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
