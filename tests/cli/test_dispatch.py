@@ -109,7 +109,7 @@ def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
     ]
     english = qipan("dispatch", "volumes", told["plan_id"]).stdout
     assert "Of 24 card-hours that the east asks for, the west should take" in english
-    assert "Not eligible, its data may not go there: 8" in english
+    assert "Not eligible, its data may not go west: 8" in english
     assert "承接" in qipan("dispatch", "volumes", "--lang", "zh").stdout
     assert_refused(qipan("dispatch", "volumes", "nobody"), 4, "plan_unknown")
     alone = shown(qipan("dispatch", "stand-alone", "--json"))

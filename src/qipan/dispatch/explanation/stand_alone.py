@@ -45,9 +45,9 @@ class Region:
 def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, plan: Plan) -> tuple[StandAlone, ...]:
     """Compare each region on the common board with the best plan of its own sites for its own work.
 
-    Regions come in the order of the board's origins, then of its sites. Alone no reserve is kept: there is no other
-    site to take over. A region without work pays what its sites draw at no load, and one without a site serves
-    nothing.
+    Regions with work or sites come in the order of the board's origins, then of its sites. Alone no reserve is kept:
+    there is no other site to take over. A region without work pays what its sites draw at no load, and one without a
+    site serves nothing.
 
     Parameters
     ----------
@@ -72,6 +72,8 @@ def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, 
     for region in regions_of(board):
         streams = np.isin(classes.streams.origin, region.origins)
         mine = streams[classes.stream]
+        if not mine.any() and not len(region.sites):
+            continue
         alone = _alone(board, classes, mine, rules, takes, region.sites)
         asked, left = classes.demand_unit_h[mine], plan.unserved_unit_h[mine]
         alone_left = asked if alone is None else alone.unserved_unit_h

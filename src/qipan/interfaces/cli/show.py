@@ -53,9 +53,12 @@ def show_day(document: Document, language: Language) -> None:
 
 def _power(document: Document, language: Language) -> None:
     """Say how the plan meets the grid, where it knows of any."""
+    from qipan.workflows.respond import is_modelled
+
     if document.get("power"):
+        told = {**document["power"], "power_is_modelled": is_modelled(document)}
         say()
-        say(power.power_sentence(document["power"], words(language)))
+        say(power.power_sentence(told, words(language)))
 
 
 def _title(document: Document, language: Language) -> None:

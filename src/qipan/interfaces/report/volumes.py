@@ -27,7 +27,7 @@ LIMITS: Final = {
 WHY_NOT: Final = {
     "no_such_resource": mark("no western site has its kind and model of resource"),
     "no_power": mark("the western sites that have it are without power"),
-    "data_may_not_leave": mark("its data may not go there"),
+    "data_may_not_leave": mark("its data may not go west"),
     "too_far": mark("every western site is too far"),
     "too_large": mark("it is larger than every western site it may use"),
     "window_too_short": mark("its window is shorter than its duration"),
