@@ -189,12 +189,16 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
         )
     first = (moment_of(request.start, document).timestamp() - board.start_s) / board.slot_s
     end = first + request.hours * S_PER_H / board.slot_s
-    most = request.most_yuan_per_kwh
+    most, most_mw = request.most_yuan_per_kwh, float(board.power_cap_kw[list(sites)].sum()) / KW_PER_MW
     rules = {
         f"it must begin and end with slots of {board.slot_s / 60:g} minutes": first == round(first)
         and end == round(end),
-        f"it must lie between {document['slots'][0]} and {_end(document)}": 0 <= first < end <= board.slot_count,
-        "it must ask for more than 0 MW": 0 < request.reduce_mw < math.inf,
+        f"it must lie between {_local(document, 0)} and {_local(document, board.slot_count)}": (
+            0 <= first < end <= board.slot_count
+        ),
+        f"it must ask for more than 0 MW and no more than its sites may draw, {most_mw:g} MW": (
+            0 < request.reduce_mw <= most_mw and math.isfinite(request.reduce_mw)
+        ),
         "its most must be a price of 0 or more": most is None or 0 <= most < math.inf,
     }
     broken = [rule for rule, holds in rules.items() if not holds]
@@ -247,9 +251,10 @@ def sites_of(place: str, fleet: Fleet) -> tuple[int, ...]:
     )
 
 
-def _end(document: Mapping[str, Any]) -> str:
-    last = datetime.fromisoformat(document["slots"][-1]).astimezone(UTC) + timedelta(seconds=document["slot_s"])
-    return last.isoformat().replace("+00:00", "Z")
+def _local(document: Mapping[str, Any], slot: int) -> str:
+    """Return when a slot of a plan begins, by the clocks of its zone."""
+    first = datetime.fromisoformat(document["slots"][0]).astimezone(zone(document["zone_name"]))
+    return (first + timedelta(seconds=slot * document["slot_s"])).isoformat(timespec="minutes")
 
 
 def _plan(document: Mapping[str, Any]) -> dict[str, Any]:

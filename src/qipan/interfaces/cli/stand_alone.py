@@ -30,7 +30,7 @@ def stand_alone(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = 
         language.say("asked\nunit-h", "需求\n单位小时"),
         language.say("unserved", "未满足"),
         language.say("unserved\nalone", "单独调度\n未满足"),
-        language.say("pays\nyuan", "统筹净支出\n元"),
+        language.say("net cost\nyuan", "统筹净支出\n元"),
         language.say("costs alone\nyuan", "单独成本\n元"),
         language.say("gains\nyuan", "收益\n元"),
         language.say("better served alone", "单独更优的层级"),

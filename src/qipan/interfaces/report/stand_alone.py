@@ -50,7 +50,7 @@ def stand_alone(document: Mapping[str, Any], words: Words) -> Table:
         Head(words.say("Asked for"), unit_hours(document, words)),
         Head(words.say("Unserved"), unit_hours(document, words)),
         Head(words.say("Unserved alone"), unit_hours(document, words)),
-        Head(words.say("Pays on the board"), words.say("yuan")),
+        Head(words.say("Net cost on the board"), words.say("yuan")),
         Head(words.say("Costs alone"), words.say("yuan")),
         Head(words.say("Gains"), words.say("yuan")),
     )
