@@ -66,7 +66,7 @@ def national(gap: float, cap_s: float) -> dict[str, Any]:
     from benchmarks.national_prospect import national_prospect
 
     from qipan.dispatch.expansion.follow import weigh
-    from qipan.interfaces.report.expansion import expansion
+    from qipan.dispatch.expansion.tell import tell
 
     prospect = national_prospect()
     began, cpu = time.monotonic(), time.process_time()
@@ -76,7 +76,7 @@ def national(gap: float, cap_s: float) -> dict[str, Any]:
         return time.process_time() - cpu > cap_s
 
     weighed = weigh(prospect, gap=gap, is_enough=is_enough)
-    told = expansion(prospect, weighed)
+    told = tell(prospect, weighed)
     plan_fen = weighed.plan.cost_fen
     ratios = {f"{name}_over_plan": told[name]["cost_fen"] / plan_fen for name in ("nothing", "followed")}
     print(", ".join(f"{name} {value:.4f}" for name, value in ratios.items()), f"gap {weighed.plan.gap:.2e}")
