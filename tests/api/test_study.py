@@ -121,3 +121,21 @@ def test_study_that_nobody_carries_out_is_interrupted(client: TestClient, caller
     )
     told = client.get(f"{EXPANSIONS}/{study_id}").json()
     assert (told["state"], told["result"], told["error"]) == ("interrupted", None, None)
+
+
+def test_study_that_a_defect_ends_says_so(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("nothing to divide by")
+
+    monkeypatch.setattr("qipan.workflows.study.weigh", fail)
+    now = datetime.now(UTC)
+    study_id = services.studies.ask_expansion(EXAMPLE.read_bytes(), "expansion.json", gap=1e-3, seconds=60, now=now)
+    with pytest.raises(ZeroDivisionError):
+        services.studies.carry_out(
+            study_id, cpu=time.process_time, clock=time.perf_counter, now=lambda: now, progress=lambda _: None
+        )
+    told = client.get(f"{EXPANSIONS}/{study_id}").json()
+    assert (told["state"], told["error"]["code"]) == ("failed", "study_failed")
+    assert "ZeroDivisionError: nothing to divide by" in told["error"]["message"]

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 
 from qipan.dispatch.expansion.follow import weigh
 from qipan.dispatch.expansion.tell import tell
 from qipan.dispatch.model.expansion import Prospect
-from qipan.kernel.errors import BadInputError, NotFoundError, QipanError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, QipanError, RuleBrokenError
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
@@ -103,7 +104,8 @@ class Studies:
         """Return the newest studies of a kind, the newest first, without their answers."""
         with self._books.read() as unit:
             receipts = self._observations.batches(unit, kind=ASKED)
-            found = [one for one in map(self._asked, reversed(receipts)) if one["kind"] == kind][:LISTED_MOST]
+            of_kind = (one for one in map(self._asked, reversed(receipts)) if one["kind"] == kind)
+            found = list(islice(of_kind, LISTED_MOST))
             answers = self._answers(unit, min((one["study_id"] for one in found), default=0))
         return [one | _state(answers.get(one["study_id"])) for one in found]
 
@@ -162,7 +164,13 @@ class Studies:
             told = {name: getattr(error, name) for name in ("code", "message", "hint", "field")}
             findings = [asdict(finding) for finding in error.findings]
             answer = {"study_id": study_id, "error": told | {"findings": findings}}
-        ended = now()
+        except Exception as error:
+            # A defect of ours: whoever asked learns that it ended, and the server's log shows where.
+            self._keep({"study_id": study_id, "error": _defect(error)}, now())
+            raise
+        self._keep(answer, now())
+
+    def _keep(self, answer: dict[str, Any], ended: datetime) -> None:
         with self._books.begin() as unit:
             data = _written(answer | {"ended": ended})
             self._observations.receive(unit, source=SOURCE, kind=ANSWER, data=data, now=ended, rows=0)
@@ -232,6 +240,16 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
             hint=f"Write {least:g} to {most:g}.",
             field=name,
         )
+
+
+def _defect(error: Exception) -> dict[str, Any]:
+    """Return what is told of a study that an error of our own ended."""
+    told = EngineError(
+        f"A study must end with an answer, was ended by {type(error).__name__}: {error}.",
+        code="study_failed",
+        hint="This is a defect of Qipan: report it with the file that was sent; the server's log shows where.",
+    )
+    return {**{name: getattr(told, name) for name in ("code", "message", "hint", "field")}, "findings": []}
 
 
 def _written(value: Any) -> bytes:

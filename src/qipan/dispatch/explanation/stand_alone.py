@@ -18,7 +18,6 @@ import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.model.stand_alone import StandAlone
@@ -155,56 +154,9 @@ def _alone(board: Board, classes: Classes, mine: Bools, rules: Rules, takes: Flo
         demand_unit_h=classes.demand_unit_h[mine],
         width=classes.width[mine],
     )
-    return solve(
-        _within(board, sites), own, replace(rules, keeps_reserve=False), takes[:, np.isin(product_site, sites)]
-    )
+    return solve(board.take(sites), own, replace(rules, keeps_reserve=False), takes[:, np.isin(product_site, sites)])
 
 
 def _idle_fen(board: Board, rules: Rules, sites: Ints) -> float:
     """Return what sites draw at no load costs."""
-    return buy(_within(board, sites), rules, np.zeros((len(sites), board.slot_count))).fen if len(sites) else 0.0
-
-
-def _within(board: Board, sites: Ints) -> Board:
-    """Return a board of some of its sites, in their order."""
-    pools = np.flatnonzero(np.isin(board.pool_site, sites))
-    position = {site: index for index, site in enumerate(sites.tolist())}
-    return replace(
-        board,
-        sites=tuple(board.sites[site] for site in sites),
-        pools=tuple(replace(board.pools[pool], site=position[board.pools[pool].site]) for pool in pools),
-        capacity=board.capacity[pools],
-        it_kw_per_unit=board.it_kw_per_unit[pools],
-        opex_fen_per_unit_h=board.opex_fen_per_unit_h[pools],
-        pue=board.pue[sites],
-        power_cap_kw=board.power_cap_kw[sites],
-        price_fen_per_kwh=board.price_fen_per_kwh[sites],
-        location_kg_per_kwh=board.location_kg_per_kwh[sites],
-        market_kg_per_kwh=board.market_kg_per_kwh[sites],
-        round_trip_ms=board.round_trip_ms[:, sites],
-        transfer_fen_per_gb=board.transfer_fen_per_gb[:, sites],
-        links=None if board.links is None else replace(board.links, factor=board.links.factor[:, :, sites]),
-        energy=None if board.energy is None else _energy_within(board.energy, sites),
-    )
-
-
-def _energy_within(energy: Energy, sites: Ints) -> Energy:
-    """Return what stands behind the meters of some sites, and the areas that they are in."""
-    areas = np.flatnonzero(energy.areas.member[:, sites].any(axis=1))
-    return Energy(
-        fixed_kw=energy.fixed_kw[sites],
-        renewable_kw=energy.renewable_kw[sites],
-        renewable_fen_per_kwh=energy.renewable_fen_per_kwh[sites],
-        store_kwh=energy.store_kwh[sites],
-        store_kw=energy.store_kw[sites],
-        stored_kwh=energy.stored_kwh[sites],
-        store_efficiency=energy.store_efficiency[sites],
-        areas=Areas(
-            names=tuple(energy.areas.names[area] for area in areas),
-            member=energy.areas.member[np.ix_(areas, sites)],
-            load_kw=energy.areas.load_kw[areas],
-            most_kw=energy.areas.most_kw[areas],
-            over_fen_per_kwh=energy.areas.over_fen_per_kwh[areas],
-            peak_fen_per_kw=energy.areas.peak_fen_per_kw[areas],
-        ),
-    )
+    return buy(board.take(sites), rules, np.zeros((len(sites), board.slot_count))).fen if len(sites) else 0.0

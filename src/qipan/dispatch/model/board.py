@@ -7,7 +7,8 @@ UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -70,6 +71,10 @@ class Links:
     factor: Floats
 
 
+BY_SITE: Final = ("pue", "power_cap_kw", "price_fen_per_kwh", "location_kg_per_kwh", "market_kg_per_kwh")
+"""Figures of a board whose first axis is ``sites``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """Everything a plan may use, over a horizon of equal slots.
@@ -119,6 +124,21 @@ class Board:
     transfer_fen_per_gb: Floats
     links: Links | None = None
     energy: Energy | None = None
+
+    def take(self, sites: Ints) -> Board:
+        """Return a board of some of its sites, in their order."""
+        pools = np.flatnonzero(np.isin(self.pool_site, sites))
+        position = {site: index for index, site in enumerate(sites.tolist())}
+        return replace(
+            self,
+            sites=tuple(self.sites[site] for site in sites),
+            pools=tuple(replace(self.pools[pool], site=position[self.pools[pool].site]) for pool in pools),
+            **{name: getattr(self, name)[pools] for name in ("capacity", "it_kw_per_unit", "opex_fen_per_unit_h")},
+            **{name: getattr(self, name)[sites] for name in BY_SITE},
+            **{name: getattr(self, name)[:, sites] for name in ("round_trip_ms", "transfer_fen_per_gb")},
+            links=None if self.links is None else replace(self.links, factor=self.links.factor[:, :, sites]),
+            energy=None if self.energy is None else self.energy.take(sites),
+        )
 
     @property
     def slot_count(self) -> int:

@@ -5,9 +5,11 @@ Axes: ``sites``, ``slots`` and ``areas``. Energy is in kWh of a slot, power in k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from qipan.dispatch.model.array import Bools, Floats
+import numpy as np
+
+from qipan.dispatch.model.array import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class Areas:
     most_kw: Floats
     over_fen_per_kwh: Floats
     peak_fen_per_kw: Floats
+
+    def take(self, sites: Ints) -> Areas:
+        """Return the areas that some sites are in, with these sites alone."""
+        kept = np.flatnonzero(self.member[:, sites].any(axis=1))
+        figures = {
+            one.name: getattr(self, one.name)[kept] for one in fields(self) if one.name not in ("names", "member")
+        }
+        return Areas(names=tuple(self.names[area] for area in kept), member=self.member[np.ix_(kept, sites)], **figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,11 @@ class Energy:
     stored_kwh: Floats
     store_efficiency: Floats
     areas: Areas
+
+    def take(self, sites: Ints) -> Energy:
+        """Return what stands behind the meters of some sites, and the areas that they are in."""
+        figures = {one.name: getattr(self, one.name)[sites] for one in fields(self) if one.name != "areas"}
+        return Energy(**figures, areas=self.areas.take(sites))
 
 
 @dataclass(frozen=True, slots=True)
