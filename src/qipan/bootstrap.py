@@ -33,8 +33,8 @@ from qipan.dispatch.sources import (
     openb,
     philly,
     prospect,
-    reservations,
     prospect_form,
+    reservations,
 )
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError

@@ -33,7 +33,6 @@ from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, score
 from qipan.dispatch.plan import plan
 from qipan.dispatch.prices.price import Identities, identities
-from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.reservation.cover import cover, held_fen, join, pin, rest_of
 from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.store import plan as store
@@ -172,8 +171,7 @@ class Dispatch:
         progress("reach")
         reached = reach(jobs, board, rules)
         refused = refusals(jobs, board, reached)
-        pools = allot(reservations, board, rules, zone_name)
-        covered = cover(jobs, board, reached, refused=refused, reservations=reservations, pools=pools)
+        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations, zone_name=zone_name)
         jobs = pin(jobs, board, covered)
         rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
         classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
@@ -207,15 +205,7 @@ class Dispatch:
             volumes=volumes(*given, found=placed, plan=solved),
             stand_alone=stand_alone(rest.board, classes, rules, takes, plan=solved),
             terms=note_terms(board, rules, solved),
-            reservations=settle(
-                reservations,
-                pools,
-                jobs,
-                board,
-                covered=covered,
-                found=found,
-                lmp_fen_per_unit_h=solved.lmp_fen_per_unit_h,
-            ),
+            reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=solved.lmp_fen_per_unit_h),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:

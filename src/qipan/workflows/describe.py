@@ -13,7 +13,7 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
 from qipan.dispatch.model.power import PowerDay
-from qipan.dispatch.model.reservation import ReservationIntake
+from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
 from qipan.dispatch.placement.score import idle_kwh, ran_s, usage
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.service import Outcome
@@ -28,7 +28,6 @@ from qipan.workflows.model import (
     Flow,
     JobsAccount,
     OriginDay,
-    ReservationsReport,
     SiteDay,
     TierDay,
 )

@@ -14,7 +14,7 @@ from typing import Any
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
-from qipan.dispatch.model.reservation import ReservationDay, SellerDay
+from qipan.dispatch.model.reservation import ReservationsReport
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
@@ -243,26 +243,6 @@ class TierDay:
     work_unit_h: float
     moved_share: float
     round_trip_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReservationsReport:
-    """What was read of a file of reservations, and what they came to; see `dispatch.model.reservation`.
-
-    Attributes
-    ----------
-    import_sequence
-        Number of the import, by which rows set aside can be looked up; none without a file.
-    nominations
-        What became of the jobs that name a reservation, to number of jobs.
-    """
-
-    rows_read: int
-    rows_quarantined: int
-    import_sequence: int | None
-    rows: list[ReservationDay]
-    sellers: list[SellerDay]
-    nominations: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Reason
 from qipan.dispatch.model.power import Call
-from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.reservation.cover import cover, rest_of
 from qipan.dispatch.service import Dispatch
 from qipan.facts.catalog import Catalog
@@ -163,8 +162,8 @@ class Responding:
             reservations = self._boards.reservations(unit, terms).reservations
         board, rules = setting.board, self._boards.rules(terms)
         reached = reach(jobs, board, rules)
-        refused, pools = refusals(jobs, board, reached), allot(reservations, board, rules)
-        covered = cover(jobs, board, reached, refused=refused, reservations=reservations, pools=pools)
+        refused = refusals(jobs, board, reached)
+        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations)
         rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
         classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
         instance = Instance(rest.board, classes, rules, reached.takes[classes.streams.sort])

@@ -62,6 +62,8 @@ class Covered:
 
     Attributes
     ----------
+    reservations, pools
+        All there are, and the pool that each is in, ``(reservations,)``.
     nomination
         ``(jobs,)`` of `Nomination`.
     reservation, pool
@@ -70,6 +72,8 @@ class Covered:
         What covered jobs hold of the board.
     """
 
+    reservations: tuple[Reservation, ...]
+    pools: Ints
     nomination: Texts
     reservation: Ints
     pool: Ints
@@ -162,4 +166,24 @@ class ReservationsDay:
 
     rows: tuple[ReservationDay, ...]
     sellers: tuple[SellerDay, ...]
+    nominations: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationsReport:
+    """What was read of a file of reservations, and what they came to.
+
+    Attributes
+    ----------
+    import_sequence
+        Number of the import, by which rows set aside can be looked up; none without a file.
+    nominations
+        What became of the jobs that name a reservation, to number of jobs.
+    """
+
+    rows_read: int
+    rows_quarantined: int
+    import_sequence: int | None
+    rows: list[ReservationDay]
+    sellers: list[SellerDay]
     nominations: dict[str, int]

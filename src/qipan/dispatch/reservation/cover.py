@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qipan.dispatch.jobs.reach import Reach
-from qipan.dispatch.model.array import Ints, Texts
+from qipan.dispatch.model.array import Texts
 from qipan.dispatch.model.board import ROUNDING, Board, Held, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
@@ -22,6 +22,7 @@ from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
 from qipan.dispatch.placement.score import moved_fen
 from qipan.dispatch.placement.timeline import TICK_S
 from qipan.dispatch.programme.buy import buy
+from qipan.dispatch.reservation.allot import allot
 
 CLOCK_S = 1e-3
 """A job that ends no later than this after its reservation is within it: the rest is rounding."""
@@ -37,9 +38,16 @@ class Rest(NamedTuple):
 
 
 def cover(
-    jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, reservations: Sequence[Reservation], pools: Ints
+    jobs: Jobs,
+    board: Board,
+    rules: Rules,
+    reached: Reach,
+    *,
+    refused: Texts,
+    reservations: Sequence[Reservation],
+    zone_name: str = "UTC",
 ) -> Covered:
-    """Decide which jobs run on reservations.
+    """Allot reservations to pools, and decide which jobs run on them.
 
     A job is covered if the reservation is of a product that its own limits allow, holds for all the time that the job
     requests, and has its units free when the job arrives.
@@ -48,9 +56,15 @@ def cover(
     ----------
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not covered.
-    pools
-        ``(reservations,)``, from `allot`.
+    zone_name
+        Whose clocks an error shows.
+
+    Raises
+    ------
+    BadInputError
+        As `allot`.
     """
+    pools = allot(reservations, board, rules, zone_name)
     position = {one.reservation_id: index for index, one in enumerate(reservations)}
     nomination = np.full(len(jobs), Nomination.NONE, dtype=object)
     reservation, pool = np.full(len(jobs), -1), np.full(len(jobs), -1)
@@ -86,7 +100,7 @@ def cover(
         nomination[job], reservation[job], pool[job] = Nomination.COVERED, at, pools[at]
     mine = pool >= 0
     held = Held(pool[mine], jobs.quantity[mine], start_s[mine], jobs.requested_s[mine])
-    return Covered(nomination=nomination, reservation=reservation, pool=pool, held=held)
+    return Covered(tuple(reservations), pools, nomination, reservation, pool, held)
 
 
 def pin(jobs: Jobs, board: Board, covered: Covered) -> Jobs:

@@ -18,7 +18,6 @@ from qipan.dispatch.model.plan import Placement
 from qipan.dispatch.model.reservation import (
     Covered,
     Nomination,
-    Reservation,
     ReservationDay,
     ReservationsDay,
     SellerDay,
@@ -30,21 +29,12 @@ H_PER_TICK = TICK_S / 3600.0
 
 
 def settle(
-    reservations: Sequence[Reservation],
-    pools: Ints,
-    jobs: Jobs,
-    board: Board,
-    *,
-    covered: Covered,
-    found: Placement,
-    lmp_fen_per_unit_h: Floats,
+    jobs: Jobs, board: Board, covered: Covered, *, found: Placement, lmp_fen_per_unit_h: Floats
 ) -> ReservationsDay:
     """Return what each reservation comes to on the planned day.
 
     Parameters
     ----------
-    pools
-        ``(reservations,)``, from `allot`.
     board
         With nothing held.
     found
@@ -52,6 +42,7 @@ def settle(
     lmp_fen_per_unit_h
         ``(products, slots)``
     """
+    reservations, pools = covered.reservations, covered.pools
     ticks, width = board.day_slots * ticks_of_slot(board), ticks_of_slot(board)
     runs = found.runs(jobs.requested_s)
     begin, length = (runs.start_s - board.start_s) / TICK_S, runs.seconds / TICK_S
