@@ -15,7 +15,7 @@ from tests.independent.check_placement import check_placement
 
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.job import DataClass, Jobs, Tier
 from qipan.dispatch.model.plan import Reason, Status
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
 from qipan.dispatch.placement.baseline import Baseline, place_by
@@ -174,13 +174,19 @@ def random_case(seed: int, *, with_meters: bool, keeps_reserve: bool):
             kept.append(one)
     names = np.array(["", "nobody", *(one.reservation_id for one in kept)], dtype=object)
     jobs = replace(jobs, reservation=names[rng.integers(0, len(names), len(jobs))])
-    # Some jobs ask for what their reservation is of.
-    for job in np.flatnonzero(rng.random(len(jobs)) < 0.7).tolist():
-        for one in kept:
-            if one.reservation_id == jobs.reservation[job]:
-                jobs.kind[job] = list(Kind).index(one.kind)
-                jobs.quantity[job] = min(jobs.quantity[job], one.units * rng.uniform(0.1, 1.0))
-                jobs.requested_s[job] = min(jobs.requested_s[job], 7200.0)
+    # Most jobs ask for what their reservation is of, while it holds.
+    by_name = {one.reservation_id: one for one in kept}
+    for job in np.flatnonzero(rng.random(len(jobs)) < 0.8).tolist():
+        one = by_name.get(jobs.reservation[job])
+        first_s = max(one.from_s, board.start_s) if one else np.inf
+        if one and first_s < min(one.to_s, board.day_end_s) - 60.0:
+            jobs.kind[job], jobs.card_model[job] = list(Kind).index(one.kind), one.card_model
+            jobs.tier[job], jobs.data_class[job] = Tier.OFFLINE, DataClass.FREE
+            jobs.quantity[job] = min(jobs.quantity[job], one.units * rng.uniform(0.05, 1.0))
+            later_s = rng.uniform(first_s, min(one.to_s, board.day_end_s) - 60.0) - jobs.submit_s[job]
+            for moment in (jobs.submit_s, jobs.start_by_s, jobs.finish_by_s):
+                moment[job] += later_s
+            jobs.requested_s[job] = min(jobs.requested_s[job], one.to_s - jobs.submit_s[job])
     return jobs, board, rules, kept
 
 
