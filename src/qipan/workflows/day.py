@@ -141,7 +141,7 @@ class Day:
         ------
         BadInputError
             What `import_jobs` refuses; ``day_missing``, ``day_empty``, ``option_out_of_range``;
-            ``fleet_incomplete`` when a site lacks a figure.
+            ``fleet_incomplete`` when a site lacks a figure; ``reservations_unmet``.
         NotFoundError
             ``fleet_unknown``.
         EngineError

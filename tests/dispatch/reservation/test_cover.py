@@ -10,6 +10,7 @@ import pytest
 from benchmarks.random_day import random_day
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.dispatch.flexibility.test_answer import instance_of
 from tests.dispatch.programme.test_energy import with_energy
 from tests.independent.check_placement import check_placement
 
@@ -22,6 +23,7 @@ from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.reservation.cover import cover, join, rest_of
 from qipan.dispatch.service import Dispatch, Outcome
+from qipan.dispatch.sources.instance import write
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
 
@@ -135,6 +137,17 @@ def test_board_that_is_held_takes_of_what_may_be_busy_beside_the_reserve(make_bo
     assert held.spare_units[0].tolist() == [4.0, 6.0, 6.0, 6.0, 6.0, 6.0]
 
 
+def test_instance_of_a_board_that_is_held_is_not_written(make_board, make_jobs, rules) -> None:
+    board = make_board()
+    jobs = named(make_jobs({"origin": "640000"}, {}), "r1", "")
+    held = board.hold(covered_of(jobs, board, rules, reservation(board)).held)
+    programme = instance_of(jobs, board, rules)
+    assert write(programme, is_gzipped=False)
+    with pytest.raises(BadInputError) as caught:
+        write(programme._replace(board=held), is_gzipped=False)
+    assert caught.value.code == "instance_holds"
+
+
 def random_reservations(rng: np.random.Generator, board: Board, count: int) -> list[Reservation]:
     """Draw reservations of products that the board has, small beside them."""
     drawn = []
@@ -190,6 +203,7 @@ def random_case(seed: int, *, with_meters: bool, keeps_reserve: bool):
     return jobs, board, rules, kept
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**6), with_meters=st.booleans(), keeps_reserve=st.booleans())
 def test_solve_on_random_boards_serves_all_covered_work_within_every_limit(seed, with_meters, keeps_reserve) -> None:

@@ -54,7 +54,7 @@ def test_settle_counts_the_day_alone(make_board, make_jobs, rules) -> None:
     assert (row.reserved_unit_h, row.used_unit_h) == pytest.approx((4.0, 2.0))
 
 
-def minute_by_minute(outcome: Outcome, board, reservations) -> ReservationsDay:
+def minute_by_minute(outcome: Outcome, board, reservations):
     """Add everything up again, one job and one minute at a time."""
     jobs, found, lmp = outcome.jobs, outcome.found, outcome.plan.lmp_fen_per_unit_h
     of_pool, of_reservation = {}, {}
@@ -88,6 +88,7 @@ def minute_by_minute(outcome: Outcome, board, reservations) -> ReservationsDay:
     return told, revenue
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 10**6), with_meters=st.booleans())
 def test_settle_on_random_boards_leaves_no_fen_over(seed, with_meters) -> None:

@@ -72,14 +72,15 @@ def cover(
     free = [one.units for one in reservations]
     running: list[list[tuple[int, float]]] = [[] for _ in reservations]
     named = np.flatnonzero(jobs.reservation != "")
-    product = board.pool_product[pools] if len(pools) else pools
+    product, takes = board.pool_product[pools] if len(pools) else pools, reached.takes
     for job in named[np.argsort(start_s[named], kind="stable")].tolist():
         at = position.get(jobs.reservation[job], -1)
         if at < 0:
             nomination[job] = Nomination.UNKNOWN
             continue
         one, end_s = reservations[at], start_s[job] + jobs.requested_s[job]
-        is_allowed = pools[at] >= 0 and reached.allowed[reached.of_job[job], product[at]]
+        # Work that would take more or less units of the product than it asks for is not what was sold.
+        is_allowed = pools[at] >= 0 and takes[reached.of_job[job], product[at]] == 1.0
         if not is_allowed or refused[job] != Reason.NONE:
             nomination[job] = Nomination.NOT_ALLOWED
             continue
