@@ -337,9 +337,9 @@ def test_bulletin_says_what_the_atlas_says(demo: Services, metered_day: date) ->
 
 def test_a_day_with_reservations_shows_them_on_its_board(signed_in: TestClient) -> None:
     jobs = (
-        b"job_id,submit,kind,quantity,requested_s,origin,tier,reservation\n"
-        b"mine,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,batch,r1\n"
-        b"other,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,batch,\n"
+        b"job_id,submit,kind,quantity,requested_s,origin,tier,data_class,reservation\n"
+        b"mine,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,offline,free,r1\n"
+        b"other,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,offline,free,\n"
     )
     contracts = (
         b"reservation_id,holder,site,kind,from,to,units,price_yuan_per_unit_h\n"

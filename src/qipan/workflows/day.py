@@ -263,7 +263,7 @@ class Day:
         given, zone_name = reserved.reservations, fleet.zone_name
         outcome = self._dispatch.solve(jobs, setting.board, rules, progress, reservations=given, zone_name=zone_name)
         progress("grid")
-        power = measure(outcome.jobs, setting.board, rules, outcome.reached, outcome.found, outcome.covered)
+        power = measure(outcome.jobs, setting.board, rules, outcome.reached, outcome.found, covered=outcome.covered)
         progress("enter")
         with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)

@@ -24,7 +24,7 @@ def measured(jobs, board, rules):
     solved = plan(*instance_of(jobs, board, rules))
     nothing = cover(jobs, board, rules, reached, refused=refused, reservations=())
     found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-    return measure(jobs, board, rules, reached, found, nothing)
+    return measure(jobs, board, rules, reached, found, covered=nothing)
 
 
 def test_without_meters_there_is_nothing_to_measure(make_board, make_jobs, rules) -> None:
@@ -57,5 +57,5 @@ def test_covered_work_runs_where_it_must_under_every_policy(make_board, make_job
     board = with_energy(make_board(pue=(1.0, 1.0)), {"peak": 100.0, "load_kw": load})
     jobs = named(make_jobs({"quantity": 4.0, "slack_h": 1.0, "origin": "640000"}), "r1")
     day = solved_day(jobs, board, rules, reservation(board))
-    told = measure(day.jobs, board, rules, day.reached, day.found, day.covered)
+    told = measure(day.jobs, board, rules, day.reached, day.found, covered=day.covered)
     assert told.areas[0].peaks_kw == {"others": 50.0, "qipan": 54.0, "blind": 54.0, "home_first": 54.0}

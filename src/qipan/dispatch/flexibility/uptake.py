@@ -27,7 +27,7 @@ OURS, OTHERS, BLIND = "qipan", "others", "blind"
 
 
 def measure(
-    jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, covered: Covered
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, *, covered: Covered
 ) -> PowerDay | None:
     """Return peaks and uptake on what happened; nothing where nothing stands behind the meters.
 
