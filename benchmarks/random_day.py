@@ -155,6 +155,7 @@ def _jobs(rng: np.random.Generator, board: Board) -> Jobs:
         preemptible=rng.spawn(1)[0].random(count) < 0.4,
         priority=rng.integers(0, 3, count),
         command=np.full(count, "", dtype=object),
+        reservation=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
 

@@ -74,6 +74,7 @@ def made_day(count: int, seed: int, *, preemptible_share: float, share_of_cards:
         preemptible=rng.random(count) < preemptible_share,
         priority=np.zeros(count, dtype=np.int64),
         command=np.full(count, "", dtype=object),
+        reservation=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
     return MadeDay(jobs, _sized(board, work, streams.sort[stream], share_of_cards), made.rules)

@@ -83,3 +83,27 @@ def test_report_html_stands_alone_and_may_not_act(client: TestClient, lang: str,
     assert words in answer.text
     assert "GS(2026)1" in answer.text
     assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts")
+
+
+def test_run_with_reservations_settles_them(client: TestClient, callers: Any, trace: bytes) -> None:
+    contracts = (
+        "reservation_id,holder,site,kind,from,to,units,price_yuan_per_unit_h\n"
+        "r1,lab,zhongwei,intelligent,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,{},6\n"
+    )
+    named = b"\n".join(
+        line + (b",reservation" if number == 0 else b",r1" if number == 4 else b",")
+        for number, line in enumerate(trace.split(b"\n"))
+    )
+
+    def run(units: int) -> Any:
+        files = {"file": ("jobs.csv", named), "reservations": ("contracts.csv", contracts.format(units).encode())}
+        return client.post("/api/v1/day/run", files=files, data={"fleet_id": "national"}, headers=callers.operator)
+
+    answer = run(8)
+    assert answer.status_code == 201, answer.text
+    (row,) = answer.json()["reservations"]["rows"]
+    assert (row["reserved_unit_h"], row["used_unit_h"], row["covered_jobs"]) == (192.0, 8.0, 1)
+    assert row["net_fen"] == pytest.approx(row["lmp_fen"] - row["covered_fen"] - 192.0 * 600.0)
+    refused = run(1_000_000)
+    assert (refused.status_code, refused.json()["code"]) == (400, "reservations_unmet")
+    assert refused.json()["findings"][0]["rule"] == "pool_over_reserved"

@@ -333,3 +333,24 @@ def test_bulletin_says_what_the_atlas_says(demo: Services, metered_day: date) ->
     page = client.get(f"/bulletin?day={metered_day}&modelled=yes")
     assert "script-src" not in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_a_day_with_reservations_shows_them_on_its_board(signed_in: TestClient) -> None:
+    jobs = (
+        b"job_id,submit,kind,quantity,requested_s,origin,tier,data_class,reservation\n"
+        b"mine,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,offline,free,r1\n"
+        b"other,2026-06-01T09:00:00+08:00,intelligent,4,3600,440000,offline,free,\n"
+    )
+    contracts = (
+        b"reservation_id,holder,site,kind,from,to,units,price_yuan_per_unit_h\n"
+        b"r1,Institute of Ice,zhongwei,intelligent,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,8,6\n"
+        b"r2,Nobody,zhongwei,intelligent,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,-8,6\n"
+    )
+    files = {"file": ("mine.csv", jobs), "reservations": ("contracts.csv", contracts)}
+    answer = signed_in.post("/days", files=files, data={"day": "2026-06-01", "fleet_id": "national"})
+    assert answer.status_code == 303, answer.text
+    text = signed_in.get(answer.headers["location"]).text
+    assert "Institute of Ice" in text
+    assert "Jobs that name a reservation: covered 1." in text
+    assert "Rows of reservations set aside: 1 of 2." in text
+    assert "Contract price" in text

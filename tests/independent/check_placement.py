@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.plan import Placement
+from qipan.dispatch.model.reservation import Reservation
 
 CLOCK_S = 1e-5
 """How exactly moments compare: two hundred times the spacing of floats at today's seconds since 1970."""
@@ -20,7 +22,7 @@ TICK_S = 60.0
 NO_ROOM_CHECKED_MAX = 400
 
 PLACED, CARRIED, REFUSED = "placed", "carried_over", "refused"
-NO_ROOM, LATER = "no_room", "later_is_better"
+NO_ROOM, LATER, COVERED = "no_room", "later_is_better", "covered"
 HARD_REASONS = (
     "no_such_resource",
     "no_power",
@@ -138,7 +140,9 @@ def _limits(board: Board, jobs: Jobs, rules: Rules, *, site: Ints, origin: Ints)
     return np.array(sort, dtype=np.int64), limits
 
 
-def check_placement(board: Board, jobs: Jobs, rules: Rules, found: Placement) -> list[str]:
+def check_placement(
+    board: Board, jobs: Jobs, rules: Rules, found: Placement, reservations: Sequence[Reservation] = ()
+) -> list[str]:
     """Return what is wrong with a placement, one line for each rule broken; none if it is sound."""
     lengths = {len(found.pool), len(found.start_s), len(found.status), len(found.reason)}
     if lengths != {len(jobs)}:
@@ -154,6 +158,7 @@ def check_placement(board: Board, jobs: Jobs, rules: Rules, found: Placement) ->
         *check_room(board, jobs, known, found),
         *check_reasons(board, jobs, known, found),
         *check_no_room(board, jobs, known, found),
+        *check_reservations(board, jobs, known, found, reservations),
     ]
 
 
@@ -175,7 +180,7 @@ def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         *_name("status_unknown", ~(placed | carried | refused), jobs),
         *_name("start_without_pool", held != started, jobs),
         *_name("placed_outside_day", placed & ~today, jobs),
-        *_name("placed_with_reason", placed & (reason != ""), jobs),
+        *_name("placed_with_reason", placed & ~np.isin(reason, ("", COVERED)), jobs),
         *_name("carried_inside_day", carried & held & today, jobs),
         *_name("carried_without_reason", carried & held & (reason != LATER), jobs),
         *_name("waiting_without_window", waits & ~can_wait, jobs),
@@ -368,3 +373,43 @@ def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: in
         for limit in (board.capacity, under_cap_kw(board), known.spare)
     )
     return capacity - busy, cap_kw - kw, spare - taken
+
+
+def check_reservations(
+    board: Board, jobs: Jobs, known: Sheet, found: Placement, reservations: Sequence[Reservation]
+) -> list[str]:
+    """Who a reservation covers, worked out minute by minute, runs on its product from its arrival on; nobody else does.
+
+    Minutes count from a moment before the horizon, as far as the last end.
+    """
+    by_name = {one.reservation_id: one for one in reservations}
+    ends = known.earliest_s + jobs.requested_s
+    minutes = int(np.ceil((max(ends.max(initial=board.start_s), board.start_s) - board.start_s) / TICK_S)) + 1
+    used = {name: np.zeros(minutes) for name in by_name}
+    shut_out = np.isin(found.reason.astype(str), HARD_REASONS)
+    broken = np.zeros((4, len(jobs)), dtype=bool)
+    for job in sorted(range(len(jobs)), key=lambda job: (known.earliest_s[job], job)):
+        one = by_name.get(jobs.reservation[job])
+        is_covered = False
+        if one is not None and not shut_out[job]:
+            product = [
+                board.sites[pool.site].site_id == one.site_id
+                and (pool.kind, pool.card_model) == (one.kind, one.card_model)
+                for pool in board.pools
+            ]
+            first = int(np.floor((known.earliest_s[job] - board.start_s) / TICK_S + 1e-9))
+            last = max(int(np.ceil((ends[job] - board.start_s) / TICK_S - 1e-9)), first + 1)
+            is_covered = (
+                bool(known.allowed[known.sort[job], product].any())
+                and one.from_s <= known.earliest_s[job]
+                and ends[job] <= one.to_s + 1e-3
+                and bool((used[one.reservation_id][first:last] + jobs.quantity[job] <= one.units + 1e-9).all())
+            )
+            if is_covered:
+                used[one.reservation_id][first:last] += jobs.quantity[job]
+                broken[0, job] = found.pool[job] < 0 or not product[found.pool[job]]
+                broken[1, job] = not abs(found.start_s[job] - known.earliest_s[job]) <= CLOCK_S
+                broken[2, job] = job in found.stretches.job
+        broken[3, job] = is_covered != (found.reason[job] == COVERED)
+    names = ("not_on_its_reservation", "covered_but_late", "covered_but_stopped", "covered_or_not")
+    return [finding for name, row in zip(names, broken, strict=True) for finding in _name(name, row, jobs)]

@@ -9,6 +9,7 @@ import pytest
 
 from qipan.dispatch.model.explanation import ProductTerms, Terms
 from qipan.dispatch.model.plan import Score
+from qipan.dispatch.model.reservation import ReservationDay, ReservationsReport, SellerDay
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.workflows.model import BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
@@ -187,6 +188,31 @@ def report() -> DayReport:
         basis={"assumed": 3, "official": 1},
         areas=[],
         power=None,
+        reservations=ReservationsReport(
+            rows_read=2,
+            rows_quarantined=1,
+            import_sequence=9,
+            rows=[
+                ReservationDay(
+                    "r1",
+                    "<b>Lab</b>",
+                    "zhongwei",
+                    "intelligent",
+                    "A100",
+                    8.0,
+                    3.0,
+                    1.0,
+                    2,
+                    3,
+                    lmp_fen=9_000.0,
+                    covered_fen=4_000.0,
+                    sold_fen=1_000.0,
+                    contract_fen=6_000.0,
+                )
+            ],
+            sellers=[SellerDay("zhongwei", 12_000.0, 9_000.0, 6_000.0)],
+            nominations={"covered": 2, "reservation_used_up": 1},
+        ),
     )
 
 

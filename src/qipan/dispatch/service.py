@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -19,10 +19,12 @@ from qipan.dispatch.explanation.volume import EAST, WEST, volumes
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.columns import from_columns, to_columns
 from qipan.dispatch.jobs.reach import Reach, reach, refusals
+from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
+from qipan.dispatch.model.reservation import Covered, Reservation, ReservationsDay
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.baseline import Baseline, place_by
@@ -31,6 +33,8 @@ from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, score
 from qipan.dispatch.plan import plan
 from qipan.dispatch.prices.price import Identities, identities
+from qipan.dispatch.reservation.cover import cover, held_fen, join, pin, rest_of
+from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.store import plan as store
 from qipan.dispatch.store import submission
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -61,12 +65,28 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved day: plan, bound and placement, and what the baselines make of the same jobs."""
+    """A solved day: plan, bound and placement, and what the baselines make of the same jobs.
 
+    Attributes
+    ----------
+    jobs
+        Those that were given, the windows of covered ones closed.
+    plan, identities
+        Of all work that is not covered, on the board that covered jobs leave to it.
+    planned_unit_h
+        ``(pools, slots)``, use by the plan and by covered jobs.
+    plan_fen, bound_fen
+        The plan's optimum and the bound, with what covered jobs cost.
+    """
+
+    jobs: Jobs
     reached: Reach
+    covered: Covered
     plan: Plan
+    planned_unit_h: Floats
     found: Placement
     identities: Identities
+    plan_fen: float
     bound_fen: float
     served_fen: float
     lost_fen: float
@@ -74,6 +94,7 @@ class Outcome:
     volumes: tuple[Volume, ...]
     stand_alone: tuple[StandAlone, ...]
     terms: Terms
+    reservations: ReservationsDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,46 +140,72 @@ class Dispatch:
             )
         return self._readers[form](data, how)
 
-    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None]) -> Outcome:
+    def solve(
+        self,
+        jobs: Jobs,
+        board: Board,
+        rules: Rules,
+        progress: Callable[[str], None],
+        *,
+        reservations: Sequence[Reservation] = (),
+        zone_name: str = "UTC",
+    ) -> Outcome:
         """Plan, price and place the jobs, and place them again by each baseline.
+
+        Jobs that reservations cover are placed first, the same for all.
 
         Parameters
         ----------
         progress
             Told the name of each step as it begins.
+        zone_name
+            Whose clocks an error about reservations shows.
 
         Raises
         ------
+        BadInputError
+            ``reservations_unmet``, ``reservations_over_links``.
         EngineError
             ``solver_failed``.
         """
         progress("reach")
         reached = reach(jobs, board, rules)
         refused = refusals(jobs, board, reached)
-        classes = classify(jobs, board, reached, refused == Reason.NONE)
+        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations, zone_name=zone_name)
+        jobs = pin(jobs, board, covered)
+        rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
+        classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
         progress("plan")
         takes = reached.takes[classes.streams.sort]
-        solved = plan(board, classes, rules, takes)
+        solved = plan(rest.board, classes, rules, takes)
         progress("place")
-        found = place(jobs, board, rules, reached, refused=refused, plan=solved)
+        given = (rest.jobs, rest.board, rules, rest.reached)
+        placed = place(*given, refused=rest.refused, plan=solved)
+        found = join(jobs, board, covered, placed)
         scores = [score("qipan", jobs, board, rules, reached, found=found)]
         for rule in Baseline:
             progress(rule.value)
-            theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
+            theirs = join(jobs, board, covered, place_by(rule, *given, refused=rest.refused))
             scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
         served, lost = planned_fen(jobs, board, rules, reached, found)
+        covered_fen = held_fen(jobs, board, rules, reached, covered)
         return Outcome(
+            jobs=jobs,
             reached=reached,
+            covered=covered,
             plan=solved,
+            planned_unit_h=solved.supply_unit_h + rest.board.held_unit_h,
             found=found,
-            identities=identities(board, solved, rules),
-            bound_fen=bound_fen(jobs, board, rules, reached, refused=refused, plan=solved),
+            identities=identities(rest.board, solved, rules),
+            plan_fen=solved.objective_fen + covered_fen,
+            bound_fen=bound_fen(*given, refused=rest.refused, plan=solved) + covered_fen,
             served_fen=served,
             lost_fen=lost,
             scores=tuple(scores),
-            volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
-            stand_alone=stand_alone(board, classes, rules, takes, plan=solved),
+            volumes=volumes(*given, found=placed, plan=solved),
+            stand_alone=stand_alone(rest.board, classes, rules, takes, plan=solved),
             terms=note_terms(board, rules, solved),
+            reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=solved.lmp_fen_per_unit_h),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:

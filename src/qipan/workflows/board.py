@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from qipan.dispatch.model.board import Rules
 from qipan.dispatch.model.power import GridLoad
+from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError
 from qipan.ledger.model.fleet import Fleet
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
@@ -18,6 +20,8 @@ from qipan.workflows.model import DayRequest
 
 LOAD = "grid_load"
 """Kind of the batch that holds a file of hourly load."""
+RESERVATIONS = "reservations"
+"""Kind of the batch that holds a file of reservations."""
 
 
 class LoadReader(Protocol):
@@ -27,27 +31,43 @@ class LoadReader(Protocol):
         """Read a year of every region."""
 
 
+class ReservationReader(Protocol):
+    """An adapter that turns a file into reservations."""
+
+    def __call__(self, data: bytes) -> ReservationIntake:
+        """Read the reservations of a file."""
+
+
 class Boards:
     """Sets boards up; what a plan was made with is kept with it, so that others see the same board."""
 
-    def __init__(self, catalog: Catalog, observations: Observations, read_load: LoadReader) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        observations: Observations,
+        read_load: LoadReader,
+        read_reservations: ReservationReader,
+    ) -> None:
         self._catalog = catalog
         self._observations = observations
         self._read_load = read_load
+        self._read_reservations = read_reservations
 
     def terms(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> dict[str, Any]:
         """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again.
 
-        A file of load is archived, and named by its batch.
+        Files of load and of reservations are archived, and named by their batches.
 
         Raises
         ------
         BadInputError
-            ``grid_load_unreadable``.
+            ``grid_load_unreadable``; what the adapter of reservations refuses; ``rows_bad`` when ``strict`` and one of
+            their rows is bad.
         """
         load = None if request.grid_load is None else self._receive(unit, request.grid_load, now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
-        return {name: getattr(request, name) for name in names} | {LOAD: load}
+        reserved = None if request.reservations is None else self._receive_reservations(unit, request, now)
+        return {name: getattr(request, name) for name in names} | {LOAD: load, RESERVATIONS: reserved}
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
         """Return the board of a day on some terms; older terms name no power.
@@ -68,6 +88,14 @@ class Boards:
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
 
+    def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:
+        """Return the reservations of a plan on some terms; none where nothing was reserved."""
+        sequence = terms.get(RESERVATIONS)
+        if sequence is None:
+            return ReservationIntake((), 0, ())
+        (receipt,) = self._observations.batches(unit, kind=RESERVATIONS, after=int(sequence) - 1, limit=1)
+        return self._read_reservations(self._observations.data(receipt))
+
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms."""
         price, account = float(terms["carbon_yuan_per_t"]), str(terms["carbon_account"])
@@ -76,6 +104,27 @@ class Boards:
     def _receive(self, unit: UnitOfWork, data: bytes, now: datetime) -> int:
         rows = self._read_load(data).load_kw.shape[1]
         return self._observations.receive(unit, source=LOAD, kind=LOAD, data=data, now=now, rows=rows).sequence
+
+    def _receive_reservations(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> int:
+        data = request.reservations or b""
+        intake = self._read_reservations(data)
+        bad = {finding.row for finding in intake.findings if finding.row > 0}
+        if request.strict and bad:
+            raise BadInputError(
+                f"Every reservation must be good in a strict import, was bad in {len(bad)} of {intake.rows_read} rows.",
+                code="rows_bad",
+                hint="Correct these rows, or leave out --strict to set them aside.",
+                findings=intake.findings,
+            )
+        return self._observations.receive(
+            unit,
+            source=RESERVATIONS,
+            kind=RESERVATIONS,
+            data=data,
+            now=now,
+            rows=intake.rows_read,
+            findings=intake.findings,
+        ).sequence
 
     def _kept(self, unit: UnitOfWork, sequence: int) -> GridLoad:
         (receipt,) = self._observations.batches(unit, kind=LOAD, after=sequence - 1, limit=1)

@@ -1,4 +1,4 @@
-"""Choose the jobs of a day, and say which days have any."""
+"""Choose the jobs of a day, say which days have any, and refuse jobs that a run cannot serve."""
 
 from __future__ import annotations
 
@@ -81,3 +81,21 @@ def days_of(jobs: Jobs, zone_name: str) -> dict[str, int]:
         day = datetime.fromtimestamp(quarter * 900.0, tz=UTC).astimezone(here).date().isoformat()
         days[day] = days.get(day, 0) + int(count)
     return dict(sorted(days.items()))
+
+
+def refuse_reservations(jobs: Jobs) -> None:
+    """Refuse jobs that name a reservation: a board that rolls on keeps no room for those that have not come yet.
+
+    Raises
+    ------
+    BadInputError
+        ``reservations_not_rolled``.
+    """
+    named = jobs.job_id[jobs.reservation != ""]
+    if len(named):
+        raise BadInputError(
+            f"Jobs of rolling operation must name no reservation, was {len(named)} that do, the first {named[0]}.",
+            code="reservations_not_rolled",
+            hint="Leave the column reservation out, or plan the day: qipan day run --reservations FILE.",
+            field="reservation",
+        )

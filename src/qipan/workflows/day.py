@@ -29,7 +29,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.board import Boards
+from qipan.workflows.board import RESERVATIONS, Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule
@@ -106,8 +106,12 @@ class Day:
             ``import_unknown`` when no file was imported under that number.
         """
         with self._books.read() as unit:
-            found = self._observations.batches(unit, kind="jobs", after=sequence - 1, limit=1)
-            if not found or found[0].sequence != sequence:
+            found = [
+                receipt
+                for kind in ("jobs", RESERVATIONS)
+                for receipt in self._observations.batches(unit, kind=kind, after=sequence - 1, limit=1)
+            ]
+            if sequence not in [receipt.sequence for receipt in found]:
                 raise NotFoundError(
                     f"An import must be named by the number that `qipan jobs import` printed, was {sequence}.",
                     code="import_unknown",
@@ -137,7 +141,7 @@ class Day:
         ------
         BadInputError
             What `import_jobs` refuses; ``day_missing``, ``day_empty``, ``option_out_of_range``;
-            ``fleet_incomplete`` when a site lacks a figure.
+            ``fleet_incomplete`` when a site lacks a figure; ``reservations_unmet``.
         NotFoundError
             ``fleet_unknown``.
         EngineError
@@ -245,6 +249,7 @@ class Day:
             terms = self._boards.terms(unit, request, now)
         with self._books.read() as unit:
             setting = self._boards.set_up(unit, fleet, day, terms)
+            reserved = self._boards.reservations(unit, terms)
         intake = quarantine_origins(intake, setting.board)
         _refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
@@ -255,9 +260,10 @@ class Day:
         rules = self._boards.rules(terms)
         progress("assume")
         jobs = self._completed(request, fleet, chosen, setting.board, rules)
-        outcome = self._dispatch.solve(jobs, setting.board, rules, progress)
+        given, zone_name = reserved.reservations, fleet.zone_name
+        outcome = self._dispatch.solve(jobs, setting.board, rules, progress, reservations=given, zone_name=zone_name)
         progress("grid")
-        power = measure(jobs, setting.board, rules, outcome.reached, outcome.found)
+        power = measure(outcome.jobs, setting.board, rules, outcome.reached, outcome.found, covered=outcome.covered)
         progress("enter")
         with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
@@ -265,8 +271,9 @@ class Day:
             run = Run(
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
-            report = describe(run, fleet, setting, intake=intake, jobs=jobs, solved=Solved(outside, outcome, power))
-            placements = placement_columns(plan_id, jobs, setting.board, rules, outcome)
+            solved = Solved(outside, outcome, power, reserved, terms[RESERVATIONS])
+            report = describe(run, fleet, setting, intake=intake, jobs=outcome.jobs, solved=solved)
+            placements = placement_columns(plan_id, outcome.jobs, setting.board, rules, outcome)
             kept = self._dispatch.keep(
                 unit,
                 plan_id=plan_id,

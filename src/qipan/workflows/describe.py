@@ -13,6 +13,7 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
 from qipan.dispatch.model.power import PowerDay
+from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
 from qipan.dispatch.placement.score import idle_kwh, ran_s, usage
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.service import Outcome
@@ -20,7 +21,16 @@ from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.use import Use
 from qipan.workflows.fleet import Setting
-from qipan.workflows.model import AreaDay, BoundAccount, DayReport, Flow, JobsAccount, OriginDay, SiteDay, TierDay
+from qipan.workflows.model import (
+    AreaDay,
+    BoundAccount,
+    DayReport,
+    Flow,
+    JobsAccount,
+    OriginDay,
+    SiteDay,
+    TierDay,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """What came of it; ``outside_day`` counts jobs of other days, ``power`` is nothing where nothing is metered."""
+    """What came of it; ``outside_day`` counts jobs of other days, ``power`` is nothing where nothing is metered.
+
+    ``reserved`` was read from the import of that number, if any.
+    """
 
     outside_day: int
     outcome: Outcome
     power: PowerDay | None
+    reserved: ReservationIntake
+    reserved_sequence: int | None
 
 
 def describe(
@@ -88,6 +103,7 @@ def describe(
         basis=setting.basis,
         areas=_areas(setting),
         power=solved.power,
+        reservations=_reservations(solved),
     )
 
 
@@ -143,7 +159,7 @@ def _account(run: Run, intake: Intake, jobs: Jobs, outside_day: int, outcome: Ou
 def _bound(outcome: Outcome) -> BoundAccount:
     money = outcome.identities
     return BoundAccount(
-        plan_fen=outcome.plan.objective_fen,
+        plan_fen=outcome.plan_fen,
         bound_fen=outcome.bound_fen,
         served_fen=outcome.served_fen,
         lost_fen=outcome.lost_fen,
@@ -166,7 +182,7 @@ def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outco
     alike = np.array([pool.kind == kind_of_site[pool.site] for pool in board.pools])[:, None]
     by_site = np.zeros((3, len(board.sites), board.slot_count))
     np.add.at(by_site[0], board.pool_site, board.capacity * board.slot_h * alike)
-    np.add.at(by_site[1], board.pool_site, plan.supply_unit_h * alike)
+    np.add.at(by_site[1], board.pool_site, outcome.planned_unit_h * alike)
     np.add.at(by_site[2], board.pool_site, used.unit_h * alike)
     rows = []
     for s, site in enumerate(board.sites):
@@ -195,6 +211,21 @@ def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outco
             )
         )
     return rows
+
+
+def _reservations(solved: Solved) -> ReservationsReport | None:
+    """Tell what was read and what it came to; nothing where nothing is reserved and no job asks for it."""
+    found, read = solved.outcome.reservations, solved.reserved
+    if solved.reserved_sequence is None and not found.nominations:
+        return None
+    return ReservationsReport(
+        rows_read=read.rows_read,
+        rows_quarantined=len({finding.row for finding in read.findings if finding.row > 0}),
+        import_sequence=solved.reserved_sequence,
+        rows=list(found.rows),
+        sellers=list(found.sellers),
+        nominations=found.nominations,
+    )
 
 
 def _areas(setting: Setting) -> list[AreaDay]:

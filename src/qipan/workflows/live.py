@@ -38,6 +38,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
+from qipan.workflows.choose import refuse_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
 
@@ -123,11 +124,12 @@ class Live:
         Raises
         ------
         BadInputError
-            What the adapter refuses; nothing of the file is kept then.
+            What the adapter refuses, ``reservations_not_rolled``; nothing of the file is kept then.
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
         intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board)
+        refuse_reservations(intake.jobs)
         with self._books.begin() as unit:
             self._read(unit, now)
             receipt = self._observations.receive(

@@ -14,6 +14,7 @@ from typing import Any
 from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
+from qipan.dispatch.model.reservation import ReservationsReport
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
@@ -52,6 +53,8 @@ class DayRequest:
         states none.
     grid_load, grid_load_scale
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
+    reservations
+        A file of contracts of reserved capacity.
     """
 
     data: bytes
@@ -71,6 +74,7 @@ class DayRequest:
     models_power: bool = False
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
+    reservations: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +251,7 @@ class DayReport:
 
     ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC. ``areas`` are the
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
+    ``reservations`` is nothing where nothing is reserved and no job asks for it.
     """
 
     plan_id: str
@@ -277,6 +282,7 @@ class DayReport:
     basis: dict[str, int]
     areas: list[AreaDay]
     power: PowerDay | None
+    reservations: ReservationsReport | None
 
     @property
     def ours(self) -> Score:
@@ -305,6 +311,12 @@ class DayReport:
         }
         for score, row in zip(self.scores, document["scores"], strict=True):
             row["cost_fen"] = score.cost_fen
+        if self.reservations is not None:
+            told = document["reservations"]
+            for one, row in zip(self.reservations.rows, told["rows"], strict=True):
+                row |= {"unused_unit_h": one.unused_unit_h, "net_fen": one.net_fen}
+            for seller, row in zip(self.reservations.sellers, told["sellers"], strict=True):
+                row["net_fen"] = seller.net_fen
         document["against_home_first"] = {
             "basis": "per unit-hour of work that ran",
             "cost": self._against_home_first("cost_fen"),

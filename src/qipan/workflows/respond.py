@@ -16,6 +16,7 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Reason
 from qipan.dispatch.model.power import Call
+from qipan.dispatch.reservation.cover import cover, rest_of
 from qipan.dispatch.service import Dispatch
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -148,17 +149,25 @@ class Responding:
         return {**_plan(document), "rows": [asdict(one) for one in worth(jobs, instance)]}
 
     def _recalled(self, plan_id: str | None) -> tuple[dict[str, Any], Fleet, Jobs, Instance]:
-        """Return the report of a plan, its fleet, its jobs, and its programme as it was."""
+        """Return the report of a plan, its fleet, the jobs that no reservation covers, and its programme as it was.
+
+        Covered jobs take of the board: they neither wait, move nor answer a call.
+        """
         with self._books.read() as unit:
             document = self._dispatch.report(unit, plan_id)
             jobs, terms = self._dispatch.instance(unit, document["plan_id"])
             created = datetime.fromisoformat(document["created"])
             fleet = self._ledger.fleet(unit, str(document["fleet_id"]), as_of=created)
             setting = self._boards.set_up(unit, fleet, date.fromisoformat(document["day"]), terms)
+            reservations = self._boards.reservations(unit, terms).reservations
         board, rules = setting.board, self._boards.rules(terms)
         reached = reach(jobs, board, rules)
-        classes = classify(jobs, board, reached, refusals(jobs, board, reached) == Reason.NONE)
-        return document, setting.fleet, jobs, Instance(board, classes, rules, reached.takes[classes.streams.sort])
+        refused = refusals(jobs, board, reached)
+        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations)
+        rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
+        classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
+        instance = Instance(rest.board, classes, rules, reached.takes[classes.streams.sort])
+        return document, setting.fleet, rest.jobs, instance
 
     def _named(self, place: str, fleet: Fleet) -> dict[str, str]:
         """Return the names of a place, in both languages."""

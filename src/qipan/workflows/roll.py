@@ -25,6 +25,7 @@ from qipan.kernel.time import civil_day, zone
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
+from qipan.workflows.choose import refuse_reservations
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
 
 OUTLOOK_H = 48
@@ -189,13 +190,14 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``day_empty`` when none of the days has jobs.
+            ``day_empty`` when none of the days has jobs; ``reservations_not_rolled``.
         """
         board = board_of(request, fleet, self._catalog)
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
         jobs = quarantine_origins(intake, board).jobs
+        refuse_reservations(jobs)
         jobs = self._completed(request, fleet, jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)

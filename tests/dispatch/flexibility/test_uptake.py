@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from tests.dispatch.flexibility.test_answer import instance_of
 from tests.dispatch.programme.test_energy import with_energy
+from tests.dispatch.reservation.test_cover import named, reservation
+from tests.dispatch.reservation.test_cover import solved as solved_day
 
 from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.plan import plan
+from qipan.dispatch.reservation.cover import cover
 
 
 def measured(jobs, board, rules):
@@ -19,7 +22,9 @@ def measured(jobs, board, rules):
     refused = refusals(jobs, board, reached)
     assert (refused == Reason.NONE).all()
     solved = plan(*instance_of(jobs, board, rules))
-    return measure(jobs, board, rules, reached, place(jobs, board, rules, reached, refused=refused, plan=solved))
+    nothing = cover(jobs, board, rules, reached, refused=refused, reservations=())
+    found = place(jobs, board, rules, reached, refused=refused, plan=solved)
+    return measure(jobs, board, rules, reached, found, covered=nothing)
 
 
 def test_without_meters_there_is_nothing_to_measure(make_board, make_jobs, rules) -> None:
@@ -45,3 +50,12 @@ def test_uptake_says_what_is_taken_and_what_home_first_leaves(make_board, make_j
     (one,) = told.uptake
     assert (one.site_id, one.available_kwh) == ("nx", 5.0)
     assert one.taken_kwh == pytest.approx({"qipan": 4.0, "blind": 4.0, "home_first": 0.0})
+
+
+def test_covered_work_runs_where_it_must_under_every_policy(make_board, make_jobs, rules) -> None:
+    load = [50.0, 10.0, 10.0, 10.0, 10.0, 10.0]
+    board = with_energy(make_board(pue=(1.0, 1.0)), {"peak": 100.0, "load_kw": load})
+    jobs = named(make_jobs({"quantity": 4.0, "slack_h": 1.0, "origin": "640000"}), "r1")
+    day = solved_day(jobs, board, rules, reservation(board))
+    told = measure(day.jobs, board, rules, day.reached, day.found, covered=day.covered)
+    assert told.areas[0].peaks_kw == {"others": 50.0, "qipan": 54.0, "blind": 54.0, "home_first": 54.0}

@@ -141,6 +141,7 @@ def random_day(rng: np.random.Generator) -> tuple[Board, Jobs, Rules]:
         preemptible=np.zeros(count, dtype=bool),
         priority=np.zeros(count, dtype=np.int64),
         command=np.full(count, "", dtype=object),
+        reservation=np.full(count, "", dtype=object),
         assumed=np.zeros(count, dtype=np.int64),
     )
     limits = (20.0, 40.0, 100.0, math.inf)

@@ -46,7 +46,7 @@ Runs = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One job that is not placed, with all that a sentence about it may name."""
+    """One job that is not placed or must be, with all that a sentence about it may name."""
 
     jobs: Jobs
     board: Board
@@ -86,7 +86,7 @@ class Case:
 
 
 def explain(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, *, index: int) -> Words:
-    """Say why the job at ``index`` is not placed in the day; both empty when it is.
+    """Say why the job at ``index`` is not placed in the day, or must run where it does; else both are empty.
 
     Returns
     -------
@@ -320,6 +320,14 @@ def _later_is_better(_case: Case) -> Words:
     )
 
 
+def _covered(case: Case) -> Words:
+    name = case.jobs.reservation[case.index]
+    return (
+        f"It runs at once on the units of reservation {name}: it must be served there.",
+        f"立即在预留容量 {name} 上运行：必须在此保障。",
+    )
+
+
 _SENTENCES: dict[Reason, Callable[[Case], Words]] = {
     Reason.NO_SUCH_RESOURCE: _no_such_resource,
     Reason.NO_POWER: _no_power,
@@ -329,4 +337,5 @@ _SENTENCES: dict[Reason, Callable[[Case], Words]] = {
     Reason.WINDOW_TOO_SHORT: _window_too_short,
     Reason.NO_ROOM: _no_room,
     Reason.LATER_IS_BETTER: _later_is_better,
+    Reason.COVERED: _covered,
 }

@@ -52,7 +52,7 @@ def note_jobs(
 
 
 def _words(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> list[tuple[str, str]]:
-    """Explain every job once for all that have the same sort, reason, size, length and freedom to stop."""
+    """Explain every job once for all of the same sort, reason, size, length, freedom to stop and reservation."""
     known: dict[tuple[Any, ...], tuple[str, str]] = {}
     words = []
     for index in range(len(jobs)):
@@ -62,6 +62,7 @@ def _words(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placem
             jobs.quantity[index],
             jobs.requested_s[index],
             jobs.preemptible[index],
+            jobs.reservation[index],
         )
         if key not in known:
             known[key] = explain(jobs, board, rules, reached, found, index=index)

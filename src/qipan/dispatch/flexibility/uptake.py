@@ -14,20 +14,30 @@ from qipan.dispatch.model.energy import Energy, EnergyPlan
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.model.power import AreaPeaks, PowerDay, Uptake
+from qipan.dispatch.model.reservation import Covered
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import usage
 from qipan.dispatch.plan import plan
 from qipan.dispatch.programme.buy import buy
+from qipan.dispatch.reservation.cover import join, rest_of
 
 OURS, OTHERS, BLIND = "qipan", "others", "blind"
 """By the plan; without any site; by a plan that knows neither peaks nor limits of areas."""
 
 
-def measure(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> PowerDay | None:
+def measure(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, *, covered: Covered
+) -> PowerDay | None:
     """Return peaks and uptake on what happened; nothing where nothing stands behind the meters.
 
     Energy is bought at least cost for each placement (`buy`). The blind plan buys without peaks and limits as well.
+    Covered jobs run where they must in each.
+
+    Parameters
+    ----------
+    jobs, covered
+        From `reservation.cover`, the windows of covered jobs closed.
 
     Raises
     ------
@@ -38,13 +48,17 @@ def measure(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Place
     if energy is None:
         return None
     refused = refusals(jobs, board, reached)
-    classes = classify(jobs, board, reached, refused == Reason.NONE)
+    rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
+    classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
     blind = _without_areas(board, energy)
-    theirs = plan(blind, classes, rules, reached.takes[classes.streams.sort])
+    left = blind.hold(covered.held)
+    theirs = plan(left, classes, rules, reached.takes[classes.streams.sort])
+    unseeing = place(rest.jobs, left, rules, rest.reached, refused=rest.refused, plan=theirs)
+    at_home = place_by(Baseline.HOME_FIRST, rest.jobs, rest.board, rules, rest.reached, refused=rest.refused)
     policies = {
         OURS: (board, found),
-        BLIND: (blind, place(jobs, blind, rules, reached, refused=refused, plan=theirs)),
-        Baseline.HOME_FIRST.value: (board, place_by(Baseline.HOME_FIRST, jobs, board, rules, reached, refused=refused)),
+        BLIND: (blind, join(jobs, blind, covered, unseeing)),
+        Baseline.HOME_FIRST.value: (board, join(jobs, board, covered, at_home)),
     }
     bought = {
         policy: buy(where, rules, usage(jobs, where, placed).energy_kwh).energy

@@ -39,6 +39,7 @@ _FORMS: dict[str, tuple[type, Any]] = {
     "preemptible": (np.bool_, False),
     "priority": _INT,
     "command": _TEXT,
+    "reservation": _TEXT,
     "assumed": (np.int64, 0),
 }
 """Type of each column, and what stands in it where nothing is known."""

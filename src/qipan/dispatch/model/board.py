@@ -71,6 +71,26 @@ class Links:
     factor: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Work that runs whatever else does, a row each with the axis ``(runs,)``."""
+
+    pool: Ints
+    units: Floats
+    start_s: Floats
+    seconds: Floats
+
+    def take(self, pools: Ints) -> Held:
+        """Return what is held of some pools, numbered by their order."""
+        position = {pool: index for index, pool in enumerate(pools.tolist())}
+        kept = np.flatnonzero(np.isin(self.pool, pools))
+        pool = np.array([position[one] for one in self.pool[kept].tolist()], dtype=np.int64)
+        return Held(pool, self.units[kept], self.start_s[kept], self.seconds[kept])
+
+
+ROUNDING: Final = 1e-9
+"""Room of less than this share of what is held is rounding."""
+
 BY_SITE: Final = ("pue", "power_cap_kw", "price_fen_per_kwh", "location_kg_per_kwh", "market_kg_per_kwh")
 """Figures of a board whose first axis is ``sites``."""
 
@@ -85,7 +105,7 @@ class Board:
         Start of the horizon, length of a slot, and how many slots the planned day itself has; what follows
         is the outlook, in which work may be tentatively placed.
     capacity
-        ``(pools, slots)``, units that may be busy at once.
+        ``(pools, slots)``, units that may be busy at once; where something is held, what it leaves on average.
     it_kw_per_unit
         ``(pools,)``, power of one busy unit before cooling.
     opex_fen_per_unit_h
@@ -104,6 +124,9 @@ class Board:
         ``(origins, sites)``
     energy
         What stands behind the meters of the sites; without it all energy is bought at the price.
+    held, held_units
+        What is held by `hold`, and how many units of each pool that is on average, ``(pools, slots)``; what it draws
+        then counts as drawn at no load.
     """
 
     sites: tuple[Site, ...]
@@ -124,9 +147,51 @@ class Board:
     transfer_fen_per_gb: Floats
     links: Links | None = None
     energy: Energy | None = None
+    held: Held | None = None
+    held_units: Floats | None = None
+
+    def hold(self, held: Held) -> Board:
+        """Return the board that is left beside what is held; what holds nothing leaves it as it is."""
+        if not len(held.pool):
+            return self
+        units = np.zeros_like(self.capacity)
+        opens_s = self.start_s + self.slot_s * np.arange(self.slot_count)
+        for slot, opens in enumerate(opens_s):
+            inside_s = np.minimum(held.start_s + held.seconds, opens + self.slot_s) - np.maximum(held.start_s, opens)
+            busy = held.units * np.maximum(inside_s, 0.0) / self.slot_s
+            units[:, slot] = np.bincount(held.pool, weights=busy, minlength=len(self.pools))
+        left = replace(self, capacity=_beside(self.capacity, units), held=held, held_units=units)
+        if self.energy is None:
+            return left
+        return replace(left, energy=replace(self.energy, fixed_kw=self.energy.fixed_kw + left.held_kw))
+
+    @property
+    def whole(self) -> Board:
+        """The board with nothing held."""
+        if self.held_units is None:
+            return self
+        energy = self.energy
+        if energy is not None:
+            energy = replace(energy, fixed_kw=energy.fixed_kw - self.held_kw)
+        return replace(self, capacity=self.capacity + self.held_units, energy=energy, held=None, held_units=None)
+
+    @property
+    def held_unit_h(self) -> Floats:
+        """Use of each slot by what is held, ``(pools, slots)``."""
+        return np.zeros_like(self.capacity) if self.held_units is None else self.held_units * self.slot_h
+
+    @property
+    def held_kw(self) -> Floats:
+        """What held units draw on average, ``(sites, slots)``."""
+        drawn = np.zeros((len(self.sites), self.slot_count))
+        if self.held_units is not None:
+            np.add.at(drawn, self.pool_site, self.held_units * self.kwh_per_unit_h[:, None])
+        return drawn
 
     def take(self, sites: Ints) -> Board:
         """Return a board of some of its sites, in their order."""
+        if self.held is not None:
+            return self.whole.take(sites).hold(self.held.take(np.flatnonzero(np.isin(self.pool_site, sites))))
         pools = np.flatnonzero(np.isin(self.pool_site, sites))
         position = {site: index for index, site in enumerate(sites.tolist())}
         return replace(
@@ -174,7 +239,9 @@ class Board:
     def room_kw(self) -> Floats:
         """What the work of each site may draw under its power cap, ``(sites, slots)``."""
         most = np.repeat(self.power_cap_kw[:, None], self.slot_count, axis=1)
-        return most if self.energy is None else most - self.energy.fixed_kw
+        if self.held_units is None:
+            return most if self.energy is None else most - self.energy.fixed_kw
+        return _beside(most, self.held_kw if self.energy is None else self.energy.fixed_kw)
 
     @property
     def products(self) -> tuple[tuple[int, Kind, str], ...]:
@@ -201,10 +268,20 @@ class Board:
         spare = np.zeros((int(group.max(initial=-1)) + 1, self.slot_count))
         largest = np.zeros_like(spare)
         of_product = np.zeros((len(self.products), self.slot_count))
-        np.add.at(of_product, self.pool_product, self.capacity)
+        np.add.at(of_product, self.pool_product, self.whole.capacity)
         np.add.at(spare, group, of_product)
         np.maximum.at(largest, group, of_product)
-        return spare - largest
+        if self.held_units is None:
+            return spare - largest
+        held = np.zeros_like(spare)
+        np.add.at(held, group[self.pool_product], self.held_units)
+        return _beside(spare - largest, held)
+
+
+def _beside(room: Floats, held: Floats) -> Floats:
+    """Return the room that something leaves; what rounding alone leaves or lacks is none."""
+    left = room - held
+    return np.where(np.abs(left) <= ROUNDING * (1.0 + held), 0.0, left)
 
 
 @dataclass(frozen=True, slots=True)

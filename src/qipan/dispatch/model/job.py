@@ -64,7 +64,8 @@ class Jobs:
     """Many jobs, a row each; every array has the axis ``(jobs,)``.
 
     What a trace leaves out is ``nan``, ``""`` or ``-1`` until `assume.complete` fills it; `assumed` says
-    where that happened, one bit a column in the order of `ASSUMABLE`.
+    where that happened, one bit a column in the order of `ASSUMABLE`. ``reservation`` names the one that a job is to
+    run on (`model.reservation`), if any.
     """
 
     job_id: Texts
@@ -85,6 +86,7 @@ class Jobs:
     preemptible: Bools
     priority: Ints
     command: Texts
+    reservation: Texts
     assumed: Ints
 
     def __len__(self) -> int:

@@ -139,7 +139,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a job is not placed in the day."""
+    """Why a job is not placed in the day, or must run where it does."""
 
     NONE = ""
     NO_SUCH_RESOURCE = "no_such_resource"
@@ -150,6 +150,7 @@ class Reason(StrEnum):
     WINDOW_TOO_SHORT = "window_too_short"
     NO_ROOM = "no_room"
     LATER_IS_BETTER = "later_is_better"
+    COVERED = "covered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
     else:
         keys, row = _ranks(rule, jobs, board, reached)
         ranks = Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE)
-        _place_in_turn(order, ask, ranks, board.capacity, room, seats)
+        _place_in_turn(order, ask, ranks, board.whole.capacity, room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
 
 

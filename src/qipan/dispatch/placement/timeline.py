@@ -66,16 +66,16 @@ class Asks(NamedTuple):
 
 
 def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
-    """Return the empty timeline of a board.
+    """Return the timeline of a board, empty but for what is held (`Board.hold`).
 
     Parameters
     ----------
     keeps_reserve
         Whether as much of each kind and model is kept free as the largest site has (`Rules.keeps_reserve`).
     """
-    per_slot = round(board.slot_s / TICK_S)
+    per_slot, held, board = round(board.slot_s / TICK_S), board.held, board.whole
     cap_kw = np.maximum(board.room_kw, 0.0)
-    return Timeline(
+    room = Timeline(
         free=np.repeat(board.capacity, per_slot, axis=1),
         free_least=board.capacity.copy(),
         free_kw=np.repeat(cap_kw, per_slot, axis=1),
@@ -86,6 +86,10 @@ def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
         kw_per_unit=board.kwh_per_unit_h,
         ticks_of_slot=per_slot,
     )
+    if held is not None:
+        begin = (held.start_s - board.start_s) / TICK_S
+        _take_all(room, held.pool, held.units, begin, held.seconds / TICK_S)
+    return room
 
 
 def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
@@ -175,6 +179,14 @@ def take(room: Timeline, pool: int, need: float, start: float, length: float) ->
         slot = tick // room.ticks_of_slot
         room.free_least[pool, slot] = min(room.free_least[pool, slot], room.free[pool, tick])
         room.free_kw_least[site, slot] = min(room.free_kw_least[site, slot], room.free_kw[site, tick])
+
+
+@numba.njit(cache=True)
+def _take_all(
+    room: Timeline, pool: Ints, need: Floats, start: Floats, length: Floats
+) -> None:  # pragma: no cover - compiled
+    for run in range(len(pool)):
+        take(room, pool[run], need[run], start[run], length[run])
 
 
 @numba.njit(cache=True)

@@ -269,6 +269,11 @@ class Quarantine:
         self.refuse(repeated, Finding(0, column, "job_id_duplicate", message))
         return texts(cells)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the rows, in their order."""
+        return tuple(sorted(self._findings, key=lambda finding: finding.row))
+
     def intake(self, jobs: Jobs) -> Intake:
         """Put jobs, counts and findings together; the findings in the order of the rows."""
         return Intake(
@@ -276,7 +281,7 @@ class Quarantine:
             rows_read=self.table.rows_read,
             rows_accepted=int(self.good.sum()),
             out_of_scope=dict(self.out_of_scope),
-            findings=tuple(sorted(self._findings, key=lambda finding: finding.row)),
+            findings=self.findings,
         )
 
 

@@ -26,6 +26,7 @@ OPTIONAL = (
     "data_gb",
     "preemptible",
     "priority",
+    "reservation",
 )
 TIER_WORDS = tuple(tier.label for tier in Tier)
 DATA_CLASS_WORDS = tuple(data_class.label for data_class in DataClass)
@@ -104,6 +105,7 @@ def read(data: bytes) -> Intake:
             "preemptible": preemptible,
             "priority": np.where(np.isnan(priority), -1.0, priority),
             "command": texts(table.cells("command")),
+            "reservation": texts(table.cells("reservation")),
             "assumed": np.where(not_given, assumed_bit("preemptible"), 0),
         }
     )

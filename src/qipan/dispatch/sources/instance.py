@@ -53,7 +53,19 @@ def read(data: bytes) -> Instance:
 
 
 def write(instance: Instance, *, is_gzipped: bool) -> bytes:
-    """Write a programme; `read` gives it back to the last bit."""
+    """Write a programme; `read` gives it back to the last bit.
+
+    Raises
+    ------
+    BadInputError
+        ``instance_holds`` for a board on which something is held: the form knows no work that must run.
+    """
+    if instance.board.held is not None:
+        raise BadInputError(
+            f"An instance must be of a board on which nothing is held, was {len(instance.board.held.pool)} runs.",
+            code="instance_holds",
+            hint="Write the programme of the day without reservations: all of its work is in the classes then.",
+        )
     text = _form(instance).model_dump_json(exclude_defaults=True).encode()
     # Without a time in its head the same programme is the same file.
     return gzip.compress(text, mtime=0) if is_gzipped else text

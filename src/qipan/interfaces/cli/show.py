@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, power, tables
+from qipan.interfaces.report import labels, power, reservations, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -46,6 +46,7 @@ def show_day(document: Document, language: Language) -> None:
     _bound(document["bound"], language)
     _tiers(document["tiers"], language)
     _sites(document, language)
+    _reservations(document, language)
     _power(document, language)
     _basis(document, language)
     _three_numbers(document, language)
@@ -59,6 +60,44 @@ def _power(document: Document, language: Language) -> None:
         told = {**document["power"], "power_is_modelled": is_modelled(document)}
         say()
         say(power.power_sentence(told, words(language)))
+
+
+def _reservations(document: Document, language: Language) -> None:
+    """Print what reservations came to, where there are any."""
+    told = reservations.told_of(document)
+    if told is None:
+        return
+    columns = (
+        language.say("reservation\nholder", "预留容量\n持有方"),
+        language.say("site", "站点"),
+        language.say("covered\njobs", "保障\n作业"),
+        language.say("reserved\nunit-h", "预留\n单位小时"),
+        language.say("used\nunit-h", "已用\n单位小时"),
+        language.say("unused\nunit-h", "未用\n单位小时"),
+        language.say("sold\nunit-h", "售出\n单位小时"),
+        language.say("LMP income\nyuan", "节点价收入\n元"),
+        language.say("contract\nyuan", "合同价款\n元"),
+        language.say("net\nyuan", "净额\n元"),
+    )
+    names = {site["site_id"]: language.name_in(site) for site in document["sites"]}
+    rows = [
+        (
+            f"{one['reservation_id']}\n{one['holder']}",
+            names.get(one["site_id"], one["site_id"]),
+            f"{grouped(one['covered_jobs'])}/{grouped(one['nominated_jobs'])}",
+            *(grouped(one[f"{part}_unit_h"], 1) for part in ("reserved", "used", "unused", "sold")),
+            *(yuan(one[f"{part}_fen"], 2) for part in ("lmp", "contract", "net")),
+        )
+        for one in told["rows"]
+    ]
+    title = language.say("Reservations, in the day itself", "预留容量，仅当日")
+    if rows:
+        print_table(table(columns, rows, numbers=range(2, len(columns)), wide=(0, 1), title=f"\n{title}"))
+    say(reservations.sentence(told, words(language)))
+    apart = reservations.rows_apart(told, words(language))
+    if apart:
+        look_up = f"qipan jobs findings {told['import_sequence']}"
+        say(f"{apart} {look_up}")
 
 
 def _title(document: Document, language: Language) -> None:

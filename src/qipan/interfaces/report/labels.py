@@ -59,8 +59,20 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
         "window_too_short": mark("its window is shorter than its duration"),
         "no_room": mark("no site had room in its window"),
         "later_is_better": mark("it may wait, and after the day is cheaper"),
+        "covered": mark("it runs on its reservation"),
     }
 )
+
+NOMINATION: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "covered": mark("covered"),
+        "reservation_unknown": mark("no such reservation"),
+        "product_not_allowed": mark("the limits of the job forbid it"),
+        "outside_reservation": mark("not within its time"),
+        "reservation_used_up": mark("used up"),
+    }
+)
+"""What becomes of jobs that name a reservation; all but covered ones are placed as any other."""
 
 COLUMN: Final[Mapping[str, str]] = MappingProxyType(
     {

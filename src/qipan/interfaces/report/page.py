@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
-from qipan.interfaces.report import assets, charts, day, stand_alone, tables, volumes
+from qipan.interfaces.report import assets, charts, day, reservations, stand_alone, tables, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -90,6 +90,7 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
         "tiers": tables.tiers(document, said),
         "volumes": volumes.volumes(document, said),
         "stand_alone": stand_alone.stand_alone(document, said),
+        "reservations": reservations.reservations(document, said),
         "policies": tables.policies(document, said),
         "bound": tables.bound(document, said),
         "use": tables.hours(document, "used_unit_h", said, caption=said.say("Use by hour"), unit=unit, digits=0),

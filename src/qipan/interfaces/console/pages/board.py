@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, labels, stand_alone, tables, volumes
+from qipan.interfaces.report import charts, day, labels, reservations, stand_alone, tables, volumes
 from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
@@ -28,6 +28,7 @@ def board(request: Request) -> Response:
             raise
         return render(request, "first.html")
     said = words_of(request)
+    reserved = reservations.told_of(document)
     assets: Assets = request.app.state.assets
     return render(
         request,
@@ -50,5 +51,8 @@ def board(request: Request) -> Response:
         volumes_sentence=volumes.sentence(document.get("volumes", ()), said),
         stand_alone=stand_alone.stand_alone(document, said) if "stand_alone" in document else None,
         stand_alone_sentence=stand_alone.sentence(document.get("stand_alone", ()), said),
+        reservations=reservations.reservations(document, said) if reserved else None,
+        reservations_sentence=reservations.sentence(reserved, said) if reserved else "",
+        reservations_apart=reservations.rows_apart(reserved, said) if reserved else "",
         charts={"map": charts.board_map(document, said), "geometry": assets.address(GEOMETRY)},
     )

@@ -1,0 +1,70 @@
+"""Reservations from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Qipan, assert_refused, shown
+
+HEAD = "reservation_id,holder,site,kind,card_model,from,to,units,price_yuan_per_unit_h"
+TIMES = "2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00"
+JOBS = """job_id,submit,kind,quantity,requested_s,tier,origin,reservation
+a,2026-06-01T09:00:00+08:00,intelligent,4,7200,batch,440000,r1
+b,2026-06-01T10:00:00+08:00,intelligent,4,7200,batch,440000,r1
+c,2026-06-01T10:00:00+08:00,intelligent,2,3600,batch,440000,
+d,2026-06-01T10:00:00+08:00,intelligent,2,3600,batch,440000,other
+"""
+
+
+@pytest.fixture
+def contracts(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file of reservations."""
+
+    def write(*rows: str) -> Path:
+        path = tmp_path / "reservations.csv"
+        path.write_text("\n".join([HEAD, *rows]))
+        return path
+
+    return write
+
+
+def test_a_day_with_reservations_serves_them_and_settles(
+    qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
+) -> None:
+    file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},5,9.5", f"r2,lab,qingyang,intelligent,,{TIMES},0,1")
+    words = ("day", "run", "--jobs", trace(JOBS.encode()), "--fleet", "national", "--reservations", file)
+    told = shown(qipan(*words, "--json"))
+    (row,) = told["reservations"]["rows"]
+    assert (row["reserved_unit_h"], row["used_unit_h"], row["unused_unit_h"]) == pytest.approx((120.0, 8.0, 112.0))
+    assert row["contract_fen"] == pytest.approx(120.0 * 950.0)
+    assert row["net_fen"] == pytest.approx(row["lmp_fen"] - row["covered_fen"] - row["contract_fen"])
+    assert told["reservations"]["nominations"] == {
+        "covered": 1, "reservation_unknown": 1, "reservation_used_up": 1,
+    }  # fmt: skip
+    (seller,) = told["reservations"]["sellers"]
+    assert seller["net_fen"] == pytest.approx(seller["revenue_fen"] - row["lmp_fen"] + row["contract_fen"])
+    placed = {job["job_id"]: job for job in shown(qipan("day", "jobs", told["plan_id"], "--json"))["rows"]}
+    assert (placed["a"]["site_id"], placed["a"]["wait_h"], placed["a"]["reason"]) == ("qingyang", 0.0, "covered")
+    assert "reservation r1" in placed["a"]["why_en"]
+    text = qipan("day", "show", told["plan_id"], "--lang", "en").output
+    assert "Reservations, in the day itself" in text
+    assert "covered 1, no such reservation 1, used up 1" in " ".join(text.split())
+    found = shown(qipan("jobs", "findings", str(told["reservations"]["import_sequence"]), "--json"))
+    assert "units_not_positive" in str(found)
+    assert_refused(qipan(*words, "--strict"), 3, "rows_bad")
+    assert shown(qipan("dispatch", "flexibility", told["plan_id"], "--json"))["rows"]
+
+
+def test_a_day_refuses_reservations_that_cannot_all_be_served(
+    qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
+) -> None:
+    file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},1000000,1", f"r2,lab,nowhere,general,,{TIMES},1,1")
+    words = ("day", "run", "--jobs", trace(JOBS.encode()), "--fleet", "national", "--reservations", file)
+    assert_refused(qipan(*words), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
+
+
+def test_rolling_operation_refuses_jobs_that_name_a_reservation(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    words = ("dispatch", "roll", "--jobs", trace(JOBS.encode()), "--from", "2026-06-01", "--days", "1")
+    assert_refused(qipan(*words), 3, "reservations_not_rolled")
