@@ -124,6 +124,7 @@ def test_shifted_and_chart_hold_the_same_answer() -> None:
 
 def test_flexibility_is_told_in_all_by_unit_hour_and_by_kwh() -> None:
     one = {
+        "kind": "general",
         "tier": "batch",
         "work_unit_h": 100.0,
         "energy_kwh": 125.0,
@@ -136,5 +137,5 @@ def test_flexibility_is_told_in_all_by_unit_hour_and_by_kwh() -> None:
     }
     idle = one | {"tier": "offline", "work_unit_h": 0.0, "energy_kwh": 0.0, "wait_fen": 0.0}
     told = cells(power.flexibility({"rows": [one, idle]}, EN))
-    assert told[0] == ["Batch", "100", "+50", "0.5000", "0.4000", "+200", "2.0000", "1.6000", "+100"]
-    assert told[1][:5] == ["Offline", "0", "0", "–", "–"]
+    assert told[0] == ["Batch", "100 core-hours", "+50", "0.5000", "0.4000", "+200", "2.0000", "1.6000", "+100"]
+    assert told[1][:5] == ["Offline", "0 core-hours", "0", "–", "–"]

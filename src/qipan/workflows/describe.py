@@ -10,7 +10,7 @@ import numpy as np
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
-from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.job import ASSUMABLE, KINDS, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.placement.score import idle_kwh, ran_s, usage
@@ -213,10 +213,12 @@ def _areas(setting: Setting) -> list[AreaDay]:
 
 def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[OriginDay]:
     origin = outcome.reached.origin[outcome.reached.of_job]
-    count = len(board.origins)
-    asked = np.bincount(origin, weights=jobs.work_unit_h, minlength=count)
-    placed = np.bincount(origin, weights=jobs.work_unit_h * _in_day(outcome), minlength=count)
-    number = np.bincount(origin, minlength=count)
+    kinds, count = _kinds(board, jobs), len(board.origins)
+    at = np.searchsorted(kinds, jobs.kind) * count + origin
+    number, asked, placed = (
+        np.bincount(at, weights=weights, minlength=len(kinds) * count).reshape(len(kinds), count)
+        for weights in (np.ones(len(jobs)), jobs.work_unit_h, jobs.work_unit_h * _in_day(outcome))
+    )
     return [
         OriginDay(
             o.origin_id,
@@ -226,10 +228,12 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
             o.macro,
             o.point.lon_deg,
             o.point.lat_deg,
-            jobs=int(number[index]),
-            work_unit_h=float(asked[index]),
-            placed_unit_h=float(placed[index]),
+            kind=KINDS[kind].value,
+            jobs=int(number[k, index]),
+            work_unit_h=float(asked[k, index]),
+            placed_unit_h=float(placed[k, index]),
         )
+        for k, kind in enumerate(kinds)
         for index, o in enumerate(fleet.origins)
     ]
 
@@ -239,12 +243,12 @@ def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
     at = runs.job
     origin = outcome.reached.origin[outcome.reached.of_job[at]]
     inside_s = np.minimum(runs.start_s + runs.seconds, board.day_end_s) - runs.start_s
-    work = np.zeros((len(board.origins), len(board.sites)))
+    work = np.zeros((len(KINDS), len(board.origins), len(board.sites)))
     ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
-    np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), ran)
+    np.add.at(work, (jobs.kind[at], origin, board.pool_site[outcome.found.pool[at]]), ran)
     return [
-        Flow(board.origins[o].origin_id, board.sites[s].site_id, float(work[o, s]))
-        for o, s in np.argwhere(work > 0).tolist()
+        Flow(board.origins[o].origin_id, board.sites[s].site_id, KINDS[k].value, float(work[k, o, s]))
+        for k, o, s in np.argwhere(work > 0).tolist()
     ]
 
 
@@ -256,12 +260,13 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
     macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
     trip = board.round_trip_ms[origin, site]
     rows = []
-    for tier in Tier:
-        mine = jobs.tier == tier
+    for kind, tier in ((kind, tier) for kind in _kinds(board, jobs) for tier in Tier):
+        mine = (jobs.kind == kind) & (jobs.tier == tier)
         held = mine & found.has_place
         work = float(jobs.work_unit_h[held].sum())
         rows.append(
             TierDay(
+                kind=KINDS[kind].value,
                 tier=tier.label,
                 jobs=int(mine.sum()),
                 placed=int((mine & (found.status == Status.PLACED)).sum()),
@@ -273,6 +278,12 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
             )
         )
     return rows
+
+
+def _kinds(board: Board, jobs: Jobs) -> list[int]:
+    """Return the kinds of the jobs as positions in `KINDS`; of no job, those of the board."""
+    of_board = [KINDS.index(pool.kind) for pool in board.pools]
+    return [int(kind) for kind in np.unique(jobs.kind if len(jobs) else of_board)]
 
 
 def _in_day(outcome: Outcome) -> Ints:

@@ -14,7 +14,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
-from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.job import KINDS, Tier
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.power import Answer, Call, Shifted
 from qipan.dispatch.programme.energy import energy_rows, grid_fen_per_kwh, read_energy
@@ -158,22 +158,19 @@ def _shifted(board: Board, instance: Instance, call: Call, program: LinearProgra
     """Return where work went, by kind and tier."""
     columns, streams = program.columns, instance.classes.streams
     site = np.array([product[0] for product in board.products], dtype=np.int64)[columns.product]
-    kinds = list(dict.fromkeys(product[1] for product in board.products))
-    kind_of_product = np.array([kinds.index(product[1]) for product in board.products], dtype=np.int64)
     is_called = np.isin(site, call.sites)
     is_in = (columns.slot >= call.first_slot) & (columns.slot < call.end_slot)
     parts = (is_in & is_called, is_in & ~is_called, columns.slot < call.first_slot, columns.slot >= call.end_slot)
     work = change[: columns.effort]
     unserved = change[columns.unserved : columns.energy]
-    kind_of_stream = np.full(len(streams), -1, dtype=np.int64)
-    kind_of_stream[columns.stream] = kind_of_product[columns.product]
+    kind_of_stream = instance.kind_of_stream
     told = []
-    for kind, tier in ((kind, tier) for kind in range(len(kinds)) for tier in Tier):
+    for kind, tier in ((kind, tier) for kind in np.unique(kind_of_stream) for tier in Tier):
         mine = (kind_of_stream == kind) & (streams.tier == tier)
         shed, elsewhere, earlier, later = (float(work[part & mine[columns.stream]].sum()) for part in parts)
         lost = float(unserved[mine[instance.classes.stream]].sum())
         if max(map(abs, (shed, elsewhere, earlier, later, lost))) > SHOWN_UNIT_H:
-            told.append(Shifted(kinds[kind].value, tier.label, -shed, elsewhere, earlier, later, lost))
+            told.append(Shifted(KINDS[kind].value, tier.label, -shed, elsewhere, earlier, later, lost))
     return told
 
 

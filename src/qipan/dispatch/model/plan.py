@@ -14,6 +14,7 @@ import numpy as np
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
+from qipan.dispatch.model.job import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,17 @@ class Instance(NamedTuple):
     classes: Classes
     rules: Rules
     takes: Floats
+
+    @property
+    def kind_of_stream(self) -> Ints:
+        """Kind of each stream, that of what it may take, ``(streams,)``, as positions in `KINDS`."""
+        kind = np.array([KINDS.index(product[1]) for product in self.board.products], dtype=np.int64)
+        return np.asarray(kind[(self.takes > 0).argmax(axis=1)])
+
+    @property
+    def kind(self) -> Ints:
+        """Kind of each class, ``(classes,)``, as positions in `KINDS`."""
+        return self.kind_of_stream[self.classes.stream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +236,16 @@ class Placement:
 class Score:
     """What a placement came to, measured on what happened, for all jobs that hold a place.
 
-    Work is in unit-hours. Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits, and
-    both peaks of the grid are ``peak_kw``.
+    Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits, and both peaks of the grid
+    are ``peak_kw``.
 
     Attributes
     ----------
     work_unit_h, lost_unit_h, tier_lost_unit_h
-        What ran; what found no place; the latter by `job.Tier`.
+        By kind, in its unit-hours: what ran; what found no place; the latter by `job.Tier`.
+    rated_kwh
+        What the work that ran would draw at the mean rated power of a unit of its kind on this board: how much work of
+        several kinds it is. Means and shares of work, such as ``moved_share``, weigh kinds alike.
     energy_kwh
         Drawn by work and, in the horizon, at no load.
     energy_fen
@@ -255,8 +270,9 @@ class Score:
     jobs_placed: int
     jobs_carried_over: int
     jobs_refused: int
-    work_unit_h: float
-    lost_unit_h: float
+    work_unit_h: dict[str, float]
+    lost_unit_h: dict[str, float]
+    rated_kwh: float
     energy_kwh: float
     energy_fen: float
     transfer_fen: float
@@ -266,7 +282,7 @@ class Score:
     mean_wait_h: float
     peak_kw: float
     moved_share: float
-    tier_lost_unit_h: tuple[float, ...]
+    tier_lost_unit_h: dict[str, tuple[float, ...]]
     renewable_kwh: float
     curtailed_kwh: float
     grid_peak_kw: float

@@ -113,12 +113,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Flexibility:
-    """What the plan would cost more if work of a tier were less flexible, and of that lost work at its value.
+    """What the plan would cost more if work of a kind and tier were less flexible, and of that lost work at its value.
 
     Attributes
     ----------
     work_unit_h, energy_kwh
-        Work of the tier that the plan serves, and what it draws.
+        Such work that the plan serves, and what it draws.
     wait_fen
         If it could not wait.
     leave_region_fen, leave_macro_fen
@@ -126,6 +126,7 @@ class Flexibility:
         of the next larger one, in the end the nearest site.
     """
 
+    kind: str
     tier: str
     work_unit_h: float
     energy_kwh: float

@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, power, tables
+from qipan.interfaces.report import kinds, labels, power, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -42,9 +42,9 @@ def show_day(document: Document, language: Language) -> None:
     """Print the report of a day."""
     _title(document, language)
     _accounts(document, language)
-    _comparison(document["scores"], language)
+    _comparison(document, language)
     _bound(document["bound"], language)
-    _tiers(document["tiers"], language)
+    _tiers(document, language)
     _sites(document, language)
     _power(document, language)
     _basis(document, language)
@@ -111,7 +111,8 @@ def _sum(account: report.Account) -> str:
     return f"{account.title} {account.whole} = " + " + ".join(f"{part.count} {part.title}" for part in account.parts)
 
 
-def _comparison(scores: Sequence[Document], language: Language) -> None:
+def _comparison(document: Document, language: Language) -> None:
+    scores, of_day = document["scores"], kinds.of_day(document)
     columns = (
         language.say("policy", "策略"),
         language.say("cost\nyuan", "费用\n元"),
@@ -133,7 +134,7 @@ def _comparison(scores: Sequence[Document], language: Language) -> None:
             grouped(score["mean_wait_h"], 2),
             grouped(score["peak_kw"]),
             grouped(score["jobs_refused"]),
-            grouped(score["lost_unit_h"]),
+            kinds.amount(kinds.by_kind(score["lost_unit_h"]), of_day, words(language)),
         )
         for score in scores
     ]
@@ -163,7 +164,8 @@ def _bound(bound: Document, language: Language) -> None:
     )
 
 
-def _tiers(tiers: Sequence[Document], language: Language) -> None:
+def _tiers(document: Document, language: Language) -> None:
+    of_day = kinds.of_day(document)
     columns = (
         language.say("tier", "时延层级"),
         language.say("jobs", "作业"),
@@ -181,11 +183,11 @@ def _tiers(tiers: Sequence[Document], language: Language) -> None:
             grouped(tier["placed"]),
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
-            grouped(tier["work_unit_h"]),
+            kinds.amount({tier.get("kind", ""): tier["work_unit_h"]}, of_day, words(language)),
             percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
             grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
         )
-        for tier in tiers
+        for tier in document["tiers"]
     ]
     title = language.say("By tier", "按时延层级")
     print_table(table(columns, rows, numbers=range(1, len(columns)), title=f"\n{title}"))

@@ -6,10 +6,10 @@ from typing import Any
 
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import counted, print_table, say, table
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import kinds, labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
-from qipan.interfaces.report.words import words
+from qipan.interfaces.report.words import Words, words
 
 
 def show(told: dict[str, Any], language: Language) -> None:
@@ -94,6 +94,10 @@ def _show_builds(told: dict[str, Any], language: Language) -> None:
     )
 
 
+def _unserved(of: dict[str, list[float]], at: int, said: Words) -> str:
+    return kinds.amount({kind: years[at] for kind, years in of.items()}, kinds.in_order(of), said, 1)
+
+
 def _show_years(told: dict[str, Any], language: Language) -> None:
     plan, nothing = told["plan"], told["nothing"]
     rows = [
@@ -104,8 +108,7 @@ def _show_years(told: dict[str, Any], language: Language) -> None:
             yuan(nothing["run_fen"][at]),
             grouped(plan["carbon_kg"][at] / 1000.0, 1),
             grouped(nothing["carbon_kg"][at] / 1000.0, 1),
-            grouped(plan["unserved_unit_h"][at], 1),
-            grouped(nothing["unserved_unit_h"][at], 1),
+            *(_unserved(one["unserved_unit_h"], at, words(language)) for one in (plan, nothing)),
         )
         for at, year in enumerate(told["years"])
     ]

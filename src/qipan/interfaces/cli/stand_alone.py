@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId
 from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.interfaces.report.numbers import grouped, yuan
-from qipan.interfaces.report.stand_alone import gain_fen, sentence, worse_tiers
+from qipan.interfaces.report.numbers import yuan
+from qipan.interfaces.report.stand_alone import amounts, gain_fen, kinds_of, sentence, worse_tiers
 from qipan.interfaces.report.words import words
 
 
@@ -22,7 +20,7 @@ def stand_alone(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = 
         print_json(told)
         return
     language = spoken(lang)
-    said = words(language)
+    said, of_rows = words(language), kinds_of(told["rows"])
     say(f"{told['plan_id']}: {sentence(told['rows'], said)}")
     say()
     columns = (
@@ -38,7 +36,7 @@ def stand_alone(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = 
     rows = [
         (
             said.name(one),
-            *(grouped(math.fsum(one[f"{part}unit_h"].values())) for part in ("asked_", "unserved_", "alone_unserved_")),
+            *amounts(one, of_rows, said),
             yuan(one["net_fen"]),
             yuan(one["alone_fen"]),
             yuan(gain_fen(one)),

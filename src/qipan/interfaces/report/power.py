@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.explanation import signed
+from qipan.interfaces.report.kinds import with_units
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
@@ -226,11 +227,11 @@ def call_chart(told: Told, words: Words) -> dict[str, Any]:
 
 
 def flexibility(told: Told, words: Words) -> Table:
-    """Return what flexibility in time and space is worth, by tier: in all, by unit-hour and by kWh."""
+    """Return what flexibility in time and space is worth, by kind and tier: in all, by unit-hour and by kWh."""
     rows = tuple(_worth(one, words) for one in told["rows"])
     heads = (
         Head(words.say("Tier"), is_number=False),
-        Head(words.say("Work"), words.say("unit-hours")),
+        Head(words.say("Work")),
         Head(words.say("May wait"), words.say("yuan")),
         Head(words.say("by unit-hour"), words.say("yuan")),
         Head(words.say("by kWh"), words.say("yuan")),
@@ -254,7 +255,7 @@ def _worth(one: Mapping[str, Any], words: Words) -> Row:
 
     return row(
         label(labels.TIER, one["tier"], words),
-        grouped(one["work_unit_h"]),
+        with_units({one["kind"]: one["work_unit_h"]}, words),
         *spread(one["wait_fen"]),
         *spread(one["leave_region_fen"]),
         signed(one["leave_macro_fen"], 0),
