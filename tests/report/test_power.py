@@ -104,7 +104,16 @@ def test_call_says_what_is_delivered_and_what_it_costs() -> None:
     assert sentence.startswith("Ningxia cannot draw 0.500 MW less. 400.0 kWh less for 80.00 yuan, 200.00 yuan a MWh.")
     assert "can draw" in power.call_sentence(CALL | {"is_met": True}, EN)
     assert "无法压减" in power.call_sentence(CALL, ZH)
+    assert "not the placed jobs" in sentence
+    assert "并非已安排的作业" in power.call_sentence(CALL, ZH)
+    assert power.call_hours(CALL, EN).heads[1].title == "Baseline: linear programme"
     assert "– yuan a MWh" in power.call_sentence(CALL | {"fen_per_kwh": None}, EN)
+
+
+def test_call_of_sites_that_draw_nothing_says_just_that() -> None:
+    sentence = power.call_sentence(CALL | {"before_kw": [0.0] * len(CALL["before_kw"])}, EN)
+    assert sentence.startswith("By the linear programme of the day Ningxia draws nothing from the grid in these hours")
+    assert "yuan" not in sentence
 
 
 @pytest.mark.parametrize(("is_whole", "first", "count"), [(False, "00:00", 4), (True, "00:00", 4)])

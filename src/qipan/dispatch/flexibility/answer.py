@@ -16,7 +16,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import KINDS, Tier
 from qipan.dispatch.model.plan import Instance
-from qipan.dispatch.model.power import Answer, Call, Shifted
+from qipan.dispatch.model.power import BASELINE, Answer, Call, Shifted
 from qipan.dispatch.programme.energy import energy_rows, grid_fen_per_kwh, read_energy
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
 from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
@@ -76,6 +76,7 @@ def _told(
     columns, lost = program.columns, program.cost[program.columns.unserved : program.columns.energy]
     unserved = slice(columns.unserved, columns.energy)
     return Answer(
+        baseline=BASELINE,
         before_kw=_list(before_kwh / board.slot_h),
         after_kw=_list(after_kwh / board.slot_h),
         delivered_kw=_list(delivered_kw),

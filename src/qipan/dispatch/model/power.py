@@ -6,8 +6,12 @@ Axes: ``regions``, ``hours`` of a year, and those of the board. Lists stand for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from qipan.dispatch.model.array import Floats
+
+BASELINE: Final = "linear_programme"
+"""What a call is measured against: the optimum of the day's linear programme without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,14 @@ class Shifted:
 class Answer:
     """What the plan answers to a call.
 
+    The baseline is the linear programme of the day, in which work may be split: not the placed jobs.
+
     ``shed_kwh = work_kwh + store_kwh + renewable_kwh``: less work, more out of stores, more of own plants.
 
     Attributes
     ----------
+    baseline
+        What ``before_kw`` is: `BASELINE`.
     before_kw, after_kw
         ``(slots,)``, what the sites draw from the grid without and with the call.
     delivered_kw, short_kw
@@ -92,6 +100,7 @@ class Answer:
         Of that, the value of lost work.
     """
 
+    baseline: str
     before_kw: list[float]
     after_kw: list[float]
     delivered_kw: list[float]

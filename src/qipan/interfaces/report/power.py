@@ -21,6 +21,11 @@ KW_PER_MW: Final = 1000.0
 CAN: Final = mark("%(place)s can draw %(asked)s MW less.")
 CANNOT: Final = mark("%(place)s cannot draw %(asked)s MW less.")
 
+AGAINST: Final = mark(
+    "The baseline is the linear programme of the day without the call, in which work may be split, not the placed jobs."
+)
+"""What a call is measured against."""
+
 TAKEN_BY: Final = {
     "qipan": mark("taken by the plan"),
     "home_first": mark("taken by home-first"),
@@ -140,6 +145,13 @@ def power_chart(told: Told, words: Words) -> dict[str, Any]:
 
 def call_sentence(told: Told, words: Words) -> str:
     """Say whether a call is met, and what it costs."""
+    if not any(told["before_kw"][told["first_slot"] : told["end_slot"]]):
+        nothing = words.say(
+            "By the linear programme of the day %(place)s draws nothing from the grid in these hours: there is nothing "
+            "to draw less of.",
+            place=words.name(told),
+        )
+        return " ".join([nothing, *basis(told, words)])
     asked_mw = grouped(told["reduce_kw"] / KW_PER_MW, 3)
     met = words.say(
         CAN if told["is_met"] else CANNOT,
@@ -158,8 +170,7 @@ def call_sentence(told: Told, words: Words) -> str:
         stores=grouped(told["store_kwh"], 1),
         plants=grouped(told["renewable_kwh"], 1),
     )
-    on_plan = words.say("All of it by the plan, in which work may be split.")
-    return " ".join([met, shed, parts, on_plan, *basis(told, words)])
+    return " ".join([met, shed, parts, words.say(AGAINST), *basis(told, words)])
 
 
 def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
@@ -186,7 +197,7 @@ def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
         )
     heads = (
         Head(words.say("Hour"), is_number=False),
-        Head(words.say("Without the call"), "kW"),
+        Head(words.say("Baseline: linear programme"), "kW"),
         Head(words.say("With the call"), "kW"),
         Head(words.say("Delivered"), "kW"),
         Head(words.say("Lacking"), "kW"),
@@ -222,7 +233,7 @@ def call_chart(told: Told, words: Words) -> dict[str, Any]:
         **_hours(told, words),
         "unit": "kW",
         "series": [{"name": words.say("With the call"), "values": told["after_kw"]}],
-        "planned": {"name": words.say("Without the call"), "values": told["before_kw"]},
+        "planned": {"name": words.say("Baseline: linear programme"), "values": told["before_kw"]},
     }
 
 
