@@ -87,7 +87,7 @@ def trace_day(services: Any, folder: Path, name: str) -> TraceDay:
     days = days_of(intake.jobs, fleet.zone_name)
     day = trace.day or date.fromisoformat(min(days, key=lambda one: (-days[one], one)))
     board = set_up(fleet, catalog, day).board
-    jobs, _ = jobs_of_day(quarantine_origins(intake, board), day, fleet)
+    jobs, _ = jobs_of_day(quarantine_origins(intake, board.origins), day, fleet)
     rule = assumption_rule(catalog, fleet)
     if trace.form == "llm":
         jobs = split_by_origin(jobs, rule.origin_weights)

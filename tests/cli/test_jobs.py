@@ -95,3 +95,24 @@ def test_findings_of_an_unknown_import_say_how_to_find_its_number(qipan: Qipan) 
     assert result.exit_code == 4
     assert "import_unknown" in result.output
     assert "Import the file again" in result.output
+
+
+def test_import_checks_origins_as_a_day_does(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    stray = GOOD[0].replace("job-00", "stray").replace("110000", "999999")
+    path = trace(csv(*GOOD, stray))
+    account = shown(qipan("jobs", "import", path, "--json"))
+    assert (account["rows_accepted"], account["rows_quarantined"]) == (12, 1)
+    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(13, "origin_unknown")]
+    assert_refused(qipan("jobs", "import", path, "--strict"), 3, "rows_bad", "origin_unknown")
+    assert_refused(qipan("jobs", "import", path, "--fleet", "nowhere"), 4, "fleet_unknown")
+    # The day gives the same file the same number, and finds the same.
+    document = shown(qipan("day", "run", "--jobs", path, "--day", "2025-01-06", "--json"))
+    assert document["account"]["import_sequence"] == account["sequence"]
+
+
+def test_findings_of_a_clean_import_say_that_nothing_was_wrong(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    path = trace(csv(*GOOD))
+    sequence = str(shown(qipan("jobs", "import", path, "--json"))["sequence"])
+    assert "nothing was wrong with it" in qipan("jobs", "import", path).stdout
+    assert qipan("jobs", "findings", sequence).stdout == f"Nothing was wrong with import {sequence}.\n"
+    assert qipan("jobs", "findings", sequence, "--lang", "zh").stdout == f"第 {sequence} 次导入没有问题。\n"

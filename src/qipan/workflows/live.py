@@ -127,7 +127,7 @@ class Live:
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
-        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board)
+        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
         with self._books.begin() as unit:
             self._read(unit, now)
             receipt = self._observations.receive(
@@ -289,7 +289,7 @@ class Live:
         known, board = self._known, self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
         jobs = self._dispatch.read_jobs(self._observations.data(receipt), form="generic", how=how)
-        rows = quarantine_origins(jobs, board).jobs
+        rows = quarantine_origins(jobs, board.origins).jobs
         is_new = np.array([str(one) not in known.job_ids for one in rows.job_id], dtype=bool)
         for job_id, actual_s in zip(rows.job_id[~is_new], rows.actual_s[~is_new], strict=True):
             if np.isfinite(actual_s):

@@ -195,7 +195,7 @@ class Rolling:
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        jobs = quarantine_origins(intake, board).jobs
+        jobs = quarantine_origins(intake, board.origins).jobs
         jobs = self._completed(request, fleet, jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
