@@ -27,6 +27,7 @@ MET: dict[str, Any] = {
             "name_en": "Ningxia",
             "name_zh": "宁夏",
             "site_ids": ["zhongwei"],
+            "sites": [{"site_id": "zhongwei", "name_en": "Zhongwei", "name_zh": "中卫集群"}],
             "sites_kw": [1.0, 2.0, 3.0, 4.0],
             "others_kw": [100.0, 90.0, 80.0, 70.0],
             "limit_kw": None,
@@ -83,6 +84,7 @@ def cells(table: Any) -> list[list[str]]:
 
 def test_areas_show_by_how_much_each_policy_raises_the_peak() -> None:
     assert cells(power.areas(MET, EN)) == [["Ningxia", "100", "4.0", "1.0", "3.0", "10.0", "–", "0.0"]]
+    assert power.areas(MET, ZH).rows[0].cells[0].note == "中卫集群"
     assert cells(power.area_hours(MET, EN))[0] == ["00:00", "1.0"]
     assert [row.is_apart for row in power.area_hours(MET, EN).rows] == [False, False, False, True]
     chart = power.power_chart(MET, ZH)
