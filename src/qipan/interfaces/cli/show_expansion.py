@@ -7,6 +7,7 @@ from typing import Any
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import counted, print_table, say, table
 from qipan.interfaces.report import kinds, labels
+from qipan.interfaces.report.expansion import more_than_plan
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
 from qipan.interfaces.report.words import Words, words
@@ -42,12 +43,11 @@ def _show_costs(told: dict[str, Any], language: Language) -> None:
         ("nothing", "Building nothing", "不建设"),
         ("followed", "Building where shadow prices are highest, with as much money", "以同样资金在影子价格最高处建设"),
     ):
-        cost = told[key]["cost_fen"]
-        saved = percent((cost - plan) / abs(cost) if cost else None, 2)
+        cost, (more_fen, share) = told[key]["cost_fen"], more_than_plan(told, key)
         say(
             language.say(
-                f"{en} would cost {yuan(cost)} yuan; the plan saves {yuan(cost - plan)} ({saved}).",
-                f"{zh}：{yuan(cost)} 元；方案节省 {yuan(cost - plan)} 元（{saved}）。",
+                f"{en} would cost {yuan(cost)} yuan, {yuan(more_fen)} more than the plan ({percent(share, 2)} of it).",
+                f"{zh}：{yuan(cost)} 元，比方案多 {yuan(more_fen)} 元（占方案 {percent(share, 2)}）。",
             )
         )
 

@@ -34,23 +34,29 @@ def sentence(told: Told, words: Words) -> str:
     )
 
 
+def more_than_plan(told: Told, key: str) -> tuple[float, float | None]:
+    """Return what another way costs more than the plan, in fen and as a share of the plan's cost."""
+    plan = told["plan"]["cost_fen"]
+    more = told[key]["cost_fen"] - plan
+    return more, more / abs(plan) if plan else None
+
+
 def costs(told: Told, words: Words) -> Table:
     """Return the cost of the plan, of building nothing and of following shadow prices."""
-    plan, of_plan = told["plan"]["cost_fen"], kinds.in_order(told["plan"]["unserved_unit_h"])
+    of_plan = kinds.in_order(told["plan"]["unserved_unit_h"])
     rows = []
     for key, title in (
         ("plan", words.say("The plan")),
         ("followed", words.say("Following shadow prices, with as much money")),
         ("nothing", words.say("Building nothing")),
     ):
-        one = told[key]
-        more = one["cost_fen"] - plan
+        one, (more_fen, share) = told[key], more_than_plan(told, key)
         rows.append(
             row(
                 title,
                 yuan(one["cost_fen"]),
-                yuan(more) if key != "plan" else NOTHING,
-                percent(more / abs(plan) if plan and key != "plan" else None, 2),
+                yuan(more_fen) if key != "plan" else NOTHING,
+                percent(share if key != "plan" else None, 2),
                 yuan(math.fsum(one["build_fen"])),
                 yuan(math.fsum(one["run_fen"])),
                 grouped(math.fsum(one["carbon_kg"]) / 1000.0, 1),
