@@ -38,9 +38,9 @@ def import_jobs(
     as_json: AsJson = False,
 ) -> None:
     """Read a trace, keep its bytes, and say what was accepted and what was quarantined."""
+    data = read_bytes(file)
     from qipan.workflows.model import DayRequest
 
-    data = read_bytes(file)
     request = DayRequest(
         data=data,
         name=file.name,
