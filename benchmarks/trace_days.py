@@ -42,7 +42,10 @@ LEAST_OF_HOUR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A file, the day to plan, and the load from which its full load is worked out; the busiest day without a day."""
+    """A file, the day to plan, and a load at which capacity binds, from which its full load is worked out.
+
+    Without a day its busiest one, which is found in the file.
+    """
 
     file: str
     form: str

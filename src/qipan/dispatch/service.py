@@ -147,6 +147,7 @@ class Dispatch:
             theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
             scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
         served, lost = planned_fen(jobs, board, rules, reached, found)
+        progress("stand_alone")
         return Outcome(
             reached=reached,
             plan=solved,

@@ -35,15 +35,12 @@ from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, DayRequest, JobsImport
+from qipan.workflows.progress import quiet
 
 MADE = "made"
 """Name of the format and file of a generated day."""
 
 OUTLOOK_H_MAX = 168
-
-
-def quiet(_step: str) -> None:
-    """Tell nobody of a step."""
 
 
 class Day:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.array import Ints, plain_list
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, KINDS, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
@@ -185,12 +185,12 @@ def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outco
                 pue=fleet.sites[s].pue_in(day.month),
                 location_kg_per_kwh=float(board.location_kg_per_kwh[s]),
                 market_kg_per_kwh=float(board.market_kg_per_kwh[s]),
-                capacity_unit_h=_list(by_site[0, s]),
-                planned_unit_h=_list(by_site[1, s]),
-                used_unit_h=_list(by_site[2, s]),
-                energy_kwh=_list(used.energy_kwh[s] + idle_kwh(board)[s]),
-                price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
-                lmp_fen_per_unit_h=_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
+                capacity_unit_h=plain_list(by_site[0, s]),
+                planned_unit_h=plain_list(by_site[1, s]),
+                used_unit_h=plain_list(by_site[2, s]),
+                energy_kwh=plain_list(used.energy_kwh[s] + idle_kwh(board)[s]),
+                price_fen_per_kwh=plain_list(board.price_fen_per_kwh[s]),
+                lmp_fen_per_unit_h=plain_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
                 status=dict(setting.site_status[s]),
             )
         )
@@ -288,10 +288,6 @@ def _kinds(board: Board, jobs: Jobs) -> list[int]:
 
 def _in_day(outcome: Outcome) -> Ints:
     return np.asarray(outcome.found.status == Status.PLACED).astype(np.int64)
-
-
-def _list(values: Floats) -> list[float]:
-    return [round(float(value), 6) for value in values]
 
 
 def _moment(second: float) -> datetime:

@@ -26,6 +26,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import Boards
+from qipan.workflows.progress import quiet
 
 KW_PER_MW = 1000.0
 
@@ -51,10 +52,6 @@ class CallRequest:
     start: str
     hours: float
     most_yuan_per_kwh: float | None = None
-
-
-def quiet(_step: str) -> None:
-    """Tell nobody of a step."""
 
 
 class Responding:

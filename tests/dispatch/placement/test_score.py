@@ -106,7 +106,8 @@ def test_price_of_a_job_is_the_sum_of_its_hours(make_board, make_jobs, rules) ->
 def test_score_without_meters_has_plain_peaks_and_nothing_renewable(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0})
     result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 1))
-    assert result.peak_kw == result.grid_peak_kw == result.areas_peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
+    assert result.peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
+    assert (result.peak_raised_kw, result.areas_peak_kw) == (None, None)
     assert (result.renewable_kwh, result.curtailed_kwh, result.over_kwh) == (0.0, 0.0, 0.0)
 
 
@@ -122,7 +123,7 @@ def test_score_with_a_plant_counts_carbon_of_the_grid_alone(make_board, make_job
     assert result.location_kg == pytest.approx(2.1 * 0.6423)
     assert result.market_kg == pytest.approx(2.1 * 0.6423 * 0.2)
     assert result.energy_fen == pytest.approx(2.1 * 40.0 + 4.5 * 10.0)
-    assert result.peak_kw == result.grid_peak_kw + 2.0 == pytest.approx(4.1)
+    assert result.peak_kw == result.peak_raised_kw + 2.0 == pytest.approx(4.1)
 
 
 def test_score_past_the_horizon_knows_no_plant(make_board, make_jobs, rules) -> None:
@@ -140,8 +141,8 @@ def test_score_tells_how_sites_raise_the_peak_of_their_area_and_pass_its_limit(m
     board, jobs = with_energy(make_board(pue=(1.0, 1.0)), area), make_jobs({"quantity": 4.0, "requested_h": 2.0})
     reached = reach(jobs, board, rules)
     now, later = (score("any", jobs, board, rules, reached, found=at(board, 1, start_h=start)) for start in (0.0, 1.0))
-    assert (now.grid_peak_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
-    assert (later.grid_peak_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
+    assert (now.peak_raised_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
+    assert (later.peak_raised_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
     assert now.over_kwh == later.over_kwh == pytest.approx(2.0)
     assert now.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 400.0)
     assert later.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 200.0)
@@ -188,7 +189,10 @@ def test_score_with_meters_loses_no_kilowatt_hour(seed: int) -> None:
     work = jobs.quantity * ran_s(jobs) / 3600.0 * found.has_place
     drawn = (work * board.kwh_per_unit_h[found.pool]).sum() + energy.fixed_kw.sum() * board.slot_h
     assert result.energy_kwh == pytest.approx(drawn)
-    assert result.areas_peak_kw >= result.grid_peak_kw >= 0.0
+    if energy.areas.names:
+        assert result.areas_peak_kw >= result.peak_raised_kw >= 0.0
+    else:
+        assert (result.peak_raised_kw, result.areas_peak_kw) == (None, None)
     assert {kind: sum(lost) for kind, lost in result.tier_lost_unit_h.items()} == pytest.approx(result.lost_unit_h)
 
 

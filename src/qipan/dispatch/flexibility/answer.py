@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.array import Floats, plain_list
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import KINDS, Tier
@@ -77,10 +77,10 @@ def _told(
     unserved = slice(columns.unserved, columns.energy)
     return Answer(
         baseline=BASELINE,
-        before_kw=_list(before_kwh / board.slot_h),
-        after_kw=_list(after_kwh / board.slot_h),
-        delivered_kw=_list(delivered_kw),
-        short_kw=_list(short_kw),
+        before_kw=plain_list(before_kwh / board.slot_h),
+        after_kw=plain_list(after_kwh / board.slot_h),
+        delivered_kw=plain_list(delivered_kw),
+        short_kw=plain_list(short_kw),
         is_met=not short_kw.any(),
         shed_kwh=float((before_kwh - after_kwh)[slots].sum()),
         work_kwh=float(was[0] - now[0]),
@@ -173,7 +173,3 @@ def _shifted(board: Board, instance: Instance, call: Call, program: LinearProgra
         if max(map(abs, (shed, elsewhere, earlier, later, lost))) > SHOWN_UNIT_H:
             told.append(Shifted(KINDS[kind].value, tier.label, -shed, elsewhere, earlier, later, lost))
     return told
-
-
-def _list(values: Floats | Ints) -> list[float]:
-    return [round(float(value), 6) for value in values]

@@ -21,9 +21,8 @@ from qipan.dispatch.model.board import Board, Origin, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Jobs, Tier, Workload
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.resources import Kind
-from qipan.kernel.units import S_PER_H
+from qipan.kernel.units import S_PER_DAY, S_PER_H
 
-DAY_S = 86400.0
 OTHER_LABELS = ""
 """Label whose shares of tiers hold for every label that the rule does not name."""
 
@@ -201,7 +200,7 @@ def _with_requested(jobs: Jobs, rule: AssumptionRule) -> Jobs:
     unknown = np.isnan(jobs.actual_s)
     actual_s = np.where(unknown, 0.0, jobs.actual_s)
     place = np.searchsorted(limits_s, actual_s, side="left")
-    whole_days_s = np.ceil(actual_s / DAY_S) * DAY_S
+    whole_days_s = np.ceil(actual_s / S_PER_DAY) * S_PER_DAY
     limit_s = np.where(place < len(limits_s), limits_s[np.minimum(place, len(limits_s) - 1)], whole_days_s)
     limit_s = np.where(unknown, rule.default_requested_h * S_PER_H, limit_s)
     return replace(

@@ -236,8 +236,7 @@ class Placement:
 class Score:
     """What a placement came to, measured on what happened, for all jobs that hold a place.
 
-    Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits, and both peaks of the grid
-    are ``peak_kw``.
+    Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits.
 
     Attributes
     ----------
@@ -256,9 +255,9 @@ class Score:
         The most that all sites draw at once.
     renewable_kwh, curtailed_kwh
         What own plants gave in the horizon, and what they could have given besides.
-    grid_peak_kw, areas_peak_kw
+    peak_raised_kw, areas_peak_kw
         By how much the sites raise the highest load of their areas of the grid in the horizon, and that load with
-        them; added up over the areas.
+        them; added up over the areas. None where no area is known.
     over_kwh
         Drawn beyond the limits of areas in the horizon.
     deadline_misses, deadline_miss_share
@@ -285,8 +284,8 @@ class Score:
     tier_lost_unit_h: dict[str, tuple[float, ...]]
     renewable_kwh: float
     curtailed_kwh: float
-    grid_peak_kw: float
-    areas_peak_kw: float
+    peak_raised_kw: float | None
+    areas_peak_kw: float | None
     over_kwh: float
     deadline_misses: int
     deadline_miss_share: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
         },
         deadline_misses=misses,
         deadline_miss_share=misses / reachable if reachable else 0.0,
-        **_of_meters(board, bought, peak_kw),
+        **_of_meters(board, bought),
     )
 
 
@@ -155,17 +155,17 @@ def _money_fen(board: Board, bought: EnergyPlan) -> float:
     return paid + float((areas.peak_fen_per_kw * bought.peak_kw).sum())
 
 
-def _of_meters(board: Board, bought: EnergyPlan, peak_kw: float) -> dict[str, float]:
+def _of_meters(board: Board, bought: EnergyPlan) -> dict[str, Any]:
     """Return the figures of a `Score` that only own plants and areas of the grid give rise to."""
     taken = float(bought.renewable_kwh.sum())
     told = {"renewable_kwh": taken, "curtailed_kwh": 0.0, "over_kwh": float(bought.over_kwh.sum())}
-    peaks = {"grid_peak_kw": peak_kw, "areas_peak_kw": peak_kw}
+    peaks: dict[str, float | None] = {"peak_raised_kw": None, "areas_peak_kw": None}
     if board.energy is not None:
         told["curtailed_kwh"] = float((board.energy.renewable_kw * board.slot_h).sum()) - taken
     if board.energy is not None and len(board.energy.areas.names):
         raised = float(bought.peak_kw.sum())
         peaks = {
-            "grid_peak_kw": raised,
+            "peak_raised_kw": raised,
             "areas_peak_kw": float(board.energy.areas.load_kw.max(axis=1).sum()) + raised,
         }
     return told | peaks

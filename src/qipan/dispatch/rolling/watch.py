@@ -24,8 +24,8 @@ from qipan.dispatch.model.plan import Instance, Plan
 from qipan.dispatch.model.roll import MarketPower, RollTerms, Spike
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
-from qipan.dispatch.rolling.foresee import DAY_S
 from qipan.dispatch.solver.approach import approach
+from qipan.kernel.units import S_PER_DAY
 
 PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
@@ -63,9 +63,9 @@ def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, *, now_s:
     """
     board = instance.board
     seen.pivotal_s += np.where(residual_supply(whole, board, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
-    day, gone_s = divmod(now_s - whole.start_s, DAY_S)
+    day, gone_s = divmod(now_s - whole.start_s, S_PER_DAY)
     if day > seen.day:
-        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((DAY_S - gone_s) / board.slot_s)))
+        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((S_PER_DAY - gone_s) / board.slot_s)))
         if peak is not None:
             seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
     if board.start_s >= seen.peak_s:

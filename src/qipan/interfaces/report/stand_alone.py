@@ -52,8 +52,12 @@ def amounts(one: Mapping[str, Any], of_rows: tuple[str, ...], words: Words) -> t
 
 
 def stand_alone(document: Mapping[str, Any], words: Words) -> Table:
-    """Return the regions, the largest gain first."""
-    rows: Regions = document.get("stand_alone", ())
+    """Return the regions of a day, the largest gain first."""
+    return table_of(document.get("stand_alone", ()), words)
+
+
+def table_of(rows: Regions, words: Words) -> Table:
+    """Return regions, the largest gain first."""
     of_rows = kinds_of(rows)
     unit = kinds.unit_hours(of_rows[0] if len(of_rows) == 1 else "", words)
     ordered = sorted(rows, key=lambda one: (-gain_fen(one), one["region_id"]))
