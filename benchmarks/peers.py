@@ -83,13 +83,13 @@ def full(made: Instance) -> Instance:
 def _highs(options: dict[str, Any], program: LinearProgram, cap_s: float) -> Answer:
     import highspy
 
-    from qipan.dispatch.programme.simplex import model_of
+    from qipan.dispatch.programme.simplex import pass_model
 
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "threads": 1, "time_limit": cap_s, **options}.items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise RuntimeError(f"HiGHS must know the option {name}={value}; install highspy-extras for HiPO.")
-    solver.passModel(model_of(program))
+    pass_model(solver, program)
     solver.run()
     status = solver.getModelStatus()
     has_ended = status == highspy.HighsModelStatus.kOptimal

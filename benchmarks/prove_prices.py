@@ -32,7 +32,7 @@ from qipan.dispatch.plan import read_plan, solve
 from qipan.dispatch.prices.price import identities
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
 from qipan.dispatch.solver.approach import approach, certified_fen
 from qipan.dispatch.solver.finish import finish
 
@@ -135,7 +135,7 @@ def _by_interior_point(program: LinearProgram) -> Solution:
     """Solve by an interior point with crossover; once in some thousand days it gives up, and ends when asked again."""
     for is_last in (False, True):
         solver = new_solver(solver="ipx", run_crossover="on")
-        solver.passModel(model_of(program))
+        pass_model(solver, program)
         solver.run()
         if is_last or solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
             break

@@ -9,7 +9,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.prices.publish import publish
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
 
 
 def solve(program: LinearProgram) -> Solution:
@@ -21,7 +21,7 @@ def solve(program: LinearProgram) -> Solution:
         ``solver_failed`` when HiGHS ends in any state but optimal.
     """
     solver = new_solver()
-    solver.passModel(model_of(program))
+    pass_model(solver, program)
     solver.run()
     return read_solution(solver)
 

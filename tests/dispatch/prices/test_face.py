@@ -12,7 +12,7 @@ from qipan.dispatch.plan import solve
 from qipan.dispatch.prices.face import Face, Limits, face, forced
 from qipan.dispatch.prices.span import span
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
 
 
 def written(seed: int, shape: str) -> LinearProgram:
@@ -42,7 +42,7 @@ def published(found: Face) -> dict[int, tuple[float, float]]:
 def test_ranges_are_the_same_from_simplex_and_interior_point(seed: int, shape: str) -> None:
     program = written(seed, shape)
     other = new_solver(solver="ipx", run_crossover="on")
-    other.passModel(model_of(program))
+    pass_model(other, program)
     other.run()
     one, two = (published(optimal(program, found)) for found in (solve(program), read_solution(other)))
     assert one.keys() == two.keys()

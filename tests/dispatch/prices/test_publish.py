@@ -21,7 +21,7 @@ from qipan.dispatch.plan import plan, read_plan, solve
 from qipan.dispatch.prices.price import identities
 from qipan.dispatch.prices.publish import Prices, publish, to_tick
 from qipan.dispatch.programme.formulate import formulate
-from qipan.dispatch.programme.simplex import model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import new_solver, pass_model, read_solution
 from qipan.dispatch.solver.approach import certified_fen
 
 ALIKE_FEN = 1e-8
@@ -117,7 +117,7 @@ def test_prices_are_the_same_from_another_optimal_answer_and_keep_the_identities
     program = formulate(*made)
     by_simplex = solve(program)
     other = new_solver(solver="ipx", run_crossover="on")
-    other.passModel(model_of(program))
+    pass_model(other, program)
     other.run()
     by_interior_point = read_solution(other)
     one, two = (

@@ -11,7 +11,7 @@ from qipan.dispatch.expansion.stage import Stage, stages
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.expansion import Prospect
 from qipan.dispatch.model.job import KINDS
-from qipan.dispatch.programme.simplex import model_of
+from qipan.dispatch.programme.simplex import pass_model
 from qipan.kernel.errors import EngineError
 
 
@@ -109,7 +109,7 @@ def solver_of(stage: Stage) -> highspy.Highs:
     """Hand a programme to HiGHS: one thread, a fixed seed, no presolve, so that a basis can be gone on from."""
     solver = quiet_solver()
     solver.setOptionValue("presolve", "off")
-    solver.passModel(model_of(stage.program))
+    pass_model(solver, stage.program)
     return solver
 
 

@@ -19,7 +19,7 @@ from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.power import BASELINE, Answer, Call, Shifted
 from qipan.dispatch.programme.energy import energy_rows, grid_fen_per_kwh, read_energy
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
 
 SHORT_KW: Final = 1e-6
 """A call that lacks no more than this is met: the rest is rounding."""
@@ -41,7 +41,7 @@ def answer(instance: Instance, call: Call) -> Answer:
     energy = _energy_of(called)
     program = formulate(called, classes, rules, takes)
     solver = new_solver()
-    solver.passModel(model_of(program))
+    pass_model(solver, program)
     solver.run()
     before = read_solution(solver)
     before_kwh = _drawn_kwh(called, program, before, call)

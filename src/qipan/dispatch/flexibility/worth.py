@@ -18,7 +18,7 @@ from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Instance
 from qipan.dispatch.model.power import Flexibility
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
 
 REGION, MACRO, NEAREST = 0, 1, 2
 """How near a site is to an origin: in its region, in its macro-region, or neither."""
@@ -49,7 +49,7 @@ def worth(jobs: Jobs, instance: Instance) -> tuple[Flexibility, ...]:
     program = formulate(board, classes, rules, takes)
     columns = program.columns
     solver = new_solver()
-    solver.passModel(model_of(program))
+    pass_model(solver, program)
     solver.run()
     free, basis = read_solution(solver), solver.getBasis()
 

@@ -25,7 +25,7 @@ from qipan.dispatch.programme.energy import (
     read_energy,
     under_peak_kw,
 )
-from qipan.dispatch.programme.simplex import PRIMAL, Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import PRIMAL, Solution, new_solver, pass_model, read_solution
 
 NO_PRICE_FEN: Final = 1e-7
 """A dual below this is none: its column or row may move without a cost."""
@@ -124,7 +124,7 @@ def _solve(program: _Program, board: Board, energy: Energy) -> tuple[Solution, F
     What has a price in any optimal dual is the same in every optimal answer; the rest may move.
     """
     solver = new_solver()
-    solver.passModel(model_of(program))
+    pass_model(solver, program)
     solver.run()
     best = read_solution(solver)
     is_priced = np.abs(best.reduced_cost) > NO_PRICE_FEN
@@ -138,7 +138,7 @@ def _solve(program: _Program, board: Board, energy: Energy) -> tuple[Solution, F
         row_lower=np.where(np.abs(best.row_dual) > NO_PRICE_FEN, program.row_upper, program.row_lower),
     )
     basis = solver.getBasis()
-    solver.passModel(model_of(equal))
+    pass_model(solver, equal)
     solver.setBasis(basis)
     solver.setOptionValue("simplex_strategy", PRIMAL)
     solver.run()

@@ -72,21 +72,26 @@ class Solution:
     objective: float
 
 
-def model_of(program: Program) -> highspy.HighsLp:
-    """Return a programme as HiGHS takes it."""
-    model = highspy.HighsLp()
-    model.num_col_ = len(program.cost)
-    model.num_row_ = len(program.row_lower)
-    model.col_cost_ = program.cost
-    model.col_lower_ = program.lower
-    model.col_upper_ = program.upper
-    model.row_lower_ = program.row_lower
-    model.row_upper_ = program.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = program.matrix.indptr
-    model.a_matrix_.index_ = program.matrix.indices
-    model.a_matrix_.value_ = program.matrix.data
-    return model
+def pass_model(solver: highspy.Highs, program: Program) -> None:
+    """Give a programme to HiGHS, as arrays, which is several times faster than as a `HighsLp`."""
+    columns, matrix = len(program.cost), program.matrix
+    solver.passModel(
+        columns,
+        len(program.row_lower),
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        matrix.indptr[:-1],
+        matrix.indices,
+        matrix.data,
+        np.zeros(columns, dtype=np.int32),
+    )
 
 
 def read_solution(solver: highspy.Highs) -> Solution:

@@ -26,16 +26,15 @@ from qipan.dispatch.solver.finish import finish
 from qipan.dispatch.solver.layout import Layout, Lengths, Point, lay_out
 from qipan.dispatch.solver.repair import Answer, repair
 from qipan.dispatch.solver.saddle import step
-from qipan.dispatch.solver.slots import Bases, share_out
+from qipan.dispatch.solver.slots import Slots, share_out
 
 WHOLE_MOST: Final = 20_000
 """A programme of so many columns is solved by a simplex method sooner than it is approached."""
 FINISHED_MOST: Final = 300_000
 SHORT: Final = 520
 """Where prices are still far off after so many steps, a simplex method ends sooner from there, if it ends at all."""
-FIRST_LOOK: Final = 40
 LOOK_EVERY: Final = 120
-"""Steps until the slots are shared out again; later half as many steps as were made before, if that is more."""
+"""Steps until the slots are shared out again; later a fifth of the steps made before, if that is more."""
 TURN_EVERY: Final = 20
 FAR: Final = 0.2
 """The anchor moves once steps have become this many times shorter than the first one after it moved."""
@@ -135,16 +134,16 @@ def _approach(
     anchor = Point(*(part.copy() for part in at))
     sheet = sheet_of(day, at)
     weight = first_weight(day, at)
-    bases = Bases(day, len(board.products))
+    slots = Slots(day, len(board.products))
     best = _look(day, at, None) if steps_most == 0 or not len(day.demand) else None
-    look, since, first, before, steps = FIRST_LOOK, 0, np.inf, np.inf, 0
+    look, since, first, before, steps = LOOK_EVERY, 0, np.inf, np.inf, 0
     while best is None or (best.gap > gap and steps < steps_most):
         went, priced = step(at, anchor, day, lengths, sheet, weight, 1.0 / (since + 2.0))
         steps, since = steps + 1, since + 1
         length = np.sqrt(went + priced)
         first = length if since == 1 else first
         if steps in (look, steps_most):
-            best = _leap(day, at, best, bases)
+            best = _leap(day, at, best, slots)
             look = steps + max(LOOK_EVERY, steps // 5)
             if is_enough is not None and is_enough(steps, best.answer.cost_fen, best.bound_fen):
                 break
@@ -196,7 +195,7 @@ def _look(day: Layout, at: Point, best: Best | None) -> Best:
     return Best(answer, bound, Point(*(part.copy() for part in tame)))
 
 
-def _leap(day: Layout, at: Point, best: Best | None, bases: Bases) -> Best:
+def _leap(day: Layout, at: Point, best: Best | None, slots: Slots) -> Best:
     """Share the work of each slot out anew, take the prices of that in the slots where they prove more, and look.
 
     Where energy ties slots together, the work as it was may be better fed; so that is looked at, too.
@@ -206,7 +205,7 @@ def _leap(day: Layout, at: Point, best: Best | None, bases: Bases) -> Best:
         best = _look(day, at, best)
     unserved = None if best is None else best.answer.unserved
     tame = within_reason(day, at)
-    new = share_out(day, tame, unserved, bases)
+    new = share_out(slots, tame, unserved)
     bounds, choices = [], []
     for price in (least_fen(day, point)[2] for point in (tame, new)):
         better = slot_fen(day, new, price) > slot_fen(day, tame, price)

@@ -19,7 +19,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.plan import Classes, Plan
 from qipan.dispatch.plan import read_plan
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
-from qipan.dispatch.programme.simplex import PRIMAL, Solution, model_of, new_solver, read_solution
+from qipan.dispatch.programme.simplex import PRIMAL, Solution, new_solver, pass_model, read_solution
 
 CHEAP_SHARE: Final = 1.0
 """So many columns a row are kept at the start, the cheapest; any further one at no cost is kept as well."""
@@ -71,7 +71,7 @@ def solve_from(program: LinearProgram, row_dual: Floats, used: Bools) -> Solutio
     kept |= margin <= (max(PAYS, np.partition(margin, count)[count]) if count < len(margin) else np.inf)
     column = np.flatnonzero(kept)
     solver = new_solver()
-    solver.passModel(model_of(_only(program, column)))
+    pass_model(solver, _only(program, column))
     while True:
         solver.run()
         found = read_solution(solver)

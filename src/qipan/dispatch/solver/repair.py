@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.solver.dual import add_reserve
+from qipan.dispatch.solver.dual import add_reserve, add_tolls
 from qipan.dispatch.solver.feed import Feed, feed
 from qipan.dispatch.solver.layout import Layout, Point
 
@@ -94,8 +94,9 @@ def repair(day: Layout, at: Point) -> Answer:  # pragma: no cover - compiled
             for t in range(day.opens[stream], day.closes[stream]):
                 if work[pair, t] > 0.0:
                     _take(day, use, stream, pair, t, work[pair, t])
+    asked = _asked(day, use.price, at.rent)
     for c in np.argsort(-day.lost, kind="mergesort"):
-        _fill(day, use, work, effort, left, at.rent, c)
+        _fill(day, use, work, effort, left, asked, c)
     fed = feed(day, at, use.kwh if at.energy.shape[0] > 0 else np.zeros((0, slots)))
     cost = (left * day.lost).sum() + (use.supply * day.running).sum() + fed.cost_fen
     for pair in range(day.product.shape[0]):
@@ -346,40 +347,58 @@ def _free(day: Layout, use: Use, stream: int, pair: int, t: int) -> float:  # pr
 
 @numba.njit(cache=True)
 def _fill(
-    day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, rent: Floats, c: int
+    day: Layout, use: Use, work: Floats, effort: Floats, left: Floats, asked: Floats, c: int
 ) -> None:  # pragma: no cover - compiled
     """Give what a class has left to do to the cheapest room at the prices, as long as that is worth it."""
     if left[c] <= DONE * day.demand[c]:
         return
     stream, begin, first = day.stream[c], day.first_effort[c], day.first_slot[c]
     count, pair = day.end_slot[c] - first, day.first_pair[stream]
-    asked = _asked(day, use, rent, c).ravel()
-    for place in np.argsort(asked, kind="mergesort"):
-        if asked[place] >= day.lost[c] or left[c] <= DONE * day.demand[c]:
+    open_to = _open_to(day, use, asked, c)
+    for i in range(count):
+        if effort[begin + i] >= day.most[c] * FULL:
+            open_to[:, i] = np.inf
+    while left[c] > DONE * day.demand[c]:
+        to, i = divmod(int(np.argmin(open_to)), count)
+        if open_to[to, i] >= day.lost[c]:
             break
-        to, i = pair + place // count, place % count
-        while left[c] > DONE * day.demand[c] and effort[begin + i] < day.most[c] * FULL:
-            amount = min(left[c], day.most[c] - effort[begin + i], _free(day, use, stream, to, first + i))
-            # What rounding leaves of a limit would be taken for ever.
-            if amount <= ROUNDING * day.demand[c]:
-                break
-            _take(day, use, stream, to, first + i, amount)
-            work[to, first + i] += amount
-            effort[begin + i] += amount
-            left[c] -= amount
+        amount = min(left[c], day.most[c] - effort[begin + i], _free(day, use, stream, pair + to, first + i))
+        # What rounding leaves of a limit would be taken for ever.
+        if amount <= ROUNDING * day.demand[c]:
+            open_to[to, i] = np.inf
+            continue
+        _take(day, use, stream, pair + to, first + i, amount)
+        work[pair + to, first + i] += amount
+        effort[begin + i] += amount
+        left[c] -= amount
+        if effort[begin + i] >= day.most[c] * FULL:
+            open_to[:, i] = np.inf
     left[c] = max(0.0, left[c])
 
 
 @numba.njit(cache=True)
-def _asked(day: Layout, use: Use, rent: Floats, c: int) -> Floats:  # pragma: no cover - compiled
-    """Return what a class would pay for a unit-hour of each product in each of its slots, ``(pairs, slots)``."""
+def _open_to(day: Layout, use: Use, asked: Floats, c: int) -> Floats:  # pragma: no cover - compiled
+    """Return what each product asks of a class in each of its slots, ``inf`` where it is full, ``(pairs, slots)``."""
     stream, first, end = day.stream[c], day.first_slot[c], day.end_slot[c]
-    pairs = day.first_pair[stream + 1] - day.first_pair[stream]
-    asked = np.empty((pairs, end - first))
-    for i in range(pairs):
-        pair = day.first_pair[stream] + i
-        asked[i] = day.moving[pair] + day.takes[pair] * use.price[day.product[pair], first:end]
-        flow = day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]
-        for k in range(day.first_toll[flow], day.first_toll[flow + 1]):
-            asked[i] += day.gb[stream] * day.toll_factor[k] * rent[day.toll_link[k], first:end]
+    begin = day.first_pair[stream]
+    open_to = asked[begin : day.first_pair[stream + 1], first:end].copy()
+    for i in range(open_to.shape[0]):
+        product, site = day.product[begin + i], day.site[begin + i]
+        for t in range(first, end):
+            is_full = use.given[product, t] >= use.most[product, t] * FULL
+            if is_full or use.kwh[site, t] >= day.cap_kwh[site, t] * FULL:
+                open_to[i, t - first] = np.inf
+    return open_to
+
+
+@numba.njit(cache=True)
+def _asked(day: Layout, price: Floats, rent: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return what a unit-hour of each product costs each stream in each slot, ``(pairs, slots)``."""
+    toll = np.zeros((day.first_toll.shape[0] - 1, price.shape[1]))
+    add_tolls(day, rent, toll)
+    asked = np.empty((day.product.shape[0], price.shape[1]))
+    for stream in range(day.first_pair.shape[0] - 1):
+        for pair in range(day.first_pair[stream], day.first_pair[stream + 1]):
+            crossed = toll[day.origin[stream] * day.cap_kwh.shape[0] + day.site[pair]]
+            asked[pair] = day.moving[pair] + day.takes[pair] * price[day.product[pair]] + day.gb[stream] * crossed
     return asked

@@ -6,28 +6,49 @@ class is left to other slots, and its work is lost where it has no other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import highspy
 import numpy as np
 from scipy import sparse
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
-from qipan.dispatch.programme.simplex import new_solver
+from qipan.dispatch.programme.simplex import new_solver, pass_model
 from qipan.dispatch.solver.dual import add_reserve, add_tolls, least_fen
 from qipan.dispatch.solver.layout import Layout, Point
 
 NEAR: Final = 0.05
 """Products are tried whose work costs at most this share more than the cheapest, at the prices of the point."""
-ELSEWHERE: Final = 0.1
-"""Work is left to other slots where it would cost this share more than at the prices of the point."""
+ELSEWHERE: Final = 0.5
+"""Work is left to other slots where it would cost this share more than at the prices of the point.
+
+Where slots are short, the prices of all classes that could leave them climb together to the value of lost work: with a
+small share, by as much at a time.
+"""
 UNPLACED: Final = 1e-9
+STATUS: Final = [highspy.HighsBasisStatus(value) for value in range(5)]
+LOWER, BASIC, UPPER = (
+    int(status)
+    for status in (highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kUpper)
+)
 
 
-@dataclass(frozen=True, slots=True)
+class SlotProgram(NamedTuple):
+    """A slot's programme, as `simplex.Program` has it."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    matrix: sparse.csc_array
+
+
 class Slots:
-    """What all slots have in common.
+    """What all slots have in common, and where each of them stood when it was last solved, to begin from there.
+
+    Columns are work, supply, what streams leave to other slots and what they lose; rows are streams, products, power,
+    links and groups of the reserve.
 
     Attributes
     ----------
@@ -35,6 +56,59 @@ class Slots:
         ``(pairs,)``
     lost
         ``(streams,)``
+    matrix
+        ``(rows, columns)``
+    column_status, row_status
+        ``(slots, columns)`` and ``(slots, rows)``, as HiGHS counts them.
+    is_known
+        ``(slots,)``
+    """
+
+    def __init__(self, day: Layout, products: int) -> None:
+        slots, streams = day.room.shape[1], len(day.origin)
+        self.day, self.products = day, products
+        self.stream = np.repeat(np.arange(streams), np.diff(day.first_pair))
+        self.flow = day.origin[self.stream] * len(day.cap_kwh) + day.site
+        self.lost = np.zeros(streams)
+        np.maximum.at(self.lost, day.stream, day.lost)
+        self.matrix = self._matrix()
+        rows, columns = self.matrix.shape
+        self.column_status = np.full((slots, columns), LOWER, dtype=np.int8)
+        self.row_status = np.full((slots, rows), BASIC, dtype=np.int8)
+        self.is_known = np.zeros(slots, dtype=bool)
+
+    def _matrix(self) -> sparse.csc_array:
+        day, streams, pairs, pools = self.day, len(self.lost), len(self.flow), len(self.day.kwh)
+        tolls = np.diff(day.first_toll)[self.flow]
+        crossing = np.repeat(np.arange(pairs), tolls)
+        toll = (
+            np.arange(len(crossing)) - np.repeat(np.cumsum(tolls) - tolls, tolls) + day.first_toll[self.flow[crossing]]
+        )
+        site = np.repeat(np.arange(len(day.cap_kwh)), np.diff(day.first_pool))
+        work, supply = np.arange(pairs), pairs + np.arange(pools)
+        product, power = streams + day.product, streams + self.products + site
+        link = streams + self.products + len(day.cap_kwh) + day.toll_link[toll]
+        entries = [
+            (self.stream, work, np.ones(pairs)),
+            (product, work, day.takes),
+            (link, crossing, day.toll_factor[toll] * day.gb[self.stream[crossing]]),
+            (streams + day.pool_product, supply, -np.ones(pools)),
+            (power, supply, day.kwh),
+            (np.tile(np.arange(streams), 2), pairs + pools + np.arange(2 * streams), np.ones(2 * streams)),
+        ]
+        group = streams + self.products + len(day.cap_kwh) + len(day.link_most)
+        if len(day.spare):
+            entries.append((group + day.group[day.product], work, day.takes))
+        row, column, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
+        shape = (group + len(day.spare), pairs + pools + 2 * streams)
+        return sparse.csc_array((value, (row, column)), shape=shape)
+
+
+class Needs(NamedTuple):
+    """What is to be done in each slot, and at what prices.
+
+    Attributes
+    ----------
     running
         ``(pools, slots)``, energy included.
     near
@@ -45,10 +119,6 @@ class Slots:
         ``(streams, slots)``: what work costs in other slots.
     """
 
-    day: Layout
-    stream: Ints
-    flow: Ints
-    lost: Floats
     running: Floats
     near: Bools
     free: Floats
@@ -56,169 +126,107 @@ class Slots:
     elsewhere: Floats
 
 
-class Bases:
-    """Where each column and row of each slot's programme stood when it was last solved, to begin from there.
-
-    Attributes
-    ----------
-    columns, rows
-        ``(slots, columns)`` and ``(slots, rows)``, as HiGHS counts them.
-    is_known
-        ``(slots,)``
-    """
-
-    def __init__(self, day: Layout, products: int) -> None:
-        slots, streams = day.room.shape[1], len(day.origin)
-        columns = len(day.product) + len(day.kwh) + 2 * streams
-        rows = streams + products + len(day.cap_kwh) + len(day.link_most) + len(day.spare)
-        self.columns = np.zeros((slots, columns), dtype=np.int8)
-        self.rows = np.full((slots, rows), int(highspy.HighsBasisStatus.kBasic), dtype=np.int8)
-        self.is_known = np.zeros(slots, dtype=bool)
-
-
-STATUS: Final = [highspy.HighsBasisStatus(value) for value in range(5)]
-
-
-def share_out(day: Layout, at: Point, unserved: Floats | None, bases: Bases) -> Point:
+def share_out(slots: Slots, at: Point, unserved: Floats | None) -> Point:
     """Return a point with the work of each slot shared out anew, at the prices of its slot.
 
     Parameters
     ----------
+    slots
+        Learns where each slot stands now.
     at
         A point from `dual.within_reason`; its prices of energy stay.
     unserved
         ``(classes,)``, of an answer: classes that found no room anywhere are not left to other slots.
     """
-    slots = _slots(day, at, unserved)
+    needs = _needs(slots, at, unserved)
     solver = new_solver(solver="simplex", primal_feasibility_tolerance=1e-7, dual_feasibility_tolerance=1e-7)
     new = Point(*(part.copy() for part in at))
     new.work[:] = 0.0
     for t in range(at.lmp.shape[1]):
-        tried = np.flatnonzero(slots.near[:, t])
-        if not _solve(solver, slots, t, tried, new, bases):
-            _solve(solver, slots, t, np.flatnonzero((slots.free + slots.bound)[slots.stream, t] > 0.0), new, bases)
+        if not _solve(solver, slots, needs, t, np.flatnonzero(needs.near[:, t]), new):
+            everything = (needs.free + needs.bound)[slots.stream, t] > 0.0
+            _solve(solver, slots, needs, t, np.flatnonzero(everything), new)
     return new
 
 
-def _slots(day: Layout, at: Point, unserved: Floats | None) -> Slots:
-    streams, slots = at.delivered.shape
-    stream = np.repeat(np.arange(streams), np.diff(day.first_pair))
-    flow = day.origin[stream] * len(day.cap_kwh) + day.site
-    count = np.diff(day.first_effort)
-    of_class = np.repeat(np.arange(len(count)), count)
+def _needs(slots: Slots, at: Point, unserved: Floats | None) -> Needs:
+    day, stream = slots.day, slots.stream
+    streams, count = at.delivered.shape
+    efforts = np.diff(day.first_effort)
+    of_class = np.repeat(np.arange(len(efforts)), efforts)
     slot = np.arange(len(of_class)) - day.first_effort[of_class] + day.first_slot[of_class]
-    place = day.stream[of_class] * slots + slot
+    place = day.stream[of_class] * count + slot
     doing = np.clip(at.effort, 0.0, day.most[of_class])
-    short = np.zeros(len(count)) if unserved is None else np.where(unserved > UNPLACED * day.demand, unserved, 0.0)
+    short = np.zeros(len(efforts)) if unserved is None else np.where(unserved > UNPLACED * day.demand, unserved, 0.0)
     doing = np.minimum(doing + short[of_class], day.most[of_class])
-    has_others = ((count > 1) & (short == 0.0))[of_class]
+    has_others = ((efforts > 1) & (short == 0.0))[of_class]
     free, bound = (
-        np.asarray(np.bincount(place, doing * are, minlength=streams * slots), dtype=np.float64).reshape(streams, slots)
+        np.asarray(np.bincount(place, doing * are, minlength=streams * count), dtype=np.float64).reshape(streams, count)
         for are in (has_others, ~has_others)
     )
     if unserved is None:
         free[:] = 0.0
-    toll = np.zeros((len(day.first_toll) - 1, slots))
+    toll = np.zeros((len(day.first_toll) - 1, count))
     add_tolls(day, at.rent, toll)
     lmp = at.lmp.copy()
     add_reserve(day, at.reserve, lmp)
-    asked = day.moving[:, None] + day.takes[:, None] * lmp[day.product] + day.gb[stream][:, None] * toll[flow]
+    asked = day.moving[:, None] + day.takes[:, None] * lmp[day.product] + day.gb[stream][:, None] * toll[slots.flow]
     price = least_fen(day, at)[1]
     running = day.running
     if len(at.energy):
         running = running + day.kwh[:, None] * np.repeat(at.energy, np.diff(day.first_pool), axis=0)
-    lost = np.zeros(streams)
-    np.maximum.at(lost, day.stream, day.lost)
     near = (asked <= (1.0 + NEAR) * price[stream]) & ((free + bound)[stream] > 0.0)
-    elsewhere = np.minimum((1.0 + ELSEWHERE) * price, lost[:, None])
-    return Slots(day, stream, flow, lost, running, near, free, bound, elsewhere)
+    return Needs(running, near, free, bound, np.minimum((1.0 + ELSEWHERE) * price, slots.lost[:, None]))
 
 
-def _solve(solver: highspy.Highs, slots: Slots, t: int, tried: Ints, new: Point, bases: Bases) -> bool:
+def _solve(solver: highspy.Highs, slots: Slots, needs: Needs, t: int, tried: Ints, new: Point) -> bool:
     """Share the work of one slot out over the products tried; return whether nothing was lost."""
     day = slots.day
-    model, doing, movable = _model(slots, t, tried)
-    aside = len(movable)
-    pairs, pools, streams = len(day.product), len(day.kwh), len(day.origin)
-    column = np.concatenate([tried, pairs + np.arange(pools), pairs + pools + movable, pairs + pools + streams + doing])
-    row = np.concatenate([doing, np.arange(streams, bases.rows.shape[1])])
-    solver.passModel(model)
-    if bases.is_known[t]:
+    streams, products = len(slots.lost), slots.products
+    pairs, links, groups = len(slots.flow), len(day.link_most), len(day.spare)
+    column = np.concatenate([tried, np.arange(pairs, slots.matrix.shape[1])])
+    program = _program(slots, needs, t, tried, column)
+    pass_model(solver, program)
+    if slots.is_known[t]:
         basis = highspy.HighsBasis()
         basis.valid, basis.alien = True, True
-        basis.col_status = [STATUS[value] for value in bases.columns[t, column].tolist()]
-        basis.row_status = [STATUS[value] for value in bases.rows[t, row].tolist()]
+        basis.col_status = [STATUS[value] for value in slots.column_status[t, column].tolist()]
+        basis.row_status = [STATUS[value] for value in slots.row_status[t].tolist()]
         solver.setBasis(basis)
     solver.run()
-    basis = solver.getBasis()
-    bases.columns[t] = 0
-    bases.columns[t, column] = [int(value) for value in basis.col_status]
-    bases.rows[t, row] = [int(value) for value in basis.row_status]
-    bases.is_known[t] = True
     solution = solver.getSolution()
-    value, dual = np.asarray(solution.col_value), np.asarray(solution.row_dual)
-    products, links, groups = len(new.lmp), len(day.link_most), len(day.spare)
+    value, active, dual = (np.asarray(part) for part in (solution.col_value, solution.row_value, solution.row_dual))
+    basic = np.asarray(solver.getBasicVariables()[1])  # type: ignore[attr-defined]  # not in its stubs
+    slots.column_status[t] = LOWER
+    slots.column_status[t, column] = np.where((value > 0.0) & (value >= program.upper), UPPER, LOWER)
+    slots.column_status[t, column[basic[basic >= 0]]] = BASIC
+    slots.row_status[t] = np.where(active >= program.row_upper - UNPLACED, UPPER, LOWER)
+    slots.row_status[t, -1 - basic[basic < 0]] = BASIC
+    slots.is_known[t] = True
     new.work[:, t] = 0.0
     new.work[tried, t] = np.maximum(value[: len(tried)], 0.0)
-    new.delivered[doing, t] = dual[: len(doing)]
+    doing = needs.free[:, t] + needs.bound[:, t] > 0.0
+    new.delivered[doing, t] = dual[:streams][doing]
     least = np.full(products, np.inf)
-    np.minimum.at(least, day.pool_product, slots.running[:, t])
-    new.lmp[:, t] = np.maximum(-dual[len(doing) : len(doing) + products], least)
+    np.minimum.at(least, day.pool_product, needs.running[:, t])
+    new.lmp[:, t] = np.maximum(-dual[streams : streams + products], least)
     new.rent[:, t] = -dual[len(dual) - groups - links : len(dual) - groups]
     new.reserve[:, t] = np.maximum(-dual[len(dual) - groups :], 0.0)
-    return bool(value[len(tried) + len(day.kwh) + aside :].sum() <= UNPLACED * slots.bound[:, t].sum())
+    return bool(value[len(value) - streams :].sum() <= UNPLACED * needs.bound[:, t].sum())
 
 
-def _model(slots: Slots, t: int, tried: Ints) -> tuple[highspy.HighsLp, Ints, Ints]:
-    """Return the programme of a slot, which streams it has, and which of them may leave work to other slots.
-
-    Columns are work, supply, what is left to other slots and what is lost; rows are streams, products, power, links and
-    groups of the reserve.
-    """
+def _program(slots: Slots, needs: Needs, t: int, tried: Ints, column: Ints) -> SlotProgram:
+    """Return the programme of a slot with some of its columns."""
     day = slots.day
-    needed = slots.free[:, t] + slots.bound[:, t]
-    doing = np.flatnonzero(needed > 0.0)
-    movable = np.flatnonzero(slots.free[doing, t] > 0.0)
-    pools, sites = len(day.kwh), len(day.cap_kwh)
-    first_product = len(doing)
-    first_site = first_product + len(day.group)
-    first_link = first_site + sites
-    first_group = first_link + len(day.link_most)
-    place = np.full(len(needed), -1)
-    place[doing] = np.arange(len(doing))
-    work = np.arange(len(tried))
-    tolls = np.diff(day.first_toll)[slots.flow[tried]]
-    column = np.repeat(work, tolls)
-    within = np.arange(len(column)) - np.repeat(np.cumsum(tolls) - tolls, tolls)
-    toll = day.first_toll[slots.flow[tried]][column] + within
-    supply = len(tried) + np.arange(pools)
-    aside = len(tried) + pools + np.arange(len(movable))
-    lost = len(tried) + pools + len(movable) + np.arange(len(doing))
-    site = np.repeat(np.arange(sites), np.diff(day.first_pool))
-    entries = [
-        (place[slots.stream[tried]], work, np.ones(len(tried))),
-        (first_product + day.product[tried], work, day.takes[tried]),
-        (first_link + day.toll_link[toll], column, day.toll_factor[toll] * day.gb[slots.stream[tried]][column]),
-        (first_product + day.pool_product, supply, -np.ones(pools)),
-        (first_site + site, supply, day.kwh),
-        (movable, aside, np.ones(len(movable))),
-        (np.arange(len(doing)), lost, np.ones(len(doing))),
-    ]
-    if len(day.spare):
-        entries.append((first_group + day.group[day.product[tried]], work, day.takes[tried]))
-    row, at, value = (np.concatenate([entry[part] for entry in entries]) for part in range(3))
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(tried) + pools + len(movable) + len(doing), first_group + len(day.spare)
-    matrix = sparse.csc_array((value, (row, at)), shape=(model.num_row_, model.num_col_))
-    elsewhere, free = slots.elsewhere[doing[movable], t], slots.free[doing[movable], t]
-    model.col_cost_ = np.concatenate([day.moving[tried], slots.running[:, t], elsewhere, slots.lost[doing]])
-    model.col_lower_ = np.zeros(model.num_col_)
-    model.col_upper_ = np.concatenate([np.full(len(tried), np.inf), day.room[:, t], free, needed[doing]])
-    most, none = day.link_most[:, t], np.zeros(len(day.group))
-    endless = np.full(sites + len(day.spare), -np.inf)
-    model.row_lower_ = np.concatenate([needed[doing], none, endless[:sites], -most, endless[sites:]])
-    model.row_upper_ = np.concatenate([needed[doing], none, day.cap_kwh[:, t], most, day.spare[:, t]])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-    model.a_matrix_.value_ = matrix.data
-    return model, doing, doing[movable]
+    free, needed = needs.free[:, t], needs.free[:, t] + needs.bound[:, t]
+    most, none = day.link_most[:, t], np.zeros(slots.products)
+    endless = np.full(len(day.cap_kwh) + len(day.spare), -np.inf)
+    sites = len(day.cap_kwh)
+    return SlotProgram(
+        cost=np.concatenate([day.moving[tried], needs.running[:, t], needs.elsewhere[:, t], slots.lost]),
+        lower=np.zeros(len(column)),
+        upper=np.concatenate([np.full(len(tried), np.inf), day.room[:, t], free, needed]),
+        row_lower=np.concatenate([needed, none, endless[:sites], -most, endless[sites:]]),
+        row_upper=np.concatenate([needed, none, day.cap_kwh[:, t], most, day.spare[:, t]]),
+        matrix=slots.matrix[:, column],
+    )
