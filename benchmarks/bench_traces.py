@@ -173,7 +173,7 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Cal
         "hourly_modelled_kg": float((drawn * day.kg_per_kwh).sum()),
         "realtime_p95_ms": told.realtime_p95_ms if np.isfinite(told.realtime_p95_ms) else None,
         "deadline_misses": told.deadline_misses,
-        "grid_peak_kw": told.grid_peak_kw,
+        "grid_peak_kw": told.peak_raised_kw,
         "peak_kw": told.peak_kw,
         "renewable_kwh": told.renewable_kwh,
         "renewable_share": told.renewable_kwh / offered if offered else 0.0,

@@ -42,7 +42,10 @@ LEAST_OF_HOUR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A file, the day to plan, and the load from which its full load is worked out; the busiest day without a day."""
+    """A file, the day to plan, and a load at which capacity binds, from which its full load is worked out.
+
+    Without a day its busiest one, which is found in the file.
+    """
 
     file: str
     form: str
@@ -87,7 +90,7 @@ def trace_day(services: Any, folder: Path, name: str) -> TraceDay:
     days = days_of(intake.jobs, fleet.zone_name)
     day = trace.day or date.fromisoformat(min(days, key=lambda one: (-days[one], one)))
     board = set_up(fleet, catalog, day).board
-    jobs, _ = jobs_of_day(quarantine_origins(intake, board), day, fleet)
+    jobs, _ = jobs_of_day(quarantine_origins(intake, board.origins), day, fleet)
     rule = assumption_rule(catalog, fleet)
     if trace.form == "llm":
         jobs = split_by_origin(jobs, rule.origin_weights)

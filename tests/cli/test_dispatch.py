@@ -115,7 +115,7 @@ def test_volumes_tell_what_the_west_should_take_and_what_holds_the_rest(
     alone = shown(qipan("dispatch", "stand-alone", "--json"))
     assert alone["rows"] == ran["stand_alone"]
     shanghai = next(row for row in alone["rows"] if row["region_id"] == "310000")
-    assert shanghai["asked_unit_h"] == {"batch": 16.0, "offline": 8.0}
+    assert shanghai["asked_unit_h"] == {"intelligent": {"batch": 16.0, "offline": 8.0}}
     assert "regions pay no more than they would alone" in qipan("dispatch", "stand-alone").stdout
     assert "单独成本" in qipan("dispatch", "stand-alone", "--lang", "zh").stdout
 

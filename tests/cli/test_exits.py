@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.cli.conftest import Qipan
 
 from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_MEANINGS, EXIT_WORDS, exit_code
 from qipan.kernel import errors
@@ -22,3 +23,9 @@ def test_exit_code_of_a_class_is_told_in_words(kind: type[QipanError]) -> None:
     code = exit_code(kind("It must hold, was not.", code="broken", hint="Mend it."))
     assert code == EXIT_CODES[kind]
     assert f" {code} {EXIT_MEANINGS[code]}" in EXIT_WORDS
+
+
+def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> None:
+    told = qipan("dispatch", "call", "--mw", "1", "--from", "19:00", "--lang", "zh")
+    assert "错误：指令须只指明一处" in told.stderr
+    assert "代码：call_unclear" in told.stderr

@@ -14,6 +14,7 @@ BAD = (
     "bad-3,2025-01-06T01:00:00,intelligent,1,60,batch,110000",
     "job-00,2025-01-06T01:00:00+08:00,intelligent,1,60,batch,110000",
 )
+NATIONAL = ("--fleet", "national")
 RULES = ("requested_not_positive", "quantity_not_positive", "submit_naive", "job_id_duplicate")
 
 
@@ -40,19 +41,19 @@ def test_import_of_a_file_that_cannot_be_read_is_refused(
 def test_import_of_gzip_and_byte_order_mark_loses_nothing(
     qipan: Qipan, trace: Callable[..., Path], data: bytes
 ) -> None:
-    account = shown(qipan("jobs", "import", trace(data), "--json"))
+    account = shown(qipan("jobs", "import", trace(data), *NATIONAL, "--json"))
     assert (account["rows_read"], account["rows_accepted"]) == (12, 12)
     assert account["days"] == {"2025-01-06": 12}
 
 
 def test_import_with_bad_rows_quarantines_them_and_keeps_the_good(qipan: Qipan, trace: Callable[..., Path]) -> None:
     path = trace(csv(*GOOD, *BAD))
-    account = shown(qipan("jobs", "import", path, "--json"))
+    account = shown(qipan("jobs", "import", path, *NATIONAL, "--json"))
     assert (account["rows_read"], account["rows_accepted"], account["rows_quarantined"]) == (16, 12, 4)
     assert [finding["rule"] for finding in account["findings"]] == list(RULES)
     kept = shown(qipan("jobs", "findings", str(account["sequence"]), "--json"))
     assert kept == account["findings"]
-    told = qipan("jobs", "import", path)
+    told = qipan("jobs", "import", path, *NATIONAL)
     assert "16 rows read = 12 accepted + 4 quarantined + 0 out of scope" in told.stdout
     assert all(rule in told.stdout for rule in RULES)
     assert all(rule in qipan("jobs", "findings", str(account["sequence"])).stdout for rule in RULES)
@@ -95,3 +96,24 @@ def test_findings_of_an_unknown_import_say_how_to_find_its_number(qipan: Qipan) 
     assert result.exit_code == 4
     assert "import_unknown" in result.output
     assert "Import the file again" in result.output
+
+
+def test_import_checks_origins_as_a_day_does(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    stray = GOOD[0].replace("job-00", "stray").replace("110000", "999999")
+    path = trace(csv(*GOOD, stray))
+    account = shown(qipan("jobs", "import", path, *NATIONAL, "--json"))
+    assert (account["rows_accepted"], account["rows_quarantined"]) == (12, 1)
+    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(13, "origin_unknown")]
+    assert_refused(qipan("jobs", "import", path, *NATIONAL, "--strict"), 3, "rows_bad", "origin_unknown")
+    assert_refused(qipan("jobs", "import", path, "--fleet", "nowhere"), 4, "fleet_unknown")
+    # The day gives the same file the same number, and finds the same.
+    document = shown(qipan("day", "run", "--jobs", path, "--day", "2025-01-06", *NATIONAL, "--json"))
+    assert document["account"]["import_sequence"] == account["sequence"]
+
+
+def test_findings_of_a_clean_import_say_that_nothing_was_wrong(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    path = trace(csv(*GOOD))
+    sequence = str(shown(qipan("jobs", "import", path, *NATIONAL, "--json"))["sequence"])
+    assert "nothing was wrong with it" in qipan("jobs", "import", path, *NATIONAL).stdout
+    assert qipan("jobs", "findings", sequence).stdout == f"Nothing was wrong with import {sequence}.\n"
+    assert qipan("jobs", "findings", sequence, "--lang", "zh").stdout == f"第 {sequence} 次导入没有问题。\n"

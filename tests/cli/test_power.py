@@ -32,11 +32,12 @@ def test_call_names_one_place_and_answers(qipan: Qipan, plan_id: str) -> None:
     assert told["site_ids"] == ["zhongwei"]
     assert shown(qipan(*words, "--area", "640000", "--json"))["cost_fen"] == pytest.approx(told["cost_fen"])
     text = qipan(*words, "--site", "zhongwei", "--lang", "en").output
-    assert "yuan a MWh" in text
+    assert "draws nothing from the grid in these hours" in text
     assert "Where the work went" in text
     assert_refused(qipan(*words), 3, "call_unclear", "--region")
     assert_refused(qipan(*words, "--region", "Ningxia", "--site", "zhongwei"), 3, "call_unclear")
-    assert_refused(qipan(*words, "--area", "nowhere"), 4, "place_unknown", "640000")
+    assert_refused(qipan(*words, "--area", "nowhere"), 4, "place_unknown", "Ningxia 宁夏 (640000)")
+    assert_refused(qipan(*words, "--region", "Nigxia"), 4, "region_unknown", "Ningxia 宁夏 (640000)")
 
 
 def test_flexibility_prints_a_row_for_each_tier(qipan: Qipan, plan_id: str) -> None:

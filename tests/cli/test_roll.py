@@ -36,6 +36,7 @@ def test_roll_shows_a_table(qipan: Qipan, words: list[Any]) -> None:
     assert result.exit_code == 0, result.output
     assert "regret" in result.stdout
     assert "12 jobs in 1 day from 2025-01-06" in result.stdout
+    assert "Residual supply index: what all other sites have over what is asked" in result.stdout.replace("\n", " ")
 
 
 def test_roll_refuses_a_day_without_jobs(qipan: Qipan, words: list[Any]) -> None:

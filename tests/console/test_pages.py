@@ -131,6 +131,12 @@ def test_jobs_and_prices_lead_to_what_explains_them(client: TestClient, services
     price = client.get("/explain", params={"site": "zhongwei", "slot": 3}, headers={"Accept-Language": "zh"}).text
     assert "无约束起作用" in price
     assert client.get("/explain", params={"site": "nowhere"}).status_code == 404
+    unknown = client.get("/explain", params={"site": "nowhere"}, headers={"Accept-Language": "zh"}).text
+    assert "站点须属于该计划，实为" in unknown
+    assert "A site must be" not in unknown
+    asked = client.get("/explain", headers={"Accept-Language": "en"})
+    assert asked.status_code == 200
+    assert f'<a href="/jobs?plan={plan_id}">A job: choose it' in asked.text
 
 
 def test_pages_escape_what_users_named(client: TestClient) -> None:

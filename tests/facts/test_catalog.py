@@ -112,7 +112,7 @@ def test_region_misspelt_names_the_nearest(catalog: Catalog) -> None:
     with pytest.raises(NotFoundError) as caught:
         catalog.region("Shanxii")
     assert caught.value.code == "region_unknown"
-    assert "shanxi" in caught.value.hint
+    assert "Shanxi 山西 (140000)" in caught.value.hint
 
 
 def test_source_and_unit_unknown_are_refused(catalog: Catalog) -> None:

@@ -43,8 +43,9 @@ def score(policy: str, energy_fen: float, location_kg: float, market_kg: float) 
         jobs_placed=7,
         jobs_carried_over=2,
         jobs_refused=1,
-        work_unit_h=9.0,
-        lost_unit_h=1.0,
+        work_unit_h={"intelligent": 9.0},
+        lost_unit_h={"intelligent": 1.0},
+        rated_kwh=6.3,
         energy_kwh=12000.0,
         energy_fen=energy_fen,
         transfer_fen=0.0,
@@ -54,11 +55,11 @@ def score(policy: str, energy_fen: float, location_kg: float, market_kg: float) 
         mean_wait_h=0.5,
         peak_kw=9.6,
         moved_share=0.25,
-        tier_lost_unit_h=(0.0, 0.0, 1.0, 0.0),
+        tier_lost_unit_h={"intelligent": (0.0, 0.0, 1.0, 0.0)},
         renewable_kwh=0.0,
         curtailed_kwh=0.0,
-        grid_peak_kw=9.6,
-        areas_peak_kw=9.6,
+        peak_raised_kw=None,
+        areas_peak_kw=None,
         over_kwh=0.0,
         deadline_misses=1,
         deadline_miss_share=0.1,
@@ -88,7 +89,7 @@ def volume(tier: str, workload: str, asked: float, *, moved: float = 0.0, room: 
 def stand_alone(region_id: str, name_en: str, name_zh: str, *, asked: float, left: float, **fen: float) -> StandAlone:
     """Make a region whose own site would serve all of its batch work."""
     worse = ("batch",) if left else ()
-    by_tier = [{"batch": work} for work in (asked, left, 0.0)]
+    by_tier = [{"intelligent": {"batch": work}} for work in (asked, left, 0.0)]
     return StandAlone(region_id, name_en, name_zh, 1, *by_tier, **fen, worse_tiers=worse)
 
 
@@ -156,11 +157,11 @@ def report() -> DayReport:
             ),
         ],
         origins=[
-            OriginDay("440000", "Guangdong", "广东", "440000", "east", 113.3, 23.1, 8, 10.0, 9.0),
-            OriginDay("lab", "</script><b>Lab</b>", "实验室", "", "", 110.0, 30.0, 2, 2.0, 0.0),
+            OriginDay("440000", "Guangdong", "广东", "440000", "east", 113.3, 23.1, "intelligent", 8, 10.0, 9.0),
+            OriginDay("lab", "</script><b>Lab</b>", "实验室", "", "", 110.0, 30.0, "intelligent", 2, 2.0, 0.0),
         ],
-        flows=[Flow("440000", "zhongwei", 9.0)],
-        tiers=[TierDay("realtime", 4, 3, 0, 1, 5.0, 0.5, float("nan"))],
+        flows=[Flow("440000", "zhongwei", "intelligent", 9.0)],
+        tiers=[TierDay("intelligent", "realtime", 4, 3, 0, 1, 5.0, 0.5, float("nan"))],
         volumes=[
             volume("batch", "training", 1200.0, moved=700.0, room=300.0),
             volume("realtime", "inference", 800.0, excluded={"too_far": 600.0, "data_may_not_leave": 200.0}),

@@ -54,7 +54,7 @@ def test_unit_hours_follow_the_kind_of_the_sites(document: dict[str, Any]) -> No
     assert (day.unit_hours(document, EN), day.unit_hours(document, ZH)) == ("card-hours", "卡时")
     document["sites"][0]["product"] = "general epyc-9654"
     assert day.unit_hours(document, EN) == "unit-hours"
-    document["sites"] = []
+    document["origins"] = document["tiers"] = document["sites"] = []
     assert day.unit_hours(document, EN) == "unit-hours"
 
 
@@ -68,4 +68,6 @@ def test_title_and_particulars_name_fleet_and_work(document: dict[str, Any]) -> 
 
 
 def test_same_work_tells_how_much_ran(document: dict[str, Any]) -> None:
-    assert day.same_work(document, EN).startswith("Work that ran: 9 card-hours in the plan, 9 in home-first.")
+    assert day.same_work(document, EN).startswith(
+        "Work that ran: 9 card-hours in the plan, 9 card-hours in home-first."
+    )

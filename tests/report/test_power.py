@@ -27,6 +27,7 @@ MET: dict[str, Any] = {
             "name_en": "Ningxia",
             "name_zh": "宁夏",
             "site_ids": ["zhongwei"],
+            "sites": [{"site_id": "zhongwei", "name_en": "Zhongwei", "name_zh": "中卫集群"}],
             "sites_kw": [1.0, 2.0, 3.0, 4.0],
             "others_kw": [100.0, 90.0, 80.0, 70.0],
             "limit_kw": None,
@@ -83,6 +84,7 @@ def cells(table: Any) -> list[list[str]]:
 
 def test_areas_show_by_how_much_each_policy_raises_the_peak() -> None:
     assert cells(power.areas(MET, EN)) == [["Ningxia", "100", "4.0", "1.0", "3.0", "10.0", "–", "0.0"]]
+    assert power.areas(MET, ZH).rows[0].cells[0].note == "中卫集群"
     assert cells(power.area_hours(MET, EN))[0] == ["00:00", "1.0"]
     assert [row.is_apart for row in power.area_hours(MET, EN).rows] == [False, False, False, True]
     chart = power.power_chart(MET, ZH)
@@ -104,7 +106,16 @@ def test_call_says_what_is_delivered_and_what_it_costs() -> None:
     assert sentence.startswith("Ningxia cannot draw 0.500 MW less. 400.0 kWh less for 80.00 yuan, 200.00 yuan a MWh.")
     assert "can draw" in power.call_sentence(CALL | {"is_met": True}, EN)
     assert "无法压减" in power.call_sentence(CALL, ZH)
+    assert "not the placed jobs" in sentence
+    assert "并非已安排的作业" in power.call_sentence(CALL, ZH)
+    assert power.call_hours(CALL, EN).heads[1].title == "Baseline: linear programme"
     assert "– yuan a MWh" in power.call_sentence(CALL | {"fen_per_kwh": None}, EN)
+
+
+def test_call_of_sites_that_draw_nothing_says_just_that() -> None:
+    sentence = power.call_sentence(CALL | {"before_kw": [0.0] * len(CALL["before_kw"])}, EN)
+    assert sentence.startswith("By the linear programme of the day Ningxia draws nothing from the grid in these hours")
+    assert "yuan" not in sentence
 
 
 @pytest.mark.parametrize(("is_whole", "first", "count"), [(False, "00:00", 4), (True, "00:00", 4)])
@@ -124,6 +135,7 @@ def test_shifted_and_chart_hold_the_same_answer() -> None:
 
 def test_flexibility_is_told_in_all_by_unit_hour_and_by_kwh() -> None:
     one = {
+        "kind": "general",
         "tier": "batch",
         "work_unit_h": 100.0,
         "energy_kwh": 125.0,
@@ -136,5 +148,5 @@ def test_flexibility_is_told_in_all_by_unit_hour_and_by_kwh() -> None:
     }
     idle = one | {"tier": "offline", "work_unit_h": 0.0, "energy_kwh": 0.0, "wait_fen": 0.0}
     told = cells(power.flexibility({"rows": [one, idle]}, EN))
-    assert told[0] == ["Batch", "100", "+50", "0.5000", "0.4000", "+200", "2.0000", "1.6000", "+100"]
-    assert told[1][:5] == ["Offline", "0", "0", "–", "–"]
+    assert told[0] == ["Batch", "100 core-hours", "+50", "0.5000", "0.4000", "+200", "2.0000", "1.6000", "+100"]
+    assert told[1][:5] == ["Offline", "0 core-hours", "0", "–", "–"]

@@ -7,11 +7,12 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.trace_days import TRACES, Trace
 from tests.independent.check_day import check_day, planned_cost_fen
 from tests.independent.check_placement import check_placement
 
@@ -29,7 +30,6 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 5, 4, tzinfo=UTC)
-BEIJING = timezone(timedelta(hours=8))
 BASE_LOAD = 1.0
 
 
@@ -45,25 +45,6 @@ class WatchedDispatch(Dispatch):
         self.asked.append((jobs, board, rules))
         self.answered.append(super().solve(jobs, board, rules, progress))
         return self.answered[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A file, the day to plan, and the load at which capacity binds."""
-
-    file: str
-    form: str
-    day: date | None
-    epoch: datetime | None
-    binding_load: float
-
-
-TRACES = {
-    "philly": Trace("philly.csv.gz", "philly", date(2017, 10, 9), None, 40.0),
-    # The busiest day of this trace, which has no dates of its own, is found in the file.
-    "openb": Trace("openb_pods.csv.gz", "openb", None, datetime(2023, 1, 1, tzinfo=BEIJING), 200.0),
-    "llm": Trace("azure_llm_conv.csv.gz", "llm", date(2023, 11, 16), None, 2000.0),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +96,7 @@ def ran(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.T
         format=trace.form,
         day=trace.day or busiest_day(services, folder, trace),
         epoch=trace.epoch,
-        load=trace.binding_load if is_raised else BASE_LOAD,
+        load=trace.probe if is_raised else BASE_LOAD,
     )
     report = day.run(asked, NOW)
     jobs, board, rules = watched.asked[-1]

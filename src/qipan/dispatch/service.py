@@ -189,6 +189,7 @@ class Dispatch:
             scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
         served, lost = planned_fen(jobs, board, rules, reached, found)
         covered_fen = held_fen(jobs, board, rules, reached, covered)
+        progress("stand_alone")
         return Outcome(
             jobs=jobs,
             reached=reached,

@@ -251,7 +251,8 @@ class Catalog:
             names |= dict.fromkeys((region.adcode, region.name_zh, full, region.name_en.casefold()), region)
         found = names.get(adcode_or_name.strip().casefold())
         if found is None:
-            raise _unknown("region", adcode_or_name, code="region_unknown", known=names)
+            shown = {name: f"{one.name_en} {one.name_zh} ({one.adcode})" for name, one in names.items()}
+            raise _unknown("region", adcode_or_name, code="region_unknown", known=names, shown=shown)
         return found
 
     def hubs(self) -> tuple[Hub, ...]:
@@ -389,7 +390,10 @@ def _own_text(path: Path) -> str:
         ) from error
 
 
-def _unknown(noun: str, name: str, *, code: str, known: Iterable[str]) -> NotFoundError:
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
-    hint = f"The nearest are {', '.join(near)}." if near else "Search with `qipan facts WORDS`."
+def _unknown(
+    noun: str, name: str, *, code: str, known: Iterable[str], shown: Mapping[str, str] | None = None
+) -> NotFoundError:
+    near = difflib.get_close_matches(name.strip().casefold() if shown else name, list(known), n=3, cutoff=0.5)
+    told = dict.fromkeys(shown[one] if shown else one for one in near)
+    hint = f"The nearest are {', '.join(told)}." if near else "Search with `qipan facts WORDS`."
     return NotFoundError(f"There must be a {noun} of that name, was {name!r}.", code=code, hint=hint, field=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 S_PER_H = 3600.0
+S_PER_DAY = 86400.0
 H_PER_DAY = 24.0
 KW_PER_MW = 1000.0
 WH_PER_KWH = 1000.0

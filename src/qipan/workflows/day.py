@@ -32,18 +32,15 @@ from qipan.storage.trail import record_action
 from qipan.workflows.board import RESERVATIONS, Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
-from qipan.workflows.fleet import NATIONAL, assumption_rule
+from qipan.workflows.fleet import NATIONAL, assumption_rule, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, DayRequest, JobsImport
+from qipan.workflows.progress import quiet
 
 MADE = "made"
 """Name of the format and file of a generated day."""
 
 OUTLOOK_H_MAX = 168
-
-
-def quiet(_step: str) -> None:
-    """Tell nobody of a step."""
 
 
 class Day:
@@ -80,12 +77,15 @@ class Day:
         ------
         BadInputError
             What the format's adapter refuses; ``rows_bad`` when ``strict`` and a row is bad.
+        NotFoundError
+            ``fleet_unknown``.
         """
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
-        intake = self._read(request, fleet.zone_name)
+        intake = quarantine_origins(self._read(request, fleet.zone_name), origins_of(fleet))
+        _refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
-            receipt = self._receive(unit, f"jobs/{request.format}", request, intake=intake, now=now)
+            receipt = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         return JobsImport(
             rows_read=intake.rows_read,
             rows_accepted=intake.rows_accepted,
@@ -250,12 +250,10 @@ class Day:
         with self._books.read() as unit:
             setting = self._boards.set_up(unit, fleet, day, terms)
             reserved = self._boards.reservations(unit, terms)
-        intake = quarantine_origins(intake, setting.board)
+        intake = quarantine_origins(intake, setting.board.origins)
         _refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
-            # Which origins are unknown depends on the fleet, so what is wrong with a file does too.
-            source = f"jobs/{request.format}/{fleet.fleet_id}"
-            received = self._receive(unit, source, request, intake=intake, now=now)
+            received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         chosen, outside = jobs_of_day(intake, day, fleet)
         rules = self._boards.rules(terms)
         progress("assume")
@@ -334,6 +332,11 @@ class Day:
     def _log_plan(self, unit: UnitOfWork, plan_id: str, received: Receipt, kept: Receipt, now: datetime) -> None:
         payload = {"plan_id": plan_id, "jobs": received.digest, "placements": kept.digest}
         self._log.append(unit, "plan", canonical(payload), now)
+
+
+def source_of(request: DayRequest, fleet: Fleet) -> str:
+    """Return whence a file of jobs comes: which origins are unknown depends on the fleet, so what is wrong does too."""
+    return f"jobs/{request.format}/{fleet.fleet_id}"
 
 
 def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:

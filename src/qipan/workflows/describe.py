@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.array import Ints, plain_list
 from qipan.dispatch.model.board import Board
-from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
+from qipan.dispatch.model.job import ASSUMABLE, KINDS, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
@@ -201,12 +201,12 @@ def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outco
                 pue=fleet.sites[s].pue_in(day.month),
                 location_kg_per_kwh=float(board.location_kg_per_kwh[s]),
                 market_kg_per_kwh=float(board.market_kg_per_kwh[s]),
-                capacity_unit_h=_list(by_site[0, s]),
-                planned_unit_h=_list(by_site[1, s]),
-                used_unit_h=_list(by_site[2, s]),
-                energy_kwh=_list(used.energy_kwh[s] + idle_kwh(board)[s]),
-                price_fen_per_kwh=_list(board.price_fen_per_kwh[s]),
-                lmp_fen_per_unit_h=_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
+                capacity_unit_h=plain_list(by_site[0, s]),
+                planned_unit_h=plain_list(by_site[1, s]),
+                used_unit_h=plain_list(by_site[2, s]),
+                energy_kwh=plain_list(used.energy_kwh[s] + idle_kwh(board)[s]),
+                price_fen_per_kwh=plain_list(board.price_fen_per_kwh[s]),
+                lmp_fen_per_unit_h=plain_list(to_tick(plan.lmp_fen_per_unit_h[first[s]])),
                 status=dict(setting.site_status[s]),
             )
         )
@@ -244,10 +244,12 @@ def _areas(setting: Setting) -> list[AreaDay]:
 
 def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[OriginDay]:
     origin = outcome.reached.origin[outcome.reached.of_job]
-    count = len(board.origins)
-    asked = np.bincount(origin, weights=jobs.work_unit_h, minlength=count)
-    placed = np.bincount(origin, weights=jobs.work_unit_h * _in_day(outcome), minlength=count)
-    number = np.bincount(origin, minlength=count)
+    kinds, count = _kinds(board, jobs), len(board.origins)
+    at = np.searchsorted(kinds, jobs.kind) * count + origin
+    number, asked, placed = (
+        np.bincount(at, weights=weights, minlength=len(kinds) * count).reshape(len(kinds), count)
+        for weights in (np.ones(len(jobs)), jobs.work_unit_h, jobs.work_unit_h * _in_day(outcome))
+    )
     return [
         OriginDay(
             o.origin_id,
@@ -257,10 +259,12 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
             o.macro,
             o.point.lon_deg,
             o.point.lat_deg,
-            jobs=int(number[index]),
-            work_unit_h=float(asked[index]),
-            placed_unit_h=float(placed[index]),
+            kind=KINDS[kind].value,
+            jobs=int(number[k, index]),
+            work_unit_h=float(asked[k, index]),
+            placed_unit_h=float(placed[k, index]),
         )
+        for k, kind in enumerate(kinds)
         for index, o in enumerate(fleet.origins)
     ]
 
@@ -270,12 +274,12 @@ def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
     at = runs.job
     origin = outcome.reached.origin[outcome.reached.of_job[at]]
     inside_s = np.minimum(runs.start_s + runs.seconds, board.day_end_s) - runs.start_s
-    work = np.zeros((len(board.origins), len(board.sites)))
+    work = np.zeros((len(KINDS), len(board.origins), len(board.sites)))
     ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
-    np.add.at(work, (origin, board.pool_site[outcome.found.pool[at]]), ran)
+    np.add.at(work, (jobs.kind[at], origin, board.pool_site[outcome.found.pool[at]]), ran)
     return [
-        Flow(board.origins[o].origin_id, board.sites[s].site_id, float(work[o, s]))
-        for o, s in np.argwhere(work > 0).tolist()
+        Flow(board.origins[o].origin_id, board.sites[s].site_id, KINDS[k].value, float(work[k, o, s]))
+        for k, o, s in np.argwhere(work > 0).tolist()
     ]
 
 
@@ -287,12 +291,13 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
     macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
     trip = board.round_trip_ms[origin, site]
     rows = []
-    for tier in Tier:
-        mine = jobs.tier == tier
+    for kind, tier in ((kind, tier) for kind in _kinds(board, jobs) for tier in Tier):
+        mine = (jobs.kind == kind) & (jobs.tier == tier)
         held = mine & found.has_place
         work = float(jobs.work_unit_h[held].sum())
         rows.append(
             TierDay(
+                kind=KINDS[kind].value,
                 tier=tier.label,
                 jobs=int(mine.sum()),
                 placed=int((mine & (found.status == Status.PLACED)).sum()),
@@ -306,12 +311,14 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
     return rows
 
 
+def _kinds(board: Board, jobs: Jobs) -> list[int]:
+    """Return the kinds of the jobs as positions in `KINDS`; of no job, those of the board."""
+    of_board = [KINDS.index(pool.kind) for pool in board.pools]
+    return [int(kind) for kind in np.unique(jobs.kind if len(jobs) else of_board)]
+
+
 def _in_day(outcome: Outcome) -> Ints:
     return np.asarray(outcome.found.status == Status.PLACED).astype(np.int64)
-
-
-def _list(values: Floats) -> list[float]:
-    return [round(float(value), 6) for value in values]
 
 
 def _moment(second: float) -> datetime:

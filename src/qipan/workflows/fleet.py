@@ -112,6 +112,11 @@ def national_fleet(catalog: Catalog) -> Fleet:
     return equip(fleet, kw_per_rack=catalog.number("rehearsal/kw_per_rack"))
 
 
+def origins_of(fleet: Fleet) -> tuple[dispatch.Origin, ...]:
+    """Return where the work of a fleet comes from, as a board has it."""
+    return tuple(dispatch.Origin(o.origin_id, o.name_en, o.name_zh, o.adcode, o.macro) for o in fleet.origins)
+
+
 def set_up(
     fleet: Fleet,
     catalog: Catalog,
@@ -165,7 +170,7 @@ def set_up(
             for s in chosen
         ),
         pools=tuple(dispatch.Pool(pool.pool_id, index, pool.kind, pool.card_model) for index, pool in pools),
-        origins=tuple(dispatch.Origin(o.origin_id, o.name_en, o.name_zh, o.adcode, o.macro) for o in fleet.origins),
+        origins=origins_of(fleet),
         start_s=horizon.start.timestamp(),
         slot_s=float(SLOT_S),
         day_slots=round(whole.duration_s / SLOT_S),

@@ -25,13 +25,14 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import empty_seat
 from qipan.dispatch.placement.timeline import TICK_S
-from qipan.dispatch.rolling.foresee import DAY_S, draw_drifts
+from qipan.dispatch.rolling.foresee import draw_drifts
 from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, resume, settle
 from qipan.dispatch.rolling.watch import find_spikes, residual_supply
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import ConflictError
 from qipan.kernel.time import zone
+from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.observations.model import Receipt
@@ -128,7 +129,7 @@ class Live:
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
-        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board)
+        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
         refuse_reservations(intake.jobs)
         with self._books.begin() as unit:
             self._read(unit, now)
@@ -291,7 +292,7 @@ class Live:
         known, board = self._known, self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
         jobs = self._dispatch.read_jobs(self._observations.data(receipt), form="generic", how=how)
-        rows = quarantine_origins(jobs, board).jobs
+        rows = quarantine_origins(jobs, board.origins).jobs
         is_new = np.array([str(one) not in known.job_ids for one in rows.job_id], dtype=bool)
         for job_id, actual_s in zip(rows.job_id[~is_new], rows.actual_s[~is_new], strict=True):
             if np.isfinite(actual_s):
@@ -316,7 +317,7 @@ class Live:
         is_over = is_lost | (np.isfinite(start_s) & (start_s + lasts_s <= now_s))
         earliest_s = float(jobs.submit_s[~is_over].min(initial=now_s))
         board = self._board(now, datetime.fromtimestamp(min(earliest_s, now_s), tz=UTC))
-        counts = jobs.submit_s >= board.start_s - self._terms.days_back * DAY_S
+        counts = jobs.submit_s >= board.start_s - self._terms.days_back * S_PER_DAY
         order = np.flatnonzero(counts)[np.argsort(jobs.submit_s[counts], kind="stable")]
         case = Case(
             known=replace(jobs, actual_s=actual_s).take(order),

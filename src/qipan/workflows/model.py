@@ -197,7 +197,7 @@ class SiteDay:
 
 @dataclass(frozen=True, slots=True)
 class OriginDay:
-    """What one origin asked for and got, in unit-hours of planned work."""
+    """What one origin asked for and got of one kind, in unit-hours of planned work."""
 
     origin_id: str
     name_en: str
@@ -206,6 +206,7 @@ class OriginDay:
     macro: str
     lon_deg: float
     lat_deg: float
+    kind: str
     jobs: int
     work_unit_h: float
     placed_unit_h: float
@@ -224,17 +225,19 @@ class AreaDay:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Work of one origin that ran at one site inside the day, in unit-hours."""
+    """Work of one origin and kind that ran at one site inside the day, in unit-hours."""
 
     origin_id: str
     site_id: str
+    kind: str
     work_unit_h: float
 
 
 @dataclass(frozen=True, slots=True)
 class TierDay:
-    """What became of one tier; latency is the mean round trip weighted by work."""
+    """What became of one kind and tier; latency is the mean round trip weighted by work."""
 
+    kind: str
     tier: str
     jobs: int
     placed: int
@@ -297,9 +300,9 @@ class DayReport:
     def _against_home_first(self, figure: str) -> float | None:
         """Relative change of a figure of the scores for the same work; policies may run different amounts of it."""
         ours, theirs = self.ours, self.home_first
-        if not ours.work_unit_h or not theirs.work_unit_h:
+        if not ours.rated_kwh or not theirs.rated_kwh:
             return None
-        return _relative(getattr(ours, figure) / ours.work_unit_h, getattr(theirs, figure) / theirs.work_unit_h)
+        return _relative(getattr(ours, figure) / ours.rated_kwh, getattr(theirs, figure) / theirs.rated_kwh)
 
     def document(self) -> dict[str, Any]:
         """Return the report as plain JSON values, gaps and costs included; what is not a number is None."""
@@ -318,7 +321,7 @@ class DayReport:
             for seller, row in zip(self.reservations.sellers, told["sellers"], strict=True):
                 row["net_fen"] = seller.net_fen
         document["against_home_first"] = {
-            "basis": "per unit-hour of work that ran",
+            "basis": "per unit-hour of work that ran, kinds weighed by their rated power",
             "cost": self._against_home_first("cost_fen"),
             "location_kg": self._against_home_first("location_kg"),
             "market_kg": self._against_home_first("market_kg"),

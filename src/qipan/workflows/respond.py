@@ -27,6 +27,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import Boards
+from qipan.workflows.progress import quiet
 
 KW_PER_MW = 1000.0
 
@@ -52,10 +53,6 @@ class CallRequest:
     start: str
     hours: float
     most_yuan_per_kwh: float | None = None
-
-
-def quiet(_step: str) -> None:
-    """Tell nobody of a step."""
 
 
 class Responding:
@@ -84,12 +81,18 @@ class Responding:
                     code="power_unknown",
                     hint="State them in the fleet's file, or plan the day with --power to model them.",
                 )
+        named = ("name_en", "name_zh")
+        sites = {site["site_id"]: site for site in document["sites"]}
         areas = [
-            {**known, **{name: value for name, value in peaks.items() if name != "name"}}
+            {
+                **known,
+                "sites": [
+                    {name: sites[site_id][name] for name in ("site_id", *named)} for site_id in known["site_ids"]
+                ],
+                **{name: value for name, value in peaks.items() if name != "name"},
+            }
             for known, peaks in zip(document["areas"], document["power"]["areas"], strict=True)
         ]
-        sites = {site["site_id"]: site for site in document["sites"]}
-        named = ("name_en", "name_zh")
         uptake = [
             {**one, **{name: sites[one["site_id"]][name] for name in named}} for one in document["power"]["uptake"]
         ]
@@ -116,7 +119,7 @@ class Responding:
         """
         progress("read")
         document, fleet, _, instance = self._recalled(plan_id)
-        call = _call_of(request, document, fleet, instance.board)
+        call = _call_of(request, document, fleet, instance.board, known=self._places(fleet))
         progress("plan")
         found = answer(instance, call)
         sites = [document["sites"][site]["site_id"] for site in call.sites]
@@ -169,6 +172,12 @@ class Responding:
         instance = Instance(rest.board, classes, rules, reached.takes[classes.streams.sort])
         return document, setting.fleet, rest.jobs, instance
 
+    def _places(self, fleet: Fleet) -> str:
+        """Name the regions and areas that may be called, each with its code."""
+        codes = dict.fromkeys([area.area_id for area in fleet.areas] + [site.adcode for site in fleet.sites])
+        named = ((code, self._named(code, fleet)) for code in codes if code)
+        return ", ".join(f"{name['name_en']} {name['name_zh']} ({code})" for code, name in named)
+
     def _named(self, place: str, fleet: Fleet) -> dict[str, str]:
         """Return the names of a place, in both languages."""
         names = {site.site_id: (site.name_en, site.name_zh) for site in fleet.sites}
@@ -179,14 +188,13 @@ class Responding:
         return {"name_en": region.name_en, "name_zh": region.name_zh}
 
 
-def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, board: Board) -> Call:
+def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, board: Board, *, known: str) -> Call:
     sites = sites_of(request.place, fleet)
     if not sites:
-        areas = ", ".join(dict.fromkeys([area.area_id for area in fleet.areas] + [site.adcode for site in fleet.sites]))
         raise NotFoundError(
             f"A call must be for a region, an area or a site that the plan has, was {request.place!r}.",
             code="place_unknown",
-            hint=f"Choose one of {areas}, or a site.",
+            hint=f"Choose one of {known}, or a site." if known else "Choose a site.",
             field="place",
         )
     if not math.isfinite(request.hours):

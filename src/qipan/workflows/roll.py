@@ -15,13 +15,14 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.roll import Case, Errors, MarketPower, Regret, Rolled, RollTerms, Spike
-from qipan.dispatch.rolling.foresee import DAY_S, draw_drifts, drift
+from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import Stopwatch, roll
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import civil_day, zone
+from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
@@ -196,7 +197,7 @@ class Rolling:
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        jobs = quarantine_origins(intake, board).jobs
+        jobs = quarantine_origins(intake, board.origins).jobs
         refuse_reservations(jobs)
         jobs = self._completed(request, fleet, jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
@@ -210,7 +211,7 @@ class Rolling:
         return case
 
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
-        first_s = board.start_s - RollTerms().days_back * DAY_S
+        first_s = board.start_s - RollTerms().days_back * S_PER_DAY
         jobs = jobs.take((jobs.submit_s >= first_s) & (jobs.submit_s < board.day_end_s))
         rng = np.random.default_rng(request.seed)
         rule = assumption_rule(self._catalog, fleet)

@@ -98,14 +98,14 @@ def test_cards_are_built_while_the_lost_work_is_worth_more(make_prospect: Maker)
     built = planned(make_prospect(rows, [option("cards", 1e6, (Limit.POOL, "gz-cards", 1.0))]))
     assert built.standing == pytest.approx(np.array([[2.0]]))
     assert built.cost_fen == pytest.approx(2e6 + DAYS * 12.0 * 75.0)
-    assert built.unserved_unit_h == pytest.approx([0.0])
+    assert built.unserved_unit_h["intelligent"] == pytest.approx([0.0])
     few = planned(make_prospect(rows, [option("cards", 1e6, (Limit.POOL, "gz-cards", 1.0), most=1.5)]))
     assert few.standing == pytest.approx(np.array([[1.5]]))
     assert few.worth_fen == pytest.approx(np.array([[worth]]))
     dear = planned(make_prospect(rows, [option("cards", 1.5e6, (Limit.POOL, "gz-cards", 1.0))]))
     assert dear.standing == pytest.approx(np.array([[0.0]]))
     assert dear.worth_fen == pytest.approx(np.array([[worth]]))
-    assert dear.unserved_unit_h == pytest.approx([2.0 * DAYS])
+    assert dear.unserved_unit_h["intelligent"] == pytest.approx([2.0 * DAYS])
 
 
 def test_cards_without_power_for_them_serve_nobody(make_prospect: Maker, make_board: Any) -> None:
@@ -232,7 +232,7 @@ def test_one_build_serves_all_futures_by_their_chance(make_prospect: Maker) -> N
     for cost, built in ((0.2 * worth, 2.0), (0.3 * worth, 0.0)):
         found = planned(make_prospect(rows, [option("cards", cost, (Limit.POOL, "gz-cards", 1.0))], growths=growths))
         assert found.standing == pytest.approx(np.array([[built]]))
-        assert found.unserved_unit_h == pytest.approx([0.25 * DAYS * (2.0 - built)])
+        assert found.unserved_unit_h["intelligent"] == pytest.approx([0.25 * DAYS * (2.0 - built)])
 
 
 def test_later_years_count_less(make_prospect: Maker) -> None:

@@ -37,7 +37,11 @@ def test_region_that_sends_its_work_west_gains_what_the_price_is_lower_there(
     assert (west.asked_unit_h, west.alone_fen, west.net_fen) == ({}, 0.0, 0.0)
     assert (east.region_id, east.name_zh, east.sites) == ("440000", "广东", 1)
     assert (east.alone_fen, east.net_fen) == pytest.approx((6 * 75.0, 6 * 48.0))
-    assert (east.asked_unit_h, east.alone_unserved_unit_h, east.worse_tiers) == ({"batch": 6.0}, {"batch": 0.0}, ())
+    assert (east.asked_unit_h, east.alone_unserved_unit_h, east.worse_tiers) == (
+        {"intelligent": {"batch": 6.0}},
+        {"intelligent": {"batch": 0.0}},
+        (),
+    )
 
 
 def test_region_whose_site_is_full_of_dearer_work_earns_more_than_it_loses(
@@ -52,7 +56,10 @@ def test_region_whose_site_is_full_of_dearer_work_earns_more_than_it_loses(
     told = told_of(jobs, board, rules)
     east, west = told["440000"], told["640000"]
     assert west.worse_tiers == ("batch",)
-    assert (west.unserved_unit_h, west.alone_unserved_unit_h) == ({"batch": 4.0}, {"batch": 0.0})
+    assert (west.unserved_unit_h, west.alone_unserved_unit_h) == (
+        {"intelligent": {"batch": 4.0}},
+        {"intelligent": {"batch": 0.0}},
+    )
     assert west.alone_fen == pytest.approx(4 * 48.0)
     assert west.net_fen < west.alone_fen
     assert (east.alone_fen, east.worse_tiers) == (pytest.approx(10 * 3000.0), ())
@@ -65,7 +72,7 @@ def test_region_without_a_site_has_nothing_alone(make_board: Any, make_jobs: Any
     board = replace(board, origins=(*board.origins, far), round_trip_ms=board.round_trip_ms[[0, 1, 0]])
     board = replace(board, transfer_fen_per_gb=board.transfer_fen_per_gb[[0, 1, 0]])
     far_told = told_of(make_jobs({"origin": "far"}), board, rules)["far"]
-    assert (far_told.sites, far_told.alone_unserved_unit_h) == (0, {"batch": 1.0})
+    assert (far_told.sites, far_told.alone_unserved_unit_h) == (0, {"intelligent": {"batch": 1.0}})
     assert far_told.alone_fen == pytest.approx(2000.0)
 
 
@@ -82,4 +89,6 @@ def test_nobody_is_better_off_alone_at_the_common_prices(seed: int) -> None:
     board, jobs, rules = random_day(np.random.default_rng(seed))
     for one in told_of(jobs, board, rules).values():
         assert one.net_fen <= one.alone_fen + 1e-6 * max(1.0, abs(one.alone_fen)), one
-        assert all(0.0 <= one.unserved_unit_h[tier] <= asked + 1e-6 for tier, asked in one.asked_unit_h.items())
+        for kind, by_tier in one.asked_unit_h.items():
+            left = one.unserved_unit_h[kind]
+            assert all(0.0 <= left[tier] <= asked + 1e-6 for tier, asked in by_tier.items())

@@ -30,6 +30,7 @@ def asked(jobs: Jobs, board: Board, rules: Rules, **call: Any) -> Answer:
     """Ask, and hold the sums of every answer on the way."""
     given = {"sites": (NX,), "first_slot": 0, "end_slot": 1} | call
     told = answer(instance_of(jobs, board, rules), Call(**given))
+    assert told.baseline == "linear_programme"
     assert told.shed_kwh == pytest.approx(told.work_kwh + told.store_kwh + told.renewable_kwh, abs=1e-6)
     assert told.shed_kwh == pytest.approx(sum(told.delivered_kw) * board.slot_h, abs=1e-6)
     assert told.cost_fen >= 0

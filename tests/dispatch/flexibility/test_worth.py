@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,12 @@ from hypothesis import strategies as st
 from tests.dispatch.flexibility.test_answer import instance_of
 
 from qipan.dispatch.flexibility.worth import split_by_end, worth
+from qipan.dispatch.model.board import Pool
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.plan import plan
+from qipan.kernel.resources import Kind
+
+BY_POOL = ("capacity", "it_kw_per_unit", "opex_fen_per_unit_h")
 
 
 def test_waiting_is_worth_the_difference_of_the_hours(make_board, make_jobs, rules) -> None:
@@ -23,7 +29,7 @@ def test_waiting_is_worth_the_difference_of_the_hours(make_board, make_jobs, rul
     assert by_tier["batch"].energy_kwh == pytest.approx(2.0)
     # Its home is the cheap site, so leaving is worth nothing.
     assert by_tier["batch"].leave_region_fen == pytest.approx(0.0, abs=1e-6)
-    assert by_tier["offline"].wait_fen == 0.0
+    assert by_tier.keys() == {"batch"}
 
 
 def test_leaving_is_worth_the_difference_of_the_places(make_board, make_jobs, rules) -> None:
@@ -34,6 +40,20 @@ def test_leaving_is_worth_the_difference_of_the_places(make_board, make_jobs, ru
     assert by_tier["batch"].leave_macro_fen == pytest.approx(2.0 * 20.0)
     assert by_tier["offline"].leave_region_fen == pytest.approx(20.0)
     assert by_tier["batch"].leave_region_lost_fen == 0.0
+
+
+def test_worth_tells_kinds_apart(make_board, make_jobs, rules) -> None:
+    board = make_board(pue=(1.0, 1.0))
+    cores = tuple(Pool(f"{site}-cores", at, Kind.GENERAL, "") for at, site in enumerate(("gz", "nx")))
+    twice = {name: np.concatenate([getattr(board, name)] * 2) for name in BY_POOL}
+    board = replace(board, pools=(*board.pools, *cores), **twice)
+    jobs = make_jobs({"quantity": 2.0, "slack_h": 0.0}, {"quantity": 3.0, "slack_h": 0.0, "kind": Kind.GENERAL})
+    told = worth(jobs, instance_of(jobs, board, rules))
+    assert [(one.kind, one.tier, one.work_unit_h) for one in told] == [
+        ("intelligent", "batch", pytest.approx(2.0)),
+        ("general", "batch", pytest.approx(3.0)),
+    ]
+    assert [one.leave_region_fen for one in told] == pytest.approx([2.0 * 20.0, 3.0 * 20.0])
 
 
 def test_leaving_saves_work_that_home_has_no_room_for(make_board, make_jobs, rules) -> None:

@@ -18,6 +18,7 @@ from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.score import planned_fen, price_fen, ran_s, score, usage
+from qipan.kernel.resources import Kind
 
 
 def at(board: Board, *pools: int, start_h: float = 0.0) -> Placement:
@@ -47,7 +48,7 @@ def test_score_counts_what_ran_and_never_more_than_was_requested(make_board, mak
     jobs = make_jobs({"requested_h": 4.0, "actual_h": 1.0}, {"requested_h": 1.0, "actual_h": 9.0}, {"requested_h": 2.0})
     assert (ran_s(jobs) / 3600.0).tolist() == [1.0, 1.0, 2.0]
     result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 0, 0))
-    assert result.work_unit_h == pytest.approx(4.0)
+    assert result.work_unit_h == pytest.approx({"intelligent": 4.0})
     assert result.energy_kwh == pytest.approx(5.0)
     assert result.energy_fen == pytest.approx(300.0)
 
@@ -63,7 +64,7 @@ def test_score_past_the_horizon_pays_the_last_day_again(make_board, make_jobs, r
 def test_score_refused_work_is_counted_apart(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0, "requested_h": 2.0})
     result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, -1))
-    assert (result.work_unit_h, result.lost_unit_h) == (2.0, 6.0)
+    assert (result.work_unit_h, result.lost_unit_h) == ({"intelligent": 2.0}, {"intelligent": 6.0})
     assert (result.jobs_placed, result.jobs_refused) == (1, 1)
 
 
@@ -105,7 +106,8 @@ def test_price_of_a_job_is_the_sum_of_its_hours(make_board, make_jobs, rules) ->
 def test_score_without_meters_has_plain_peaks_and_nothing_renewable(make_board, make_jobs, rules) -> None:
     board, jobs = make_board(), make_jobs({"quantity": 2.0}, {"quantity": 3.0})
     result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 1))
-    assert result.peak_kw == result.grid_peak_kw == result.areas_peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
+    assert result.peak_kw == pytest.approx(2.0 * 1.25 + 3.0 * 1.2)
+    assert (result.peak_raised_kw, result.areas_peak_kw) == (None, None)
     assert (result.renewable_kwh, result.curtailed_kwh, result.over_kwh) == (0.0, 0.0, 0.0)
 
 
@@ -121,7 +123,7 @@ def test_score_with_a_plant_counts_carbon_of_the_grid_alone(make_board, make_job
     assert result.location_kg == pytest.approx(2.1 * 0.6423)
     assert result.market_kg == pytest.approx(2.1 * 0.6423 * 0.2)
     assert result.energy_fen == pytest.approx(2.1 * 40.0 + 4.5 * 10.0)
-    assert result.peak_kw == result.grid_peak_kw + 2.0 == pytest.approx(4.1)
+    assert result.peak_kw == result.peak_raised_kw + 2.0 == pytest.approx(4.1)
 
 
 def test_score_past_the_horizon_knows_no_plant(make_board, make_jobs, rules) -> None:
@@ -139,8 +141,8 @@ def test_score_tells_how_sites_raise_the_peak_of_their_area_and_pass_its_limit(m
     board, jobs = with_energy(make_board(pue=(1.0, 1.0)), area), make_jobs({"quantity": 4.0, "requested_h": 2.0})
     reached = reach(jobs, board, rules)
     now, later = (score("any", jobs, board, rules, reached, found=at(board, 1, start_h=start)) for start in (0.0, 1.0))
-    assert (now.grid_peak_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
-    assert (later.grid_peak_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
+    assert (now.peak_raised_kw, now.areas_peak_kw) == pytest.approx((4.0, 54.0))
+    assert (later.peak_raised_kw, later.areas_peak_kw) == pytest.approx((2.0, 52.0))
     assert now.over_kwh == later.over_kwh == pytest.approx(2.0)
     assert now.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 400.0)
     assert later.cost_fen == pytest.approx(8.0 * 40.0 + 2.0 * 7.0 + 200.0)
@@ -155,7 +157,7 @@ def test_score_counts_as_missed_who_ends_late_or_is_refused_room(make_board, mak
     found.reason[4] = Reason.TOO_FAR
     result = score("any", jobs, board, rules, reach(jobs, board, rules), found=found)
     assert (result.deadline_misses, result.deadline_miss_share) == (2, 0.5)
-    assert result.tier_lost_unit_h == (2.0, 0.0, 2.0, 0.0)
+    assert result.tier_lost_unit_h == {"intelligent": (2.0, 0.0, 2.0, 0.0)}
     waiting = replace(found, status=np.where(found.has_place, found.status, Status.CARRIED_OVER))
     assert score("any", jobs, board, rules, reach(jobs, board, rules), found=waiting).deadline_misses == 1
 
@@ -187,5 +189,26 @@ def test_score_with_meters_loses_no_kilowatt_hour(seed: int) -> None:
     work = jobs.quantity * ran_s(jobs) / 3600.0 * found.has_place
     drawn = (work * board.kwh_per_unit_h[found.pool]).sum() + energy.fixed_kw.sum() * board.slot_h
     assert result.energy_kwh == pytest.approx(drawn)
-    assert result.areas_peak_kw >= result.grid_peak_kw >= 0.0
-    assert sum(result.tier_lost_unit_h) == pytest.approx(result.lost_unit_h)
+    if energy.areas.names:
+        assert result.areas_peak_kw >= result.peak_raised_kw >= 0.0
+    else:
+        assert (result.peak_raised_kw, result.areas_peak_kw) == (None, None)
+    assert {kind: sum(lost) for kind, lost in result.tier_lost_unit_h.items()} == pytest.approx(result.lost_unit_h)
+
+
+def test_score_of_two_kinds_never_adds_their_hours(make_board, make_jobs, rules) -> None:
+    # Ningxia has cores of 0.1 kW where Guangdong has cards of 1 kW.
+    board = make_board()
+    cores = replace(board.pools[1], kind=Kind.GENERAL)
+    board = replace(board, pools=(board.pools[0], cores), it_kw_per_unit=np.array([1.0, 0.1]))
+    jobs = make_jobs(
+        {"quantity": 2.0},
+        {"quantity": 10.0, "kind": Kind.GENERAL},
+        {"quantity": 3.0, "kind": Kind.GENERAL, "tier": Tier.OFFLINE},
+    )
+    result = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, 0, 1, -1))
+    assert result.work_unit_h == {"intelligent": 2.0, "general": 10.0}
+    assert result.lost_unit_h == {"intelligent": 0.0, "general": 3.0}
+    assert result.tier_lost_unit_h == {"intelligent": (0.0, 0.0, 0.0, 0.0), "general": (0.0, 0.0, 0.0, 3.0)}
+    # 2 card-hours weigh 2 kWh and 10 core-hours 1 kWh: of that, the cores' work left Guangdong.
+    assert (result.rated_kwh, result.moved_share) == pytest.approx((3.0, 1.0 / 3.0))

@@ -43,7 +43,10 @@ STATES: Final = {
     "PREEMPTED": State.LOST,
     "REVOKED": State.LOST,
 }
-"""Slurm's word to ours; every other word is that of a job on a node."""
+"""Slurm's word to ours; every other word is that of a job on a node.
+
+Jobs are submitted with ``--no-requeue``, so a node that fails ends them for good: Slurm does not begin them again.
+"""
 
 CODES: Final = {
     LEASE_OVER: (State.LOST, "lease_over"),

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike
 from qipan.dispatch.expansion.run_cases import Cases, Ran, quiet_solver, run_to_optimum
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.expansion import Expansion, Prospect
+from qipan.dispatch.model.job import KINDS
 
 STEPS_MOST = 400
 REACH, REACH_LEAST = 0.25, 1e-3
@@ -154,9 +155,17 @@ def tell(prospect: Prospect, point: Point, ran: Ran, *, bound_fen: float, steps:
         bound_fen=bound_fen,
         worth_fen=-np.einsum("yi,yio->oy", days, slope) / most[:, None],
         carbon_kg=(days * ran.carbon_kg.reshape(years, -1)).sum(axis=1),
-        unserved_unit_h=(days * ran.unserved_unit_h.reshape(years, -1)).sum(axis=1),
+        unserved_unit_h=_unserved(prospect, ran),
         steps=steps,
     )
+
+
+def _unserved(prospect: Prospect, ran: Ran) -> dict[str, Floats]:
+    """Return what each kind is expected to lack in each year."""
+    kinds = np.unique(np.concatenate([day.instance.kind for day in prospect.days])).tolist()
+    work = prospect.days_of_case[:, None] * ran.unserved_unit_h
+    by_year = work.reshape(len(prospect.years), -1, len(KINDS)).sum(axis=1)
+    return {KINDS[kind].value: by_year[:, kind] for kind in kinds}
 
 
 class Master:

@@ -10,6 +10,7 @@ import numpy as np
 from qipan.dispatch.expansion.stage import Stage, stages
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.expansion import Prospect
+from qipan.dispatch.model.job import KINDS
 from qipan.dispatch.programme.simplex import pass_model
 from qipan.kernel.errors import EngineError
 
@@ -26,8 +27,10 @@ class Ran:
         ``(cases, options)``, by how much it rises with the share of an option that stands.
     carbon_slope_fen
         By how much it rises with each kilogram that is allowed.
-    carbon_kg, unserved_unit_h
-        What the day emits and leaves undone.
+    carbon_kg
+        What the day emits.
+    unserved_unit_h
+        ``(cases, kinds)``, what it leaves undone.
     """
 
     cost_fen: Floats
@@ -73,7 +76,7 @@ class Cases:
         cost, slope, carbon_slope, carbon, unserved = zip(*found, strict=True)
         return Ran(np.array(cost), np.array(slope), np.array(carbon_slope), np.array(carbon), np.array(unserved))
 
-    def _case(self, case: int, share: Floats, allowed_kg: float) -> tuple[float, Floats, float, float, float]:
+    def _case(self, case: int, share: Floats, allowed_kg: float) -> tuple[float, Floats, float, float, Floats]:
         stage, day = self.stages[case], case % self._days
         solver, touch, program = self._solvers[day], self.touches[day], stage.program
         upper = np.maximum(program.upper + touch.upper @ share, program.lower)
@@ -98,7 +101,7 @@ class Cases:
             np.asarray(slope),
             min(float(row_dual[-1]), 0.0),
             float(found.row_value[-1]) + float(value[-1]),
-            float(value[stage.unserved].sum()),
+            np.asarray(np.bincount(stage.kind, value[stage.unserved], len(KINDS)), dtype=np.float64),
         )
 
 

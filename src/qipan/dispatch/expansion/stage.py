@@ -42,10 +42,14 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The programme of one representative day at one growth; its last column and row are those of carbon."""
+    """The programme of one representative day at one growth; its last column and row are those of carbon.
+
+    ``unserved`` are the columns of what classes lack, ``kind`` theirs, as positions in `KINDS`.
+    """
 
     program: LinearProgram
     unserved: slice
+    kind: Ints
 
 
 def stages(prospect: Prospect) -> tuple[list[Stage], list[Touch]]:
@@ -92,7 +96,8 @@ def stage(
     for option, count in zip(options, units.tolist(), strict=True):
         program = _with_lines(given, program, option, count)
     columns = program.columns
-    return Stage(_with_carbon(given, program, carbon), slice(columns.unserved, columns.energy))
+    unserved = slice(columns.unserved, columns.energy)
+    return Stage(_with_carbon(given, program, carbon), unserved, given.kind)
 
 
 def replace_board(instance: Instance, day: str, options: Sequence[Option], units: Floats) -> Instance:

@@ -65,7 +65,7 @@ def _costs(found: Expansion) -> dict[str, Any]:
         "build_fen": found.build_fen.tolist(),
         "run_fen": found.run_fen.tolist(),
         "carbon_kg": found.carbon_kg.tolist(),
-        "unserved_unit_h": found.unserved_unit_h.tolist(),
+        "unserved_unit_h": {kind: work.tolist() for kind, work in found.unserved_unit_h.items()},
     }
 
 

@@ -77,12 +77,23 @@ class Case:
     @property
     def quantity(self) -> str:
         """How many units it asks for."""
-        return f"{self.jobs.quantity[self.index]:g}"
+        return written(float(self.jobs.quantity[self.index]))
 
     @property
     def hours(self) -> str:
         """How many hours it asks for."""
-        return f"{self.jobs.requested_s[self.index] / 3600:g}"
+        return written(float(self.jobs.requested_s[self.index]) / 3600.0)
+
+
+def written(amount: float) -> str:
+    """Write an amount in full, never as a power of ten.
+
+    Examples
+    --------
+    >>> written(9e6), written(1.5), written(1 / 3), written(8.0)
+    ('9,000,000', '1.5', '0.333', '8')
+    """
+    return f"{amount:,.2f}".rstrip("0").rstrip(".") if abs(amount) >= 1 else f"{amount:.3g}"
 
 
 def explain(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, *, index: int) -> Words:
@@ -268,7 +279,7 @@ def _no_power(_case: Case) -> Words:
 
 
 def _too_large(case: Case) -> Words:
-    most = f"{np.where(case.reached.allowed[case.sort], largest_units(case.board), 0).max():g}"
+    most = written(float(np.where(case.reached.allowed[case.sort], largest_units(case.board), 0).max()))
     return (
         f"It asks for {case.quantity} {case.kind.unit}s at once, the largest site that it may use carries {most}.",
         f"一次需要 {case.quantity} {UNIT_ZH[case.kind]},可用站点最多只能承载 {most}。",

@@ -18,8 +18,8 @@ import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import Tier
-from qipan.dispatch.model.plan import Classes, Plan
+from qipan.dispatch.model.job import KINDS, Tier
+from qipan.dispatch.model.plan import Classes, Instance, Plan
 from qipan.dispatch.model.stand_alone import StandAlone
 from qipan.dispatch.plan import plan as solve
 from qipan.dispatch.programme.buy import buy
@@ -28,6 +28,10 @@ from qipan.dispatch.programme.formulate import supply_fen_per_unit_h
 
 SLACK: Final = 1e-9
 """Share of what is asked for within which two amounts are the same."""
+
+
+ByTier = dict[str, dict[str, float]]
+"""Unit-hours by kind, then by tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, 
         minlength=len(classes.streams),
     )
     lost_fen = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[classes.tier]
+    kind = Instance(board, classes, rules, takes).kind
     told = []
     for region in regions_of(board):
         streams = np.isin(classes.streams.origin, region.origins)
@@ -76,7 +81,7 @@ def stand_alone(board: Board, classes: Classes, rules: Rules, takes: Floats, *, 
         alone = _alone(board, classes, mine, rules, takes, region.sites)
         asked, left = classes.demand_unit_h[mine], plan.unserved_unit_h[mine]
         alone_left = asked if alone is None else alone.unserved_unit_h
-        by_tier = [_by_tier(classes.tier[mine], work) for work in (asked, left, alone_left)]
+        by_tier = [_by_tier(kind[mine], classes.tier[mine], work) for work in (asked, left, alone_left)]
         alone_fen = (
             _idle_fen(board, rules, region.sites) + float((lost_fen[mine] * asked).sum())
             if alone is None
@@ -116,12 +121,23 @@ def _at(key: str, keys: Sequence[str]) -> Ints:
     return np.array([index for index, one in enumerate(keys) if one == key], dtype=np.int64)
 
 
-def _by_tier(tier: Ints, work: Floats) -> dict[str, float]:
-    return {Tier(one).label: float(work[tier == one].sum()) for one in np.unique(tier)}
+def _by_tier(kind: Ints, tier: Ints, work: Floats) -> ByTier:
+    return {
+        KINDS[k].value: {
+            Tier(one).label: float(work[(kind == k) & (tier == one)].sum()) for one in np.unique(tier[kind == k])
+        }
+        for k in np.unique(kind).tolist()
+    }
 
 
-def _worse(asked: dict[str, float], left: dict[str, float], alone_left: dict[str, float]) -> tuple[str, ...]:
-    return tuple(tier for tier in asked if left[tier] > alone_left[tier] + SLACK * asked[tier])
+def _worse(asked: ByTier, left: ByTier, alone_left: ByTier) -> tuple[str, ...]:
+    worse = {
+        tier
+        for kind, of_kind in asked.items()
+        for tier, work in of_kind.items()
+        if left[kind][tier] > alone_left[kind][tier] + SLACK * work
+    }
+    return tuple(tier.label for tier in Tier if tier.label in worse)
 
 
 def _earned_fen(board: Board, rules: Rules, plan: Plan) -> Floats:

@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.array import Floats, plain_list
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
-from qipan.dispatch.model.job import Tier
+from qipan.dispatch.model.job import KINDS, Tier
 from qipan.dispatch.model.plan import Instance
-from qipan.dispatch.model.power import Answer, Call, Shifted
+from qipan.dispatch.model.power import BASELINE, Answer, Call, Shifted
 from qipan.dispatch.programme.energy import energy_rows, grid_fen_per_kwh, read_energy
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
 from qipan.dispatch.programme.simplex import Solution, new_solver, pass_model, read_solution
@@ -76,10 +76,11 @@ def _told(
     columns, lost = program.columns, program.cost[program.columns.unserved : program.columns.energy]
     unserved = slice(columns.unserved, columns.energy)
     return Answer(
-        before_kw=_list(before_kwh / board.slot_h),
-        after_kw=_list(after_kwh / board.slot_h),
-        delivered_kw=_list(delivered_kw),
-        short_kw=_list(short_kw),
+        baseline=BASELINE,
+        before_kw=plain_list(before_kwh / board.slot_h),
+        after_kw=plain_list(after_kwh / board.slot_h),
+        delivered_kw=plain_list(delivered_kw),
+        short_kw=plain_list(short_kw),
         is_met=not short_kw.any(),
         shed_kwh=float((before_kwh - after_kwh)[slots].sum()),
         work_kwh=float(was[0] - now[0]),
@@ -158,24 +159,17 @@ def _shifted(board: Board, instance: Instance, call: Call, program: LinearProgra
     """Return where work went, by kind and tier."""
     columns, streams = program.columns, instance.classes.streams
     site = np.array([product[0] for product in board.products], dtype=np.int64)[columns.product]
-    kinds = list(dict.fromkeys(product[1] for product in board.products))
-    kind_of_product = np.array([kinds.index(product[1]) for product in board.products], dtype=np.int64)
     is_called = np.isin(site, call.sites)
     is_in = (columns.slot >= call.first_slot) & (columns.slot < call.end_slot)
     parts = (is_in & is_called, is_in & ~is_called, columns.slot < call.first_slot, columns.slot >= call.end_slot)
     work = change[: columns.effort]
     unserved = change[columns.unserved : columns.energy]
-    kind_of_stream = np.full(len(streams), -1, dtype=np.int64)
-    kind_of_stream[columns.stream] = kind_of_product[columns.product]
+    kind_of_stream = instance.kind_of_stream
     told = []
-    for kind, tier in ((kind, tier) for kind in range(len(kinds)) for tier in Tier):
+    for kind, tier in ((kind, tier) for kind in np.unique(kind_of_stream) for tier in Tier):
         mine = (kind_of_stream == kind) & (streams.tier == tier)
         shed, elsewhere, earlier, later = (float(work[part & mine[columns.stream]].sum()) for part in parts)
         lost = float(unserved[mine[instance.classes.stream]].sum())
         if max(map(abs, (shed, elsewhere, earlier, later, lost))) > SHOWN_UNIT_H:
-            told.append(Shifted(kinds[kind].value, tier.label, -shed, elsewhere, earlier, later, lost))
+            told.append(Shifted(KINDS[kind].value, tier.label, -shed, elsewhere, earlier, later, lost))
     return told
-
-
-def _list(values: Floats | Ints) -> list[float]:
-    return [round(float(value), 6) for value in values]

@@ -8,7 +8,7 @@ import numpy as np
 
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.reach import Reach, refusals
-from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.array import plain_list
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Energy, EnergyPlan
 from qipan.dispatch.model.job import Jobs
@@ -82,8 +82,8 @@ def _areas(board: Board, energy: Energy, bought: dict[str, EnergyPlan]) -> list[
     return [
         AreaPeaks(
             name=name,
-            others_kw=_list(areas.load_kw[a]),
-            sites_kw=_list(drawn_kw[OURS][a]),
+            others_kw=plain_list(areas.load_kw[a]),
+            sites_kw=plain_list(drawn_kw[OURS][a]),
             limit_kw=float(areas.most_kw[a].min()) if np.isfinite(areas.most_kw[a]).any() else None,
             over_kwh=float(np.maximum(drawn_kw[OURS][a] - areas.most_kw[a], 0.0).sum() * board.slot_h),
             peaks_kw={OTHERS: float(areas.load_kw[a].max())}
@@ -104,7 +104,3 @@ def _uptake(board: Board, energy: Energy, bought: dict[str, EnergyPlan]) -> list
         for s, site in enumerate(board.sites)
         if available_kwh[s] > 0
     ]
-
-
-def _list(values: Floats) -> list[float]:
-    return [round(float(value), 6) for value in values]

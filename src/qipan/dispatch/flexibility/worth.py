@@ -1,4 +1,4 @@
-"""Tell what the flexibility of each tier is worth: what the plan would cost more without it.
+"""Tell what the flexibility of each kind and tier of work is worth: what the plan would cost more without it.
 
 The programme is written once, with classes fine enough to take waiting away; then only bounds of columns change, so
 every restricted plan is a plan of the first programme, and no flexibility is worth less than nothing.
@@ -14,7 +14,7 @@ import numpy as np
 from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
-from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Instance
 from qipan.dispatch.model.power import Flexibility
 from qipan.dispatch.programme.formulate import LinearProgram, formulate
@@ -30,7 +30,9 @@ class _Restricted(NamedTuple):
 
 
 def worth(jobs: Jobs, instance: Instance) -> tuple[Flexibility, ...]:
-    """Return the worth of each tier's flexibility in time and in space, at the optimum of the linear programme.
+    """Return the worth of flexibility in time and in space by kind and tier, at the optimum of the linear programme.
+
+    Tiers of which a kind has no work are left out.
 
     Parameters
     ----------
@@ -63,12 +65,14 @@ def worth(jobs: Jobs, instance: Instance) -> tuple[Flexibility, ...]:
 
     far = {most: _is_far(board, classes, takes, most)[columns.stream, columns.product] for most in (REGION, MACRO)}
     told = []
-    for tier in Tier:
+    kind, tiers = Instance(board, classes, rules, takes).kind_of_stream, classes.streams.tier
+    for k, tier in np.unique(np.stack([kind, tiers], axis=1), axis=0).tolist():
+        alike = (kind == k) & (tiers == tier)
         late, away = np.zeros((2, columns.count), dtype=bool)
-        late[columns.effort : columns.supply] = (classes.tier[columns.effort_class] == tier) & (
+        late[columns.effort : columns.supply] = alike[classes.stream[columns.effort_class]] & (
             columns.effort_slot >= rigid_end[columns.effort_class]
         )
-        of_tier = classes.streams.tier[columns.stream] == tier
+        of_tier = alike[columns.stream]
         wait = without(late)
         away[: columns.effort] = of_tier & far[REGION]
         region = without(away)
@@ -77,7 +81,8 @@ def worth(jobs: Jobs, instance: Instance) -> tuple[Flexibility, ...]:
         work = free.value[: columns.effort] * of_tier
         told.append(
             Flexibility(
-                tier=tier.label,
+                kind=KINDS[k].value,
+                tier=Tier(tier).label,
                 work_unit_h=float(work.sum()),
                 energy_kwh=float((work * columns.takes * _kwh_of_product(board)[columns.product]).sum()),
                 wait_fen=wait.fen,

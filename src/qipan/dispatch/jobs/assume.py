@@ -7,7 +7,7 @@ slower one, and data stays in its region only where a site of the region can tak
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,13 +17,12 @@ from qipan.dispatch.jobs.demand import shares_of
 from qipan.dispatch.jobs.generate import pick
 from qipan.dispatch.jobs.reach import largest_units, reach
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Origin, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Jobs, Tier, Workload
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.resources import Kind
-from qipan.kernel.units import S_PER_H
+from qipan.kernel.units import S_PER_DAY, S_PER_H
 
-DAY_S = 86400.0
 OTHER_LABELS = ""
 """Label whose shares of tiers hold for every label that the rule does not name."""
 
@@ -108,7 +107,7 @@ def complete(jobs: Jobs, board: Board, rules: Rules, rule: AssumptionRule, rng: 
         them aside first); ``origin_weights_unknown``; ``tier_shares_missing`` and
         ``workload_shares_missing`` for a label without shares.
     """
-    known, findings = check_origins(jobs, board)
+    known, findings = check_origins(jobs, board.origins)
     if not known.all():
         raise BadInputError(
             f"Every origin must be on the board, {len(findings)} jobs named others; the first: {findings[0].message}",
@@ -125,8 +124,10 @@ def complete(jobs: Jobs, board: Board, rules: Rules, rule: AssumptionRule, rng: 
     return _with_window_and_data(jobs, rule)
 
 
-def check_origins(jobs: Jobs, board: Board, *, row: Ints | None = None) -> tuple[Bools, tuple[Finding, ...]]:
-    """Tell which jobs name an origin that the board has, or none at all.
+def check_origins(
+    jobs: Jobs, origins: Sequence[Origin], *, row: Ints | None = None
+) -> tuple[Bools, tuple[Finding, ...]]:
+    """Tell which jobs name one of the board's origins, or none at all.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def check_origins(jobs: Jobs, board: Board, *, row: Ints | None = None) -> tuple
     findings
         One for each other job: ``origin_unknown``, or ``origin_ambiguous`` where a name stands for several origins.
     """
-    meaning = _origins_by_name(board)
+    meaning = _origins_by_name(origins)
     row = np.arange(1, len(jobs) + 1) if row is None else row
     known = np.array([not name or len(meaning.get(_folded(name), ())) == 1 for name in jobs.origin], dtype=bool)
     findings = []
@@ -155,7 +156,7 @@ def check_origins(jobs: Jobs, board: Board, *, row: Ints | None = None) -> tuple
     return known, tuple(findings)
 
 
-def quarantine_origins(intake: Intake, board: Board) -> Intake:
+def quarantine_origins(intake: Intake, origins: Sequence[Origin]) -> Intake:
     """Put jobs with an unknown origin in quarantine, under the numbers of their rows.
 
     Only for an intake in which every accepted row is one job; where jobs stand for many rows they name no origin.
@@ -163,7 +164,7 @@ def quarantine_origins(intake: Intake, board: Board) -> Intake:
     refused = {finding.row for finding in intake.findings}
     rows = np.array([row for row in range(1, intake.rows_read + 1) if row not in refused], dtype=np.int64)
     row = rows if len(rows) == len(intake.jobs) else None
-    known, findings = check_origins(intake.jobs, board, row=row)
+    known, findings = check_origins(intake.jobs, origins, row=row)
     return replace(
         intake,
         jobs=intake.jobs.take(known),
@@ -180,13 +181,13 @@ def _folded(name: str) -> str:
     return name.strip().casefold()
 
 
-def _origins_by_name(board: Board) -> dict[str, tuple[str, ...]]:
+def _origins_by_name(origins: Sequence[Origin]) -> dict[str, tuple[str, ...]]:
     """Map each id, adcode and name to the origins it may stand for; an id stands for itself alone."""
     meaning: dict[str, tuple[str, ...]] = {}
-    for origin in board.origins:
+    for origin in origins:
         for name in {_folded(name) for name in (origin.adcode, origin.name_zh, origin.name_en) if name}:
             meaning[name] = (*meaning.get(name, ()), origin.origin_id)
-    return meaning | {_folded(origin.origin_id): (origin.origin_id,) for origin in board.origins}
+    return meaning | {_folded(origin.origin_id): (origin.origin_id,) for origin in origins}
 
 
 def _marked(jobs: Jobs, column: str, mask: Bools) -> Ints:
@@ -199,7 +200,7 @@ def _with_requested(jobs: Jobs, rule: AssumptionRule) -> Jobs:
     unknown = np.isnan(jobs.actual_s)
     actual_s = np.where(unknown, 0.0, jobs.actual_s)
     place = np.searchsorted(limits_s, actual_s, side="left")
-    whole_days_s = np.ceil(actual_s / DAY_S) * DAY_S
+    whole_days_s = np.ceil(actual_s / S_PER_DAY) * S_PER_DAY
     limit_s = np.where(place < len(limits_s), limits_s[np.minimum(place, len(limits_s) - 1)], whole_days_s)
     limit_s = np.where(unknown, rule.default_requested_h * S_PER_H, limit_s)
     return replace(
@@ -217,7 +218,7 @@ def _with_origin(jobs: Jobs, board: Board, rule: AssumptionRule, draw: Floats) -
             code="origin_weights_unknown",
             hint="Leave them out, or add the origins to the board.",
         )
-    meaning = _origins_by_name(board)
+    meaning = _origins_by_name(board.origins)
     missing = jobs.origin == ""
     # In the order of the board, so that a rule written in another order draws the same.
     weights = np.array([rule.origin_weights.get(origin.origin_id, 0.0) for origin in board.origins])

@@ -233,8 +233,10 @@ class Expansion:
     worth_fen
         ``(options, years)``, what one more unit would save in the running of the year: the shadow prices of the limits
         that it moves.
-    carbon_kg, unserved_unit_h
+    carbon_kg
         ``(years,)``, expected.
+    unserved_unit_h
+        By kind, ``(years,)`` each, expected.
     steps
         How often the days were run.
     """
@@ -246,7 +248,7 @@ class Expansion:
     bound_fen: float
     worth_fen: Floats
     carbon_kg: Floats
-    unserved_unit_h: Floats
+    unserved_unit_h: dict[str, Floats]
     steps: int
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
+from qipan.dispatch.model.job import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,17 @@ class Instance(NamedTuple):
     classes: Classes
     rules: Rules
     takes: Floats
+
+    @property
+    def kind_of_stream(self) -> Ints:
+        """Kind of each stream, that of what it may take, ``(streams,)``, as positions in `KINDS`."""
+        kind = np.array([KINDS.index(product[1]) for product in self.board.products], dtype=np.int64)
+        return np.asarray(kind[(self.takes > 0).argmax(axis=1)])
+
+    @property
+    def kind(self) -> Ints:
+        """Kind of each class, ``(classes,)``, as positions in `KINDS`."""
+        return self.kind_of_stream[self.classes.stream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +237,15 @@ class Placement:
 class Score:
     """What a placement came to, measured on what happened, for all jobs that hold a place.
 
-    Work is in unit-hours. Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits, and
-    both peaks of the grid are ``peak_kw``.
+    Where nothing stands behind the meters, nothing is renewable, curtailed or beyond limits.
 
     Attributes
     ----------
     work_unit_h, lost_unit_h, tier_lost_unit_h
-        What ran; what found no place; the latter by `job.Tier`.
+        By kind, in its unit-hours: what ran; what found no place; the latter by `job.Tier`.
+    rated_kwh
+        What the work that ran would draw at the mean rated power of a unit of its kind on this board: how much work of
+        several kinds it is. Means and shares of work, such as ``moved_share``, weigh kinds alike.
     energy_kwh
         Drawn by work and, in the horizon, at no load.
     energy_fen
@@ -242,9 +256,9 @@ class Score:
         The most that all sites draw at once.
     renewable_kwh, curtailed_kwh
         What own plants gave in the horizon, and what they could have given besides.
-    grid_peak_kw, areas_peak_kw
+    peak_raised_kw, areas_peak_kw
         By how much the sites raise the highest load of their areas of the grid in the horizon, and that load with
-        them; added up over the areas.
+        them; added up over the areas. None where no area is known.
     over_kwh
         Drawn beyond the limits of areas in the horizon.
     deadline_misses, deadline_miss_share
@@ -256,8 +270,9 @@ class Score:
     jobs_placed: int
     jobs_carried_over: int
     jobs_refused: int
-    work_unit_h: float
-    lost_unit_h: float
+    work_unit_h: dict[str, float]
+    lost_unit_h: dict[str, float]
+    rated_kwh: float
     energy_kwh: float
     energy_fen: float
     transfer_fen: float
@@ -267,11 +282,11 @@ class Score:
     mean_wait_h: float
     peak_kw: float
     moved_share: float
-    tier_lost_unit_h: tuple[float, ...]
+    tier_lost_unit_h: dict[str, tuple[float, ...]]
     renewable_kwh: float
     curtailed_kwh: float
-    grid_peak_kw: float
-    areas_peak_kw: float
+    peak_raised_kw: float | None
+    areas_peak_kw: float | None
     over_kwh: float
     deadline_misses: int
     deadline_miss_share: float

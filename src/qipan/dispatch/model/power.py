@@ -6,8 +6,12 @@ Axes: ``regions``, ``hours`` of a year, and those of the board. Lists stand for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from qipan.dispatch.model.array import Floats
+
+BASELINE: Final = "linear_programme"
+"""What a call is measured against: the optimum of the day's linear programme without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,14 @@ class Shifted:
 class Answer:
     """What the plan answers to a call.
 
+    The baseline is the linear programme of the day, in which work may be split: not the placed jobs.
+
     ``shed_kwh = work_kwh + store_kwh + renewable_kwh``: less work, more out of stores, more of own plants.
 
     Attributes
     ----------
+    baseline
+        What ``before_kw`` is: `BASELINE`.
     before_kw, after_kw
         ``(slots,)``, what the sites draw from the grid without and with the call.
     delivered_kw, short_kw
@@ -92,6 +100,7 @@ class Answer:
         Of that, the value of lost work.
     """
 
+    baseline: str
     before_kw: list[float]
     after_kw: list[float]
     delivered_kw: list[float]
@@ -113,12 +122,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Flexibility:
-    """What the plan would cost more if work of a tier were less flexible, and of that lost work at its value.
+    """What the plan would cost more if work of a kind and tier were less flexible, and of that lost work at its value.
 
     Attributes
     ----------
     work_unit_h, energy_kwh
-        Work of the tier that the plan serves, and what it draws.
+        Such work that the plan serves, and what it draws.
     wait_fen
         If it could not wait.
     leave_region_fen, leave_macro_fen
@@ -126,6 +135,7 @@ class Flexibility:
         of the next larger one, in the end the nearest site.
     """
 
+    kind: str
     tier: str
     work_unit_h: float
     energy_kwh: float

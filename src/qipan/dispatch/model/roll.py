@@ -146,7 +146,7 @@ class MarketPower:
     Attributes
     ----------
     withheld_unit_h
-        What it keeps back over the horizon.
+        What it keeps back over the horizon, by kind.
     lmp_change
         Relative change of the mean LMP of what the site supplies.
     cost_change
@@ -161,7 +161,7 @@ class MarketPower:
 
     moment_s: float
     site_id: str
-    withheld_unit_h: float
+    withheld_unit_h: dict[str, float]
     lmp_change: float
     cost_change: float
     surplus_change_fen: float

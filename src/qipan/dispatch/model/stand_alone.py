@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class StandAlone:
     """One region: its work and its sites on the common board, and what they would come to alone.
 
-    Work is in unit-hours, money in fen, for the horizon of the plan; unserved work counts at its value.
+    Money is in fen, for the horizon of the plan; unserved work counts at its value.
 
     Attributes
     ----------
@@ -18,23 +18,23 @@ class StandAlone:
     sites
         How many sites it has.
     asked_unit_h, unserved_unit_h, alone_unserved_unit_h
-        By tier, tiers without work left out: what is asked for, what the common plan leaves, and what the best plan
-        of its own sites alone would leave.
+        By kind, in its unit-hours, then by tier, those without work left out: what is asked for, what the common plan
+        leaves, and what the best plan of its own sites alone would leave.
     net_fen
         What its work pays at the common prices, less what its sites earn there over what running costs them.
     alone_fen
         What the best plan of its own sites alone costs; what it costs more than ``net_fen`` is the region's gain.
     worse_tiers
-        Tiers of which the common plan leaves more unserved than the region alone would.
+        Tiers of which the common plan leaves more of some kind unserved than the region alone would.
     """
 
     region_id: str
     name_en: str
     name_zh: str
     sites: int
-    asked_unit_h: dict[str, float]
-    unserved_unit_h: dict[str, float]
-    alone_unserved_unit_h: dict[str, float]
+    asked_unit_h: dict[str, dict[str, float]]
+    unserved_unit_h: dict[str, dict[str, float]]
+    alone_unserved_unit_h: dict[str, dict[str, float]]
     net_fen: float
     alone_fen: float
     worse_tiers: tuple[str, ...]

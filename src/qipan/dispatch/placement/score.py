@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
+from qipan.dispatch.jobs.add_up import by_kind
 from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
-from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
 from qipan.dispatch.placement.choose import moving_of
 from qipan.dispatch.programme.buy import buy
@@ -72,27 +73,32 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
     macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
     lost = np.where(held, 0.0, jobs.quantity * ran_s(jobs) / 3600.0)
     misses, reachable = _deadline_misses(jobs, found)
-    total = float(work.sum())
+    rated_kwh = work * _rated_kw(board)[jobs.kind[at]]
+    total = float(rated_kwh.sum())
     return Score(
         policy=policy,
         jobs_placed=int((found.status == Status.PLACED).sum()),
         jobs_carried_over=int((found.status == Status.CARRIED_OVER).sum()),
         jobs_refused=int((found.status == Status.REFUSED).sum()),
-        work_unit_h=total,
-        lost_unit_h=float(lost.sum()),
+        work_unit_h=by_kind(jobs.kind, np.where(held, jobs.quantity * ran_s(jobs) / 3600.0, 0.0)),
+        lost_unit_h=by_kind(jobs.kind, lost),
+        rated_kwh=total,
         energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
         energy_fen=_money_fen(board, bought) + late_fen + float((work * board.opex_fen_per_unit_h[pool]).sum()),
         transfer_fen=float((jobs.data_gb[at] * board.transfer_fen_per_gb[origin, site]).sum()),
         location_kg=float((grid_kwh * board.location_kg_per_kwh).sum()),
         market_kg=float((grid_kwh * board.market_kg_per_kwh).sum()),
-        realtime_p95_ms=_weighted_quantile(board.round_trip_ms[origin, site][fast], work[fast], 0.95),
-        mean_wait_h=float((wait * work).sum() / total) if total else 0.0,
+        realtime_p95_ms=_weighted_quantile(board.round_trip_ms[origin, site][fast], rated_kwh[fast], 0.95),
+        mean_wait_h=float((wait * rated_kwh).sum() / total) if total else 0.0,
         peak_kw=peak_kw,
-        moved_share=float(work[macro_o != macro_s].sum() / total) if total else 0.0,
-        tier_lost_unit_h=tuple(np.bincount(jobs.tier, weights=lost, minlength=len(Tier)).tolist()),
+        moved_share=float(rated_kwh[macro_o != macro_s].sum() / total) if total else 0.0,
+        tier_lost_unit_h={
+            KINDS[kind].value: tuple(np.bincount(jobs.tier, lost * (jobs.kind == kind), minlength=len(Tier)).tolist())
+            for kind in np.unique(jobs.kind).tolist()
+        },
         deadline_misses=misses,
         deadline_miss_share=misses / reachable if reachable else 0.0,
-        **_of_meters(board, bought, peak_kw),
+        **_of_meters(board, bought),
     )
 
 
@@ -123,6 +129,14 @@ def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usag
     return Usage(unit_h=unit_h, energy_kwh=energy)
 
 
+def _rated_kw(board: Board) -> Floats:
+    """Return the mean rated power of a unit of each kind, by capacity, ``(kinds,)``; 1 of a kind without any."""
+    kind = np.array([KINDS.index(pool.kind) for pool in board.pools], dtype=np.int64)
+    units = board.capacity.mean(axis=1)
+    count, kw = (np.bincount(kind, weights=w, minlength=len(KINDS)) for w in (units, units * board.it_kw_per_unit))
+    return np.divide(kw, count, out=np.ones(len(KINDS)), where=kw > 0)
+
+
 def idle_kwh(board: Board) -> Floats:
     """Return what sites draw at no load, ``(sites, slots)``."""
     if board.energy is None:
@@ -141,17 +155,17 @@ def _money_fen(board: Board, bought: EnergyPlan) -> float:
     return paid + float((areas.peak_fen_per_kw * bought.peak_kw).sum())
 
 
-def _of_meters(board: Board, bought: EnergyPlan, peak_kw: float) -> dict[str, float]:
+def _of_meters(board: Board, bought: EnergyPlan) -> dict[str, Any]:
     """Return the figures of a `Score` that only own plants and areas of the grid give rise to."""
     taken = float(bought.renewable_kwh.sum())
     told = {"renewable_kwh": taken, "curtailed_kwh": 0.0, "over_kwh": float(bought.over_kwh.sum())}
-    peaks = {"grid_peak_kw": peak_kw, "areas_peak_kw": peak_kw}
+    peaks: dict[str, float | None] = {"peak_raised_kw": None, "areas_peak_kw": None}
     if board.energy is not None:
         told["curtailed_kwh"] = float((board.energy.renewable_kw * board.slot_h).sum()) - taken
     if board.energy is not None and len(board.energy.areas.names):
         raised = float(bought.peak_kw.sum())
         peaks = {
-            "grid_peak_kw": raised,
+            "peak_raised_kw": raised,
             "areas_peak_kw": float(board.energy.areas.load_kw.max(axis=1).sum()) + raised,
         }
     return told | peaks

@@ -19,8 +19,8 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Classes, Streams
 from qipan.dispatch.model.roll import Drifts, Errors, Work
+from qipan.kernel.units import S_PER_DAY
 
-DAY_S: Final = 86400.0
 EXPECT_FROM: Final = 12
 
 
@@ -118,6 +118,9 @@ def take(work: Work, at: Ints) -> Work:
 def foresee_demand(work: Work, known_s: Floats, now_s: float, end_s: float, days_back: int) -> Work:
     """Return what is expected to arrive in ``[now_s, end_s)``: the same hours of the days before, averaged.
 
+    A moment is averaged over the days on which it was seen: from the first job on. Of moments never seen nothing is
+    expected.
+
     Parameters
     ----------
     work
@@ -128,12 +131,13 @@ def foresee_demand(work: Work, known_s: Floats, now_s: float, end_s: float, days
         A day after ``now_s`` at most.
     """
     first_s = work.submit_s[0] if len(work.submit_s) else now_s
-    days = min(days_back, int((now_s - first_s) // DAY_S + 1)) if first_s < now_s else 0
-    parts = [_shifted(work, known_s, back * DAY_S, now_s, end_s) for back in range(1, days + 1)]
+    days = min(days_back, int((now_s - first_s) // S_PER_DAY + 1)) if first_s < now_s else 0
+    parts = [_shifted(work, known_s, back * S_PER_DAY, now_s, end_s) for back in range(1, days + 1)]
     if not parts:
         return take(work, np.zeros(0, dtype=np.int64))
     submit, latest, known, quantity, stream = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return work._replace(submit_s=submit, latest_s=latest, requested_s=known, quantity=quantity / days, stream=stream)
+    seen = np.clip(np.floor((submit - first_s) / S_PER_DAY + 1e-9), 1, days_back)
+    return work._replace(submit_s=submit, latest_s=latest, requested_s=known, quantity=quantity / seen, stream=stream)
 
 
 def _shifted(

@@ -30,8 +30,8 @@ from qipan.dispatch.placement.score import moved_fen, ran_s
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 from qipan.dispatch.solver.approach import approach
+from qipan.kernel.units import S_PER_DAY
 
-DAY_S: Final = 86400.0
 CONFIDENCE: Final = 0.95
 
 
@@ -138,8 +138,8 @@ def _opex_fen(board: Board) -> Floats:
 
 def _day_of(board: Board, moment_s: Floats) -> Ints:
     """Return the day of the run that a moment counts to; what is after the last one counts to it."""
-    days = max(1, round((board.day_end_s - board.start_s) / DAY_S))
-    return np.minimum((moment_s - board.start_s) // DAY_S, days - 1).astype(np.int64)
+    days = max(1, round((board.day_end_s - board.start_s) / S_PER_DAY))
+    return np.minimum((moment_s - board.start_s) // S_PER_DAY, days - 1).astype(np.int64)
 
 
 def _interval(by_day: Floats, bound: float) -> tuple[float, float]:

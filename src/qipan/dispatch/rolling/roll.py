@@ -31,9 +31,10 @@ from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, give_back, timeline
 from qipan.dispatch.placement.timeline import take as hold
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
-from qipan.dispatch.rolling.foresee import DAY_S, ahead, expect_s, fold, foresee_demand, take, work_of
+from qipan.dispatch.rolling.foresee import ahead, expect_s, fold, foresee_demand, take, work_of
 from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
 from qipan.dispatch.solver.approach import Approach, approach
+from qipan.kernel.units import S_PER_DAY
 
 Stopwatch = Callable[[], float]
 
@@ -224,7 +225,7 @@ def formulated(desk: Desk, state: State, waiting: Ints) -> Instance:
     else:
         past_end_s = desk.work.submit_s[:first] + desk.ran_s[:first]
         state.known_s[:first] = np.where(past_end_s <= now_s, desk.ran_s[:first], desk.work.requested_s[:first])
-        end_s = min(board.end_s, case.board.day_end_s, now_s + DAY_S)
+        end_s = min(board.end_s, case.board.day_end_s, now_s + S_PER_DAY)
         coming = foresee_demand(desk.work, state.known_s, now_s, end_s, terms.days_back)
     at = ((coming.submit_s - case.board.start_s) // case.board.slot_s).astype(np.int64)
     at = np.clip(at, 0, case.board.slot_count - 1)

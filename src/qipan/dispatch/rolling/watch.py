@@ -16,14 +16,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from qipan.dispatch.jobs.add_up import by_kind
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import KINDS
 from qipan.dispatch.model.plan import Instance, Plan
 from qipan.dispatch.model.roll import MarketPower, RollTerms, Spike
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
-from qipan.dispatch.rolling.foresee import DAY_S
 from qipan.dispatch.solver.approach import approach
+from qipan.kernel.units import S_PER_DAY
 
 PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
@@ -61,9 +63,9 @@ def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, *, now_s:
     """
     board = instance.board
     seen.pivotal_s += np.where(residual_supply(whole, board, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
-    day, gone_s = divmod(now_s - whole.start_s, DAY_S)
+    day, gone_s = divmod(now_s - whole.start_s, S_PER_DAY)
     if day > seen.day:
-        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((DAY_S - gone_s) / board.slot_s)))
+        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((S_PER_DAY - gone_s) / board.slot_s)))
         if peak is not None:
             seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
     if board.start_s >= seen.peak_s:
@@ -104,6 +106,7 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     slot = round((board.start_s - whole.start_s) / board.slot_s)
     installed = whole.capacity[:, slot : slot + board.slot_count]
     index = residual_supply(whole, board, plan, now_s)[:, 0]
+    kind = np.array([KINDS.index(pool.kind) for pool in board.pools], dtype=np.int64)
     found = []
     for site in range(len(board.sites)):
         mine = (board.pool_site == site)[:, None]
@@ -116,7 +119,7 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
             MarketPower(
                 moment_s=now_s,
                 site_id=board.sites[site].site_id,
-                withheld_unit_h=float((board.capacity - left).sum() * board.slot_h),
+                withheld_unit_h=by_kind(kind, (board.capacity - left).sum(axis=1) * board.slot_h),
                 lmp_change=(after - before) / abs(before) if before else 0.0,
                 cost_change=(theirs.objective_fen - cost) / abs(cost) if cost else 0.0,
                 surplus_change_fen=_surplus_fen(board, instance.rules, theirs, site)

@@ -69,7 +69,10 @@ def call(
     hours: Annotated[float, Query(gt=0)] = 2.0,
     most_yuan_per_kwh: Annotated[float | None, Query(ge=0, description="What a kWh less may cost at most.")] = None,
 ) -> dict[str, Any]:
-    """Return what a plan answers to a call of the grid: kW delivered by slot, cost in fen, where the work went."""
+    """Return what a plan answers to a call of the grid: kW delivered by slot, cost in fen, where the work went.
+
+    The ``baseline`` is the linear programme of the day, in which work may be split, not the placed jobs.
+    """
     wanted = CallRequest(place, mw, start, hours, most_yuan_per_kwh)
     with planning_turn(request):
         return services_of(request).responding.call(wanted, _named(plan_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,7 +30,9 @@ from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
-from qipan.settings import Settings
+
+if TYPE_CHECKING:
+    from qipan.settings import Settings
 
 app = typer.Typer(name="day", help="Plan a day, compare it, look into it.", no_args_is_help=True)
 
@@ -86,10 +88,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Plan one day of real work, enter it in the ledger and compare it with what people do today."""
+    data = read_bytes(jobs)
     from qipan.workflows.model import DayRequest
 
     request = DayRequest(
-        data=read_bytes(jobs),
+        data=data,
         name=jobs.name,
         format=trace_format,
         day=day,

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from qipan.interfaces.cli.language import asked_language
 from qipan.interfaces.cli.print import print_error
 from qipan.kernel.errors import (
     BadInputError,
@@ -42,6 +43,9 @@ EXIT_MEANINGS: dict[int, str] = {
 }
 """What every exit code means."""
 
+WORDS = "qipan.words"
+"""Under which the words of a command are kept while it runs."""
+
 EXIT_WORDS = "Exit codes: " + " · ".join(f"{code} {meaning}" for code, meaning in EXIT_MEANINGS.items())
 """The same in one line, for the help."""
 
@@ -60,12 +64,17 @@ def exit_code(error: QipanError) -> int:
 class DoorGroup(TyperGroup):
     """The outermost group of commands: an error of Qipan is told in words and ends in its exit code."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the words of the command: they may ask for a language."""
+        ctx.meta[WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except QipanError as error:
-            print_error(error)
+            print_error(error, asked_language(ctx.meta[WORDS]))
             raise typer.Exit(exit_code(error)) from error
 
 

@@ -13,6 +13,7 @@ from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import counted, print_json, print_table, say, table
 from qipan.interfaces.cli.search import Gap, Seconds, searching
 from qipan.interfaces.report import labels
+from qipan.interfaces.report.kinds import unit_hours
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, percent, yuan
 from qipan.interfaces.report.words import words
@@ -60,7 +61,7 @@ def schema(
 
 
 def _show(instance: Instance, found: Approach, language: Language) -> None:
-    from qipan.dispatch.model.job import Tier
+    from qipan.dispatch.model.job import KINDS, Tier
 
     plan, classes = found.plan, instance.classes
     say(
@@ -73,18 +74,18 @@ def _show(instance: Instance, found: Approach, language: Language) -> None:
     )
     if not plan.is_final:
         say(language.say("Prices are indicative: the plan stopped at a gap.", "价格仅供参考：方案在给定差距处停止。"))
-    rows = []
-    for tier in sorted(set(classes.tier.tolist())):
-        mine = classes.tier == tier
+    rows, said = [], words(language)
+    for kind, tier in sorted(set(zip(instance.kind.tolist(), classes.tier.tolist(), strict=True))):
+        mine = (instance.kind == kind) & (classes.tier == tier)
         asked, lost = float(classes.demand_unit_h[mine].sum()), float(plan.unserved_unit_h[mine].sum())
-        name = label(labels.TIER, Tier(tier).label, words(language))
-        rows.append((name, grouped(asked, 1), grouped(lost, 1), percent(lost / asked)))
+        name, unit = label(labels.TIER, Tier(tier).label, said), unit_hours(KINDS[kind].value, said)
+        rows.append((name, f"{grouped(asked, 1)} {unit}", grouped(lost, 1), percent(lost / asked)))
     say()
     print_table(
         table(
             (
                 language.say("tier", "层级"),
-                language.say("unit-hours asked", "需求（单位时）"),
+                language.say("asked", "需求"),
                 language.say("unserved", "未满足"),
                 language.say("share", "占比"),
             ),

@@ -30,14 +30,26 @@ def import_jobs(
     epoch: Epoch = None,
     zone: Zone = None,
     strict: Strict = False,
+    fleet_id: Annotated[
+        str | None,
+        typer.Option("--fleet", metavar="NAME", show_default=False, help="Fleet whose origins the jobs name."),
+    ] = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Read a trace, keep its bytes, and say what was accepted and what was quarantined."""
+    data = read_bytes(file)
     from qipan.workflows.model import DayRequest
 
-    data = read_bytes(file)
-    request = DayRequest(data=data, name=file.name, format=trace_format, epoch=epoch, zone_name=zone, strict=strict)
+    request = DayRequest(
+        data=data,
+        name=file.name,
+        format=trace_format,
+        fleet_id=fleet_id,
+        epoch=epoch,
+        zone_name=zone,
+        strict=strict,
+    )
     language = spoken(lang)
     services = session.services()
     with working({"read": ("Read the trace", "读取作业")}, language) as progress:
@@ -59,6 +71,7 @@ def schema() -> None:
 def findings(
     sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", show_default=False, help="Number of the import.")],
     *,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """List what was wrong with the rows of an import."""
@@ -66,8 +79,12 @@ def findings(
     if as_json:
         print_json(found)
         return
+    language = spoken(lang)
+    if not found:
+        say(language.say(f"Nothing was wrong with import {sequence}.", f"第 {sequence} 次导入没有问题。"))
+        return
     print_table(findings_table(found, most=len(found)))
-    remark(counted(len(found), "finding"))
+    remark(language.say(counted(len(found), "finding"), f"{len(found)} 项问题"))
 
 
 def _print_account(account: JobsImport, language: Language) -> None:
@@ -98,5 +115,9 @@ def _print_account(account: JobsImport, language: Language) -> None:
         language.say(
             f"Kept as import {sequence}; `qipan jobs findings {sequence}` lists what was wrong.",
             f"已存为第 {sequence} 次导入；`qipan jobs findings {sequence}` 列出有问题的行。",
+        )
+        if account.findings
+        else language.say(
+            f"Kept as import {sequence}; nothing was wrong with it.", f"已存为第 {sequence} 次导入，没有问题。"
         )
     )

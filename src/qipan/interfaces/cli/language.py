@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 
@@ -43,3 +44,16 @@ def spoken(chosen: Language | None) -> Language:
         if os.environ.get(variable):
             return Language.ZH if os.environ[variable].lower().startswith("zh") else Language.EN
     return Language.EN
+
+
+def asked_language(words: Sequence[str]) -> Language:
+    """Return the language that the words of a command ask for, else that of the environment.
+
+    Examples
+    --------
+    >>> asked_language(["run", "--lang", "zh"]), asked_language(["run", "--lang=en"])
+    (<Language.ZH: 'zh'>, <Language.EN: 'en'>)
+    """
+    parts = [part for word in words for part in word.split("=", 1)]
+    chosen = [after for word, after in pairwise(parts) if word == "--lang" and after in set(Language)]
+    return spoken(Language(chosen[-1]) if chosen else None)

@@ -52,14 +52,14 @@ def call(
     as_json: AsJson = False,
 ) -> None:
     """Answer a call of the grid: draw some MW less in a region for some hours, and tell what that costs."""
-    from qipan.workflows.respond import CallRequest
-
     if sum(map(bool, (region, area, site))) != 1:
         raise BadInputError(
             f"A call must name one place, was region {region!r}, area {area!r}, site {site!r}.",
             code="call_unclear",
             hint="Write --region NAME, --area ID or --site ID.",
         )
+    from qipan.workflows.respond import CallRequest
+
     services, language = session.services(), spoken(lang)
     place = services.catalog.region(region).adcode if region else area or site
     with working(STEPS, language) as progress:

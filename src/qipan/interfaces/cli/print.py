@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qipan.interfaces.cli.language import Language
+from qipan.interfaces.report import errors
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import Finding, QipanError
 
@@ -132,14 +133,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def print_error(error: QipanError) -> None:
+def print_error(error: QipanError, language: Language = Language.EN) -> None:
     """Print an error on the error stream: what must hold, what was found, and what to do."""
     to = console(stderr=True)
-    to.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    message, hint = errors.message(error, language).text, errors.hint(error, language).text
+    to.print(Text.assemble((language.say("error: ", "错误："), "bold red"), message), soft_wrap=True)
     if error.findings:
         to.print(findings_table(error.findings))
-    to.print(Text.assemble(("hint: ", "bold"), error.hint), soft_wrap=True)
-    to.print(Text.assemble(("code: ", "bold"), error.code), soft_wrap=True)
+    to.print(Text.assemble((language.say("hint: ", "提示："), "bold"), hint), soft_wrap=True)
+    to.print(Text.assemble((language.say("code: ", "代码："), "bold"), error.code), soft_wrap=True)
 
 
 def findings_table(findings: Sequence[Finding], *, most: int = FINDINGS_SHOWN) -> Table:

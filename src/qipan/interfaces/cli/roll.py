@@ -16,6 +16,8 @@ from qipan.interfaces.cli.live import Drill, operate
 from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, read_bytes, read_day
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
 from qipan.interfaces.report.numbers import grouped, percent, yuan
+from qipan.interfaces.report.roll import terms
+from qipan.interfaces.report.words import words
 from qipan.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -128,11 +130,11 @@ def roll(
     )
     told = ""
 
-    def progress(words: str) -> None:
+    def progress(step: str) -> None:
         nonlocal told
-        if words != told:
-            told = words
-            remark(words)
+        if step != told:
+            told = step
+            remark(step)
 
     report = session.services().rolling.run(request, time.process_time, time.perf_counter, progress)
     if as_json:
@@ -164,6 +166,8 @@ def _show(report: RollReport, language: Language) -> None:
         language.say("pivotal\nhours", "关键站点\n小时"),
     )
     print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
+    for term, meaning in terms(words(language)):
+        say(language.say(f"{term}: {meaning}", f"{term}：{meaning}"))
 
 
 def _row(run: RunReport, language: Language) -> Iterator[str]:

@@ -7,13 +7,11 @@ import pwd
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from qipan.kernel.errors import BadInputError, Finding
-from qipan.settings import Settings
 
 if TYPE_CHECKING:
     from qipan.bootstrap import Services
+    from qipan.settings import Settings
 
 
 def now() -> datetime:
@@ -38,6 +36,10 @@ def settings() -> Settings:
     BadInputError
         ``setting_invalid`` with one finding for each variable that is wrong.
     """
+    from pydantic import ValidationError
+
+    from qipan.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:

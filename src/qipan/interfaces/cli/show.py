@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, power, reservations, tables
+from qipan.interfaces.report import kinds, labels, power, reservations, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -30,6 +30,7 @@ STEPS = {
     "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
     "most_available": ("Compare: most available", "比较：余量最大站点"),
     "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
+    "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
     "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
     "enter": ("Enter the day in the ledger", "记入台账"),
 }
@@ -42,9 +43,9 @@ def show_day(document: Document, language: Language) -> None:
     """Print the report of a day."""
     _title(document, language)
     _accounts(document, language)
-    _comparison(document["scores"], language)
+    _comparison(document, language)
     _bound(document["bound"], language)
-    _tiers(document["tiers"], language)
+    _tiers(document, language)
     _sites(document, language)
     _reservations(document, language)
     _power(document, language)
@@ -150,7 +151,8 @@ def _sum(account: report.Account) -> str:
     return f"{account.title} {account.whole} = " + " + ".join(f"{part.count} {part.title}" for part in account.parts)
 
 
-def _comparison(scores: Sequence[Document], language: Language) -> None:
+def _comparison(document: Document, language: Language) -> None:
+    scores, of_day = document["scores"], kinds.of_day(document)
     columns = (
         language.say("policy", "策略"),
         language.say("cost\nyuan", "费用\n元"),
@@ -172,7 +174,7 @@ def _comparison(scores: Sequence[Document], language: Language) -> None:
             grouped(score["mean_wait_h"], 2),
             grouped(score["peak_kw"]),
             grouped(score["jobs_refused"]),
-            grouped(score["lost_unit_h"]),
+            kinds.amount(kinds.by_kind(score["lost_unit_h"]), of_day, words(language)),
         )
         for score in scores
     ]
@@ -202,7 +204,8 @@ def _bound(bound: Document, language: Language) -> None:
     )
 
 
-def _tiers(tiers: Sequence[Document], language: Language) -> None:
+def _tiers(document: Document, language: Language) -> None:
+    of_day = kinds.of_day(document)
     columns = (
         language.say("tier", "时延层级"),
         language.say("jobs", "作业"),
@@ -220,11 +223,11 @@ def _tiers(tiers: Sequence[Document], language: Language) -> None:
             grouped(tier["placed"]),
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
-            grouped(tier["work_unit_h"]),
+            kinds.amount({tier.get("kind", ""): tier["work_unit_h"]}, of_day, words(language)),
             percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
             grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
         )
-        for tier in tiers
+        for tier in document["tiers"]
     ]
     title = language.say("By tier", "按时延层级")
     print_table(table(columns, rows, numbers=range(1, len(columns)), title=f"\n{title}"))

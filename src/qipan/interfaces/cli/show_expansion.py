@@ -6,10 +6,11 @@ from typing import Any
 
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import counted, print_table, say, table
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import kinds, labels
+from qipan.interfaces.report.expansion import more_than_plan
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
-from qipan.interfaces.report.words import words
+from qipan.interfaces.report.words import Words, words
 
 
 def show(told: dict[str, Any], language: Language) -> None:
@@ -42,12 +43,11 @@ def _show_costs(told: dict[str, Any], language: Language) -> None:
         ("nothing", "Building nothing", "不建设"),
         ("followed", "Building where shadow prices are highest, with as much money", "以同样资金在影子价格最高处建设"),
     ):
-        cost = told[key]["cost_fen"]
-        saved = percent((cost - plan) / abs(cost) if cost else None, 2)
+        cost, (more_fen, share) = told[key]["cost_fen"], more_than_plan(told, key)
         say(
             language.say(
-                f"{en} would cost {yuan(cost)} yuan; the plan saves {yuan(cost - plan)} ({saved}).",
-                f"{zh}：{yuan(cost)} 元；方案节省 {yuan(cost - plan)} 元（{saved}）。",
+                f"{en} would cost {yuan(cost)} yuan, {yuan(more_fen)} more than the plan ({percent(share, 2)} of it).",
+                f"{zh}：{yuan(cost)} 元，比方案多 {yuan(more_fen)} 元（占方案 {percent(share, 2)}）。",
             )
         )
 
@@ -94,6 +94,10 @@ def _show_builds(told: dict[str, Any], language: Language) -> None:
     )
 
 
+def _unserved(of: dict[str, list[float]], at: int, said: Words) -> str:
+    return kinds.amount({kind: years[at] for kind, years in of.items()}, kinds.in_order(of), said, 1)
+
+
 def _show_years(told: dict[str, Any], language: Language) -> None:
     plan, nothing = told["plan"], told["nothing"]
     rows = [
@@ -104,8 +108,7 @@ def _show_years(told: dict[str, Any], language: Language) -> None:
             yuan(nothing["run_fen"][at]),
             grouped(plan["carbon_kg"][at] / 1000.0, 1),
             grouped(nothing["carbon_kg"][at] / 1000.0, 1),
-            grouped(plan["unserved_unit_h"][at], 1),
-            grouped(nothing["unserved_unit_h"][at], 1),
+            *(_unserved(one["unserved_unit_h"], at, words(language)) for one in (plan, nothing)),
         )
         for at, year in enumerate(told["years"])
     ]

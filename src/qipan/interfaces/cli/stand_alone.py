@@ -1,15 +1,13 @@
-"""``qipan dispatch stand-alone``: what each region would have had alone."""
+"""``qipan dispatch stand-alone``: what each region has on the common board and would have alone."""
 
 from __future__ import annotations
 
-import math
-
 from qipan.interfaces.cli import session
+from qipan.interfaces.cli.explain import print_shown
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId
-from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.interfaces.report.numbers import grouped, yuan
-from qipan.interfaces.report.stand_alone import gain_fen, sentence, worse_tiers
+from qipan.interfaces.cli.print import print_json, say
+from qipan.interfaces.report import stand_alone as report
 from qipan.interfaces.report.words import words
 
 
@@ -21,29 +19,7 @@ def stand_alone(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = 
     if as_json:
         print_json(told)
         return
-    language = spoken(lang)
-    said = words(language)
-    say(f"{told['plan_id']}: {sentence(told['rows'], said)}")
+    said = words(spoken(lang))
+    say(f"{told['plan_id']}: {report.sentence(told['rows'], said)}")
     say()
-    columns = (
-        language.say("region", "地区"),
-        language.say("asked\nunit-h", "需求\n单位小时"),
-        language.say("unserved", "未满足"),
-        language.say("unserved\nalone", "单独调度\n未满足"),
-        language.say("net cost\nyuan", "统筹净支出\n元"),
-        language.say("costs alone\nyuan", "单独成本\n元"),
-        language.say("gains\nyuan", "收益\n元"),
-        language.say("better served alone", "单独更优的层级"),
-    )
-    rows = [
-        (
-            said.name(one),
-            *(grouped(math.fsum(one[f"{part}unit_h"].values())) for part in ("asked_", "unserved_", "alone_unserved_")),
-            yuan(one["net_fen"]),
-            yuan(one["alone_fen"]),
-            yuan(gain_fen(one)),
-            worse_tiers(one, said),
-        )
-        for one in sorted(told["rows"], key=lambda one: (-gain_fen(one), one["region_id"]))
-    ]
-    print_table(table(columns, rows, numbers=range(1, 7), wide=(0, 7)))
+    print_shown(report.table_of(told["rows"], said))

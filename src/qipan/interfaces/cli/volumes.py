@@ -10,6 +10,7 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report import labels
+from qipan.interfaces.report.kinds import with_units
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped
 from qipan.interfaces.report.volumes import FIELDS, WHY_NOT, excluded, name_of, sentence
@@ -57,10 +58,11 @@ def _print(told: Mapping[str, Any], language: Language) -> None:
         for one in ordered
     ]
     print_table(table(columns, rows, numbers=range(1, len(columns)), wide=(0,)))
-    by_reason: dict[str, float] = {}
+    by_reason: dict[str, dict[str, float]] = {}
     for one in told["rows"]:
         for code, amount in one["excluded_unit_h"].items():
-            by_reason[code] = by_reason.get(code, 0.0) + amount
-    for code, amount in sorted(by_reason.items(), key=lambda item: -item[1]):
-        why = label(WHY_NOT, code, said)
-        say(language.say(f"Not eligible, {why}: {grouped(amount)}", f"不可承接，{why}：{grouped(amount)}"))
+            of_code = by_reason.setdefault(code, {})
+            of_code[one["kind"]] = of_code.get(one["kind"], 0.0) + amount
+    for code, of_code in sorted(by_reason.items(), key=lambda item: -max(item[1].values())):
+        why, much = label(WHY_NOT, code, said), with_units(of_code, said)
+        say(language.say(f"Not eligible, {why}: {much}", f"不可承接，{why}：{much}"))

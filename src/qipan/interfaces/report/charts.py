@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from qipan.interfaces.report.day import Document, unit_hours
+from qipan.interfaces.report import kinds
+from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.tables import demand_by_region, slot_label, used_share
 from qipan.interfaces.report.words import Words
 from qipan.kernel.money import yuan_from_fen
@@ -19,17 +20,18 @@ FRAME_DEG: Final = (73.0, 3.0, 136.0, 54.0)
 
 
 def board_map(document: Document, words: Words) -> dict[str, Any]:
-    """Return regions with their demand, sites with capacity and use, and the largest flows."""
-    day_slots = document["day_slots"]
+    """Return regions with their demand, sites with capacity and use, and the largest flows, all of the kind drawn."""
+    day_slots, kind = document["day_slots"], kinds.drawn(document)
     origins = {origin["origin_id"]: origin for origin in document["origins"]}
     sites = {site["site_id"]: site for site in document["sites"]}
-    largest = sorted(document["flows"], key=lambda flow: -flow["work_unit_h"])[:FLOWS_DRAWN]
+    flows = [flow for flow in document["flows"] if kinds.is_of(flow, kind)]
+    largest = sorted(flows, key=lambda flow: -flow["work_unit_h"])[:FLOWS_DRAWN]
     return {
         "kind": "map"
         if lies_in_frame([_point(one) for one in (*document["sites"], *document["origins"])])
         else "plain",
         "lang": words.lang,
-        "unit": unit_hours(document, words),
+        "unit": kinds.unit_hours(kind, words),
         "demand": demand_by_region(document),
         "sites": [
             {
@@ -40,6 +42,7 @@ def board_map(document: Document, words: Words) -> dict[str, Any]:
                 "used_share": used_share(site, day_slots),
             }
             for site in document["sites"]
+            if kinds.of_site(site) == kind
         ],
         "origins": [
             {
@@ -48,6 +51,7 @@ def board_map(document: Document, words: Words) -> dict[str, Any]:
                 "work_unit_h": origin["work_unit_h"],
             }
             for origin in document["origins"]
+            if kinds.is_of(origin, kind)
         ],
         "flows": [
             {
@@ -69,15 +73,16 @@ def board_map(document: Document, words: Words) -> dict[str, Any]:
 
 
 def use(document: Document, words: Words) -> dict[str, Any]:
-    """Return use stacked by site and slot, with the planned total and the capacity."""
-    sites = document["sites"]
+    """Return use of the kind drawn, stacked by site and slot, with the planned total and the capacity."""
+    kind = kinds.drawn(document)
+    sites = [site for site in document["sites"] if kinds.of_site(site) == kind]
     return {
         "kind": "use",
         **_hours(document, words),
-        "unit": unit_hours(document, words),
+        "unit": kinds.unit_hours(kind, words),
         "series": [{"name": words.name(site), "values": site["used_unit_h"]} for site in sites],
-        "planned": {"name": words.say("Planned"), "values": _summed(document, "planned_unit_h")},
-        "capacity": {"name": words.say("Capacity"), "values": _summed(document, "capacity_unit_h")},
+        "planned": {"name": words.say("Planned"), "values": _summed(sites, "planned_unit_h")},
+        "capacity": {"name": words.say("Capacity"), "values": _summed(sites, "capacity_unit_h")},
     }
 
 
@@ -123,9 +128,8 @@ def _hours(document: Document, words: Words) -> dict[str, Any]:
     }
 
 
-def _summed(document: Document, field: str) -> list[float]:
-    count = len(document["slots"])
-    return [math.fsum(site[field][index] for site in document["sites"]) for index in range(count)]
+def _summed(sites: Sequence[Mapping[str, Any]], field: str) -> list[float]:
+    return [math.fsum(values) for values in zip(*(site[field] for site in sites), strict=True)]
 
 
 def _yuan(amount_fen: float | None) -> float | None:

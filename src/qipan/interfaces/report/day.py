@@ -5,12 +5,11 @@ The document is that of `qipan.workflows.model.DayReport`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import kinds, labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import carbon, grouped, moment, money, percent
 from qipan.interfaces.report.words import Words
@@ -54,10 +53,19 @@ class Account:
 
 
 def unit_hours(document: Document, words: Words) -> str:
-    """Return what the unit-hours of a day are called, for example card-hours."""
-    kinds = {re.split(r"\W", str(site["product"]), maxsplit=1)[0] for site in document["sites"]}
-    kind = kinds.pop() if len(kinds) == 1 else ""
-    return words.say(labels.UNIT_HOURS[kind]) if kind in labels.UNIT_HOURS else words.say("unit-hours")
+    """Return what the unit-hours of a day are called, for example card-hours; just so where it has several kinds."""
+    of_day = kinds.of_day(document)
+    return kinds.unit_hours(of_day[0] if len(of_day) == 1 else "", words)
+
+
+def drawn(document: Document, words: Words) -> str:
+    """Say which kind map and charts draw; nothing where there is but one."""
+    if len(kinds.of_day(document)) <= 1:
+        return ""
+    return words.say(
+        "Drawn is work in %(unit)s; work of other kinds stands in the tables.",
+        unit=kinds.unit_hours(kinds.drawn(document), words),
+    )
 
 
 def home_first(document: Document) -> Mapping[str, Any]:
@@ -120,11 +128,17 @@ def same_work(document: Document, words: Words) -> str:
     """Say how much work ran in the plan and in home-first, since costs compare only for the same work."""
     ours, theirs = document["scores"][0], home_first(document)
     return words.say(
-        "Work that ran: %(ours)s %(unit)s in the plan, %(theirs)s in home-first. Changes are for an hour of it.",
-        ours=grouped(ours["work_unit_h"]),
-        theirs=grouped(theirs["work_unit_h"]),
-        unit=unit_hours(document, words),
+        "Work that ran: %(ours)s in the plan, %(theirs)s in home-first. Changes are for an hour of it.",
+        ours=_ran(document, ours, words),
+        theirs=_ran(document, theirs, words),
     )
+
+
+def _ran(document: Document, score: Mapping[str, Any], words: Words) -> str:
+    work, of_day = kinds.by_kind(score["work_unit_h"]), kinds.of_day(document)
+    if len(of_day) == 1:
+        work = {of_day[0]: sum(work.values())}
+    return kinds.with_units(work, words)
 
 
 def accounts(document: Document, words: Words) -> tuple[Account, ...]:

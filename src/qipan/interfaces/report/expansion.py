@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qipan.facts.catalog import Catalog
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import kinds, labels
 from qipan.interfaces.report.charts import lies_in_frame
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
@@ -34,27 +34,33 @@ def sentence(told: Told, words: Words) -> str:
     )
 
 
+def more_than_plan(told: Told, key: str) -> tuple[float, float | None]:
+    """Return what another way costs more than the plan, in fen and as a share of the plan's cost."""
+    plan = told["plan"]["cost_fen"]
+    more = told[key]["cost_fen"] - plan
+    return more, more / abs(plan) if plan else None
+
+
 def costs(told: Told, words: Words) -> Table:
     """Return the cost of the plan, of building nothing and of following shadow prices."""
-    plan = told["plan"]["cost_fen"]
+    of_plan = kinds.in_order(told["plan"]["unserved_unit_h"])
     rows = []
     for key, title in (
         ("plan", words.say("The plan")),
         ("followed", words.say("Following shadow prices, with as much money")),
         ("nothing", words.say("Building nothing")),
     ):
-        one = told[key]
-        more = one["cost_fen"] - plan
+        one, (more_fen, share) = told[key], more_than_plan(told, key)
         rows.append(
             row(
                 title,
                 yuan(one["cost_fen"]),
-                yuan(more) if key != "plan" else NOTHING,
-                percent(more / abs(plan) if plan and key != "plan" else None, 2),
+                yuan(more_fen) if key != "plan" else NOTHING,
+                percent(share if key != "plan" else None, 2),
                 yuan(math.fsum(one["build_fen"])),
                 yuan(math.fsum(one["run_fen"])),
                 grouped(math.fsum(one["carbon_kg"]) / 1000.0, 1),
-                grouped(math.fsum(one["unserved_unit_h"]), 1),
+                kinds.amount(kinds.by_kind(_of_years(one["unserved_unit_h"])), of_plan, words, 1),
                 is_own=key == "plan",
             )
         )
@@ -67,9 +73,13 @@ def costs(told: Told, words: Words) -> Table:
         Head(words.say("Builds"), unit),
         Head(words.say("Running"), unit),
         Head(words.say("Carbon"), words.say("t")),
-        Head(words.say("Unserved"), words.say("unit-hours")),
+        Head(words.say("Unserved"), kinds.unit_hours(of_plan[0] if len(of_plan) == 1 else "", words)),
     )
     return Table(words.say("What it costs, and what doing otherwise would"), heads, tuple(rows))
+
+
+def _of_years(unserved: Mapping[str, list[float]]) -> dict[str, float]:
+    return {kind: math.fsum(years) for kind, years in unserved.items()}
 
 
 def builds(told: Told, words: Words) -> Table:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from typing import Any
 
-from qipan.interfaces.report import assets, charts, day, reservations, stand_alone, tables, volumes
+from qipan.interfaces.report import assets, charts, day, kinds, reservations, stand_alone, tables, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -51,6 +52,7 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             document=document,
             headlines=day.headlines(document, said),
             same_work=day.same_work(document, said),
+            drawn=day.drawn(document, said),
             accounts=day.accounts(document, said),
             reasons=day.reasons(document, said),
             basis=day.basis(document, said),
@@ -82,7 +84,10 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
         ``language_unknown``.
     """
     said = words(lang)
-    unit = day.unit_hours(document, said)
+
+    def unit(site: Mapping[str, Any]) -> str:
+        return kinds.unit_hours(kinds.of_site(site), said)
+
     return {
         "sites": tables.sites(document, said),
         "origins": tables.origins(document, said),

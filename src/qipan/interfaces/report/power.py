@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.explanation import signed
+from qipan.interfaces.report.kinds import with_units
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
@@ -19,6 +20,11 @@ KW_PER_MW: Final = 1000.0
 
 CAN: Final = mark("%(place)s can draw %(asked)s MW less.")
 CANNOT: Final = mark("%(place)s cannot draw %(asked)s MW less.")
+
+AGAINST: Final = mark(
+    "The baseline is the linear programme of the day without the call, in which work may be split, not the placed jobs."
+)
+"""What a call is measured against."""
 
 TAKEN_BY: Final = {
     "qipan": mark("taken by the plan"),
@@ -35,7 +41,7 @@ def areas(told: Told, words: Words) -> Table:
         raised = (peaks[policy] - peaks["others"] for policy in ("qipan", "blind", "home_first"))
         rows.append(
             row(
-                Cell(words.name(one), note=", ".join(one["site_ids"])),
+                Cell(words.name(one), note=", ".join(map(words.name, one["sites"]))),
                 grouped(peaks["others"]),
                 grouped(max(one["sites_kw"], default=0.0), 1),
                 *(grouped(kw, 1) for kw in raised),
@@ -139,6 +145,13 @@ def power_chart(told: Told, words: Words) -> dict[str, Any]:
 
 def call_sentence(told: Told, words: Words) -> str:
     """Say whether a call is met, and what it costs."""
+    if not any(told["before_kw"][told["first_slot"] : told["end_slot"]]):
+        nothing = words.say(
+            "By the linear programme of the day %(place)s draws nothing from the grid in these hours: there is nothing "
+            "to draw less of.",
+            place=words.name(told),
+        )
+        return " ".join([nothing, *basis(told, words)])
     asked_mw = grouped(told["reduce_kw"] / KW_PER_MW, 3)
     met = words.say(
         CAN if told["is_met"] else CANNOT,
@@ -157,8 +170,7 @@ def call_sentence(told: Told, words: Words) -> str:
         stores=grouped(told["store_kwh"], 1),
         plants=grouped(told["renewable_kwh"], 1),
     )
-    on_plan = words.say("All of it by the plan, in which work may be split.")
-    return " ".join([met, shed, parts, on_plan, *basis(told, words)])
+    return " ".join([met, shed, parts, words.say(AGAINST), *basis(told, words)])
 
 
 def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
@@ -185,7 +197,7 @@ def call_hours(told: Told, words: Words, *, is_whole: bool = False) -> Table:
         )
     heads = (
         Head(words.say("Hour"), is_number=False),
-        Head(words.say("Without the call"), "kW"),
+        Head(words.say("Baseline: linear programme"), "kW"),
         Head(words.say("With the call"), "kW"),
         Head(words.say("Delivered"), "kW"),
         Head(words.say("Lacking"), "kW"),
@@ -221,16 +233,16 @@ def call_chart(told: Told, words: Words) -> dict[str, Any]:
         **_hours(told, words),
         "unit": "kW",
         "series": [{"name": words.say("With the call"), "values": told["after_kw"]}],
-        "planned": {"name": words.say("Without the call"), "values": told["before_kw"]},
+        "planned": {"name": words.say("Baseline: linear programme"), "values": told["before_kw"]},
     }
 
 
 def flexibility(told: Told, words: Words) -> Table:
-    """Return what flexibility in time and space is worth, by tier: in all, by unit-hour and by kWh."""
+    """Return what flexibility in time and space is worth, by kind and tier: in all, by unit-hour and by kWh."""
     rows = tuple(_worth(one, words) for one in told["rows"])
     heads = (
         Head(words.say("Tier"), is_number=False),
-        Head(words.say("Work"), words.say("unit-hours")),
+        Head(words.say("Work")),
         Head(words.say("May wait"), words.say("yuan")),
         Head(words.say("by unit-hour"), words.say("yuan")),
         Head(words.say("by kWh"), words.say("yuan")),
@@ -254,7 +266,7 @@ def _worth(one: Mapping[str, Any], words: Words) -> Row:
 
     return row(
         label(labels.TIER, one["tier"], words),
-        grouped(one["work_unit_h"]),
+        with_units({one["kind"]: one["work_unit_h"]}, words),
         *spread(one["wait_fen"]),
         *spread(one["leave_region_fen"]),
         signed(one["leave_macro_fen"], 0),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qipan.interfaces.report import labels, numbers
+from qipan.interfaces.report import errors, labels, numbers
 from qipan.interfaces.report.words import words
 
 
@@ -43,5 +43,6 @@ def environment(lang: str, *rooms: str) -> Environment:
         "labels": labels,
         "label": lambda table, code: labels.label(table, code, said),
         "number": numbers,
+        "errors": errors,
     }
     return made

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Table, row
-from qipan.interfaces.report.words import Words
+from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.money import yuan_from_fen
 
 Told = Mapping[str, Any]
@@ -16,6 +16,31 @@ Told = Mapping[str, Any]
 
 SHOWN: Final = 200
 """Spikes shown at most; the interface gives all."""
+
+
+TERMS: Final = (
+    (
+        mark("Offline bound"),
+        mark("what serving the same jobs costs at least with perfect foresight: no operation beats it"),
+    ),
+    (
+        mark("Regret"),
+        mark("by how much the cost of what was served, and the value of what was not, lie above that bound"),
+    ),
+    (mark("Price spike"), mark("an LMP above all but one hundredth of the prices of the same product before it")),
+    (
+        mark("Residual supply index"),
+        mark("what all other sites have over what is asked, for the scarcest kind and model"),
+    ),
+    (mark("Pivotal"), mark("a site with an index below one: demand cannot be met without it")),
+    (mark("Withholding"), mark("a site keeps a tenth of its capacity back to raise prices")),
+)
+"""Words of market monitoring and of online operation, and what they mean here."""
+
+
+def terms(words: Words) -> list[tuple[str, str]]:
+    """Return the words that not every reader knows, each with what it means."""
+    return [(words.say(term), words.say(meaning)) for term, meaning in TERMS]
 
 
 def run_name(run: Told, words: Words) -> str:
@@ -94,7 +119,7 @@ def power(run: Told, zone_name: str, words: Words) -> Table:
         Head(words.say("LMP"), words.say("withholding")),
         Head(words.say("Cost"), words.say("withholding")),
         Head(words.say("Surplus of the site"), words.say("yuan, withholding")),
-        Head(words.say("Pivotal in all"), words.say("h")),
+        Head(words.say("Hours pivotal"), words.say("h")),
     )
     caption = words.say("Market power at each day's peak: %(run)s", run=run_name(run, words))
     return Table(caption, heads, tuple(rows), words.say("Nothing was looked at."))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from qipan.dispatch.jobs.add_up import by_kind
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Instance
@@ -18,7 +19,7 @@ def solution(instance: Instance, found: Approach) -> dict[str, Any]:
     Lists have the axis ``slots``; `work` holds a row for each stream, product and slot with work.
     """
     board, plan = instance.board, found.plan
-    classes = instance.classes
+    classes, kind = instance.classes, instance.kind
     ids = [site.site_id for site in board.sites]
     supply = np.zeros((len(board.products), board.slot_count))
     np.add.at(supply, board.pool_product, plan.supply_unit_h)
@@ -31,8 +32,8 @@ def solution(instance: Instance, found: Approach) -> dict[str, Any]:
         "tiers": [
             {
                 "tier": tier.label,
-                "demand_unit_h": float(classes.demand_unit_h[classes.tier == tier].sum()),
-                "unserved_unit_h": float(plan.unserved_unit_h[classes.tier == tier].sum()),
+                "demand_unit_h": by_kind(kind[classes.tier == tier], classes.demand_unit_h[classes.tier == tier]),
+                "unserved_unit_h": by_kind(kind[classes.tier == tier], plan.unserved_unit_h[classes.tier == tier]),
             }
             for tier in Tier
         ],

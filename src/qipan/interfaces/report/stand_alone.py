@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qipan.interfaces.report import labels
-from qipan.interfaces.report.day import unit_hours
+from qipan.interfaces.report import kinds, labels
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import grouped, yuan
+from qipan.interfaces.report.numbers import yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words
 
@@ -41,15 +40,32 @@ def worse_tiers(one: Mapping[str, Any], words: Words) -> str:
     return ", ".join(label(labels.TIER, tier, words) for tier in one["worse_tiers"])
 
 
+def kinds_of(rows: Regions) -> tuple[str, ...]:
+    """Return the kinds of all regions' work."""
+    return kinds.in_order(kind for one in rows for kind in one["asked_unit_h"])
+
+
+def amounts(one: Mapping[str, Any], of_rows: tuple[str, ...], words: Words) -> tuple[str, ...]:
+    """Return what a region asks for, what of it is unserved, and what would be alone."""
+    fields = ("asked_unit_h", "unserved_unit_h", "alone_unserved_unit_h")
+    return tuple(kinds.amount(kinds.by_kind(one[field]), of_rows, words) for field in fields)
+
+
 def stand_alone(document: Mapping[str, Any], words: Words) -> Table:
-    """Return the regions, the largest gain first."""
-    rows: Regions = document.get("stand_alone", ())
+    """Return the regions of a day, the largest gain first."""
+    return table_of(document.get("stand_alone", ()), words)
+
+
+def table_of(rows: Regions, words: Words) -> Table:
+    """Return regions, the largest gain first."""
+    of_rows = kinds_of(rows)
+    unit = kinds.unit_hours(of_rows[0] if len(of_rows) == 1 else "", words)
     ordered = sorted(rows, key=lambda one: (-gain_fen(one), one["region_id"]))
     heads = (
         Head(words.say("Region"), is_number=False),
-        Head(words.say("Asked for"), unit_hours(document, words)),
-        Head(words.say("Unserved"), unit_hours(document, words)),
-        Head(words.say("Unserved alone"), unit_hours(document, words)),
+        Head(words.say("Asked for"), unit),
+        Head(words.say("Unserved"), unit),
+        Head(words.say("Unserved alone"), unit),
         Head(words.say("Net cost on the board"), words.say("yuan")),
         Head(words.say("Costs alone"), words.say("yuan")),
         Head(words.say("Gains"), words.say("yuan")),
@@ -57,16 +73,16 @@ def stand_alone(document: Mapping[str, Any], words: Words) -> Table:
     return Table(
         words.say("What each region has on the common board and would have alone"),
         heads,
-        tuple(_row(one, words) for one in ordered),
+        tuple(_row(one, of_rows, words) for one in ordered),
         words.say("No work."),
     )
 
 
-def _row(one: Mapping[str, Any], words: Words) -> Row:
+def _row(one: Mapping[str, Any], of_rows: tuple[str, ...], words: Words) -> Row:
     worse = worse_tiers(one, words)
     return row(
         Cell(words.name(one), note=words.say("Better served alone: %(tiers)s", tiers=worse) if worse else ""),
-        *(grouped(math.fsum(one[f"{part}unit_h"].values())) for part in ("asked_", "unserved_", "alone_unserved_")),
+        *amounts(one, of_rows, words),
         yuan(one["net_fen"]),
         yuan(one["alone_fen"]),
         yuan(gain_fen(one)),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import kinds, labels
 from qipan.interfaces.report.day import Document, unit_hours
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, mwh, percent, yuan
@@ -25,15 +25,15 @@ def used_share(site: Mapping[str, Any], day_slots: int) -> float | None:
 def sites(document: Document, words: Words) -> Table:
     """Return the sites of the day with their use, energy and mean prices."""
     day_slots = document["day_slots"]
-    unit = unit_hours(document, words)
+    unit, of_day = unit_hours(document, words), kinds.of_day(document)
     rows = []
     for site in sorted(document["sites"], key=lambda site: -math.fsum(site["used_unit_h"][:day_slots])):
-        share = used_share(site, day_slots)
+        share, kind = used_share(site, day_slots), kinds.of_site(site)
         rows.append(
             row(
                 words.name(site),
-                grouped(math.fsum(site["capacity_unit_h"][:day_slots])),
-                grouped(math.fsum(site["used_unit_h"][:day_slots])),
+                kinds.amount({kind: math.fsum(site["capacity_unit_h"][:day_slots])}, of_day, words),
+                kinds.amount({kind: math.fsum(site["used_unit_h"][:day_slots])}, of_day, words),
                 Cell(percent(share), bar=share),
                 mwh(math.fsum(site["energy_kwh"][:day_slots]) * WH_PER_KWH),
                 yuan(_mean(site["price_fen_per_kwh"][:day_slots]), 3),
@@ -67,17 +67,21 @@ def site_use(document: Document, words: Words) -> Table:
 
 
 def origins(document: Document, words: Words) -> Table:
-    """Return where the work came from and how much of it found a place."""
-    rows = []
-    whole = math.fsum(origin["work_unit_h"] for origin in document["origins"])
-    for origin in sorted(document["origins"], key=lambda origin: -origin["work_unit_h"]):
+    """Return where the work came from and how much of it found a place, by kind; shares are of the kind."""
+    rows, of_day = [], kinds.of_day(document)
+    whole: dict[str, float] = defaultdict(float)
+    for origin in document["origins"]:
+        whole[origin.get("kind", "")] += origin["work_unit_h"]
+    for origin in sorted(document["origins"], key=lambda origin: (_at(origin, of_day), -origin["work_unit_h"])):
         asked, placed = origin["work_unit_h"], origin["placed_unit_h"]
+        of_kind = whole[origin.get("kind", "")]
+        share = asked / of_kind if of_kind else None
         rows.append(
             row(
                 words.name(origin),
                 grouped(origin["jobs"]),
-                grouped(asked),
-                Cell(percent(asked / whole if whole else None), bar=asked / whole if whole else None),
+                _amount(origin, "work_unit_h", of_day, words),
+                Cell(percent(share), bar=share),
                 percent(placed / asked if asked else None),
             )
         )
@@ -95,14 +99,20 @@ def flows(document: Document, words: Words) -> Table:
     """Return how much work went from each origin to each site, the largest first."""
     names = {site["site_id"]: words.name(site) for site in document["sites"]}
     froms = {origin["origin_id"]: words.name(origin) for origin in document["origins"]}
-    most = max((flow["work_unit_h"] for flow in document["flows"]), default=0.0)
+    of_day = kinds.of_day(document)
+    most: dict[str, float] = defaultdict(float)
+    for flow in document["flows"]:
+        most[flow.get("kind", "")] = max(most[flow.get("kind", "")], flow["work_unit_h"])
     rows = [
         row(
             froms.get(flow["origin_id"], flow["origin_id"]),
             names.get(flow["site_id"], flow["site_id"]),
-            Cell(grouped(flow["work_unit_h"]), bar=flow["work_unit_h"] / most if most else None),
+            Cell(
+                _amount(flow, "work_unit_h", of_day, words),
+                bar=flow["work_unit_h"] / most[flow.get("kind", "")] if flow["work_unit_h"] else None,
+            ),
         )
-        for flow in sorted(document["flows"], key=lambda flow: -flow["work_unit_h"])
+        for flow in sorted(document["flows"], key=lambda flow: (_at(flow, of_day), -flow["work_unit_h"]))
     ]
     heads = (
         Head(words.say("From"), is_number=False),
@@ -113,7 +123,8 @@ def flows(document: Document, words: Words) -> Table:
 
 
 def tiers(document: Document, words: Words) -> Table:
-    """Return what became of each tier."""
+    """Return what became of each tier, by kind."""
+    of_day = kinds.of_day(document)
     rows = [
         row(
             label(labels.TIER, tier["tier"], words),
@@ -121,7 +132,7 @@ def tiers(document: Document, words: Words) -> Table:
             grouped(tier["placed"]),
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
-            grouped(tier["work_unit_h"]),
+            _amount(tier, "work_unit_h", of_day, words),
             Cell(percent(tier["moved_share"]), bar=tier["moved_share"]),
             grouped(tier["round_trip_ms"], 1),
         )
@@ -142,7 +153,7 @@ def tiers(document: Document, words: Words) -> Table:
 
 def policies(document: Document, words: Words) -> Table:
     """Return the plan and the baselines side by side."""
-    scores = document["scores"]
+    scores, of_day = document["scores"], kinds.of_day(document)
     rows = []
     for index, score in enumerate(scores):
         code = "plan" if index == 0 else score["policy"]
@@ -160,8 +171,8 @@ def policies(document: Document, words: Words) -> Table:
                 grouped(score["jobs_placed"]),
                 grouped(score["jobs_carried_over"]),
                 grouped(score["jobs_refused"]),
-                grouped(score["work_unit_h"]),
-                grouped(score["lost_unit_h"]),
+                kinds.amount(kinds.by_kind(score["work_unit_h"]), of_day, words),
+                kinds.amount(kinds.by_kind(score["lost_unit_h"]), of_day, words),
                 is_own=index == 0,
             )
         )
@@ -191,7 +202,7 @@ def hours(
     words: Words,
     *,
     caption: str,
-    unit: str,
+    unit: str | Callable[[Mapping[str, Any]], str],
     digits: int,
     leads: Callable[[str, int], str] | None = None,
 ) -> Table:
@@ -201,6 +212,8 @@ def hours(
     ----------
     field
         Field of the sites with the axis ``(slots,)``; a field in fen is written in yuan.
+    unit
+        Of all sites, or by site.
     leads
         Gives the address that the figure of a site and slot leads to.
     """
@@ -218,7 +231,10 @@ def hours(
         for index in range(len(document["slots"]))
     ]
     first = Head(words.say("Slot"), document["zone_name"], is_number=False)
-    heads = (first, *(Head(words.name(site), unit) for site in document["sites"]))
+    heads = (
+        first,
+        *(Head(words.name(site), unit if isinstance(unit, str) else unit(site)) for site in document["sites"]),
+    )
     return Table(caption, heads, tuple(rows), words.say("No slot."))
 
 
@@ -265,6 +281,15 @@ def out_of_scope(document: Document) -> Sequence[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
+def _at(one: Mapping[str, Any], of_day: Sequence[str]) -> int:
+    """Return where the kind of a row stands among those of a day."""
+    return of_day.index(one["kind"]) if one.get("kind") in of_day else len(of_day)
+
+
+def _amount(one: Mapping[str, Any], field: str, of_day: tuple[str, ...], words: Words) -> str:
+    return kinds.amount({one.get("kind", ""): one[field]}, of_day, words)
+
+
 def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
@@ -280,9 +305,10 @@ def _against(scores: Sequence[Mapping[str, Any]], score: Mapping[str, Any], fiel
 
 
 def demand_by_region(document: Document) -> dict[str, float]:
-    """Return the work asked for by adcode; origins without one are left out."""
+    """Return the work of the kind drawn that is asked for, by adcode; origins without one are left out."""
     work: dict[str, float] = defaultdict(float)
+    kind = kinds.drawn(document)
     for origin in document["origins"]:
-        if origin["adcode"]:
+        if origin["adcode"] and kinds.is_of(origin, kind):
             work[origin["adcode"]] += origin["work_unit_h"]
     return dict(work)

@@ -38,6 +38,7 @@ def board(request: Request) -> Response:
         particulars=day.particulars(document, said),
         headlines=day.headlines(document, said),
         same_work=day.same_work(document, said),
+        drawn=day.drawn(document, said),
         accounts=day.accounts(document, said),
         reasons=day.reasons(document, said),
         assumptions=[replace(part, title=label(labels.COLUMN, part.key, said)) for part in day.assumptions(document)],

@@ -24,8 +24,19 @@ def explain(
     slot: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     plan: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
-    """Show the explanation of a job or, without one, of a price."""
+    """Show the explanation of a job or of a price; asked for neither, say how to ask."""
     services, said = services_of(request), words_of(request)
+    if not job and not site:
+        return render(
+            request,
+            "explain.html",
+            document=services.day.report(plan or None),
+            heading=said.say("What should be explained?"),
+            sentence="",
+            tables=[],
+            excluded=[],
+            is_open=True,
+        )
     with services.books.read() as unit:
         document = services.day.report(plan or None)
         if job:

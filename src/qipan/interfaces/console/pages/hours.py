@@ -29,6 +29,7 @@ def hours(request: Request) -> Response:
         "hours.html",
         document=document,
         title=day.title(document, said),
+        drawn=day.drawn(document, said),
         particulars=day.particulars(document, said),
         tables=shown,
         charts={

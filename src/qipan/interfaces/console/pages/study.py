@@ -189,6 +189,7 @@ def _roll(told: Mapping[str, Any], zones: Mapping[str, str], said: Words) -> dic
     return {
         "sentence": roll_report.sentence(told, said),
         "runs": roll_report.runs(told, said),
+        "terms": roll_report.terms(said),
         "regret": roll_report.regret_table(told, said),
         "power": [roll_report.power(one, zone_name, said) for one in told["runs"]],
         "spikes": [roll_report.spikes(one, zone_name, said) for one in told["runs"]],

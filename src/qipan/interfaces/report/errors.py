@@ -1,0 +1,67 @@
+"""What an error says in the language of a door.
+
+Errors are written in English where they are raised. A table holds their texts, ``…`` for what is filled in, and the
+same in another language, with ``{1}``, ``{2}`` for what was filled in, in the order of the English; a text is known by
+its code and its wording. What the table lacks stays in English.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from qipan.kernel.errors import QipanError
+
+FILLED: Final = "…"
+"""What is filled in when an error is raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text, and whether it is in the language that was asked for."""
+
+    text: str
+    is_translated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    pattern: re.Pattern[str]
+    translated: str
+
+
+def message(error: QipanError, lang: str) -> Said:
+    """Return what must hold and what was found, in a language."""
+    return _said(error.code, error.message, lang)
+
+
+def hint(error: QipanError, lang: str) -> Said:
+    """Return what to do, in a language."""
+    return _said(error.code, error.hint, lang)
+
+
+def _said(code: str, text: str, lang: str) -> Said:
+    for known in _texts(lang).get(code, ()):
+        found = known.pattern.fullmatch(text)
+        if found:
+            return Said(known.translated.format("", *found.groups()), is_translated=True)
+    return Said(text, is_translated=False)
+
+
+@cache
+def _texts(lang: str) -> dict[str, list[_Text]]:
+    """Return the known texts of each code, the most particular first."""
+    file = resources.files("qipan.interfaces") / "locale" / lang / "errors.csv"
+    if not file.is_file():
+        return {}
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    known: dict[str, list[_Text]] = {}
+    for row in sorted(rows, key=lambda row: -len(row["en"])):
+        pattern = "(.*?)".join(map(re.escape, row["en"].split(FILLED)))
+        for code in row["codes"].split():
+            known.setdefault(code, []).append(_Text(re.compile(pattern, re.DOTALL), row["zh"]))
+    return known

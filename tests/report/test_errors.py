@@ -1,0 +1,87 @@
+"""Errors speak the language of the door: every one that a page of dispatch can show has its text in Chinese."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from qipan.interfaces.report import errors
+from qipan.kernel.errors import BadInputError, NotFoundError
+
+ROOT = Path(__file__).parents[2]
+SHOWN_BY = (
+    "qipan.dispatch",
+    "qipan.facts.catalog",
+    "qipan.interfaces.aside",
+    "qipan.interfaces.console",
+    "qipan.interfaces.entry",
+    "qipan.interfaces.report",
+    "qipan.kernel",
+    "qipan.workflows.board",
+    "qipan.workflows.choose",
+    "qipan.workflows.day",
+    "qipan.workflows.energy",
+    "qipan.workflows.fleet",
+    "qipan.workflows.respond",
+    "qipan.workflows.roll",
+    "qipan.workflows.study",
+)
+"""Modules whose errors a page of dispatch can show."""
+
+
+def table() -> list[dict[str, str]]:
+    file = resources.files("qipan.interfaces") / "locale" / "zh" / "errors.csv"
+    return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+
+def as_kept(text: str) -> str:
+    """Return a text as the table keeps it: what is filled in side by side is one, and a sum is what it comes to."""
+    return re.sub("…+", "…", text).replace("…1)", "…)")
+
+
+def raised() -> set[tuple[str, str]]:
+    """Return code and text of each error that the source of those modules makes."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from scan_errors import FINDING, raised_in
+    finally:
+        sys.path.pop(0)
+    made = [one for one in raised_in(ROOT / "src") if one.kind != FINDING and one.module.startswith(SHOWN_BY)]
+    texts = {(one.code, as_kept(text)) for one in made for text in (one.message, one.hint)}
+    return {(code, text) for code, text in texts if text != "…" and re.fullmatch(r"[a-z0-9_]+", code)}
+
+
+@pytest.mark.slow
+def test_every_error_that_a_page_of_dispatch_can_show_has_a_chinese_text() -> None:
+    known = {(code, row["en"]) for row in table() for code in row["codes"].split()}
+    assert len(raised()) > 100
+    assert sorted(raised() - known) == []
+
+
+def test_translations_fill_in_no_more_than_their_originals() -> None:
+    for row in table():
+        asked = [int(number) for number in re.findall(r"\{(\d+)\}", row["zh"])]
+        assert len(set(asked)) == len(asked), row
+        assert set(asked) <= set(range(1, row["en"].count("…") + 1)), row
+        assert re.search("[一-鿿]", row["zh"]), row
+
+
+def test_error_is_said_in_chinese_with_what_was_found() -> None:
+    error = BadInputError(
+        "Every row must be good in a strict import, was bad in 3 of 16 rows of jobs.csv.",
+        code="rows_bad",
+        hint="Correct these rows, or leave out --strict to set them aside.",
+    )
+    assert errors.message(error, "zh").text == "严格导入时每行须无误，jobs.csv 的 16 行中有 3 行有误。"
+    assert errors.hint(error, "zh") == errors.Said("请更正这些行，或去掉严格模式以隔离它们。", is_translated=True)
+    assert errors.message(error, "en") == errors.Said(error.message, is_translated=False)
+
+
+def test_error_that_the_table_lacks_stays_in_english() -> None:
+    error = NotFoundError("There must be a star of that name, was 'x'.", code="star_unknown", hint="Look up.")
+    assert errors.message(error, "zh") == errors.Said(error.message, is_translated=False)
