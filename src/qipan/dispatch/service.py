@@ -24,11 +24,13 @@ from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.upheld import ANY, Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, score
+from qipan.dispatch.placement.uphold import uphold_against
 from qipan.dispatch.plan import plan
 from qipan.dispatch.prices.price import Identities, identities
 from qipan.dispatch.store import plan as store
@@ -61,9 +63,14 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A solved day: plan, bound and placement, and what the baselines make of the same jobs."""
+    """A solved day: plan, bound and placement, and what the baselines make of the same jobs.
+
+    ``rules`` and ``plan`` are those that the placement follows; ``plan_fen`` and all costs are at the rules given.
+    """
 
     reached: Reach
+    rules: Rules
+    plan_fen: float
     plan: Plan
     found: Placement
     identities: Identities
@@ -74,6 +81,7 @@ class Outcome:
     volumes: tuple[Volume, ...]
     stand_alone: tuple[StandAlone, ...]
     terms: Terms
+    upheld: Upheld | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +127,28 @@ class Dispatch:
             )
         return self._readers[form](data, how)
 
-    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None]) -> Outcome:
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the rules whose service can be upheld."""
+        return (*(rule.value for rule in Baseline), ANY)
+
+    def solve(
+        self,
+        jobs: Jobs,
+        board: Board,
+        rules: Rules,
+        progress: Callable[[str], None],
+        *,
+        no_worse_than: str | None = None,
+    ) -> Outcome:
         """Plan, price and place the jobs, and place them again by each baseline.
 
         Parameters
         ----------
         progress
             Told the name of each step as it begins.
+        no_worse_than
+            One of `policies`: no tier is to be served worse than by it.
 
         Raises
         ------
@@ -141,24 +164,35 @@ class Dispatch:
         solved = plan(board, classes, rules, takes)
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-        scores = [score("qipan", jobs, board, rules, reached, found=found)]
+        theirs = {}
         for rule in Baseline:
             progress(rule.value)
-            theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
-            scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
+            theirs[rule.value] = place_by(rule, jobs, board, rules, reached, refused=refused)
+        used, shown, upheld = rules, solved, None
+        if no_worse_than is not None:
+            progress("uphold")
+            kept, upheld = uphold_against(
+                no_worse_than, theirs, jobs, board, rules, reached,
+                refused=refused, classes=classes, plan=solved, found=found,
+            )  # fmt: skip
+            used, shown, found = kept.rules, kept.plan, kept.found
         served, lost = planned_fen(jobs, board, rules, reached, found)
+        named = {"qipan": found} | theirs
         return Outcome(
             reached=reached,
-            plan=solved,
+            rules=used,
+            plan_fen=solved.objective_fen,
+            plan=shown,
             found=found,
-            identities=identities(board, solved, rules),
+            identities=identities(board, shown, used),
             bound_fen=bound_fen(jobs, board, rules, reached, refused=refused, plan=solved),
             served_fen=served,
             lost_fen=lost,
-            scores=tuple(scores),
-            volumes=volumes(jobs, board, rules, reached, found=found, plan=solved),
-            stand_alone=stand_alone(board, classes, rules, takes, plan=solved),
-            terms=note_terms(board, rules, solved),
+            scores=tuple(score(name, jobs, board, rules, reached, found=one) for name, one in named.items()),
+            volumes=volumes(jobs, board, used, reached, found=found, plan=shown),
+            stand_alone=stand_alone(board, classes, used, takes, plan=shown),
+            terms=note_terms(board, used, shown),
+            upheld=upheld,
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:

@@ -88,6 +88,7 @@ def describe(
         basis=setting.basis,
         areas=_areas(setting),
         power=solved.power,
+        upheld=outcome.upheld,
     )
 
 
@@ -143,7 +144,7 @@ def _account(run: Run, intake: Intake, jobs: Jobs, outside_day: int, outcome: Ou
 def _bound(outcome: Outcome) -> BoundAccount:
     money = outcome.identities
     return BoundAccount(
-        plan_fen=outcome.plan.objective_fen,
+        plan_fen=outcome.plan_fen,
         bound_fen=outcome.bound_fen,
         served_fen=outcome.served_fen,
         lost_fen=outcome.lost_fen,

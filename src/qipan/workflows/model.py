@@ -15,6 +15,7 @@ from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.upheld import Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
@@ -52,6 +53,8 @@ class DayRequest:
         states none.
     grid_load, grid_load_scale
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
+    no_worse_than
+        A simple rule, or ``any``: no more of any tier is to be left unserved than it leaves.
     """
 
     data: bytes
@@ -71,6 +74,7 @@ class DayRequest:
     models_power: bool = False
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
+    no_worse_than: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +251,7 @@ class DayReport:
 
     ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC. ``areas`` are the
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
+    ``upheld`` tells the service of every tier beside that of a rule, where this was asked.
     """
 
     plan_id: str
@@ -277,6 +282,7 @@ class DayReport:
     basis: dict[str, int]
     areas: list[AreaDay]
     power: PowerDay | None
+    upheld: Upheld | None = None
 
     @property
     def ours(self) -> Score:
