@@ -133,14 +133,8 @@ class Dispatch:
         return (*(rule.value for rule in Baseline), ANY)
 
     def solve(
-        self,
-        jobs: Jobs,
-        board: Board,
-        rules: Rules,
-        progress: Callable[[str], None],
-        *,
-        no_worse_than: str | None = None,
-    ) -> Outcome:
+        self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None], *, no_worse_than: str = ""
+    ) -> Outcome:  # fmt: skip
         """Plan, price and place the jobs, and place them again by each baseline.
 
         Parameters
@@ -148,7 +142,7 @@ class Dispatch:
         progress
             Told the name of each step as it begins.
         no_worse_than
-            One of `policies`: no tier is to be served worse than by it.
+            One of `policies`, or none: no tier is to be served worse than by it.
 
         Raises
         ------
@@ -164,12 +158,11 @@ class Dispatch:
         solved = plan(board, classes, rules, takes)
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-        theirs = {}
+        used, shown, upheld, theirs = rules, solved, None, {}
         for rule in Baseline:
             progress(rule.value)
             theirs[rule.value] = place_by(rule, jobs, board, rules, reached, refused=refused)
-        used, shown, upheld = rules, solved, None
-        if no_worse_than is not None:
+        if no_worse_than:
             progress("uphold")
             kept, upheld = uphold_against(
                 no_worse_than, theirs, jobs, board, rules, reached,

@@ -369,7 +369,7 @@ def _check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
         "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
         f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
         f"the rule that no tier is served worse than by must be one of {', '.join(policies)}": (
-            request.no_worse_than is None or request.no_worse_than in policies
+            request.no_worse_than in ("", *policies)
         ),
     }
     broken = [rule for rule, holds in rules.items() if not holds]

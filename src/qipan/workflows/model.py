@@ -54,7 +54,7 @@ class DayRequest:
     grid_load, grid_load_scale
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
     no_worse_than
-        A simple rule, or ``any``: no more of any tier is to be left unserved than it leaves.
+        A simple rule, or ``any``, or none: no more of any tier is to be left unserved than it leaves.
     """
 
     data: bytes
@@ -74,7 +74,7 @@ class DayRequest:
     models_power: bool = False
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
-    no_worse_than: str | None = None
+    no_worse_than: str = ""
 
 
 @dataclass(frozen=True, slots=True)

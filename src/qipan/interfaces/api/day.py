@@ -40,6 +40,9 @@ def run(
     ] = False,
     grid_load: Annotated[UploadFile | None, File(description="Hourly load by region in MW, plain or gzip.")] = None,
     grid_load_scale: Annotated[float, Form(description="By how much that load is multiplied.")] = 1.0,
+    no_worse_than: Annotated[
+        str, Form(description="Leave no more of any tier unserved than this simple rule does, or any of them.")
+    ] = "",
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -63,6 +66,7 @@ def run(
         models_power=models_power,
         grid_load=None if grid_load is None else grid_load.file.read(),
         grid_load_scale=grid_load_scale,
+        no_worse_than=no_worse_than,
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

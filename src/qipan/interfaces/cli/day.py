@@ -52,6 +52,10 @@ GridLoad = Annotated[
 GridLoadScale = Annotated[
     float, typer.Option("--grid-load-scale", metavar="TIMES", help="By how much that load is multiplied.")
 ]
+NoWorseThan = Annotated[
+    Literal["", "home_first", "cheapest_site", "greenest_site", "most_available", "cheapest_start", "any"],
+    typer.Option("--no-worse-than", help="Leave no more of any tier unserved than this rule does, or any of them."),
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -76,6 +80,7 @@ def run(
     power: Power = False,
     grid_load: GridLoad = None,
     grid_load_scale: GridLoadScale = 1,
+    no_worse_than: NoWorseThan = "",
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -101,6 +106,7 @@ def run(
         models_power=power,
         grid_load=None if grid_load is None else read_bytes(grid_load),
         grid_load_scale=grid_load_scale,
+        no_worse_than=no_worse_than,
     )
     language = spoken(lang)
     services = session.services()

@@ -16,6 +16,7 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "greenest_site": mark("Greenest site"),
         "most_available": mark("Most available"),
         "cheapest_start": mark("Cheapest start"),
+        "any": mark("Any simple rule"),
     }
 )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
-from qipan.interfaces.report import assets, charts, day, stand_alone, tables, volumes
+from qipan.interfaces.report import assets, charts, day, stand_alone, tables, upheld, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -57,6 +57,7 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             title=day.title(document, said),
             particulars=day.particulars(document, said),
             tables=all_tables(document, lang),
+            upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
             charts={
                 "map": charts.board_map(document, said),
                 "use": charts.use(document, said),
@@ -90,6 +91,7 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
         "tiers": tables.tiers(document, said),
         "volumes": volumes.volumes(document, said),
         "stand_alone": stand_alone.stand_alone(document, said),
+        "upheld": upheld.upheld(document, said),
         "policies": tables.policies(document, said),
         "bound": tables.bound(document, said),
         "use": tables.hours(document, "used_unit_h", said, caption=said.say("Use by hour"), unit=unit, digits=0),

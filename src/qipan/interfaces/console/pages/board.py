@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, labels, stand_alone, tables, volumes
+from qipan.interfaces.report import charts, day, labels, stand_alone, tables, upheld, volumes
 from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
@@ -50,5 +50,7 @@ def board(request: Request) -> Response:
         volumes_sentence=volumes.sentence(document.get("volumes", ()), said),
         stand_alone=stand_alone.stand_alone(document, said) if "stand_alone" in document else None,
         stand_alone_sentence=stand_alone.sentence(document.get("stand_alone", ()), said),
+        upheld=upheld.upheld(document, said) if document.get("upheld") else None,
+        upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
         charts={"map": charts.board_map(document, said), "geometry": assets.address(GEOMETRY)},
     )
