@@ -24,13 +24,13 @@ from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.stand_alone import StandAlone
-from qipan.dispatch.model.upheld import ANY, Upheld
+from qipan.dispatch.model.upheld import Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, score
-from qipan.dispatch.placement.uphold import uphold_against
+from qipan.dispatch.placement.uphold import POLICIES, uphold_against
 from qipan.dispatch.plan import plan
 from qipan.dispatch.prices.price import Identities, identities
 from qipan.dispatch.store import plan as store
@@ -95,7 +95,9 @@ class JobsPage:
 
 
 class Dispatch:
-    """Reads traces, solves days and keeps their plans."""
+    """Reads traces, solves days and keeps their plans; the service of ``policies`` can be upheld."""
+
+    policies = POLICIES
 
     def __init__(self, observations: Observations, lake: Lake, readers: Mapping[str, Reader]) -> None:
         self._observations = observations
@@ -127,11 +129,6 @@ class Dispatch:
             )
         return self._readers[form](data, how)
 
-    @property
-    def policies(self) -> tuple[str, ...]:
-        """Names of the rules whose service can be upheld."""
-        return (*(rule.value for rule in Baseline), ANY)
-
     def solve(
         self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None], *, no_worse_than: str = ""
     ) -> Outcome:  # fmt: skip
@@ -158,19 +155,18 @@ class Dispatch:
         solved = plan(board, classes, rules, takes)
         progress("place")
         found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-        used, shown, upheld, theirs = rules, solved, None, {}
+        theirs = {}
         for rule in Baseline:
             progress(rule.value)
             theirs[rule.value] = place_by(rule, jobs, board, rules, reached, refused=refused)
         if no_worse_than:
             progress("uphold")
-            kept, upheld = uphold_against(
-                no_worse_than, theirs, jobs, board, rules, reached,
-                refused=refused, classes=classes, plan=solved, found=found,
-            )  # fmt: skip
-            used, shown, found = kept.rules, kept.plan, kept.found
-        served, lost = planned_fen(jobs, board, rules, reached, found)
-        named = {"qipan": found} | theirs
+        given = (jobs, board, rules, reached)
+        kept, upheld = uphold_against(
+            no_worse_than, theirs, *given, refused=refused, classes=classes, plan=solved, found=found
+        )
+        used, shown, found = kept.rules, kept.plan, kept.found
+        served, lost = planned_fen(*given, found)
         return Outcome(
             reached=reached,
             rules=used,
@@ -178,10 +174,10 @@ class Dispatch:
             plan=shown,
             found=found,
             identities=identities(board, shown, used),
-            bound_fen=bound_fen(jobs, board, rules, reached, refused=refused, plan=solved),
+            bound_fen=bound_fen(*given, refused=refused, plan=solved),
             served_fen=served,
             lost_fen=lost,
-            scores=tuple(score(name, jobs, board, rules, reached, found=one) for name, one in named.items()),
+            scores=tuple(score(name, *given, found=one) for name, one in ({"qipan": found} | theirs).items()),
             volumes=volumes(jobs, board, used, reached, found=found, plan=shown),
             stand_alone=stand_alone(board, classes, used, takes, plan=shown),
             terms=note_terms(board, used, shown),

@@ -25,10 +25,13 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Placement, Plan
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
+from qipan.dispatch.placement.baseline import Baseline
 from qipan.dispatch.placement.place import keep_seated, place
 from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
 from qipan.dispatch.plan import plan as solve
 
+POLICIES: Final = (*(rule.value for rule in Baseline), ANY)
+"""Whose service can be upheld."""
 ROUNDS: Final = 6
 """How many values are tried."""
 ABOVE: Final = 1.001
@@ -116,14 +119,14 @@ def uphold(
 def uphold_against(
     policy: str, theirs: Mapping[str, Placement], jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
     refused: Texts, classes: Classes, plan: Plan, found: Placement,
-) -> tuple[Capped, Upheld]:  # fmt: skip
+) -> tuple[Capped, Upheld | None]:  # fmt: skip
     """Place jobs so that no tier is served worse than by a policy, and tell what it came to.
 
     Parameters
     ----------
     policy
         One of ``theirs``, whose own placement is the known one; or ``any``, for which the caps are the least of each
-        tier that any of them leaves, and nothing is known.
+        tier that any of them leaves, and nothing is known; or empty, and there are no caps.
     theirs
         Where each policy puts the jobs.
     refused, classes, plan, found
@@ -134,6 +137,8 @@ def uphold_against(
     EngineError
         ``solver_failed``.
     """
+    if not policy:
+        return Capped(rules, plan, found, np.full(len(Tier), np.inf), unserved_unit_h(jobs, board, found)), None
     left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
     caps = np.min(list(left.values()), axis=0) if policy == ANY else left[policy]
     kept = uphold(
