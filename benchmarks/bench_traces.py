@@ -111,22 +111,20 @@ def measure_day(day: Any, load: float) -> dict[str, Any]:
     ours = None
     for name, run in _policies(day, case, refused, best).items():
         found, cpu_s = _timed(run)
-        policies[name] = _measured(name, day, case, refused, found) | {"cpu_s": cpu_s}
+        policies[name] = _measured(name, day, case, refused, found, bound) | {"cpu_s": cpu_s}
         ours = found if name == QIPAN else ours
     upheld = None
     if verdict(policies)["serves_more"]:
         caps = np.min([told["unserved_unit_h"] for name, told in policies.items() if name != QIPAN], axis=0)
         given = {"refused": refused, "classes": classes, "plan": best, "found": ours, "caps_unit_h": caps}
         kept, cpu_s = _timed(lambda: uphold(*case, **given))
-        policies[UPHELD] = _measured(UPHELD, day, case, refused, kept.found) | {"cpu_s": cpu_s}
+        policies[UPHELD] = _measured(UPHELD, day, case, refused, kept.found, bound) | {"cpu_s": cpu_s}
         upheld = {
             "caps_unit_h": caps.tolist(),
             "worth_fen_per_unit_h": [tier.unserved_fen_per_unit_h for tier in kept.rules.tiers],
             "rounds": kept.rounds,
             "is_kept": kept.is_kept,
         }
-    for told in policies.values():
-        told["over_bound"] = told["cost_fen"] / bound - 1.0
     tier_of_class = classes.streams.tier[classes.stream]
     told = best.energy
     plants_kwh = float((board.energy.renewable_kw * board.slot_h).sum()) if board.energy is not None else 0.0
@@ -171,7 +169,7 @@ def _policies(day: Any, case: tuple[Any, ...], refused: Any, best: Any) -> dict[
     return ways
 
 
-def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, found: Any) -> dict[str, Any]:
+def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, found: Any, bound_fen: float) -> dict[str, Any]:
     from tests.independent.check_placement import check_placement
 
     from qipan.dispatch.jobs.classify import planned_h
@@ -189,6 +187,7 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, found: A
     offered = told.renewable_kwh + told.curtailed_kwh
     return {
         "cost_fen": served + lost,
+        "over_bound": (served + lost) / bound_fen - 1.0,
         "served_fen": served,
         "lost_fen": lost,
         "unserved_unit_h": unserved.tolist(),

@@ -16,9 +16,13 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
         "greenest_site": mark("Greenest site"),
         "most_available": mark("Most available"),
         "cheapest_start": mark("Cheapest start"),
-        "any": mark("Any simple rule"),
     }
 )
+
+NO_WORSE_THAN: Final[Mapping[str, str]] = MappingProxyType(
+    {code: title for code, title in POLICY.items() if code != "plan"} | {"any": mark("Any simple rule")}
+)
+"""Whose service can be upheld."""
 
 POLICY_RULE: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -18,7 +18,7 @@ Told = Mapping[str, Any]
 
 def sentence(told: Told, words: Words) -> str:
     """Say in one sentence whether it is kept, and what that costs."""
-    rule = label(labels.POLICY, told["no_worse_than"], words)
+    rule = label(labels.NO_WORSE_THAN, told["no_worse_than"], words)
     cost = yuan(told["cost_fen"] - told["free_fen"])
     if not told["is_kept"]:
         broken = (label(labels.TIER, tier["tier"], words) for tier in told["tiers"] if not tier["is_kept"])
@@ -47,7 +47,7 @@ def upheld(document: Mapping[str, Any], words: Words) -> Table:
     """Return what is left of each tier by the rule, without the promise and with it."""
     told: Told | None = document.get("upheld")
     unit = unit_hours(document, words)
-    rule = label(labels.POLICY, told["no_worse_than"], words) if told else ""
+    rule = label(labels.NO_WORSE_THAN, told["no_worse_than"], words) if told else ""
     return Table(
         words.say("Unserved work by tier"),
         (
