@@ -59,9 +59,11 @@ at three times the bound; the number is the whole.
 
 ## What it shows
 
+{held}
+
 {verdicts}
 
-{held} The other policies are the simple rules and Carbon-Time.
+The other policies are the simple rules and Carbon-Time.
 
 *Qipan, no tier worse* ([Service upheld](upheld.md)) runs where plain Qipan leaves more of some tier than another policy
 does. What it may leave of each tier is then the least that any other policy leaves of it, all tiers at once. The plan
@@ -142,7 +144,7 @@ def _verdict(day: dict[str, Any]) -> str:
         return plain
     kept = _held(day["verdict_upheld"], day["policies"]["upheld"])
     more = day["policies"]["upheld"]["cost_fen"] - day["policies"]["qipan"]["cost_fen"]
-    return f"{plain} With no tier worse: {kept}; {more / FEN_PER_THOUSAND_YUAN:,.1f} thousand yuan over plain Qipan."
+    return f"{plain} With no tier worse: {kept}, {more / FEN_PER_THOUSAND_YUAN:,.1f} thousand yuan over plain Qipan."
 
 
 def _held(told: dict[str, Any], ours: dict[str, Any]) -> str:
@@ -160,7 +162,8 @@ def _held(told: dict[str, Any], ours: dict[str, Any]) -> str:
     cost = (
         "the cheapest" if not told["cheaper"] else "cheaper are " + ", ".join(NAMES[name] for name in told["cheaper"])
     )
-    return f"{limits}; {serves}; {cost}, {ours['over_bound']:.1%} over the bound"
+    line = "the line holds" if told["holds"] else "the line does not hold"
+    return f"{limits}; {serves}; {cost}, {ours['over_bound']:.1%} over the bound; {line}"
 
 
 def _line(days: list[dict[str, Any]]) -> str:
@@ -168,7 +171,7 @@ def _line(days: list[dict[str, Any]]) -> str:
     held = {f"{day['trace']}, {day['level']}": (day.get("verdict_upheld") or day["verdict"])["holds"] for day in days}
     missed = "; ".join(where for where, holds in held.items() if not holds)
     capped = sum(bool(day.get("upheld")) for day in days)
-    sentence = f"{LINE} holds in {sum(held.values())} of {len(held)} cells"
+    sentence = f"The line to keep: {LINE}. It holds in {sum(held.values())} of {len(held)} cells"
     sentence += f", in {capped} of them with no tier worse" if capped else ""
     return f"{sentence}{f', not in {missed}' if missed else ''}."
 
