@@ -163,7 +163,7 @@ class Dispatch:
             progress("uphold")
         given = (jobs, board, rules, reached)
         kept, upheld = uphold_against(
-            no_worse_than, theirs, *given, refused=refused, classes=classes, plan=solved, found=found
+            *given, policy=no_worse_than, theirs=theirs, refused=refused, classes=classes, plan=solved, found=found
         )
         used, shown, found = kept.rules, kept.plan, kept.found
         served, lost = planned_fen(*given, found)

@@ -99,7 +99,7 @@ def test_uphold_against_a_policy_takes_its_service_as_caps(crowded, rules, polic
     raised = valued(rules, [4e3, 3e3, 2e3, 9e3])
     dear = place(jobs, board, raised, reached, refused=refused, plan=solved)
     kept, told = uphold_against(
-        policy, {"home_first": home, "offline_first": dear}, jobs, board, rules, reached,
+        jobs, board, rules, reached, policy=policy, theirs={"home_first": home, "offline_first": dear},
         refused=refused, classes=classes, plan=solved, found=found,
     )  # fmt: skip
     assert told.no_worse_than == policy

@@ -117,8 +117,8 @@ def uphold(
 
 
 def uphold_against(
-    policy: str, theirs: Mapping[str, Placement], jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
-    refused: Texts, classes: Classes, plan: Plan, found: Placement,
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
+    policy: str, theirs: Mapping[str, Placement], refused: Texts, classes: Classes, plan: Plan, found: Placement,
 ) -> tuple[Capped, Upheld | None]:  # fmt: skip
     """Place jobs so that no tier is served worse than by a policy, and tell what it came to.
 
