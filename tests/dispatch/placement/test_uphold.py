@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.random_day import random_day
+from tests.independent.check_placement import check_placement
 
-from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.jobs.classify import classify, planned_h
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.baseline import Baseline, place_by
+from qipan.dispatch.placement.bound import bound_fen
 from qipan.dispatch.placement.place import keep_seated, place, seats_of
 from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
 from qipan.dispatch.placement.timeline import asks
@@ -111,6 +114,39 @@ def test_uphold_against_a_policy_takes_its_service_as_caps(crowded, rules, polic
     assert told.free_fen == pytest.approx(sum(planned_fen(jobs, board, rules, reached, found)))
     assert told.cost_fen == pytest.approx(sum(planned_fen(jobs, board, rules, reached, kept.found)))
     assert told.cost_fen - told.free_fen == pytest.approx(20e3 if policy == "home_first" else 40e3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_uphold_against_one_rule_is_always_kept_within_every_hard_limit(seed: int) -> None:
+    board, jobs, rules = random_day(np.random.default_rng(seed))
+    # Links shut nothing out of whole jobs, and a tenth of the cards makes room scarce.
+    board = replace(board, capacity=np.ceil(board.capacity / 10.0), links=None)
+    reached = reach(jobs, board, rules)
+    refused = refusals(jobs, board, reached)
+    classes = classify(jobs, board, reached, refused == Reason.NONE)
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
+    found = place(jobs, board, rules, reached, refused=refused, plan=solved)
+    least = bound_fen(jobs, board, rules, reached, refused=refused, plan=solved)
+    for rule in (Baseline.HOME_FIRST, Baseline.CHEAPEST_START):
+        theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
+        kept, told = uphold_against(
+            jobs, board, rules, reached, policy=rule.value, theirs={rule.value: theirs},
+            refused=refused, classes=classes, plan=solved, found=found,
+        )  # fmt: skip
+        assert told.is_kept
+        assert check_placement(board, jobs, rules, kept.found) == []
+        missed = (kept.found.pool < 0) & (refused == Reason.NONE)
+        lost = (theirs.pool < 0) & (refused == Reason.NONE)
+        work = jobs.quantity * planned_h(jobs, board)
+        for tier in Tier:
+            mine = float(work[missed & (jobs.tier == tier)].sum())
+            assert mine <= float(work[lost & (jobs.tier == tier)].sum()) + 1e-6
+            assert mine == pytest.approx(told.tiers[tier].unserved_unit_h)
+        assert told.cost_fen >= least - 1e-6 * abs(least)
+        moved = keep_seated(jobs, board, rules, reached, refused=refused, plan=solved, found=theirs)
+        assert moved.has_place[theirs.has_place].all()
+        assert check_placement(board, jobs, rules, moved) == []
 
 
 def test_keep_seated_moves_jobs_to_cheaper_seats_and_drops_none(make_board, make_jobs, rules) -> None:
