@@ -68,8 +68,8 @@ The other policies are the simple rules and Carbon-Time.
 *Qipan, no tier worse* ([Service upheld](upheld.md)) runs where plain Qipan leaves more of some tier than another policy
 does. What it may leave of each tier is then the least that any other policy leaves of it, all tiers at once. The plan
 gives up the hours that are worth least, the simple rules whoever comes late; with caps a tier over its own is valued
-higher, until others that can spare it give way. Its cost is told at the same values as every other's, so it is dearer
-than plain Qipan by what the promise costs.
+higher, until others that can spare it give way. Its cost is told at the same values as every other's; what it is
+dearer than plain Qipan is what the promise costs (a little less than nothing is luck: both place by rules of thumb).
 
 "No other policy serves more of a more urgent tier" compares unserved work tier by tier, the most urgent first.
 """
@@ -144,7 +144,9 @@ def _verdict(day: dict[str, Any]) -> str:
         return plain
     kept = _held(day["verdict_upheld"], day["policies"]["upheld"])
     more = day["policies"]["upheld"]["cost_fen"] - day["policies"]["qipan"]["cost_fen"]
-    return f"{plain} With no tier worse: {kept}, {more / FEN_PER_THOUSAND_YUAN:,.1f} thousand yuan over plain Qipan."
+    side = "over" if more > 0.0 else "below"
+    beside = f"{abs(more) / FEN_PER_THOUSAND_YUAN:,.1f} thousand yuan {side} plain Qipan"
+    return f"{plain} With no tier worse: {kept}, {beside}."
 
 
 def _held(told: dict[str, Any], ours: dict[str, Any]) -> str:

@@ -40,9 +40,12 @@ def test_tiers_stand_with_what_each_leaves(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "No tier is served worse than by Home region first, for 2,500 yuan more"),
+        (
+            {},
+            "by Home region first; against the plan without this promise the cost changes by 2,500 yuan",
+        ),
         ({"rounds": 0, "cost_fen": 100_000.0}, "the plan keeps this by itself"),
-        ({"is_known": True}, "its own placement, with each job moved to where it costs least, for 2,500 yuan more"),
+        ({"is_known": True}, "its own placement, with each job moved to where it costs least; against the plan"),
         (
             {"is_kept": False, "tiers": (replace(TOLD.tiers[0], is_kept=False), TOLD.tiers[1])},
             "Not kept: more is left unserved than by Home region first of Batch;",
@@ -60,4 +63,4 @@ def test_report_shows_it_only_where_it_was_asked(document: dict[str, Any]) -> No
     )
     assert "Unserved work by tier" not in plain
     assert "Unserved work by tier" in asked
-    assert "for 2,500 yuan more than the plan without this promise" in asked
+    assert "the cost changes by 2,500 yuan" in asked

@@ -29,15 +29,16 @@ def sentence(told: Told, words: Words) -> str:
         )
     if told["is_known"]:
         return words.say(
-            "No tier is served worse than by %(rule)s: its own placement, with each job moved to where it costs least, "
-            "for %(cost)s yuan more than the plan without this promise.",
+            "No tier is served worse than by %(rule)s: its own placement, with each job moved to where it costs least; "
+            "against the plan without this promise the cost changes by %(cost)s yuan.",
             rule=rule,
             cost=cost,
         )
     if not told["rounds"]:
         return words.say("No tier is served worse than by %(rule)s: the plan keeps this by itself.", rule=rule)
     return words.say(
-        "No tier is served worse than by %(rule)s, for %(cost)s yuan more than the plan without this promise.",
+        "No tier is served worse than by %(rule)s; against the plan without this promise the cost changes by %(cost)s "
+        "yuan.",
         rule=rule,
         cost=cost,
     )
