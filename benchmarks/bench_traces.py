@@ -1,8 +1,10 @@
 """Days of three real traces at three loads on the national fleet: ours beside six other policies and the bound.
 
 Every policy places the same jobs on the same board, whole, under the same hard limits, and an independent checker goes
-over each placement. Unserved work is told tier by tier. Plants, wind, curtailment and what others draw from the grid
-are modelled, and so are the hourly carbon factors that Carbon-Time waits for.
+over each placement. Unserved work is told tier by tier; where ours leaves more of some tier than another policy, it
+runs once more with the least that any other leaves as a cap on each tier (`placement.uphold`). Plants, wind,
+curtailment and what others draw from the grid are modelled, and so are the hourly carbon factors that Carbon-Time waits
+for.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ WITHIN = 0.01
 """Near enough to the bound, where ours is not the cheapest."""
 UNIT_H = 1e-6
 """Unserved work below this is none."""
+QIPAN, UPHELD = "qipan", "upheld"
+"""Ours, and ours with caps on what is left of each tier; all other policies are not ours."""
 MODELLED = (
     "plants, stores and the load of others",
     "renewable uptake and curtailment",
@@ -58,7 +62,8 @@ def main() -> int:
     print(f"See {path.name}.")
     if asked.results == ROOT / "benchmarks" / "results":
         write_page(path)
-    return int(any(day["policies"]["qipan"]["limits_broken"] for day in result["days"]))
+    ours = [day["policies"][name] for day in result["days"] for name in (QIPAN, UPHELD) if name in day["policies"]]
+    return int(any(told["limits_broken"] for told in ours))
 
 
 def measure(folder: Path, traces: list[str], levels: list[str]) -> list[dict[str, Any]]:
@@ -90,6 +95,7 @@ def measure_day(day: Any, load: float) -> dict[str, Any]:
     from qipan.dispatch.jobs.reach import reach, refusals
     from qipan.dispatch.model.plan import Reason
     from qipan.dispatch.placement.bound import bound_fen
+    from qipan.dispatch.placement.uphold import uphold
     from qipan.dispatch.plan import plan
 
     jobs, board, rules = day.at_load(load), day.board, day.rules
@@ -101,11 +107,24 @@ def measure_day(day: Any, load: float) -> dict[str, Any]:
     plan_cpu_s = time.process_time() - began
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=best)
     case = (jobs, board, rules, reached)
-    policies = {
-        name: _measured(name, day, case, refused, run) for name, run in _policies(day, case, refused, best).items()
-    }
-    for told in policies.values():
-        told["over_bound"] = told["cost_fen"] / bound - 1.0
+    policies: dict[str, dict[str, Any]] = {}
+    ours = None
+    for name, run in _policies(day, case, refused, best).items():
+        found, cpu_s = _timed(run)
+        policies[name] = _measured(name, day, case, refused, found, bound) | {"cpu_s": cpu_s}
+        ours = found if name == QIPAN else ours
+    upheld = None
+    if verdict(policies)["serves_more"]:
+        caps = np.min([told["unserved_unit_h"] for name, told in policies.items() if name != QIPAN], axis=0)
+        given = {"refused": refused, "classes": classes, "plan": best, "found": ours, "caps_unit_h": caps}
+        kept, cpu_s = _timed(lambda: uphold(*case, **given))
+        policies[UPHELD] = _measured(UPHELD, day, case, refused, kept.found, bound) | {"cpu_s": cpu_s}
+        upheld = {
+            "caps_unit_h": caps.tolist(),
+            "worth_fen_per_unit_h": [tier.unserved_fen_per_unit_h for tier in kept.rules.tiers],
+            "rounds": kept.rounds,
+            "is_kept": kept.is_kept,
+        }
     tier_of_class = classes.streams.tier[classes.stream]
     told = best.energy
     plants_kwh = float((board.energy.renewable_kw * board.slot_h).sum()) if board.energy is not None else 0.0
@@ -124,8 +143,16 @@ def measure_day(day: Any, load: float) -> dict[str, Any]:
             "cpu_s": plan_cpu_s,
         },
         "policies": policies,
+        "upheld": upheld,
         "verdict": verdict(policies),
+        "verdict_upheld": verdict(policies, UPHELD) if upheld is not None else None,
     }
+
+
+def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.process_time()
+    found = run()
+    return found, time.process_time() - began
 
 
 def _policies(day: Any, case: tuple[Any, ...], refused: Any, best: Any) -> dict[str, Callable[[], Any]]:
@@ -136,13 +163,13 @@ def _policies(day: Any, case: tuple[Any, ...], refused: Any, best: Any) -> dict[
     def by(rule: Baseline) -> Callable[[], Any]:
         return lambda: place_by(rule, *case, refused=refused)
 
-    ways: dict[str, Callable[[], Any]] = {"qipan": lambda: place(*case, refused=refused, plan=best)}
+    ways: dict[str, Callable[[], Any]] = {QIPAN: lambda: place(*case, refused=refused, plan=best)}
     ways |= {rule.value: by(rule) for rule in Baseline}
     ways["carbon_time"] = lambda: place_by_carbon_time(*case, refused=refused, kg_per_kwh=day.kg_per_kwh)
     return ways
 
 
-def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Callable[[], Any]) -> dict[str, Any]:
+def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, found: Any, bound_fen: float) -> dict[str, Any]:
     from tests.independent.check_placement import check_placement
 
     from qipan.dispatch.jobs.classify import planned_h
@@ -151,9 +178,6 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Cal
     from qipan.dispatch.programme.buy import buy
 
     jobs, board, rules, reached = case
-    began = time.process_time()
-    found = run()
-    cpu_s = time.process_time() - began
     served, lost = planned_fen(jobs, board, rules, reached, found)
     told = score(name, jobs, board, rules, reached, found=found)
     left = (found.pool < 0) & (refused == Reason.NONE)
@@ -163,6 +187,7 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Cal
     offered = told.renewable_kwh + told.curtailed_kwh
     return {
         "cost_fen": served + lost,
+        "over_bound": (served + lost) / bound_fen - 1.0,
         "served_fen": served,
         "lost_fen": lost,
         "unserved_unit_h": unserved.tolist(),
@@ -179,20 +204,20 @@ def _measured(name: str, day: Any, case: tuple[Any, ...], refused: Any, run: Cal
         "renewable_share": told.renewable_kwh / offered if offered else 0.0,
         "mean_wait_h": told.mean_wait_h,
         "limits_broken": check_placement(board, jobs, rules, found),
-        "cpu_s": cpu_s,
     }
 
 
-def verdict(policies: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Hold ours against every other policy: hard limits, unserved work tier by tier, cost.
+def verdict(policies: dict[str, dict[str, Any]], name_of_ours: str = QIPAN) -> dict[str, Any]:
+    """Hold ours, with caps or without, against every other policy: hard limits, unserved work tier by tier, cost.
 
     ``serves_more`` names the policies that leave less of some tier, with the tiers in which they do; ``serves_first``
-    those that leave less of the most urgent tier in which both differ. Costs are compared with policies that leave no
-    less than ours in any tier, and work without a place counts at its value.
+    those that leave less of the most urgent tier in which both differ; ``cheaper`` those that cost less, work without
+    a place at its value. It ``holds`` where none serves more of any tier and none is cheaper, or ours is near the
+    bound.
     """
-    ours = policies["qipan"]
+    ours = policies[name_of_ours]
     mine = np.array(ours["unserved_unit_h"])
-    others = {name: told for name, told in policies.items() if name != "qipan"}
+    others = {name: told for name, told in policies.items() if name not in (QIPAN, UPHELD)}
     more, first, cheaper = {}, [], []
     for name, told in others.items():
         less = mine - np.array(told["unserved_unit_h"]) > UNIT_H

@@ -13,6 +13,7 @@ PAGE = ROOT / "docs" / "traces.md"
 PICTURE = ROOT / "docs" / "pictures" / "traces.svg"
 NAMES = {
     "qipan": "Qipan",
+    "upheld": "Qipan, no tier worse",
     "home_first": "home first",
     "cheapest_site": "cheapest site",
     "greenest_site": "greenest site",
@@ -58,12 +59,24 @@ at three times the bound; the number is the whole.
 
 ## What it shows
 
+{held}
+
 {verdicts}
 
-"No policy serves more of a more urgent tier" compares unserved work tier by tier, the most urgent first. Under overload
-no policy can leave least in every tier at once: the plan gives up the tiers whose hours are worth least, the simple
-rules give up whoever comes late.
+The other policies are the simple rules and Carbon-Time.
+
+*Qipan, no tier worse* ([Service upheld](upheld.md)) runs where plain Qipan leaves more of some tier than another policy
+does. What it may leave of each tier is then the least that any other policy leaves of it, all tiers at once. The plan
+gives up the hours that are worth least, the simple rules whoever comes late; with caps a tier over its own is valued
+higher, until others that can spare it give way. Its cost is told at the same values as every other's; what it is
+dearer than plain Qipan is what the promise costs (a little less than nothing is luck: both place by rules of thumb).
+
+"No other policy serves more of a more urgent tier" compares unserved work tier by tier, the most urgent first.
 """
+LINE = (
+    "*Never breaks a hard limit and, at no more unserved work in any tier than any other policy, is the cheapest or "
+    "within 1 % of the bound*"
+)
 
 
 def table_of(result: dict[str, Any]) -> list[str]:
@@ -71,7 +84,9 @@ def table_of(result: dict[str, Any]) -> list[str]:
     lines = ["| " + " | ".join(HEAD) + " |", "| --- | --- |" + " ---: |" * (len(HEAD) - 2)]
     for day in result["days"]:
         where = f"{day['trace']}, {day['level']}"
-        lines += [_row(where, NAMES[name], told) for name, told in day["policies"].items()]
+        lines += [_row(where, NAMES[name], day["policies"][name]) for name in _present(day)]
+        if day.get("upheld", ...) is None:
+            lines.append(f"| {where} | {NAMES['upheld']} | as Qipan |" + " |" * (len(HEAD) - 3))
         lines.append(_bound_row(where, day["bound"]))
     return lines
 
@@ -115,14 +130,33 @@ def _tiers(unserved: list[float]) -> str:
     return ", ".join(told) or "none"
 
 
+def _present(day: dict[str, Any]) -> list[str]:
+    """Return the policies of a day in the order of their names."""
+    return [name for name in NAMES if name in day["policies"]]
+
+
 def _verdict(day: dict[str, Any]) -> str:
-    told, ours = day["verdict"], day["policies"]["qipan"]
+    at = (
+        f"- **{day['trace']}, {day['level']}** ({day['jobs']:,} jobs, load {day['load']:.1f} of {day['full_load']:.1f})"
+    )
+    plain = f"{at}: {_held(day['verdict'], day['policies']['qipan'])}."
+    if not day.get("upheld"):
+        return plain
+    kept = _held(day["verdict_upheld"], day["policies"]["upheld"])
+    more = day["policies"]["upheld"]["cost_fen"] - day["policies"]["qipan"]["cost_fen"]
+    side = "over" if more > 0.0 else "below"
+    beside = f"{abs(more) / FEN_PER_THOUSAND_YUAN:,.1f} thousand yuan {side} plain Qipan"
+    return f"{plain} With no tier worse: {kept}, {beside}."
+
+
+def _held(told: dict[str, Any], ours: dict[str, Any]) -> str:
+    """Say how one of ours stands against the other policies."""
     limits = "no hard limit broken" if told["keeps_limits"] else f"hard limits broken: {ours['limits_broken']}"
     first = told["serves_first"]
     serves = (
-        "no policy serves more of any tier"
+        "no other policy serves more of any tier"
         if not told["serves_more"]
-        else "no policy serves more of a more urgent tier; less urgent work is served more by "
+        else "no other policy serves more of a more urgent tier; less urgent work is served more by "
         + ", ".join(f"{NAMES[name]} ({', '.join(TIERS[t] for t in at)})" for name, at in told["serves_more"].items())
         if not first
         else "more urgent work is served more by " + ", ".join(NAMES[name] for name in first)
@@ -130,11 +164,18 @@ def _verdict(day: dict[str, Any]) -> str:
     cost = (
         "the cheapest" if not told["cheaper"] else "cheaper are " + ", ".join(NAMES[name] for name in told["cheaper"])
     )
-    near = f"{ours['over_bound']:.1%} over the bound"
-    at = (
-        f"- **{day['trace']}, {day['level']}** ({day['jobs']:,} jobs, load {day['load']:.1f} of {day['full_load']:.1f})"
-    )
-    return f"{at}: {limits}; {serves}; {cost}, {near}."
+    line = "the line holds" if told["holds"] else "the line does not hold"
+    return f"{limits}; {serves}; {cost}, {ours['over_bound']:.1%} over the bound; {line}"
+
+
+def _line(days: list[dict[str, Any]]) -> str:
+    """Say in how many cells the line holds, and in which not."""
+    held = {f"{day['trace']}, {day['level']}": (day.get("verdict_upheld") or day["verdict"])["holds"] for day in days}
+    missed = "; ".join(where for where, holds in held.items() if not holds)
+    capped = sum(bool(day.get("upheld")) for day in days)
+    sentence = f"The line to keep: {LINE}. It holds in {sum(held.values())} of {len(held)} cells"
+    sentence += f", in {capped} of them with no tier worse" if capped else ""
+    return f"{sentence}{f', not in {missed}' if missed else ''}."
 
 
 def page_of(result: dict[str, Any]) -> str:
@@ -142,11 +183,11 @@ def page_of(result: dict[str, Any]) -> str:
     found = [found for day in result["days"] for told in day["policies"].values() for found in told["limits_broken"]]
     broken = "it finds no hard limit broken, by any policy" if not found else f"it finds {'; '.join(found)}"
     intro = INTRO.format(broken=broken, **result["levels"])
-    outro = OUTRO.format(verdicts="\n".join(_verdict(day) for day in result["days"]))
+    outro = OUTRO.format(verdicts="\n".join(_verdict(day) for day in result["days"]), held=_line(result["days"]))
     return f"{intro}\n" + "\n".join(table_of(result)) + f"\n{outro}"
 
 
-WIDTH, ROW, LEFT, PANEL, GAP, TOP = 1080, 17, 110, 300, 20, 58
+WIDTH, ROW, LEFT, PANEL, GAP, TOP = 1110, 17, 140, 300, 20, 58
 CUT = 3.0
 STYLE = """
 text { font: 11px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600; font-size: 12px }
@@ -190,8 +231,14 @@ def _panel(day: dict[str, Any], x: int, y: int, *, is_first: bool) -> str:
     unit = (PANEL - 60) / CUT
     bound = day["bound"]["bound_fen"]
     parts = [f'<text x="{x}" y="{y + 8}">{escape(day["level"])}, load {day["load"]:.0f}</text>']
-    for row, (name, told) in enumerate(day["policies"].items()):
+    for row, name in enumerate(NAMES):
         top = y + 14 + row * ROW
+        title = f'<text x="{x - 6}" y="{top + 10}" text-anchor="end">{NAMES[name]}</text>' if is_first else ""
+        if name not in day["policies"]:
+            same = "as Qipan" if day.get("upheld", ...) is None else ""
+            parts.append(f'<g>{title}<text x="{x + 4}" y="{top + 10}">{same}</text></g>')
+            continue
+        told = day["policies"][name]
         served, whole = told["served_fen"] / bound, told["cost_fen"] / bound
         bars = [
             f'<rect class="served" x="{x}" y="{top}" width="{min(served, CUT) * unit:.1f}" height="{ROW - 5}"/>',
@@ -201,10 +248,9 @@ def _panel(day: dict[str, Any], x: int, y: int, *, is_first: bool) -> str:
             ),
             f'<text x="{x + min(whole, CUT) * unit + 4:.1f}" y="{top + 10}">{whole:.2f}</text>',
         ]
-        if is_first:
-            bars.append(f'<text x="{x - 6}" y="{top + 10}" text-anchor="end">{NAMES[name]}</text>')
-        parts.append(f'<g class="{"ours" if name == "qipan" else "other"}">{"".join(bars)}</g>')
-    bottom = y + 14 + len(day["policies"]) * ROW
+        whose = "ours" if name in ("qipan", "upheld") else "other"
+        parts.append(f'<g class="{whose}">{title}{"".join(bars)}</g>')
+    bottom = y + 14 + len(NAMES) * ROW
     parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{y + 12}" y2="{bottom}"/>')
     parts.append(f'<line class="bound" x1="{x + unit:.1f}" x2="{x + unit:.1f}" y1="{y + 12}" y2="{bottom}"/>')
     return "\n".join(parts)

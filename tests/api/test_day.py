@@ -14,7 +14,8 @@ def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: A
     answer = client.post(
         "/api/v1/day/run",
         files={"file": ("again.csv", trace)},
-        data={"format": "generic", "day": "2026-06-01", "load": "2", "seed": "3", "fleet_id": "national"},
+        data={"format": "generic", "day": "2026-06-01", "load": "2", "seed": "3", "fleet_id": "national"}
+        | {"no_worse_than": "any"},
         headers=callers.operator,
     )
     assert answer.status_code == 201, answer.text
@@ -22,6 +23,7 @@ def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: A
     account = report["account"]
     assert account["jobs"] == account["placed"] + account["carried_over"] + account["refused"] == 80
     assert {"cost", "location_kg", "market_kg"} <= report["against_home_first"].keys()
+    assert (report["upheld"]["no_worse_than"], report["upheld"]["is_kept"]) == ("any", True)
     assert client.get(f"{REPORTS}/{report['plan_id']}").json() == report
     assert client.get(REPORTS).json()[0]["plan_id"] == report["plan_id"]
 
@@ -31,6 +33,7 @@ def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: A
     [
         ({"day": "2026-06-02"}, 400, "day_empty"),
         ({"load": "0"}, 400, "option_out_of_range"),
+        ({"no_worse_than": "nobody"}, 400, "option_out_of_range"),
         ({"fleet_id": "nobody"}, 404, "fleet_unknown"),
         ({"carbon_account": "both"}, 422, "request_malformed"),
         ({"day": "yesterday"}, 422, "request_malformed"),

@@ -45,6 +45,18 @@ def test_run_prints_accounts_comparison_bound_sites_and_the_three_numbers(
         assert words in result.stdout
 
 
+def test_run_no_worse_than_a_rule_says_tier_by_tier_whether_it_is_kept(
+    qipan: Qipan, trace: Callable[..., Path]
+) -> None:
+    asked = ("day", "run", "--jobs", trace(csv(*GOOD)), "--day", "2025-01-06", "--no-worse-than", "home_first")
+    result = qipan(*asked)
+    assert result.exit_code == 0, result.output
+    assert "Unserved work by tier" in result.stdout
+    assert "No tier is served worse than by Home region first: the plan keeps this by itself." in result.stdout
+    assert [tier["is_kept"] for tier in shown(qipan(*asked, "--json"))["upheld"]["tiers"]] == [True] * 4
+    assert qipan(*asked[:-1], "nobody").exit_code == 2
+
+
 def test_run_as_json_prints_json_alone_and_accounts_for_every_job(qipan: Qipan, trace: Callable[..., Path]) -> None:
     document = shown(qipan("day", "run", "--jobs", trace(csv(*GOOD)), "--day", "2025-01-06", "--json"))
     account = document["account"]

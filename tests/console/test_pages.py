@@ -254,10 +254,13 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
     answer = signed_in.post(
         "/days",
         files={"file": ("mine.csv", trace)},
-        data={"format": "generic", "day": "2026-06-01", "load": "1.5", "seed": "2", "fleet_id": "national"},
+        data={"format": "generic", "day": "2026-06-01", "load": "1.5", "seed": "2", "fleet_id": "national"}
+        | {"no_worse_than": "home_first"},
     )
     assert answer.status_code == 303, answer.text
     text = signed_in.get(answer.headers["location"]).text
+    assert "No tier served worse" in text
+    assert 'id="upheld"' in text
     assert "mine.csv (generic)" in text
     assert answer.headers["location"].removeprefix("/?plan=") in signed_in.get("/days").text
 

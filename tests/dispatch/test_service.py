@@ -10,6 +10,7 @@ from tests.dispatch.programme.test_energy import with_energy
 
 from qipan.dispatch.explanation.explain import explain_job, explain_price
 from qipan.dispatch.model.explanation import JobTerms, Part
+from qipan.dispatch.model.job import Tier
 from qipan.dispatch.placement.baseline import Baseline
 from qipan.dispatch.service import Dispatch, Outcome, placement_columns
 
@@ -77,3 +78,28 @@ def test_explanation_with_meters_pays_the_energy_price_of_the_plan(day) -> None:
     told = explain_price(outcome.terms, 1, 0)[0]
     assert told.parts_fen_per_unit_h[Part.ENERGY] == pytest.approx(48.0)
     assert told.binding == ()
+
+
+def test_solve_no_worse_than_a_rule_tells_costs_and_bound_at_the_values_given(make_board, make_jobs, rules) -> None:
+    job = {"quantity": 5.0, "requested_h": 4.0, "slack_h": 0.0}
+    jobs = make_jobs(*[job | {"tier": tier} for tier in [Tier.OFFLINE] * 2 + [Tier.BATCH] * 2])
+    board = make_board(cards=(10.0, 0.0), slots=4)
+    steps: list[str] = []
+    dispatch = Dispatch(None, None, {})
+    assert dispatch.policies == (*(rule.value for rule in Baseline), "any")
+    free = dispatch.solve(jobs, board, rules, steps.append)
+    kept = dispatch.solve(jobs, board, rules, steps.append, no_worse_than="home_first")
+    assert steps[-1] == "uphold"
+    assert free.upheld is None
+    assert free.rules is rules
+    assert kept.upheld.is_kept
+    assert not kept.upheld.is_known
+    # Home-first serves the two that come first, both offline; the plan gives these up, worth half as much.
+    assert [tier.cap_unit_h for tier in kept.upheld.tiers] == [0.0, 0.0, 40.0, 0.0]
+    assert [tier.unserved_unit_h for tier in kept.upheld.tiers] == [0.0, 0.0, 40.0, 0.0]
+    assert kept.lost_fen == pytest.approx(40.0 * 2000.0)
+    assert kept.upheld.cost_fen - kept.upheld.free_fen == pytest.approx(40.0 * 1000.0)
+    assert (kept.plan_fen, kept.bound_fen) == (free.plan_fen, free.bound_fen)
+    assert kept.bound_fen <= free.served_fen + free.lost_fen <= kept.served_fen + kept.lost_fen
+    assert kept.rules.tiers[Tier.OFFLINE].unserved_fen_per_unit_h > 2000.0
+    assert max(kept.identities.payments_error, kept.identities.revenue_error) < 1e-9

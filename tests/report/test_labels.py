@@ -10,6 +10,7 @@ from qipan.dispatch.model.job import ASSUMABLE, Tier
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.model.plan import Status as JobStatus
 from qipan.dispatch.placement.baseline import Baseline
+from qipan.dispatch.placement.uphold import POLICIES
 from qipan.facts.model import Status
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.words import words
@@ -19,6 +20,7 @@ from qipan.ledger.model.fleet import STATUSES
 CODES = {
     "POLICY": ["plan", *Baseline],
     "POLICY_RULE": ["plan", *Baseline],
+    "NO_WORSE_THAN": list(POLICIES),
     "TIER": [tier.label for tier in Tier],
     "JOB_STATUS": list(JobStatus),
     "REASON": [reason for reason in Reason if reason],

@@ -63,6 +63,20 @@ def test_run_another_seed_draws_other_assumptions(services: Services) -> None:
     assert flows[0] == flows[2] != flows[1]
 
 
+def test_run_no_worse_than_any_rule_keeps_the_values_it_was_placed_by(services: Services) -> None:
+    report = services.day.run(request(GOOD, no_worse_than="any"), NOW)
+    assert report.upheld is not None
+    assert (report.upheld.no_worse_than, report.upheld.is_kept, report.upheld.rounds) == ("any", True, 0)
+    with services.books.read() as unit:
+        _, terms = services.dispatch.instance(unit, report.plan_id)
+    assert terms["worth_fen_per_unit_h"] == [tier.worth_fen_per_unit_h for tier in report.upheld.tiers]
+    assert services.day.report(report.plan_id)["upheld"]["is_kept"]
+    with pytest.raises(BadInputError) as caught:
+        services.day.run(request(GOOD, no_worse_than="yesterday"), NOW)
+    assert caught.value.code == "option_out_of_range"
+    assert "home_first" in str(caught.value)
+
+
 def test_run_keeps_good_rows_and_sets_bad_ones_aside(services: Services) -> None:
     text = GOOD + "bad,2024-06-10T08:00:00+08:00,intelligent,0,3600,广东,batch\n"
     report = services.day.run(request(text), NOW)

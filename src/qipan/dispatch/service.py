@@ -26,11 +26,13 @@ from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
 from qipan.dispatch.model.reservation import Covered, Reservation, ReservationsDay
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.upheld import Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, score
+from qipan.dispatch.placement.uphold import POLICIES, uphold_against
 from qipan.dispatch.plan import plan
 from qipan.dispatch.prices.price import Identities, identities
 from qipan.dispatch.reservation.cover import cover, held_fen, join, pin, rest_of
@@ -67,6 +69,8 @@ class Reader(Protocol):
 class Outcome:
     """A solved day: plan, bound and placement, and what the baselines make of the same jobs.
 
+    ``rules`` and ``plan`` are those that the placement follows; ``plan_fen`` and all costs are at the rules given.
+
     Attributes
     ----------
     jobs
@@ -81,6 +85,7 @@ class Outcome:
 
     jobs: Jobs
     reached: Reach
+    rules: Rules
     covered: Covered
     plan: Plan
     planned_unit_h: Floats
@@ -95,6 +100,7 @@ class Outcome:
     stand_alone: tuple[StandAlone, ...]
     terms: Terms
     reservations: ReservationsDay
+    upheld: Upheld | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,9 @@ class JobsPage:
 
 
 class Dispatch:
-    """Reads traces, solves days and keeps their plans."""
+    """Reads traces, solves days and keeps their plans; the service of ``policies`` can be upheld."""
+
+    policies = POLICIES
 
     def __init__(self, observations: Observations, lake: Lake, readers: Mapping[str, Reader]) -> None:
         self._observations = observations
@@ -149,6 +157,7 @@ class Dispatch:
         *,
         reservations: Sequence[Reservation] = (),
         zone_name: str = "UTC",
+        no_worse_than: str = "",
     ) -> Outcome:
         """Plan, price and place the jobs, and place them again by each baseline.
 
@@ -160,6 +169,8 @@ class Dispatch:
             Told the name of each step as it begins.
         zone_name
             Whose clocks an error about reservations shows.
+        no_worse_than
+            One of `policies`, or none: no tier is to be served worse than by it.
 
         Raises
         ------
@@ -180,33 +191,41 @@ class Dispatch:
         solved = plan(rest.board, classes, rules, takes)
         progress("place")
         given = (rest.jobs, rest.board, rules, rest.reached)
-        placed = place(*given, refused=rest.refused, plan=solved)
-        found = join(jobs, board, covered, placed)
-        scores = [score("qipan", jobs, board, rules, reached, found=found)]
+        free = place(*given, refused=rest.refused, plan=solved)
+        theirs = {}
         for rule in Baseline:
             progress(rule.value)
-            theirs = join(jobs, board, covered, place_by(rule, *given, refused=rest.refused))
-            scores.append(score(rule.value, jobs, board, rules, reached, found=theirs))
+            theirs[rule.value] = place_by(rule, *given, refused=rest.refused)
+        if no_worse_than:
+            progress("uphold")
+        kept, upheld = uphold_against(
+            *given, policy=no_worse_than, theirs=theirs, refused=rest.refused, classes=classes, plan=solved, found=free
+        )
+        used, shown = kept.rules, kept.plan
+        found = join(jobs, board, covered, kept.found)
+        joined = {"qipan": found} | {name: join(jobs, board, covered, one) for name, one in theirs.items()}
         served, lost = planned_fen(jobs, board, rules, reached, found)
         covered_fen = held_fen(jobs, board, rules, reached, covered)
         progress("stand_alone")
         return Outcome(
             jobs=jobs,
             reached=reached,
+            rules=used,
             covered=covered,
-            plan=solved,
-            planned_unit_h=solved.supply_unit_h + rest.board.held_unit_h,
+            plan=shown,
+            planned_unit_h=shown.supply_unit_h + rest.board.held_unit_h,
             found=found,
-            identities=identities(rest.board, solved, rules),
+            identities=identities(rest.board, shown, used),
             plan_fen=solved.objective_fen + covered_fen,
             bound_fen=bound_fen(*given, refused=rest.refused, plan=solved) + covered_fen,
             served_fen=served,
             lost_fen=lost,
-            scores=tuple(scores),
-            volumes=volumes(*given, found=placed, plan=solved),
-            stand_alone=stand_alone(rest.board, classes, rules, takes, plan=solved),
-            terms=note_terms(board, rules, solved),
-            reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=solved.lmp_fen_per_unit_h),
+            scores=tuple(score(name, jobs, board, rules, reached, found=one) for name, one in joined.items()),
+            volumes=volumes(rest.jobs, rest.board, used, rest.reached, found=kept.found, plan=shown),
+            stand_alone=stand_alone(rest.board, classes, used, takes, plan=shown),
+            terms=note_terms(board, used, shown),
+            reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=shown.lmp_fen_per_unit_h),
+            upheld=upheld,
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from qipan.dispatch.model.board import Rules
 from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
+from qipan.dispatch.placement.uphold import valued
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError
 from qipan.ledger.model.fleet import Fleet
@@ -22,6 +23,8 @@ LOAD = "grid_load"
 """Kind of the batch that holds a file of hourly load."""
 RESERVATIONS = "reservations"
 """Kind of the batch that holds a file of reservations."""
+WORTH = "worth_fen_per_unit_h"
+"""Term of a plan: the values of lost hours by tier, where service was upheld by them."""
 
 
 class LoadReader(Protocol):
@@ -97,9 +100,10 @@ class Boards:
         return self._read_reservations(self._observations.data(receipt))
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
-        """Return the rules of a plan on some terms."""
+        """Return the rules of a plan on some terms: with the values of lost hours that it was placed by, if others."""
         price, account = float(terms["carbon_yuan_per_t"]), str(terms["carbon_account"])
-        return rules_of(self._catalog, carbon_yuan_per_t=price, carbon_account=account)
+        rules = rules_of(self._catalog, carbon_yuan_per_t=price, carbon_account=account)
+        return valued(rules, terms[WORTH]) if terms.get(WORTH) else rules
 
     def _receive(self, unit: UnitOfWork, data: bytes, now: datetime) -> int:
         rows = self._read_load(data).load_kw.shape[1]

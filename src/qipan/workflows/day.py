@@ -29,7 +29,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.board import RESERVATIONS, Boards
+from qipan.workflows.board import RESERVATIONS, WORTH, Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, origins_of
@@ -147,7 +147,7 @@ class Day:
         EngineError
             ``solver_failed``, or what a store says.
         """
-        _check_options(request)
+        _check_options(request, self._dispatch.policies)
         progress("read")
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
@@ -258,8 +258,18 @@ class Day:
         rules = self._boards.rules(terms)
         progress("assume")
         jobs = self._completed(request, fleet, chosen, setting.board, rules)
-        given, zone_name = reserved.reservations, fleet.zone_name
-        outcome = self._dispatch.solve(jobs, setting.board, rules, progress, reservations=given, zone_name=zone_name)
+        outcome = self._dispatch.solve(
+            jobs,
+            setting.board,
+            rules,
+            progress,
+            reservations=reserved.reservations,
+            zone_name=fleet.zone_name,
+            no_worse_than=request.no_worse_than,
+        )
+        rules = outcome.rules
+        if outcome.upheld is not None:
+            terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in rules.tiers]
         progress("grid")
         power = measure(outcome.jobs, setting.board, rules, outcome.reached, outcome.found, covered=outcome.covered)
         progress("enter")
@@ -366,7 +376,7 @@ def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
     return tuple(hits) if wanted else ()
 
 
-def _check_options(request: DayRequest) -> None:
+def _check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
     rules = {
         "load must be above 0": request.load > 0 and math.isfinite(request.load),
         "seed must be 0 or more": request.seed >= 0,
@@ -375,6 +385,9 @@ def _check_options(request: DayRequest) -> None:
         "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
         "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
         f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
+        f"the rule that no tier is served worse than by must be one of {', '.join(policies)}": (
+            request.no_worse_than in ("", *policies)
+        ),
     }
     broken = [rule for rule, holds in rules.items() if not holds]
     if broken:

@@ -104,6 +104,7 @@ def describe(
         areas=_areas(setting),
         power=solved.power,
         reservations=_reservations(solved),
+        upheld=outcome.upheld,
     )
 
 

@@ -16,6 +16,7 @@ from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.reservation import ReservationsReport
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.upheld import Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
@@ -55,6 +56,8 @@ class DayRequest:
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
     reservations
         A file of contracts of reserved capacity.
+    no_worse_than
+        A simple rule, or ``any``, or none: no more of any tier is to be left unserved than it leaves.
     """
 
     data: bytes
@@ -75,6 +78,7 @@ class DayRequest:
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
     reservations: bytes | None = None
+    no_worse_than: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,7 @@ class DayReport:
     ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC. ``areas`` are the
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
     ``reservations`` is nothing where nothing is reserved and no job asks for it.
+    ``upheld`` tells the service of every tier beside that of a rule, where this was asked.
     """
 
     plan_id: str
@@ -286,6 +291,7 @@ class DayReport:
     areas: list[AreaDay]
     power: PowerDay | None
     reservations: ReservationsReport | None
+    upheld: Upheld | None = None
 
     @property
     def ours(self) -> Score:

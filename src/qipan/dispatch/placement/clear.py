@@ -38,6 +38,21 @@ class Moved(NamedTuple):
     seats: Seats
 
 
+class Known(NamedTuple):
+    """Who has room at another site, as far as it was looked up since a job was last seated.
+
+    Attributes
+    ----------
+    turn
+        ``(jobs,)``, in which turn it was looked up, negative for no room.
+    now
+        ``(1,)``, the turn; one begins with each job seated, since nothing else changes room for good.
+    """
+
+    turn: Ints
+    now: Ints
+
+
 @numba.njit(cache=True)
 def clear(
     order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
@@ -60,6 +75,7 @@ def clear(
             np.empty(OUT_MOST * most), np.empty(OUT_MOST * most),
         ),
     )  # fmt: skip
+    known = Known(np.zeros(len(ask.quantity), np.int64), np.ones(1, np.int64))
     cost, pools, starts = np.empty(PLACES), np.empty(PLACES, np.int64), np.empty(PLACES)
     seated, in_vain = 0, 0
     for job in order:
@@ -69,7 +85,8 @@ def clear(
             continue
         count = _least_in_the_way(cost, pools, starts, ask, room, job)
         for i in range(count):
-            if _clear_at(seat, old, ask, prices, lost, room, seats, lists, job, pools[i], starts[i]):
+            if _clear_at(seat, old, known, ask, prices, lost, room, seats, lists, job, pools[i], starts[i]):
+                known.now[0] += 1
                 break
         seated, in_vain = (seated + 1, 0) if seats.pool[job] >= 0 else (seated, in_vain + 1)
     return seated
@@ -110,14 +127,14 @@ def _least_in_the_way(
 
 @numba.njit(cache=True)
 def _clear_at(
-    seat: Seat, old: Moved, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
     """Seat a job at a place, all others that are in its way anew, or nothing; tell which."""
     gain = lost[job] - _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if gain <= 0.0:
         return False
-    is_free, out = _turn_all_out(old, ask, prices, room, seats, lists, job, pool, start)
+    is_free, out = _turn_all_out(old, known, ask, prices, room, seats, lists, job, pool, start)
     if is_free:
         take(room, pool, ask.quantity[job], start, ask.length[job])
         seats.pool[job], seats.parts[job] = pool, 1
@@ -137,7 +154,7 @@ def _clear_at(
 
 @numba.njit(cache=True)
 def _turn_all_out(
-    old: Moved, ask: Asks, prices: Prices, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
+    old: Moved, known: Known, ask: Asks, prices: Prices, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
     job: int, pool: int, start: float,
 ) -> tuple[bool, int]:  # pragma: no cover - compiled  # fmt: skip
     """Let all leave who are in a job's way at a place; tell whether it has room then, and how many left."""
@@ -145,7 +162,7 @@ def _turn_all_out(
     out = 0
     tick = conflict(room, pool, ask.quantity[job], first, last)
     while tick >= 0:
-        other = _in_the_way(ask, room, seats, lists, pool, tick)
+        other = _in_the_way(known, ask, room, seats, lists, pool, tick)
         if other < 0 or out >= OUT_MOST:
             return False, out
         _remember(old, out, seats, other, _seat_fen(ask, prices, room, seats, other))
@@ -178,7 +195,7 @@ def _seat_anew(
 
 @numba.njit(cache=True)
 def _in_the_way(
-    ask: Asks, room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
+    known: Known, ask: Asks, room: Timeline, seats: Seats, lists: tuple[Ints, Ints], pool: int, tick: int
 ) -> int:  # pragma: no cover - compiled
     """Return the first of those listed who holds a tick of a pool and has room elsewhere; else the first; or -1."""
     slots, width = room.free_least.shape[1], room.ticks_of_slot
@@ -187,14 +204,34 @@ def _in_the_way(
     for other in lists[1][lists[0][cell] : lists[0][cell + 1]]:
         if seats.pool[other] != pool or not _holds(room, seats, other, tick):
             continue
-        for elsewhere in range(len(room.free)):
-            may = elsewhere != pool and ask.allowed[ask.sort[other], elsewhere]
-            if may and earliest(room, ask, other, elsewhere) >= 0.0:
-                return int(other)
+        if _has_room_elsewhere(known, ask, room, other, pool):
+            return int(other)
         first, seen = other if first < 0 else first, seen + 1
         if seen >= LOOKED_AT:
             break
     return int(first)
+
+
+@numba.njit(cache=True)
+def _has_room_elsewhere(
+    known: Known, ask: Asks, room: Timeline, job: int, pool: int
+) -> bool:  # pragma: no cover - compiled
+    """Tell whether a job has room in any pool but its own; other sites are looked up once in a turn.
+
+    Who leaves a pool gives power back to its site, and to the reserve, so these are looked at each time.
+    """
+    site, now = room.pool_site[pool], known.now[0]
+    is_known = room.spare is None and abs(known.turn[job]) == now
+    for elsewhere in range(len(room.free)):
+        may = elsewhere != pool and ask.allowed[ask.sort[job], elsewhere]
+        if may and (not is_known or room.pool_site[elsewhere] == site) and earliest(room, ask, job, elsewhere) >= 0.0:
+            if room.pool_site[elsewhere] != site:
+                known.turn[job] = now
+            return True
+    if is_known:
+        return bool(known.turn[job] > 0)
+    known.turn[job] = -now
+    return False
 
 
 @numba.njit(cache=True)

@@ -102,6 +102,14 @@ def _hold(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma:
 
 
 @numba.njit(cache=True)
+def hold_all(order: Ints, ask: Asks, room: Timeline, seats: Seats) -> None:  # pragma: no cover - compiled
+    """Take the room of all jobs of an order that have a seat."""
+    for job in order:
+        if seats.pool[job] >= 0:
+            _hold(room, ask, seats, job)
+
+
+@numba.njit(cache=True)
 def _leave(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         give_back(room, seats.pool[job], ask.quantity[job], seats.begin[at], seats.ticks[at])

@@ -26,7 +26,7 @@ from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Prices, moving_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, occupants, total_fen, turn_out
+from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, hold_all, occupants, total_fen, turn_out
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
@@ -44,6 +44,8 @@ SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
 ROUNDS: Final = 3
 """How often those without a seat go round, and all settle, on the way that is chosen."""
+CLOCK_TICKS: Final = 1e-6
+"""A time of day this near to a tick is one: seconds since 1970 hold no more digits."""
 NEAR: Final = 0.01
 """Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
 
@@ -79,13 +81,11 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
-    ask = asks(jobs, board, reached)
-    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
+    case = _case(jobs, board, rules, reached, refused, plan)
+    ask, prices, lost = case.ask, case.prices, case.lost
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    lost = worth * jobs.quantity * planned_h(jobs, board)
-    case = Case(jobs, board, rules, reached, refused, plan, ask, prices, lost)
-    order = urgent_order(jobs, refused)
-    room, seats = _best(list(_tried(case)), order, jobs, lost / worth)
+    order = urgent_order(jobs, rules, refused)
+    room, seats = _best(list(_tried(case)), order, urgency(rules)[jobs.tier], lost / worth)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL:
         first = placement(jobs, board, refused=refused, seats=seats)
@@ -97,6 +97,33 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, refused=refused, seats=seats)
+
+
+def keep_seated(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan, found: Placement
+) -> Placement:
+    """Move each job of a placement to where it adds least to the cost, and seat more; nobody loses a seat.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    """
+    case, order = _case(jobs, board, rules, reached, refused, plan), urgent_order(jobs, rules, refused)
+    room = timeline(board, keeps_reserve=rules.keeps_reserve)
+    seats, meters = seats_of(found, case.ask, board), meters_of(board, rules, plan.energy)
+    hold_all(order, case.ask, room, seats)
+    draw_all(order, case.ask, meters, room, seats)
+    settle(order, case.ask, case.prices, meters, room, seats)
+    fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
+    return _cheaper(case, found, placement(jobs, board, refused=refused, seats=seats))
+
+
+def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
+    prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    lost = worth * jobs.quantity * planned_h(jobs, board)
+    return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, lost)
 
 
 def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
@@ -131,13 +158,19 @@ def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
         yield cost, room, seats
 
 
-def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, jobs: Jobs, work: Floats) -> tuple[Timeline, Seats]:
-    """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first."""
+def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, rank: Ints, work: Floats) -> tuple[Timeline, Seats]:
+    """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first.
+
+    Parameters
+    ----------
+    rank
+        ``(jobs,)``, from `urgency`.
+    """
     least = min(fen for fen, _, _ in tried)
 
     def left(one: tuple[float, Timeline, Seats]) -> tuple[float, ...]:
         out = order[one[2].pool[order] < 0]
-        return *np.bincount(jobs.tier[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
+        return *np.bincount(rank[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
 
     _, room, seats = min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
     return room, seats
@@ -150,7 +183,7 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
     latest start leaves: on a small board such jobs also try to start as late as they may.
     """
     jobs, refused, ask = case.jobs, case.refused, case.ask
-    large, urgent = placing_order(jobs, refused), urgent_order(jobs, refused)
+    large, urgent = placing_order(jobs, refused), urgent_order(jobs, case.rules, refused)
     pulls = LEANS[1:] if case.board.energy is not None else ()
     ways = [(Way.ALONG, large, ask, LEANS[0]), (Way.ALONG, urgent, ask, LEANS[0])]
     more = [(Way.ALONG, large, ask, pull) for pull in pulls]
@@ -170,7 +203,7 @@ def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int)
     """Clear seats for those without one, the most valuable first, and settle all."""
     jobs, ask, prices, lost = case.jobs, case.ask, case.prices, case.lost
     work = jobs.quantity * ask.length
-    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -jobs.tier))
+    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
     empty = meters_of(case.board, case.rules, case.plan.energy)
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
     for _ in range(rounds):
@@ -231,11 +264,17 @@ def placing_order(jobs: Jobs, refused: Texts) -> Ints:
     return np.asarray(order[refused[order] == Reason.NONE])
 
 
-def urgent_order(jobs: Jobs, refused: Texts) -> Ints:
-    """Return the positions of the jobs to place where room is short: by tier, priority, slack, size."""
+def urgent_order(jobs: Jobs, rules: Rules, refused: Texts) -> Ints:
+    """Return the positions of the jobs to place where room is short: by urgency, priority, slack, size."""
     slack = jobs.latest_start_s - jobs.submit_s
-    order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, jobs.tier))
+    order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, urgency(rules)[jobs.tier]))
     return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def urgency(rules: Rules) -> Ints:
+    """Return the rank of each tier, the one first whose lost hours are worth most, ``(tiers,)``; ties as tiers come."""
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
+    return np.argsort(np.argsort(-worth, kind="stable"), kind="stable")
 
 
 def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
@@ -297,6 +336,19 @@ def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Plac
     reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
     reason[after] = Reason.LATER_IS_BETTER
     return Placement(pool=pool, start_s=start_s, status=status, reason=reason, stretches=_stretches(board, seats))
+
+
+def seats_of(found: Placement, ask: Asks, board: Board) -> Seats:
+    """Return the seats of a placement: the inverse of `placement`."""
+    seats = empty_seats(ask, round(board.slot_s / TICK_S))
+    runs = found.runs(ask.length * TICK_S)
+    seats.pool[:], seats.parts[:] = found.pool, np.bincount(runs.job, minlength=len(seats.parts))
+    begun = np.cumsum(seats.parts) - seats.parts
+    at = seats.first[runs.job] + np.arange(len(runs.job)) - begun[runs.job]
+    begin, ticks = (runs.start_s - board.start_s) / TICK_S, runs.seconds / TICK_S
+    seats.begin[at] = np.where(np.abs(begin - np.rint(begin)) < CLOCK_TICKS, np.rint(begin), begin)
+    seats.ticks[at] = ticks
+    return seats
 
 
 def _stretches(board: Board, seats: Seats) -> Stretches:

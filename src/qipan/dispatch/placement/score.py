@@ -199,9 +199,15 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     served_fen = buy(board, rules, used.energy_kwh).fen
     served_fen += float((used.unit_h * board.opex_fen_per_unit_h[:, None]).sum())
     served_fen += float(moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum())
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
+    return served_fen, float((worth * unserved_unit_h(jobs, board, found)).sum())
+
+
+def unserved_unit_h(jobs: Jobs, board: Board, found: Placement) -> Floats:
+    """Return the planned hours of each tier that some site could have taken and none did, ``(tiers,)``."""
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
-    lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    return served_fen, float((lost * jobs.quantity * hours)[missed].sum())
+    work = jobs.quantity * planned_h(jobs, board)
+    return np.asarray(np.bincount(jobs.tier[missed], weights=work[missed], minlength=len(Tier)), dtype=np.float64)
 
 
 def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:

@@ -43,6 +43,9 @@ def run(
     reservations: Annotated[
         UploadFile | None, File(description="Contracts of reserved capacity, CSV or Parquet.")
     ] = None,
+    no_worse_than: Annotated[
+        str, Form(description="Leave no more of any tier unserved than this simple rule does, or any of them.")
+    ] = "",
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -67,6 +70,7 @@ def run(
         grid_load=None if grid_load is None else grid_load.file.read(),
         grid_load_scale=grid_load_scale,
         reservations=None if reservations is None else reservations.file.read(),
+        no_worse_than=no_worse_than,
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

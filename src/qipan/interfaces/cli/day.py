@@ -58,6 +58,10 @@ ReservationsFile = Annotated[
     Path | None,
     typer.Option("--reservations", metavar="FILE", help="Contracts of reserved capacity, whose jobs must be served."),
 ]
+NoWorseThan = Annotated[
+    Literal["", "home_first", "cheapest_site", "greenest_site", "most_available", "cheapest_start", "any"],
+    typer.Option("--no-worse-than", help="Leave no more of any tier unserved than this rule does, or any of them."),
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -83,6 +87,7 @@ def run(
     grid_load: GridLoad = None,
     grid_load_scale: GridLoadScale = 1,
     reservations: ReservationsFile = None,
+    no_worse_than: NoWorseThan = "",
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -110,6 +115,7 @@ def run(
         grid_load=None if grid_load is None else read_bytes(grid_load),
         grid_load_scale=grid_load_scale,
         reservations=None if reservations is None else read_bytes(reservations),
+        no_worse_than=no_worse_than,
     )
     language = spoken(lang)
     services = session.services()

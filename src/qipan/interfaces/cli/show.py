@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import kinds, labels, power, reservations, tables
+from qipan.interfaces.report import kinds, labels, power, reservations, tables, upheld
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -31,6 +31,7 @@ STEPS = {
     "most_available": ("Compare: most available", "比较：余量最大站点"),
     "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
     "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
+    "uphold": ("Uphold the service of every tier", "保障各层级服务"),
     "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
     "enter": ("Enter the day in the ledger", "记入台账"),
 }
@@ -46,6 +47,7 @@ def show_day(document: Document, language: Language) -> None:
     _comparison(document, language)
     _bound(document["bound"], language)
     _tiers(document, language)
+    _upheld(document, language)
     _sites(document, language)
     _reservations(document, language)
     _power(document, language)
@@ -231,6 +233,17 @@ def _tiers(document: Document, language: Language) -> None:
     ]
     title = language.say("By tier", "按时延层级")
     print_table(table(columns, rows, numbers=range(1, len(columns)), title=f"\n{title}"))
+
+
+def _upheld(document: Document, language: Language) -> None:
+    """Say whether every tier is served no worse than by the rule that was named."""
+    if not document.get("upheld"):
+        return
+    told, said = upheld.upheld(document, words(language)), words(language)
+    heads = [f"{head.title}\n{head.unit}".strip() for head in told.heads]
+    rows = [tuple(cell.text for cell in row.cells) for row in told.rows]
+    print_table(table(heads, rows, numbers=range(1, len(heads) - 1), title=f"\n{told.caption}"))
+    say(upheld.sentence(document["upheld"], said))
 
 
 def _sites(document: Document, language: Language) -> None:

@@ -19,6 +19,11 @@ POLICY: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+NO_WORSE_THAN: Final[Mapping[str, str]] = MappingProxyType(
+    {code: title for code, title in POLICY.items() if code != "plan"} | {"any": mark("Any simple rule")}
+)
+"""Whose service can be upheld."""
+
 POLICY_RULE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "plan": mark("The cheapest day that keeps every limit, planned as a whole."),

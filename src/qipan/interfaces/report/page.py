@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from qipan.interfaces.report import assets, charts, day, kinds, reservations, stand_alone, tables, volumes
+from qipan.interfaces.report import assets, charts, day, kinds, reservations, stand_alone, tables, upheld, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -59,6 +59,7 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             title=day.title(document, said),
             particulars=day.particulars(document, said),
             tables=all_tables(document, lang),
+            upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
             charts={
                 "map": charts.board_map(document, said),
                 "use": charts.use(document, said),
@@ -96,6 +97,7 @@ def all_tables(document: Document, lang: str) -> dict[str, Table]:
         "volumes": volumes.volumes(document, said),
         "stand_alone": stand_alone.stand_alone(document, said),
         "reservations": reservations.reservations(document, said),
+        "upheld": upheld.upheld(document, said),
         "policies": tables.policies(document, said),
         "bound": tables.bound(document, said),
         "use": tables.hours(document, "used_unit_h", said, caption=said.say("Use by hour"), unit=unit, digits=0),

@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, labels, reservations, stand_alone, tables, volumes
+from qipan.interfaces.report import charts, day, labels, reservations, stand_alone, tables, upheld, volumes
 from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
@@ -55,5 +55,7 @@ def board(request: Request) -> Response:
         reservations=reservations.reservations(document, said) if reserved else None,
         reservations_sentence=reservations.sentence(reserved, said) if reserved else "",
         reservations_apart=reservations.rows_apart(reserved, said) if reserved else "",
+        upheld=upheld.upheld(document, said) if document.get("upheld") else None,
+        upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
         charts={"map": charts.board_map(document, said), "geometry": assets.address(GEOMETRY)},
     )

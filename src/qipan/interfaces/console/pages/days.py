@@ -13,6 +13,8 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, planning_turn, require, services_of, status_of
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, QipanError
@@ -41,6 +43,7 @@ def run(
     epoch: Annotated[str, Form()] = "",
     strict: Annotated[str, Form()] = "",
     models_power: Annotated[str, Form()] = "",
+    no_worse_than: Annotated[str, Form()] = "",
     grid_load: Annotated[UploadFile | None, File()] = None,
     reservations: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
@@ -54,6 +57,7 @@ def run(
         "epoch": epoch,
         "strict": strict,
         "models_power": models_power,
+        "no_worse_than": no_worse_than,
     }
     try:
         wanted = DayRequest(
@@ -66,6 +70,7 @@ def run(
             seed=read_field(seed, int, "seed", "Write a whole number."),
             strict=bool(strict),
             models_power=bool(models_power),
+            no_worse_than=no_worse_than,
             grid_load=_bytes(grid_load),
             reservations=_bytes(reservations),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
@@ -96,6 +101,7 @@ def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) 
         given=given,
         runs=[_run(run, said) for run in services.day.reports()],
         formats=services.dispatch.formats,
+        policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.dispatch.policies],
         fleets=[(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets],
     )
 

@@ -1,0 +1,211 @@
+"""Uphold the service of every tier: leave no more of any unserved than its cap, such as what another rule leaves.
+
+The plan loses the least value, so where room is short it may leave more of a tier whose hours are worth little than a
+rule that gives up whoever comes late. Caps are kept by prices: a tier over its cap has its lost hours valued higher (a
+Lagrange multiplier), just above the least valuable tiers that can spare what is missing; where that breaks another cap,
+between the two values. Plan, prices and placement follow from ordinary rules with these values. Costs and bounds are
+told at the values that were given.
+
+If prices do not find it, a placement known to keep the caps stays, each of its jobs moved to where it costs least.
+
+Source: `everett1963` (multipliers keep limits where choices are whole).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from qipan.dispatch.jobs.reach import Reach
+from qipan.dispatch.model.array import Floats, Texts
+from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.plan import Classes, Placement, Plan
+from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
+from qipan.dispatch.placement.baseline import Baseline
+from qipan.dispatch.placement.place import keep_seated, place
+from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
+from qipan.dispatch.plan import plan as solve
+
+POLICIES: Final = (*(rule.value for rule in Baseline), ANY)
+"""Whose service can be upheld."""
+ROUNDS: Final = 6
+"""How many values are tried."""
+ABOVE: Final = 1.001
+"""How far above another tier's value one is raised to come before it."""
+ROUNDING_UNIT_H: Final = 1e-6
+"""A cap is kept that is overstepped by no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A placement under caps, and what it follows from.
+
+    Attributes
+    ----------
+    rules, plan
+        The values of lost hours with which caps are kept, and the plan and prices that follow from them.
+    caps_unit_h, unserved_unit_h
+        ``(tiers,)``: what may be left of each tier, and what is.
+    rounds
+        How many values were tried besides those that were given.
+    is_known
+        Whether prices did not find it, and it is the known placement with each job moved.
+    """
+
+    rules: Rules
+    plan: Plan
+    found: Placement
+    caps_unit_h: Floats
+    unserved_unit_h: Floats
+    rounds: int = 0
+    is_known: bool = False
+
+    @property
+    def excess_unit_h(self) -> Floats:
+        """What is left over the caps, ``(tiers,)``."""
+        return _excess(self.unserved_unit_h, self.caps_unit_h)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every cap is kept."""
+        return not self.excess_unit_h.any()
+
+
+def uphold(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
+    refused: Texts, classes: Classes, plan: Plan, found: Placement, caps_unit_h: Floats, known: Placement | None = None,
+) -> Capped:  # fmt: skip
+    """Place jobs so that no more of any tier is left unserved than its cap; if that is not found, with least over them.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason count towards no cap.
+    plan, found
+        Without caps; if they keep them, they stay.
+    caps_unit_h
+        ``(tiers,)``
+    known
+        A placement that keeps the caps, if one is known: that of the rule whose service is upheld.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed``.
+    """
+    takes = reached.takes[classes.streams.sort]
+    tried = [Capped(rules, plan, found, caps_unit_h, unserved_unit_h(jobs, board, found))]
+    while not tried[-1].is_kept and len(tried) <= ROUNDS:
+        worth = next_worth([(_worth(one.rules), one.unserved_unit_h) for one in tried], caps_unit_h)
+        if worth is None:
+            break
+        raised = valued(rules, worth)
+        solved = solve(board, classes, raised, takes)
+        placed = place(jobs, board, raised, reached, refused=refused, plan=solved)
+        left = unserved_unit_h(jobs, board, placed)
+        tried.append(Capped(raised, solved, placed, caps_unit_h, left, rounds=len(tried)))
+    best = min(tried, key=lambda one: float(one.excess_unit_h.sum()))
+    if best.is_kept or known is None:
+        return replace(best, rounds=len(tried) - 1)
+    moved = keep_seated(jobs, board, rules, reached, refused=refused, plan=plan, found=known)
+    left = unserved_unit_h(jobs, board, moved)
+    return Capped(rules, plan, moved, caps_unit_h, left, rounds=len(tried) - 1, is_known=True)
+
+
+def uphold_against(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
+    policy: str, theirs: Mapping[str, Placement], refused: Texts, classes: Classes, plan: Plan, found: Placement,
+) -> tuple[Capped, Upheld | None]:  # fmt: skip
+    """Place jobs so that no tier is served worse than by a policy, and tell what it came to.
+
+    Parameters
+    ----------
+    policy
+        One of ``theirs``, whose own placement is the known one; or ``any``, for which the caps are the least of each
+        tier that any of them leaves, and nothing is known; or empty, and there are no caps.
+    theirs
+        Where each policy puts the jobs.
+    refused, classes, plan, found
+        As `uphold` takes them.
+
+    Raises
+    ------
+    EngineError
+        ``solver_failed``.
+    """
+    if not policy:
+        return Capped(rules, plan, found, np.full(len(Tier), np.inf), unserved_unit_h(jobs, board, found)), None
+    left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
+    caps = np.min(list(left.values()), axis=0) if policy == ANY else left[policy]
+    kept = uphold(
+        jobs, board, rules, reached,
+        refused=refused, classes=classes, plan=plan, found=found, caps_unit_h=caps, known=theirs.get(policy),
+    )  # fmt: skip
+    free = unserved_unit_h(jobs, board, found)
+    over = kept.excess_unit_h
+    cost = [sum(planned_fen(jobs, board, rules, reached, one)) for one in (found, kept.found)]
+    tiers = tuple(
+        UpheldTier(
+            tier=tier.label,
+            cap_unit_h=float(caps[tier]),
+            free_unit_h=float(free[tier]),
+            unserved_unit_h=float(kept.unserved_unit_h[tier]),
+            worth_fen_per_unit_h=kept.rules.tiers[tier].unserved_fen_per_unit_h,
+            is_kept=not over[tier],
+        )
+        for tier in Tier
+    )
+    return kept, Upheld(policy, tiers, kept.is_kept, kept.rounds, kept.is_known, cost[0], cost[1])
+
+
+def valued(rules: Rules, worth: Sequence[float] | Floats) -> Rules:
+    """Return rules with other values of lost hours.
+
+    Parameters
+    ----------
+    worth
+        Fen for a unit-hour, ``(tiers,)``.
+    """
+    pairs = zip(rules.tiers, worth, strict=True)
+    return replace(rules, tiers=tuple(replace(tier, unserved_fen_per_unit_h=float(fen)) for tier, fen in pairs))
+
+
+def next_worth(tried: Sequence[tuple[Floats, Floats]], caps_unit_h: Floats) -> Floats | None:
+    """Return the values of lost hours to try next, fen for a unit-hour, ``(tiers,)``; None if there are none.
+
+    Parameters
+    ----------
+    tried
+        Values tried so far, those that were given first, and what they left of each tier, ``(tiers,)`` each.
+    """
+    given, (worth, left) = tried[0][0], tried[-1]
+    over = _excess(left, caps_unit_h) > 0.0
+    kept = (worth > given) & ~over
+    is_blamed = bool(kept.any()) and bool((over & (worth <= given)).any())
+    new = worth.copy()
+    for tier in np.flatnonzero(kept if is_blamed else over).tolist():
+        low = max(values[tier] for values, was in tried if _excess(was, caps_unit_h)[tier] > 0.0)
+        high = min((values[tier] for values, was in tried if values[tier] > low), default=np.inf)
+        new[tier] = (low + high) / 2.0 if np.isfinite(high) else _above(tier, worth, left, caps_unit_h)
+    return None if any(np.allclose(new, values, rtol=1e-4, atol=0.0) for values, _ in tried) else new
+
+
+def _above(tier: int, worth: Floats, left: Floats, caps_unit_h: Floats) -> float:
+    """Return a value just above the least valuable tiers that can spare what a tier is over; else twice its own."""
+    spare = np.maximum(caps_unit_h - left, 0.0)
+    givers = [one for one in np.argsort(worth, kind="stable") if spare[one] > 0.0]
+    enough = int(np.searchsorted(np.cumsum(spare[givers]), left[tier] - caps_unit_h[tier]))
+    above = [ABOVE * worth[one] for one in givers[min(enough, max(len(givers) - 1, 0)) :]]
+    return float(next((fen for fen in above if fen > worth[tier]), 2.0 * worth[tier]))
+
+
+def _excess(left: Floats, caps_unit_h: Floats) -> Floats:
+    return np.where(left > caps_unit_h + ROUNDING_UNIT_H, left - caps_unit_h, 0.0)
+
+
+def _worth(rules: Rules) -> Floats:
+    return np.array([tier.unserved_fen_per_unit_h for tier in rules.tiers])

@@ -1,0 +1,73 @@
+"""Whether every tier is served no worse than by another rule: the table, and the sentence above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.day import unit_hours
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.numbers import grouped, yuan
+from qipan.interfaces.report.table import Cell, Head, Row, Table, row
+from qipan.interfaces.report.words import Words
+
+Told = Mapping[str, Any]
+"""The fields of `qipan.dispatch.model.upheld.Upheld`."""
+
+
+def sentence(told: Told, words: Words) -> str:
+    """Say in one sentence whether it is kept, and what that costs."""
+    rule = label(labels.NO_WORSE_THAN, told["no_worse_than"], words)
+    cost = yuan(told["cost_fen"] - told["free_fen"])
+    if not told["is_kept"]:
+        broken = (label(labels.TIER, tier["tier"], words) for tier in told["tiers"] if not tier["is_kept"])
+        return words.say(
+            "Not kept: more is left unserved than by %(rule)s of %(tiers)s; this plan is the nearest that was found.",
+            rule=rule,
+            tiers=", ".join(broken),
+        )
+    if told["is_known"]:
+        return words.say(
+            "No tier is served worse than by %(rule)s: its own placement, with each job moved to where it costs least; "
+            "against the plan without this promise the cost changes by %(cost)s yuan.",
+            rule=rule,
+            cost=cost,
+        )
+    if not told["rounds"]:
+        return words.say("No tier is served worse than by %(rule)s: the plan keeps this by itself.", rule=rule)
+    return words.say(
+        "No tier is served worse than by %(rule)s; against the plan without this promise the cost changes by %(cost)s "
+        "yuan.",
+        rule=rule,
+        cost=cost,
+    )
+
+
+def upheld(document: Mapping[str, Any], words: Words) -> Table:
+    """Return what is left of each tier by the rule, without the promise and with it."""
+    told: Told | None = document.get("upheld")
+    unit = unit_hours(document, words)
+    rule = label(labels.NO_WORSE_THAN, told["no_worse_than"], words) if told else ""
+    return Table(
+        words.say("Unserved work by tier"),
+        (
+            Head(words.say("Tier"), is_number=False),
+            Head(rule, unit),
+            Head(words.say("Without the promise"), unit),
+            Head(words.say("With it"), unit),
+            Head(words.say("Value of a lost hour"), words.say("yuan")),
+            Head(words.say("Kept"), is_number=False),
+        ),
+        tuple(_row(tier, words) for tier in told["tiers"]) if told else (),
+        words.say("No promise was asked for."),
+    )
+
+
+def _row(tier: Told, words: Words) -> Row:
+    return row(
+        Cell(label(labels.TIER, tier["tier"], words)),
+        *(grouped(tier[f"{part}_unit_h"], 1) for part in ("cap", "free", "unserved")),
+        yuan(tier["worth_fen_per_unit_h"], 2),
+        words.say("yes") if tier["is_kept"] else words.say("no"),
+    )
