@@ -34,6 +34,7 @@ from qipan.dispatch.sources import (
     philly,
     prospect,
     prospect_form,
+    substitutes,
 )
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError
@@ -208,7 +209,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
-    boards = Boards(catalog, observations, _load_reader(catalog))
+    boards = Boards(catalog, observations, read_load=_load_reader(catalog), read_substitutes=substitutes.read)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,

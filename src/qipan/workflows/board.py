@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from qipan.dispatch.model.board import Rules
+from qipan.dispatch.model.board import Rules, Substitute
 from qipan.dispatch.model.power import GridLoad
 from qipan.facts.catalog import Catalog
 from qipan.ledger.model.fleet import Fleet
@@ -18,6 +19,8 @@ from qipan.workflows.model import DayRequest
 
 LOAD = "grid_load"
 """Kind of the batch that holds a file of hourly load."""
+SUBSTITUTES = "substitutes"
+"""Kind of the batch that holds a table of substitutes."""
 
 
 class LoadReader(Protocol):
@@ -27,56 +30,80 @@ class LoadReader(Protocol):
         """Read a year of every region."""
 
 
+class SubstitutesReader(Protocol):
+    """An adapter that turns a file into substitutes."""
+
+    def __call__(self, data: bytes) -> tuple[Substitute, ...]:
+        """Read all of them."""
+
+
 class Boards:
     """Sets boards up; what a plan was made with is kept with it, so that others see the same board."""
 
-    def __init__(self, catalog: Catalog, observations: Observations, read_load: LoadReader) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        observations: Observations,
+        *,
+        read_load: LoadReader,
+        read_substitutes: SubstitutesReader,
+    ) -> None:
         self._catalog = catalog
         self._observations = observations
         self._read_load = read_load
+        self._read_substitutes = read_substitutes
 
     def terms(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> dict[str, Any]:
         """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again.
 
-        A file of load is archived, and named by its batch.
+        Files of load and of substitutes are archived, and named by their batches.
 
         Raises
         ------
         BadInputError
-            ``grid_load_unreadable``.
+            ``grid_load_unreadable``, ``substitutes_unreadable``.
         """
-        load = None if request.grid_load is None else self._receive(unit, request.grid_load, now)
+        kept: dict[str, int | None] = {LOAD: None, SUBSTITUTES: None}
+        if request.grid_load is not None:
+            hours = self._read_load(request.grid_load).load_kw.shape[1]
+            kept[LOAD] = self._receive(unit, LOAD, request.grid_load, hours, now)
+        if request.substitutes is not None:
+            rows = len(self._read_substitutes(request.substitutes))
+            kept[SUBSTITUTES] = self._receive(unit, SUBSTITUTES, request.substitutes, rows, now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
-        return {name: getattr(request, name) for name in names} | {LOAD: load}
+        return {name: getattr(request, name) for name in names} | kept
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
-        """Return the board of a day on some terms; older terms name no power.
+        """Return the board of a day on some terms; older terms name neither power nor substitutes.
 
         Raises
         ------
         BadInputError
             ``fleet_incomplete``, ``load_unknown``.
         """
-        sequence = terms.get(LOAD)
-        return set_up(
+        load, substitutes = terms.get(LOAD), terms.get(SUBSTITUTES)
+        setting = set_up(
             with_modelled_power(fleet, self._catalog) if terms.get("models_power") else fleet,
             self._catalog,
             day,
             outlook_h=int(terms["outlook_h"]),
             green_share=terms["green_share"],
-            load=None if sequence is None else self._kept(unit, int(sequence)),
+            load=None if load is None else self._read_load(self._kept(unit, LOAD, int(load))),
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
+        if substitutes is None:
+            return setting
+        read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
+        return replace(setting, board=replace(setting.board, substitutes=read))
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms."""
         price, account = float(terms["carbon_yuan_per_t"]), str(terms["carbon_account"])
         return rules_of(self._catalog, carbon_yuan_per_t=price, carbon_account=account)
 
-    def _receive(self, unit: UnitOfWork, data: bytes, now: datetime) -> int:
-        rows = self._read_load(data).load_kw.shape[1]
-        return self._observations.receive(unit, source=LOAD, kind=LOAD, data=data, now=now, rows=rows).sequence
+    def _receive(self, unit: UnitOfWork, kind: str, data: bytes, rows: int, now: datetime) -> int:
+        return self._observations.receive(unit, source=kind, kind=kind, data=data, now=now, rows=rows).sequence
 
-    def _kept(self, unit: UnitOfWork, sequence: int) -> GridLoad:
-        (receipt,) = self._observations.batches(unit, kind=LOAD, after=sequence - 1, limit=1)
-        return self._read_load(self._observations.data(receipt))
+    def _kept(self, unit: UnitOfWork, kind: str, sequence: int) -> bytes:
+        (receipt,) = self._observations.batches(unit, kind=kind, after=sequence - 1, limit=1)
+        return self._observations.data(receipt)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
+from qipan.dispatch.explanation.substituted import substituted
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, Intake, Jobs, Tier
@@ -88,6 +89,7 @@ def describe(
         basis=setting.basis,
         areas=_areas(setting),
         power=solved.power,
+        substituted=list(substituted(jobs, board, outcome.found)),
     )
 
 

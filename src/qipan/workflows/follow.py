@@ -123,7 +123,12 @@ class Following:
         placed = self._dispatch.places(name)
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         index = [position[one.job_id] for one in placed]
-        check_orders(jobs.take(np.array(index, dtype=np.int64)), [one.site_id for one in placed], engines)
+        check_orders(
+            jobs.take(np.array(index, dtype=np.int64)),
+            [one.site_id for one in placed],
+            engines,
+            on_substitute=[one.on_substitute for one in placed],
+        )
         orders = []
         for at, one in zip(index, placed, strict=True):
             site = engines.site(one.site_id)
@@ -257,7 +262,8 @@ class Following:
             jobs, terms = self._dispatch.instance(unit, plan_id)
             fleet = self._ledger.fleet(unit, str(self._dispatch.report(unit, plan_id)["fleet_id"]))
             today = now.astimezone(zone(fleet.zone_name)).date()
-            board = self._boards.set_up(unit, fleet, today, terms).board
+            # Orders tell an engine what a job asks for, so what is moved runs on that as well.
+            board = replace(self._boards.set_up(unit, fleet, today, terms).board, substitutes=())
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         found = replan(
             self._dispatch,

@@ -15,6 +15,7 @@ from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.substituted import Substituted
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
 
@@ -52,6 +53,8 @@ class DayRequest:
         states none.
     grid_load, grid_load_scale
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
+    substitutes
+        A file that tells on what else work may run, and how many units of that stand for one that is asked for.
     """
 
     data: bytes
@@ -71,6 +74,7 @@ class DayRequest:
     models_power: bool = False
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
+    substitutes: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +251,7 @@ class DayReport:
 
     ``scores`` begins with the plan itself, then the baselines. ``slots`` are ISO starts in UTC. ``areas`` are the
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
+    ``substituted`` adds up what runs on something else than it asks for.
     """
 
     plan_id: str
@@ -277,6 +282,7 @@ class DayReport:
     basis: dict[str, int]
     areas: list[AreaDay]
     power: PowerDay | None
+    substituted: list[Substituted]
 
     @property
     def ours(self) -> Score:

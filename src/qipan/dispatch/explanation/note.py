@@ -48,6 +48,7 @@ def note_jobs(
         "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
         "workload": [Workload(int(one)).label if one >= 0 else "" for one in jobs.workload],
         **_terms_of_jobs(jobs, board, reached, found),
+        **_on_substitutes(board, found),
     }
 
 
@@ -87,6 +88,14 @@ def _terms_of_jobs(jobs: Jobs, board: Board, reached: Reach, found: Placement) -
         "may_split": ask.splits.tolist(),
         "stretches": [json.dumps(one) if len(one) > 1 else None for one in stretches],
     }
+
+
+def _on_substitutes(board: Board, found: Placement) -> dict[str, list[Any]]:
+    """Return on what kind each job runs and how many units it holds, where substitutes may stand for what is asked."""
+    if found.held is None:
+        return {}
+    kinds = [board.pools[pool].kind.value if pool >= 0 else None for pool in found.pool]
+    return {"placed_kind": kinds, "held_units": _or_none(found.held, found.has_place)}
 
 
 def _assumed(bits: int) -> str:

@@ -71,6 +71,20 @@ class Links:
     factor: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """How many units of another kind or card model stand for one that is asked for; hours stay the same.
+
+    An empty model asks for any of its kind, or is that of pools that state none.
+    """
+
+    kind: Kind
+    card_model: str
+    by_kind: Kind
+    by_card_model: str
+    units: float
+
+
 BY_SITE: Final = ("pue", "power_cap_kw", "price_fen_per_kwh", "location_kg_per_kwh", "market_kg_per_kwh")
 """Figures of a board whose first axis is ``sites``."""
 
@@ -104,6 +118,8 @@ class Board:
         ``(origins, sites)``
     energy
         What stands behind the meters of the sites; without it all energy is bought at the price.
+    substitutes
+        What work may run on besides what it asks for.
     """
 
     sites: tuple[Site, ...]
@@ -124,6 +140,7 @@ class Board:
     transfer_fen_per_gb: Floats
     links: Links | None = None
     energy: Energy | None = None
+    substitutes: tuple[Substitute, ...] = ()
 
     def take(self, sites: Ints) -> Board:
         """Return a board of some of its sites, in their order."""

@@ -29,14 +29,18 @@ from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:
     """Return the larger of the plan's optimum and its Lagrangian bound for whole jobs, in fen.
 
-    The plan must be optimal; of any other plan take `proven_fen`.
+    The plan must be optimal; of any other plan take `proven_fen`. A whole job holds more of a substitute than the plan
+    lets its work take, and where a unit-hour costs less than nothing that is cheaper: there the optimum is no bound.
 
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`; refused jobs are in neither cost.
     """
-    return max(plan.objective_fen, proven_fen(jobs, board, rules, reached, refused=refused, plan=plan))
+    proven = proven_fen(jobs, board, rules, reached, refused=refused, plan=plan)
+    if reached.units is not None and plan.lmp_fen_per_unit_h.min(initial=0.0) < 0.0:
+        return proven
+    return max(plan.objective_fen, proven)
 
 
 def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:

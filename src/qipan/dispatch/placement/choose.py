@@ -17,7 +17,16 @@ from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.placement.timeline import ROUNDING, Asks, Timeline, conflict, earliest, fits, held_ticks
+from qipan.dispatch.placement.timeline import (
+    ROUNDING,
+    Asks,
+    Timeline,
+    conflict,
+    earliest,
+    fits,
+    held_ticks,
+    held_units,
+)
 
 
 class Moving(NamedTuple):
@@ -140,13 +149,14 @@ def _choose_start(
     seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
 ) -> tuple[float, int, int]:  # pragma: no cover - compiled
     """Find the cheapest start among those that can be the cheapest."""
-    width, length, need = room.ticks_of_slot, ask.planned[job], ask.quantity[job]
+    width, length = room.ticks_of_slot, ask.planned[job]
     count = _fill_starts(seat.starts, ask, job, width)
     least, chosen, begin = np.inf, -1, 0.0
     first = int(seat.starts[0]) // width
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
             continue
+        need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         step = prices.step[prices.level[job], pool]
         _add_up(seat.paid, step, first, seat.starts[count - 1] + length, width)
@@ -210,11 +220,12 @@ def _choose_stretches(
     seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
 ) -> tuple[float, int, int]:  # pragma: no cover - compiled
     """Find the pool whose cheapest slots with room cost least; the dearest of them is used in part."""
-    need, level = ask.quantity[job], prices.level[job]
+    level = prices.level[job]
     least, chosen = np.inf, -1
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
             continue
+        need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         bar = (least - moved) / need
         paid = _buy(seat, ask, prices.step[level, pool], room, job, pool, bar, is_alone)
@@ -235,12 +246,12 @@ def _buy(
     first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
     if step[first:last].min() * ask.length[job] >= bar:
         return np.inf
-    count = 0
+    count, need = 0, held_units(ask, job, pool)
     for slot in range(first, last):
         seat.piece[slot - first] = 0.0
         from_tick = max(begin, slot * width)
         hold = held_ticks(from_tick, min(end, (slot + 1) * width) - from_tick, room.free.shape[1])
-        if not is_alone and conflict(room, pool, ask.quantity[job], hold[0], hold[1]) >= 0:
+        if not is_alone and conflict(room, pool, need, hold[0], hold[1]) >= 0:
             continue
         at = count
         while at > 0 and step[slot] < step[seat.order[at - 1]]:
@@ -301,7 +312,7 @@ def _choose_earliest(
         start = at - first * width
         unit = _paid_until(seat.paid, step, first, start + ask.planned[job], width)
         unit -= _paid_until(seat.paid, step, first, start, width)
-        cost = ask.quantity[job] * unit + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+        cost = held_units(ask, job, pool) * unit + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         if cost < least:
             least, chosen = cost, pool
             seat.begin[0], seat.ticks[0] = at, ask.length[job]

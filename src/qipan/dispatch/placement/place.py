@@ -88,15 +88,15 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     room, seats = _best(list(_tried(case)), order, jobs, lost / worth)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL:
-        first = placement(jobs, board, refused=refused, seats=seats)
+        first = placement(jobs, board, reached, refused=refused, seats=seats)
         _mend(case, order, room, seats, rounds=ROUNDS)
-        return _cheaper(case, first, placement(jobs, board, refused=refused, seats=seats))
+        return _cheaper(case, first, placement(jobs, board, reached, refused=refused, seats=seats))
     if len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
-    return placement(jobs, board, refused=refused, seats=seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
 
 
 def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
@@ -125,7 +125,7 @@ def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
         if case.board.energy is None:
             cost = total_fen(order, case.ask, case.prices, case.lost, room, seats)
         else:
-            found = placement(case.jobs, case.board, refused=case.refused, seats=seats)
+            found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
             cost = sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
         is_left &= bool((seats.pool[order] < 0).any())
         yield cost, room, seats
@@ -256,7 +256,7 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
 def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
-    A product's work is shared out over its pools as they supply it.
+    What work takes of a product is shared out over its pools as they supply it.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """
     given = np.zeros((len(Tier), len(board.products), board.slot_count))
     tier = plan.classes.streams.tier[plan.work_stream]
-    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.work_unit_h)
+    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.takes * plan.work_unit_h)
     whole = np.zeros(given.shape[1:])
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
@@ -281,7 +281,7 @@ def upright() -> Lean:
     return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
 
 
-def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
+def placement(jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats: Seats) -> Placement:
     """Give every job its status and reason, and those that stop and go their stretches."""
     pool = seats.pool.copy()
     first_tick = seats.begin[seats.first[:-1]]
@@ -296,7 +296,7 @@ def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Plac
     reason = refused.copy()
     reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
     reason[after] = Reason.LATER_IS_BETTER
-    return Placement(pool=pool, start_s=start_s, status=status, reason=reason, stretches=_stretches(board, seats))
+    return Placement(pool, start_s, status, reason, _stretches(board, seats), reached.held(jobs, board, pool))
 
 
 def _stretches(board: Board, seats: Seats) -> Stretches:

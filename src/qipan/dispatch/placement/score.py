@@ -81,7 +81,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
         work_unit_h=total,
         lost_unit_h=float(lost.sum()),
         energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
-        energy_fen=_money_fen(board, bought) + late_fen + float((work * board.opex_fen_per_unit_h[pool]).sum()),
+        energy_fen=_money_fen(board, bought) + late_fen + _opex_fen(jobs, board, found),
         transfer_fen=float((jobs.data_gb[at] * board.transfer_fen_per_gb[origin, site]).sum()),
         location_kg=float((grid_kwh * board.location_kg_per_kwh).sum()),
         market_kg=float((grid_kwh * board.market_kg_per_kwh).sum()),
@@ -101,6 +101,13 @@ def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
     return _spread(board, jobs, found, ran_s(jobs))
 
 
+def _opex_fen(jobs: Jobs, board: Board, found: Placement) -> float:
+    """Return what units cost besides energy while they are held."""
+    at = np.flatnonzero(found.has_place)
+    held = found.units(jobs)[at] * ran_s(jobs)[at] / 3600.0
+    return float((held * board.opex_fen_per_unit_h[found.pool[at]]).sum())
+
+
 def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usage:
     """Spread what runs over the slots of the horizon.
 
@@ -111,7 +118,7 @@ def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usag
     """
     runs = found.runs(seconds)
     unit_h = np.zeros((len(board.pools), board.slot_count))
-    pool, quantity = found.pool[runs.job], jobs.quantity[runs.job]
+    pool, quantity = found.pool[runs.job], found.units(jobs)[runs.job]
     start = runs.start_s - board.start_s
     end = start + runs.seconds
     for slot in range(board.slot_count):
@@ -232,7 +239,7 @@ def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placemen
     runs = found.runs(planned_h(jobs, board) * 3600.0)
     first = (runs.start_s - board.start_s) / board.slot_s
     slots = _integral(curve, row[runs.job], first, runs.seconds / board.slot_s)
-    paid = slots * board.slot_h * jobs.quantity[runs.job]
+    paid = slots * board.slot_h * found.units(jobs)[runs.job]
     return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
 
 
@@ -240,7 +247,7 @@ def _past_horizon(jobs: Jobs, board: Board, found: Placement) -> tuple[Floats, f
     """Return what runs past the horizon draws, ``(sites,)``, and what that costs, the last day again and again."""
     runs = found.runs(ran_s(jobs))
     pool = found.pool[runs.job]
-    kw, site = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool], board.pool_site[pool]
+    kw, site = found.units(jobs)[runs.job] * board.kwh_per_unit_h[pool], board.pool_site[pool]
     day = min(board.slot_count, round(86400 / board.slot_s))
     begin = np.maximum(runs.start_s - board.end_s, 0.0) / board.slot_s
     end = np.maximum(runs.start_s + runs.seconds - board.end_s, 0.0) / board.slot_s

@@ -52,7 +52,8 @@ class Asks(NamedTuple):
     """What each job asks of the timeline, ``(jobs,)``; ticks count from the horizon's start and may be fractions.
 
     ``length`` is what a job holds, ``planned`` the part of it that is inside the horizon from any start on. A job that
-    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``.
+    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``, and so is ``units``: how many of a pool stand for one
+    that is asked for; None without substitutes, for which kernels are compiled without it.
     """
 
     quantity: Floats
@@ -63,6 +64,7 @@ class Asks(NamedTuple):
     splits: Bools
     sort: Ints
     allowed: Bools
+    units: Floats | None = None
 
 
 def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
@@ -103,7 +105,23 @@ def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
         splits=jobs.preemptible & ends & (latest_start_s > start_s),
         sort=sort,
         allowed=np.ascontiguousarray(allowed[:, board.pool_product]),
+        units=None if reached.units is None else np.ascontiguousarray(reached.units[:, board.pool_product]),
     )
+
+
+@numba.njit(cache=True)
+def held_units(ask: Asks, job: int, pool: int) -> float:  # pragma: no cover - compiled
+    """Return how many units of a pool a job holds there, as `reach.whole_units` tells."""
+    return _whole(ask.units, ask.sort[job], pool, ask.quantity[job])
+
+
+@numba.njit(cache=True)
+def _whole(units: Floats | None, sort: int, pool: int, quantity: float) -> float:  # pragma: no cover - compiled
+    if units is not None:
+        each = units[sort, pool]
+        if each != 1.0:
+            return float(np.ceil(quantity * each - ROUNDING))
+    return quantity
 
 
 @numba.njit(cache=True)
@@ -148,17 +166,17 @@ def _reserved(
 def fits(room: Timeline, ask: Asks, job: int, pool: int, start: float) -> bool:  # pragma: no cover - compiled
     """Tell whether a job has room in a pool from a start on."""
     first, last = held_ticks(start, ask.length[job], room.free.shape[1])
-    return conflict(room, pool, ask.quantity[job], first, last) < 0
+    return conflict(room, pool, held_units(ask, job, pool), first, last) < 0
 
 
 @numba.njit(cache=True)
 def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma: no cover - compiled
     """Return the earliest start of a job in a pool that has room, or -1."""
-    ticks = room.free.shape[1]
+    ticks, need = room.free.shape[1], held_units(ask, job, pool)
     at = float(ask.start[job])
     while at <= ask.latest[job] + ROUNDING and at < ticks:
         first, last = held_ticks(at, ask.length[job], ticks)
-        blocked = conflict(room, pool, ask.quantity[job], first, last)
+        blocked = conflict(room, pool, need, first, last)
         if blocked < 0:
             return at
         at = float(blocked + 1)

@@ -40,6 +40,9 @@ def run(
     ] = False,
     grid_load: Annotated[UploadFile | None, File(description="Hourly load by region in MW, plain or gzip.")] = None,
     grid_load_scale: Annotated[float, Form(description="By how much that load is multiplied.")] = 1.0,
+    substitutes: Annotated[
+        UploadFile | None, File(description="On what else work may run, and how many units of that it takes; CSV.")
+    ] = None,
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -63,6 +66,7 @@ def run(
         models_power=models_power,
         grid_load=None if grid_load is None else grid_load.file.read(),
         grid_load_scale=grid_load_scale,
+        substitutes=None if substitutes is None else substitutes.file.read(),
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

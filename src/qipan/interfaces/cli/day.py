@@ -27,6 +27,7 @@ from qipan.interfaces.cli.options import (
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
 from qipan.interfaces.report import labels
+from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
@@ -52,6 +53,12 @@ GridLoad = Annotated[
 GridLoadScale = Annotated[
     float, typer.Option("--grid-load-scale", metavar="TIMES", help="By how much that load is multiplied.")
 ]
+Substitutes = Annotated[
+    Path | None,
+    typer.Option(
+        "--substitutes", metavar="FILE", help="On what else work may run, and how many units of that it takes."
+    ),
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -76,6 +83,7 @@ def run(
     power: Power = False,
     grid_load: GridLoad = None,
     grid_load_scale: GridLoadScale = 1,
+    substitutes: Substitutes = None,
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -101,6 +109,7 @@ def run(
         models_power=power,
         grid_load=None if grid_load is None else read_bytes(grid_load),
         grid_load_scale=grid_load_scale,
+        substitutes=None if substitutes is None else read_bytes(substitutes),
     )
     language = spoken(lang)
     services = session.services()
@@ -237,7 +246,7 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
             f"{row['job_id']}\n{label(labels.TIER, row['tier'], words(language))}",
             f"{moment(row['submit'], zone_name)}\n{moment(row['start'], zone_name)}",
             f"{language.name_in(row, 'origin')}\n{language.name_in(row, 'site') if row['site_id'] else NOTHING}",
-            f"{row['quantity']:g}\n{grouped(row['requested_h'], 2)}",
+            f"{substitutes_report.quantity(row, words(language))}\n{grouped(row['requested_h'], 2)}",
             f"{grouped(row['wait_h'], 2)}\n{grouped(row['round_trip_ms'], 1)}",
             yuan(row["cost_fen"], 2),
             label(labels.JOB_STATUS, row["status"], words(language)),

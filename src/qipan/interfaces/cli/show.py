@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import labels, power, tables
+from qipan.interfaces.report import labels, power, substitutes, tables
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -45,6 +45,7 @@ def show_day(document: Document, language: Language) -> None:
     _comparison(document["scores"], language)
     _bound(document["bound"], language)
     _tiers(document["tiers"], language)
+    _substitutes(document, language)
     _sites(document, language)
     _power(document, language)
     _basis(document, language)
@@ -189,6 +190,15 @@ def _tiers(tiers: Sequence[Document], language: Language) -> None:
     ]
     title = language.say("By tier", "按时延层级")
     print_table(table(columns, rows, numbers=range(1, len(columns)), title=f"\n{title}"))
+
+
+def _substitutes(document: Document, language: Language) -> None:
+    """Print what runs on something else than it asks for, if anything does."""
+    shown = substitutes.substitutes(document, words(language))
+    if shown is not None:
+        columns = [f"{head.title}\n{head.unit}".strip() for head in shown.heads]
+        rows = [[cell.text for cell in one.cells] for one in shown.rows]
+        print_table(table(columns, rows, numbers=(2, 3, 4), wide=(0, 1), title=f"\n{shown.caption}"))
 
 
 def _sites(document: Document, language: Language) -> None:

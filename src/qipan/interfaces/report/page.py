@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
-from qipan.interfaces.report import assets, charts, day, stand_alone, tables, volumes
+from qipan.interfaces.report import assets, charts, day, stand_alone, substitutes, tables, volumes
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -57,6 +57,7 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             title=day.title(document, said),
             particulars=day.particulars(document, said),
             tables=all_tables(document, lang),
+            substitutes=substitutes.substitutes(document, said),
             charts={
                 "map": charts.board_map(document, said),
                 "use": charts.use(document, said),

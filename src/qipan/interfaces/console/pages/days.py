@@ -42,6 +42,7 @@ def run(
     strict: Annotated[str, Form()] = "",
     models_power: Annotated[str, Form()] = "",
     grid_load: Annotated[UploadFile | None, File()] = None,
+    substitutes: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Run a day and show its board, or say why it cannot be run."""
     given = {
@@ -66,6 +67,7 @@ def run(
             strict=bool(strict),
             models_power=bool(models_power),
             grid_load=_bytes(grid_load),
+            substitutes=_bytes(substitutes),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,
