@@ -76,7 +76,7 @@ class Following:
         ConflictError
             ``plan_submitted`` when it was before.
         RuleBrokenError
-            ``plan_over`` when its horizon has ended.
+            ``plan_over`` when its horizon has ended; ``substitutes_held`` as `orders`.
         BadInputError
             ``orders_incomplete``; ``engine_not_carried_out`` for a site whose engine takes rendered files only.
         """
@@ -115,6 +115,8 @@ class Following:
             ``plan_unknown``, ``no_plan_yet``, ``plan_instance_missing``.
         BadInputError
             ``orders_incomplete``.
+        RuleBrokenError
+            ``substitutes_held`` when jobs run on something else than they ask for.
         """
         with self._books.read() as unit:
             document = self._dispatch.report(unit, plan_id)
@@ -123,12 +125,15 @@ class Following:
         placed = self._dispatch.places(name)
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         index = [position[one.job_id] for one in placed]
-        check_orders(
-            jobs.take(np.array(index, dtype=np.int64)),
-            [one.site_id for one in placed],
-            engines,
-            on_substitute=[one.on_substitute for one in placed],
-        )
+        check_orders(jobs.take(np.array(index, dtype=np.int64)), [one.site_id for one in placed], engines)
+        substituted = [one.job_id for one in placed if one.on_substitute]
+        if substituted:
+            raise RuleBrokenError(
+                f"Every job that an engine carries out must run on what it asks for, was on a substitute in "
+                f"{len(substituted)} of {len(placed)} jobs, first {substituted[0]}.",
+                code="substitutes_held",
+                hint="Plan the day without --substitutes: orders tell an engine what a job asks for.",
+            )
         orders = []
         for at, one in zip(index, placed, strict=True):
             site = engines.site(one.site_id)

@@ -55,23 +55,19 @@ def filled(template: str, job_id: str, quantity: float, seconds: float) -> str:
     return re.sub("|".join(map(re.escape, fields)), lambda found: fields[found.group()], template)
 
 
-def check_orders(
-    jobs: Jobs, site_ids: Sequence[str], engines: Engines, *, on_substitute: Sequence[bool] | None = None
-) -> None:
+def check_orders(jobs: Jobs, site_ids: Sequence[str], engines: Engines) -> None:
     """Refuse jobs that cannot be carried out as the engines stand.
 
     Parameters
     ----------
     site_ids
         ``(jobs,)``, where each is to run.
-    on_substitute
-        ``(jobs,)``, whether each is to run on something else than it asks for, which orders cannot tell an engine.
 
     Raises
     ------
     BadInputError
         ``orders_incomplete`` with a finding for each site without an engine, each kind that a site has no word for,
-        for jobs without a command, and for jobs on substitutes.
+        and for jobs without a command.
     """
     findings: dict[tuple[str, str], Finding] = {}
     for index, site_id in enumerate(site_ids):
@@ -89,13 +85,6 @@ def check_orders(
                 f"A job must have a command, or there must be one for all, was neither, first for {jobs.job_id[index]}."
             )
             findings["command", ""] = Finding(0, "command", "command_missing", told)
-    if on_substitute is not None and any(on_substitute):
-        first = str(jobs.job_id[list(on_substitute).index(True)])
-        told = (
-            f"A job that an engine carries out must run on what it asks for, was on a substitute {sum(on_substitute)} "
-            f"times, first {first}. Plan the day without --substitutes."
-        )
-        findings["substitute", ""] = Finding(0, "substitutes", "substitute_held", told, first)
     if findings:
         raise BadInputError(
             f"Every job must have a site with an engine and a command, was without in {len(findings)} ways.",
