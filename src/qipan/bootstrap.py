@@ -29,6 +29,7 @@ from qipan.dispatch.sources import (
     grid_load,
     instance,
     instance_form,
+    links,
     llm,
     openb,
     philly,
@@ -209,7 +210,9 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
-    boards = Boards(catalog, observations, read_load=_load_reader(catalog), read_substitutes=substitutes.read)
+    boards = Boards(
+        catalog, observations, read_load=_load_reader(catalog), read_substitutes=substitutes.read, read_links=links.read
+    )
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,

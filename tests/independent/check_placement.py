@@ -302,7 +302,34 @@ def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list
         excess = _worst_excess(board, begin[of], end[of], kw[of], cap_kw)
         if excess > ROOM * max(1.0, float(cap_kw.max())):
             findings.append(f"site_over_power_cap: {board.sites[s].site_id} by {excess:g} kW")
-    return findings
+    return findings + _check_links(board, jobs, known, found)
+
+
+def _check_links(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No link carries more than it can in a slot, in either direction by itself; data move evenly as a job runs."""
+    if board.links is None:
+        return []
+    moved = link_flow_gb(board, jobs, known, found)
+    over = (moved - board.links.capacity_gb).max(axis=2)
+    return [
+        f"link_over_capacity: {board.links.names[link]} {('forward', 'backward')[way]} by {over[way, link]:g} GB"
+        for way, link in np.argwhere(over > ROOM * np.maximum(1.0, board.links.capacity_gb.max(axis=1))).tolist()
+    ]
+
+
+def link_flow_gb(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> Floats:
+    """Return what crosses each link forward and backward in each slot, ``(2, links, slots)``."""
+    assert board.links is not None
+    moved = np.zeros((2, *board.links.capacity_gb.shape))
+    for job, begin, end in stretches_of(jobs, found):
+        factor = board.links.factor[:, known.origin[job], known.site[found.pool[job]]]
+        gb_per_s = jobs.data_gb[job] / jobs.requested_s[job]
+        for slot in range(moved.shape[2]):
+            opens = board.start_s + slot * board.slot_s
+            gb = gb_per_s * max(min(end, opens + board.slot_s) - max(begin, opens), 0.0)
+            moved[0, :, slot] += np.where(factor > 0, factor, 0.0) * gb
+            moved[1, :, slot] += np.where(factor < 0, -factor, 0.0) * gb
+    return moved
 
 
 def _worst_excess(board: Board, begin: Floats, end: Floats, size: Floats, limit: Floats) -> float:
@@ -358,12 +385,16 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     ticks_of_slot = round(board.slot_s / TICK_S)
     ticks = board.capacity.shape[1] * ticks_of_slot
     free, free_kw, spare = _free(board, jobs, known, found, ticks=ticks)
+    left_gb = np.zeros(0)
+    if board.links is not None:
+        left_gb = board.links.capacity_gb - link_flow_gb(board, jobs, known, found)
     waiting = np.flatnonzero(found.reason.astype(str) == NO_ROOM)
     alike = {
         (
             known.sort[job],
             jobs.quantity[job],
             jobs.requested_s[job],
+            jobs.data_gb[job],
             known.earliest_s[job],
             known.horizon_latest_s[job],
         ): job
@@ -383,8 +414,30 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
             short = (free[p] < need + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
             short |= spare[known.group[p]] < need + ROOM
             passed = np.concatenate([[0], np.cumsum(short)])
-            broken[job] |= bool((passed[end] == passed[begin]).any())
+            has_room = passed[end] == passed[begin]
+            if board.links is not None:
+                has_room &= _fits_links(board, jobs, known, left_gb, job=job, pool=int(p), starts=starts)
+            broken[job] |= bool(has_room.any())
     return _name("room_was_left", broken, jobs)
+
+
+def _fits_links(
+    board: Board, jobs: Jobs, known: Sheet, left_gb: Floats, *, job: int, pool: int, starts: Floats
+) -> Bools:
+    """Tell from which starts, in minutes, the data of a job find clearly more than enough room, ``(starts,)``."""
+    assert board.links is not None
+    factor = board.links.factor[:, known.origin[job], known.site[pool]]
+    share = np.stack([np.maximum(factor, 0.0), np.maximum(-factor, 0.0)])
+    begin = board.start_s + starts * TICK_S
+    end = begin + jobs.requested_s[job]
+    has_room = np.ones(len(starts), dtype=bool)
+    for slot in range(left_gb.shape[2]):
+        opens = board.start_s + slot * board.slot_s
+        inside = np.clip(np.minimum(end, opens + board.slot_s) - np.maximum(begin, opens), 0.0, None)
+        gb = jobs.data_gb[job] / jobs.requested_s[job] * inside
+        need = share[:, :, None] * gb
+        has_room &= ((need <= left_gb[:, :, slot, None] - ROOM) | (need <= 0.0)).all(axis=(0, 1))
+    return has_room
 
 
 def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats, Floats]:

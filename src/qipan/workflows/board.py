@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from qipan.dispatch.model.board import Rules, Substitute
+from qipan.dispatch.board.route import route
+from qipan.dispatch.model.board import Link, Rules, Substitute
 from qipan.dispatch.model.power import GridLoad
 from qipan.facts.catalog import Catalog
 from qipan.ledger.model.fleet import Fleet
@@ -21,6 +22,8 @@ LOAD = "grid_load"
 """Kind of the batch that holds a file of hourly load."""
 SUBSTITUTES = "substitutes"
 """Kind of the batch that holds a table of substitutes."""
+LINKS = "links"
+"""Kind of the batch that holds a table of links."""
 
 
 class LoadReader(Protocol):
@@ -37,6 +40,13 @@ class SubstitutesReader(Protocol):
         """Read all of them."""
 
 
+class LinksReader(Protocol):
+    """An adapter that turns a file into links."""
+
+    def __call__(self, data: bytes) -> tuple[Link, ...]:
+        """Read all of them."""
+
+
 class Boards:
     """Sets boards up; what a plan was made with is kept with it, so that others see the same board."""
 
@@ -47,41 +57,45 @@ class Boards:
         *,
         read_load: LoadReader,
         read_substitutes: SubstitutesReader,
+        read_links: LinksReader,
     ) -> None:
         self._catalog = catalog
         self._observations = observations
         self._read_load = read_load
         self._read_substitutes = read_substitutes
+        self._read_links = read_links
 
     def terms(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> dict[str, Any]:
         """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again.
 
-        Files of load and of substitutes are archived, and named by their batches.
+        Files of load, substitutes and links are archived, and named by their batches.
 
         Raises
         ------
         BadInputError
-            ``grid_load_unreadable``, ``substitutes_unreadable``.
+            ``grid_load_unreadable``, ``substitutes_unreadable``, ``links_unreadable``.
         """
-        kept: dict[str, int | None] = {LOAD: None, SUBSTITUTES: None}
+        kept: dict[str, int | None] = {LOAD: None, SUBSTITUTES: None, LINKS: None}
         if request.grid_load is not None:
             hours = self._read_load(request.grid_load).load_kw.shape[1]
             kept[LOAD] = self._receive(unit, LOAD, request.grid_load, hours, now)
         if request.substitutes is not None:
             rows = len(self._read_substitutes(request.substitutes))
             kept[SUBSTITUTES] = self._receive(unit, SUBSTITUTES, request.substitutes, rows, now)
+        if request.links is not None:
+            kept[LINKS] = self._receive(unit, LINKS, request.links, len(self._read_links(request.links)), now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
         return {name: getattr(request, name) for name in names} | kept
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
-        """Return the board of a day on some terms; older terms name neither power nor substitutes.
+        """Return the board of a day on some terms; older terms name no power, substitutes or links.
 
         Raises
         ------
         BadInputError
-            ``fleet_incomplete``, ``load_unknown``.
+            ``fleet_incomplete``, ``load_unknown``, ``links_unconnected``.
         """
-        load, substitutes = terms.get(LOAD), terms.get(SUBSTITUTES)
+        load, substitutes, links = (terms.get(kind) for kind in (LOAD, SUBSTITUTES, LINKS))
         setting = set_up(
             with_modelled_power(fleet, self._catalog) if terms.get("models_power") else fleet,
             self._catalog,
@@ -91,10 +105,13 @@ class Boards:
             load=None if load is None else self._read_load(self._kept(unit, LOAD, int(load))),
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
-        if substitutes is None:
-            return setting
-        read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
-        return replace(setting, board=replace(setting.board, substitutes=read))
+        board = setting.board
+        if substitutes is not None:
+            read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
+            board = replace(board, substitutes=read)
+        if links is not None:
+            board = replace(board, links=route(self._read_links(self._kept(unit, LINKS, int(links))), board))
+        return replace(setting, board=board)
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms."""

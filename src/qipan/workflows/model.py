@@ -55,6 +55,8 @@ class DayRequest:
         A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
     substitutes
         A file that tells on what else work may run, and how many units of that stand for one that is asked for.
+    links
+        A file of backbone links that limit what moves; without it nothing does.
     """
 
     data: bytes
@@ -75,6 +77,7 @@ class DayRequest:
     grid_load: bytes | None = None
     grid_load_scale: float = 1.0
     substitutes: bytes | None = None
+    links: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

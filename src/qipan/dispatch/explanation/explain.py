@@ -336,6 +336,12 @@ def _window_too_short(case: Case) -> Words:
 def _no_room(case: Case) -> Words:
     in_one_zh = "累计" if case.jobs.preemptible[case.index] else "连续"
     many_en, many_zh = f"{case.quantity} {case.kind.unit}s", f"{case.quantity} {UNIT_ZH[case.kind]}"
+    if case.board.links is not None and case.jobs.data_gb[case.index] > 0:
+        in_window = f"free for {case.hours} h in its window"
+        return (
+            f"No site within its limits has {many_en}, their power and links for its data {in_window}.",
+            f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量、电力与数据链路。",
+        )
     return (
         f"No site within its limits has {many_en} and their power free for {case.hours} h in its window.",
         f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量与电力。",

@@ -53,6 +53,20 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A backbone link as a file tells it: it joins two places, and carries so much an hour in each direction.
+
+    Without a limit ``gb_per_h`` is None.
+    """
+
+    name: str
+    start: str
+    end: str
+    gb_per_h: float | None
+    km: float
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Backbone links that limit what moves in a slot.
 
@@ -69,6 +83,17 @@ class Links:
     names: tuple[str, ...]
     capacity_gb: Floats
     factor: Floats
+
+    @property
+    def lane_share(self) -> Floats:
+        """Share of a flow that crosses each link forward, then backward, ``(origins, sites, lanes)``."""
+        both = np.concatenate([np.maximum(self.factor, 0.0), np.maximum(-self.factor, 0.0)])
+        return np.ascontiguousarray(np.moveaxis(both, 0, -1))
+
+    @property
+    def lane_gb(self) -> Floats:
+        """Capacity of each link forward, then backward, ``(lanes, slots)``."""
+        return np.concatenate([self.capacity_gb, self.capacity_gb])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import placement, prices_of, upright
-from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, take, timeline
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, hold, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 
@@ -125,7 +125,7 @@ def _place_in_turn(
             if chosen >= 0 and begin <= ask.start[job]:
                 break
         if chosen >= 0:
-            take(room, chosen, held_units(ask, job, chosen), begin, ask.length[job])
+            hold(room, ask, job, chosen, begin, ask.length[job])
             seats.pool[job], seats.parts[job] = chosen, 1
             seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]
 

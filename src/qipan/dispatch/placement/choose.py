@@ -21,10 +21,9 @@ from qipan.dispatch.placement.timeline import (
     ROUNDING,
     Asks,
     Timeline,
-    conflict,
+    blocked,
     earliest,
     fits,
-    held_ticks,
     held_units,
 )
 
@@ -76,11 +75,15 @@ class Prices(NamedTuple):
         ``(jobs,)``
     moving
         Costs besides running.
+    rents
+        Fen a GB for the links from an origin to a site, ``(origins, sites, slots)``; None where they cost nothing, for
+        which kernels are compiled without them.
     """
 
     step: Floats
     level: Ints
     moving: Moving
+    rents: Floats | None = None
 
 
 class Seat(NamedTuple):
@@ -94,6 +97,8 @@ class Seat(NamedTuple):
         Starts to try, and what a unit costs from the window's first slot on, ``(slots + 1,)``.
     piece, order
         Ticks bought in each slot of the window, and its slots by price.
+    curve
+        What a unit and tick of a job costs, links included, ``(slots,)``.
     """
 
     begin: Floats
@@ -102,6 +107,7 @@ class Seat(NamedTuple):
     paid: Floats
     piece: Floats
     order: Ints
+    curve: Floats
 
 
 @numba.njit(cache=True)
@@ -114,6 +120,7 @@ def empty_seat(slots: int) -> Seat:  # pragma: no cover - compiled
         np.empty(slots + 2),
         np.empty(slots + 2),
         np.empty(slots + 2, np.int64),
+        np.empty(slots),
     )
 
 
@@ -158,7 +165,7 @@ def _choose_start(
             continue
         need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
-        step = prices.step[prices.level[job], pool]
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
         _add_up(seat.paid, step, first, seat.starts[count - 1] + length, width)
         for i in range(count):
             start = seat.starts[i] - first * width
@@ -168,6 +175,20 @@ def _choose_start(
                 least, chosen, begin = cost, pool, seat.starts[i]
     seat.begin[0], seat.ticks[0] = begin, ask.length[job]
     return least, chosen, 1
+
+
+@numba.njit(cache=True)
+def _curve(
+    seat: Seat, ask: Asks, prices: Prices, rents: Floats | None, gb: Floats | None, job: int, pool: int, site: int
+) -> Floats:  # pragma: no cover - compiled
+    """Return what a unit and tick of a job costs in a pool, ``(slots,)``; its data pay the rents of links."""
+    step = prices.step[prices.level[job], pool]
+    if rents is not None:
+        each = gb[job] / held_units(ask, job, pool)
+        for slot in range(len(step)):
+            seat.curve[slot] = step[slot] + each * rents[prices.moving.origin[ask.sort[job]], site, slot]
+        return seat.curve
+    return step
 
 
 @numba.njit(cache=True)
@@ -220,7 +241,6 @@ def _choose_stretches(
     seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
 ) -> tuple[float, int, int]:  # pragma: no cover - compiled
     """Find the pool whose cheapest slots with room cost least; the dearest of them is used in part."""
-    level = prices.level[job]
     least, chosen = np.inf, -1
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
@@ -228,12 +248,14 @@ def _choose_stretches(
         need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         bar = (least - moved) / need
-        paid = _buy(seat, ask, prices.step[level, pool], room, job, pool, bar, is_alone)
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
+        paid = _buy(seat, ask, step, room, job, pool, bar, is_alone)
         if paid < bar:
             least, chosen = need * paid + moved, pool
     if chosen < 0 or is_alone:
         return least, chosen, 0
-    _buy(seat, ask, prices.step[level, chosen], room, job, chosen, np.inf, is_alone)
+    step = _curve(seat, ask, prices, prices.rents, ask.gb, job, chosen, room.pool_site[chosen])
+    _buy(seat, ask, step, room, job, chosen, np.inf, is_alone)
     return least, chosen, _join(seat, ask, job, room.ticks_of_slot)
 
 
@@ -246,12 +268,12 @@ def _buy(
     first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
     if step[first:last].min() * ask.length[job] >= bar:
         return np.inf
-    count, need = 0, held_units(ask, job, pool)
+    count = 0
     for slot in range(first, last):
         seat.piece[slot - first] = 0.0
         from_tick = max(begin, slot * width)
-        hold = held_ticks(from_tick, min(end, (slot + 1) * width) - from_tick, room.free.shape[1])
-        if not is_alone and conflict(room, pool, need, hold[0], hold[1]) >= 0:
+        lasts = min(end, (slot + 1) * width) - from_tick
+        if not is_alone and blocked(room, ask, job, pool, from_tick, lasts) >= 0:
             continue
         at = count
         while at > 0 and step[slot] < step[seat.order[at - 1]]:
@@ -307,7 +329,7 @@ def _choose_earliest(
         at = earliest(room, ask, job, pool)
         if at < 0.0:
             continue
-        step = prices.step[prices.level[job], pool]
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
         _add_up(seat.paid, step, first, at + ask.planned[job], width)
         start = at - first * width
         unit = _paid_until(seat.paid, step, first, start + ask.planned[job], width)

@@ -17,7 +17,7 @@ import numpy as np
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, moving_fen
-from qipan.dispatch.placement.timeline import Asks, Timeline, conflict, give_back, held_ticks, held_units, take
+from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, held_ticks, held_units, hold, release
 
 TRIES = 24
 """How many others a job without a seat may try to turn out."""
@@ -97,16 +97,14 @@ def _sit(
 
 @numba.njit(cache=True)
 def _hold(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
-    need = held_units(ask, job, seats.pool[job])
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
-        take(room, seats.pool[job], need, seats.begin[at], seats.ticks[at])
+        hold(room, ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
 
 
 @numba.njit(cache=True)
 def _leave(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
-    need = held_units(ask, job, seats.pool[job])
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
-        give_back(room, seats.pool[job], need, seats.begin[at], seats.ticks[at])
+        release(room, ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
 
 
 @numba.njit(cache=True)
@@ -173,8 +171,7 @@ def _try(
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Turn one of those out who sit where a job would; return how many were tried."""
     need = held_units(ask, job, pool)
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
-    tick = conflict(room, pool, need, first, last)
+    tick = blocked(room, ask, job, pool, start, ask.length[job])
     cost = _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if tick < 0 or cost >= lost[job]:
         return 0
@@ -188,15 +185,15 @@ def _try(
         tried += 1
         before = _seat_fen(ask, prices, room, seats, other)
         _leave(room, ask, seats, other)
-        if conflict(room, pool, need, first, last) < 0:
-            take(room, pool, need, start, ask.length[job])
+        if blocked(room, ask, job, pool, start, ask.length[job]) < 0:
+            hold(room, ask, job, pool, start, ask.length[job])
             after, where, count = choose(seat, ask, prices, room, other, False)
             if where >= 0 and cost + after - before < lost[job]:
                 _sit(room, ask, seats, seat, other, where, count)
                 seats.pool[job], seats.parts[job] = pool, 1
                 seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
                 return tried
-            give_back(room, pool, need, start, ask.length[job])
+            release(room, ask, job, pool, start, ask.length[job])
         _hold(room, ask, seats, other)
     return tried
 

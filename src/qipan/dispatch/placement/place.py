@@ -21,7 +21,7 @@ import numpy as np
 from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints, Texts
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Prices, moving_of
@@ -202,7 +202,10 @@ def _fill_along(
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
     lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
-    fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    prices = prices._replace(step=step, level=jobs.tier.astype(np.int64))
+    if board.links is not None:
+        prices = prices._replace(rents=EASED * rents_of(board.links, plan))
+    fill(order, ask, prices, lean, room, seats)
     return room, seats
 
 
@@ -251,6 +254,16 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
         level=np.zeros(len(jobs), dtype=np.int64),
         moving=moving_of(jobs, board, rules, reached),
     )
+
+
+def rents_of(links: Links, plan: Plan) -> Floats:
+    """Return what a GB pays for the links from each origin to each site, ``(origins, sites, slots)``.
+
+    Only what runs with a full flow pays; what runs against it earns nothing, since it makes no room for whole jobs.
+    """
+    rent = plan.link_rent_fen_per_gb
+    lanes = np.concatenate([np.maximum(rent, 0.0), np.maximum(-rent, 0.0)])
+    return np.ascontiguousarray(links.lane_share @ lanes)
 
 
 def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:

@@ -206,7 +206,14 @@ def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Int
     )
 
 
-def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fen_per_unit_h: Floats) -> Floats:
+def price_fen(
+    jobs: Jobs,
+    board: Board,
+    reached: Reach,
+    found: Placement,
+    lmp_fen_per_unit_h: Floats,
+    link_fen_per_gb: Floats | None = None,
+) -> Floats:
     """Return what each job pays for its planned hours at locational prices, moving included, ``(jobs,)``.
 
     ``nan`` for a job without a place.
@@ -215,31 +222,40 @@ def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fe
     ----------
     lmp_fen_per_unit_h
         ``(products, slots)``
+    link_fen_per_gb
+        ``(links, slots)``, rents of links, signed by direction; needed where the board has links.
     """
     paid = np.full(len(jobs), np.nan)
     at = np.flatnonzero(found.has_place)
     site, origin = board.pool_site[found.pool[at]], reached.origin[reached.of_job[at]]
     hours = planned_h(jobs, board)[at]
     moved_gb = jobs.data_gb[at] * hours * 3600.0 / jobs.requested_s[at]
-    ran = _of_runs(lmp_fen_per_unit_h, board.pool_product[found.pool], jobs, board, found)[at]
+    units = found.units(jobs)
+    ran = _of_runs(lmp_fen_per_unit_h, board.pool_product[found.pool], units, jobs, board, found)[at]
     paid[at] = ran + moved_gb * board.transfer_fen_per_gb[origin, site]
+    if board.links is not None and link_fen_per_gb is not None:
+        rents = np.einsum("los,lt->ost", board.links.factor, link_fen_per_gb).reshape(-1, board.slot_count)
+        pair = np.zeros(len(jobs), dtype=np.int64)
+        pair[at] = origin * len(board.sites) + site
+        gb_per_h = jobs.data_gb * 3600.0 / jobs.requested_s
+        paid[at] += _of_runs(rents, pair, gb_per_h, jobs, board, found)[at]
     return paid
 
 
-def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placement) -> Floats:
-    """Return what the planned hours of each job come to on curves for a unit-hour, ``(jobs,)``.
+def _of_runs(curve: Floats, row: Ints, each: Floats, jobs: Jobs, board: Board, found: Placement) -> Floats:
+    """Return what the planned hours of each job come to on curves for an hour of something, ``(jobs,)``.
 
     Parameters
     ----------
     curve
         ``(rows, slots)``
-    row
-        ``(jobs,)``, the curve of each job.
+    row, each
+        ``(jobs,)``, the curve of each job, and how much it has of that.
     """
     runs = found.runs(planned_h(jobs, board) * 3600.0)
     first = (runs.start_s - board.start_s) / board.slot_s
     slots = _integral(curve, row[runs.job], first, runs.seconds / board.slot_s)
-    paid = slots * board.slot_h * found.units(jobs)[runs.job]
+    paid = slots * board.slot_h * each[runs.job]
     return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
 
 

@@ -79,7 +79,7 @@ def settle(
     seat = empty_seat(room.free_least.shape[1])
     step = np.empty((1, len(room.free), room.free_least.shape[1]))
     level = np.zeros(len(ask.quantity), np.int64)
-    here = Prices(step, level, prices.moving)
+    here = Prices(step, level, prices.moving, prices.rents)
     moved = 0
     for job in order:
         if seats.pool[job] < 0:

@@ -43,6 +43,7 @@ def run(
     substitutes: Annotated[
         UploadFile | None, File(description="On what else work may run, and how many units of that it takes; CSV.")
     ] = None,
+    links: Annotated[UploadFile | None, File(description="Backbone links that limit what moves; CSV.")] = None,
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -67,6 +68,7 @@ def run(
         grid_load=None if grid_load is None else grid_load.file.read(),
         grid_load_scale=grid_load_scale,
         substitutes=None if substitutes is None else substitutes.file.read(),
+        links=None if links is None else links.file.read(),
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

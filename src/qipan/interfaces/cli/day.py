@@ -59,6 +59,10 @@ Substitutes = Annotated[
         "--substitutes", metavar="FILE", help="On what else work may run, and how many units of that it takes."
     ),
 ]
+Links = Annotated[
+    Path | None,
+    typer.Option("--links", metavar="FILE", help="Backbone links that limit what moves; else nothing does."),
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -84,6 +88,7 @@ def run(
     grid_load: GridLoad = None,
     grid_load_scale: GridLoadScale = 1,
     substitutes: Substitutes = None,
+    links: Links = None,
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -110,6 +115,7 @@ def run(
         grid_load=None if grid_load is None else read_bytes(grid_load),
         grid_load_scale=grid_load_scale,
         substitutes=None if substitutes is None else read_bytes(substitutes),
+        links=None if links is None else read_bytes(links),
     )
     language = spoken(lang)
     services = session.services()

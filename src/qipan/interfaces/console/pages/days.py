@@ -43,6 +43,7 @@ def run(
     models_power: Annotated[str, Form()] = "",
     grid_load: Annotated[UploadFile | None, File()] = None,
     substitutes: Annotated[UploadFile | None, File()] = None,
+    links: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Run a day and show its board, or say why it cannot be run."""
     given = {
@@ -68,6 +69,7 @@ def run(
             models_power=bool(models_power),
             grid_load=_bytes(grid_load),
             substitutes=_bytes(substitutes),
+            links=_bytes(links),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,
