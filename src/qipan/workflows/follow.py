@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from qipan.dispatch.attempts.count import by_job, superseded, unplaced
-from qipan.dispatch.attempts.order import check_orders, offer, order
+from qipan.dispatch.attempts.order import check_models, check_orders, offer, order
 from qipan.dispatch.attempts.reconcile import Changes, give_up, is_over, reconcile
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.submission import (
@@ -126,14 +126,7 @@ class Following:
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         index = [position[one.job_id] for one in placed]
         check_orders(jobs.take(np.array(index, dtype=np.int64)), [one.site_id for one in placed], engines)
-        substituted = [one.job_id for one in placed if one.on_substitute]
-        if substituted:
-            raise RuleBrokenError(
-                f"Every job that an engine carries out must run on what it asks for, was on a substitute in "
-                f"{len(substituted)} of {len(placed)} jobs, first {substituted[0]}.",
-                code="substitutes_held",
-                hint="Plan the day without --substitutes: orders tell an engine what a job asks for.",
-            )
+        check_models([one.job_id for one in placed if one.on_substitute])
         orders = []
         for at, one in zip(index, placed, strict=True):
             site = engines.site(one.site_id)

@@ -42,7 +42,7 @@ def test_link_lets_one_job_through_an_hour_and_the_rest_pays_for_staying(make_bo
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=best)
     assert best.objective_fen - 1e-6 <= bound <= 2 * 56.0 + 75.0
     # Each pays the rent of the wire with its data: all are as dear as at home.
-    paid = price_fen(jobs, board, reached, found, best.lmp_fen_per_unit_h, best.link_rent_fen_per_gb)
+    paid = price_fen(jobs, board, reached, found, best.lmp_fen_per_unit_h, link_fen_per_gb=best.link_rent_fen_per_gb)
     assert paid == pytest.approx([75.0] * 3)
 
 

@@ -27,7 +27,7 @@ def note_jobs(
     site = np.where(has, board.pool_site[found.pool], -1)
     origin = reached.origin[reached.of_job]
     why = _words(jobs, board, rules, reached, found)
-    paid = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h, plan.link_rent_fen_per_gb)
+    paid = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h, link_fen_per_gb=plan.link_rent_fen_per_gb)
     return {
         "job_id": jobs.job_id.tolist(),
         "submit": [_moment(second) for second in jobs.submit_s],

@@ -212,6 +212,7 @@ def price_fen(
     reached: Reach,
     found: Placement,
     lmp_fen_per_unit_h: Floats,
+    *,
     link_fen_per_gb: Floats | None = None,
 ) -> Floats:
     """Return what each job pays for its planned hours at locational prices, moving included, ``(jobs,)``.
