@@ -7,7 +7,7 @@ one pool. The kernels are compiled by numba. Ties go to the pool that comes firs
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -179,10 +179,10 @@ def _choose_start(
 
 @numba.njit(cache=True)
 def _curve(
-    seat: Seat, ask: Asks, prices: Prices, rents: Floats | None, gb: Floats | None, job: int, pool: int, site: int
+    seat: Seat, ask: Asks, prices: Prices, rents: Floats | None, gb: Any, job: int, pool: int, site: int
 ) -> Floats:  # pragma: no cover - compiled
     """Return what a unit and tick of a job costs in a pool, ``(slots,)``; its data pay the rents of links."""
-    step = prices.step[prices.level[job], pool]
+    step: Floats = prices.step[prices.level[job], pool]
     if rents is not None:
         each = gb[job] / held_units(ask, job, pool)
         for slot in range(len(step)):

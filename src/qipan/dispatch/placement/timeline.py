@@ -7,7 +7,7 @@ never exceed a link in a slot, in either direction by itself: what runs against 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -189,8 +189,8 @@ def blocked(
 
 @numba.njit(cache=True)
 def _on_links(
-    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Floats | None, gb: Floats | None,
-    origin: Ints | None, job: int, pool: int, start: float, length: float,
+    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Any, gb: Any, origin: Any,
+    job: int, pool: int, start: float, length: float,
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Return the last tick at which a run may not begin since a link is full in its slot, or -1."""
     if free_gb is not None:
@@ -212,8 +212,8 @@ def _on_links(
 
 @numba.njit(cache=True)
 def _move(
-    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Floats | None, gb: Floats | None,
-    origin: Ints | None, job: int, pool: int, start: float, length: float, times: float,
+    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Any, gb: Any, origin: Any,
+    job: int, pool: int, start: float, length: float, times: float,
 ) -> None:  # pragma: no cover - compiled  # fmt: skip
     """Add to what links can still carry, as a job's data move while it runs; -1 times takes it off."""
     if free_gb is not None:
