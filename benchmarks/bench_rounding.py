@@ -141,7 +141,7 @@ def _way(way: str) -> Callable[..., Any]:
         by_tier = (-jobs.work_unit_h, jobs.latest_start_s - jobs.submit_s, jobs.tier)
         order = np.lexsort((jobs.submit_s,) if way == "greedy" else by_tier)
         fill(order, ask, prices_of(*case, running_fen_per_unit_h(board, rules)), upright(), room, seats)
-        return placement(jobs, board, refused=refused, seats=seats)
+        return placement(jobs, board, reached, refused=refused, seats=seats)
 
     return ours if way == "ours" else greedily
 

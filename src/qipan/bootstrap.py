@@ -29,12 +29,14 @@ from qipan.dispatch.sources import (
     grid_load,
     instance,
     instance_form,
+    links,
     llm,
     openb,
     philly,
     prospect,
     prospect_form,
     reservations,
+    substitutes,
 )
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError
@@ -209,7 +211,14 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
-    boards = Boards(catalog, observations, _load_reader(catalog), reservations.read)
+    boards = Boards(
+        catalog,
+        observations,
+        read_load=_load_reader(catalog),
+        read_reservations=reservations.read,
+        read_substitutes=substitutes.read,
+        read_links=links.read,
+    )
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,

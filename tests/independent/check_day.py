@@ -9,7 +9,7 @@ import numpy as np
 from tests.independent.check_placement import HARD_REASONS, NO_ROOM, check_placement, sheet
 from tests.independent.check_plan import TOLERANCE, check_plan, terms
 
-from qipan.dispatch.model.array import Floats, Ints
+from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Plan
@@ -44,7 +44,7 @@ def check_day(
 def check_bound(board: Board, jobs: Jobs, rules: Rules, found: Placement, plan: Plan, *, bound_fen: float) -> list[str]:
     """The bound is no more than what the placed jobs cost.
 
-    Whole jobs are placed without regard to links, so where they overrun one there is no bound.
+    A placement that overruns a link keeps not all limits, so it may cost less.
     """
     if link_overrun_gb(board, jobs, rules, found) > 0:
         return []
@@ -67,6 +67,7 @@ def priced_alone_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
     spent = np.concatenate([np.zeros((len(price), 1)), np.cumsum(price * cost.slot_h, axis=1)], axis=1)
     near = np.array([rule.nearness_fen_per_unit_h_ms for rule in rules.tiers])
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
+    rents = _rents_of_links(board, plan)
     total = 0.0
     at = np.flatnonzero(~np.isin(found.reason.astype(str), HARD_REASONS))
     for part in np.array_split(at, max(1, len(at) // 1024)):
@@ -80,12 +81,40 @@ def priced_alone_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
         for p, site in enumerate(known.site):
             run = np.interp(tried + hours[:, None], edge_h, spent[p]) - np.interp(tried, edge_h, spent[p])
             alone = np.where(splits, _cheapest_hours(first, latest, hours, edge_h, price[p]), run.min(axis=1))
+            if board.links is not None:
+                gb = jobs.data_gb[part] * 3600.0 / jobs.requested_s[part] / units
+                alone = _with_links(
+                    first, latest, hours, edge_h, tried, splits, price[p] + gb[:, None] * rents[origin, site]
+                )
             whole = alone * units + moved_gb * board.transfer_fen_per_gb[origin, site]
             whole += near[jobs.tier[part]] * units * hours * board.round_trip_ms[origin, site]
             least = np.where(known.allowed[known.sort[part], p], np.minimum(least, whole), least)
         total += float(least.sum())
     cap_kwh = np.where(np.isfinite(cost.cap_kwh), cost.cap_kwh, 0.0)[:, None]
-    return total - float((rent * board.capacity).sum() * cost.slot_h + (power * cap_kwh).sum())
+    earned = 0.0 if board.links is None else float((np.abs(plan.link_rent_fen_per_gb) * board.links.capacity_gb).sum())
+    return total - earned - float((rent * board.capacity).sum() * cost.slot_h + (power * cap_kwh).sum())
+
+
+def _rents_of_links(board: Board, plan: Plan) -> Floats:
+    """Return what a GB pays by origin, site and slot: only what runs with the flow pays."""
+    rents = np.zeros((len(board.origins), len(board.sites), board.capacity.shape[1]))
+    if board.links is not None:
+        for factor, rent in zip(board.links.factor, plan.link_rent_fen_per_gb, strict=True):
+            rents += np.maximum(factor[:, :, None] * rent, 0.0)
+    return rents
+
+
+def _with_links(
+    first: Floats, latest: Floats, hours: Floats, edge_h: Floats, tried: Floats, splits: Bools, price: Floats
+) -> Floats:
+    """Return what a unit of each job costs at its cheapest start or in its cheapest hours, each at its own prices."""
+    least = np.zeros(len(hours))
+    for job, own in enumerate(price):
+        of = slice(job, job + 1)
+        spent = np.concatenate([[0.0], np.cumsum(own * np.diff(edge_h))])
+        run = np.interp(tried[job] + hours[job], edge_h, spent) - np.interp(tried[job], edge_h, spent)
+        least[job] = _cheapest_hours(first[of], latest[of], hours[of], edge_h, own)[0] if splits[job] else run.min()
+    return least
 
 
 def _cheapest_hours(first: Floats, latest: Floats, hours: Floats, edge_h: Floats, price: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,8 @@ class Sheet:
     the horizon, ``planned_h`` the hours that any such start leaves there; all ``(jobs,)``. ``fits``, ``powered``,
     ``within_data`` and ``within_latency`` are ``(sorts, pools)``, `sort` ``(jobs,)``. ``group`` is the kind and model
     of each pool, ``(pools,)``, and ``spare`` what may be busy of it while the largest site is kept free,
-    ``(groups, slots)``, without limit where no reserve is kept.
+    ``(groups, slots)``, without limit where no reserve is kept. ``units`` of a pool stand for one that is asked for,
+    ``(sorts, pools)``.
     """
 
     site: Ints
@@ -58,6 +60,7 @@ class Sheet:
     powered: Bools
     within_data: Bools
     within_latency: Bools
+    units: Floats
     group: Ints
     spare: Floats
 
@@ -65,6 +68,12 @@ class Sheet:
     def allowed(self) -> Bools:
         """Pools that no hard limit but size forbids, ``(sorts, pools)``."""
         return np.asarray(self.fits & self.powered & self.within_data & self.within_latency)
+
+    def need(self, jobs: Jobs, at: Ints, pool: Ints) -> Floats:
+        """Return how many units jobs hold of their pools: as many as they ask for, whole ones of a substitute."""
+        each = self.units[self.sort[at], pool]
+        whole = [math.ceil(round(q * u, 8)) for q, u in zip(jobs.quantity[at].tolist(), each.tolist(), strict=True)]
+        return np.where(each == 1.0, jobs.quantity[at], whole)
 
 
 def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
@@ -97,6 +106,7 @@ def sheet(board: Board, jobs: Jobs, rules: Rules) -> Sheet:
         powered=limits[1],
         within_data=limits[2],
         within_latency=limits[3],
+        units=_units(board, jobs, sort, limits[0]),
         **_reserve(board, rules),
     )
 
@@ -111,6 +121,19 @@ def _reserve(board: Board, rules: Rules) -> dict[str, Any]:
     spare = at_site.sum(axis=1) - at_site.max(axis=1)
     spare = spare if rules.keeps_reserve else np.full_like(spare, np.inf)
     return {"group": np.array(group, dtype=np.int64), "spare": spare}
+
+
+def _units(board: Board, jobs: Jobs, sort: Ints, fits: Bools) -> Floats:
+    """Look up what stands for what each sort asks for, and let it fit; ``(sorts, pools)``."""
+    table = {(one.kind, one.card_model, one.by_kind, one.by_card_model): one.units for one in board.substitutes}
+    units = fits.astype(float)
+    for job, row in zip(range(len(jobs)), sort.tolist(), strict=True):
+        for p, pool in enumerate(board.pools):
+            asked = (KINDS[jobs.kind[job]], jobs.card_model[job])
+            if units[row, p] == 0.0:
+                units[row, p] = table.get((*asked, pool.kind, pool.card_model), 0.0)
+    fits |= units > 0.0
+    return units
 
 
 def under_cap_kw(board: Board) -> Floats:
@@ -152,6 +175,7 @@ def check_placement(
     known = sheet(board, jobs, rules)
     return [
         *check_status(jobs, known, found),
+        *check_held(jobs, known, found),
         *check_limits(jobs, known, found),
         *check_windows(jobs, known, found),
         *check_stretches(jobs, known, found),
@@ -189,6 +213,14 @@ def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         *_name("refused_without_reason", refused & ~np.isin(reason, (*HARD_REASONS, NO_ROOM)), jobs),
         *_name("refused_though_it_can_wait", refused & (reason == NO_ROOM) & must_wait, jobs),
     ]
+
+
+def check_held(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """Every job holds as many units of its pool as stand for what it asks for."""
+    at = np.flatnonzero(found.pool >= 0)
+    wrong = np.zeros(len(jobs), dtype=bool)
+    wrong[at] = np.abs(found.units(jobs)[at] - known.need(jobs, at, found.pool[at])) > ROOM
+    return _name("wrong_units", wrong, jobs)
 
 
 def check_limits(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
@@ -256,7 +288,8 @@ def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list
     at = np.array([job for job, _, _ in run], dtype=np.int64)
     begin = np.array([start for _, start, _ in run])
     end = np.minimum(np.array([stop for _, _, stop in run]), known.end_s)
-    pool, units = found.pool[at], jobs.quantity[at]
+    pool = found.pool[at]
+    units = known.need(jobs, at, pool)
     kw = units * known.kw_per_unit[pool]
     findings = []
     for p, limit in enumerate(board.capacity):
@@ -274,7 +307,34 @@ def check_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list
         excess = _worst_excess(board, begin[of], end[of], kw[of], cap_kw)
         if excess > ROOM * max(1.0, float(cap_kw.max())):
             findings.append(f"site_over_power_cap: {board.sites[s].site_id} by {excess:g} kW")
-    return findings
+    return findings + _check_links(board, jobs, known, found)
+
+
+def _check_links(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No link carries more than it can in a slot, in either direction by itself; data move evenly as a job runs."""
+    if board.links is None:
+        return []
+    moved = link_flow_gb(board, jobs, known, found)
+    over = (moved - board.links.capacity_gb).max(axis=2)
+    return [
+        f"link_over_capacity: {board.links.names[link]} {('forward', 'backward')[way]} by {over[way, link]:g} GB"
+        for way, link in np.argwhere(over > ROOM * np.maximum(1.0, board.links.capacity_gb.max(axis=1))).tolist()
+    ]
+
+
+def link_flow_gb(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> Floats:
+    """Return what crosses each link forward and backward in each slot, ``(2, links, slots)``."""
+    assert board.links is not None
+    moved = np.zeros((2, *board.links.capacity_gb.shape))
+    for job, begin, end in stretches_of(jobs, found):
+        factor = board.links.factor[:, known.origin[job], known.site[found.pool[job]]]
+        gb_per_s = jobs.data_gb[job] / jobs.requested_s[job]
+        for slot in range(moved.shape[2]):
+            opens = board.start_s + slot * board.slot_s
+            gb = gb_per_s * max(min(end, opens + board.slot_s) - max(begin, opens), 0.0)
+            moved[0, :, slot] += np.where(factor > 0, factor, 0.0) * gb
+            moved[1, :, slot] += np.where(factor < 0, -factor, 0.0) * gb
+    return moved
 
 
 def _worst_excess(board: Board, begin: Floats, end: Floats, size: Floats, limit: Floats) -> float:
@@ -299,20 +359,27 @@ def check_reasons(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     per_unit = np.where(known.kw_per_unit > 0, known.kw_per_unit, 1.0)
     by_power = np.where(known.kw_per_unit > 0, under_cap_kw(board).max(axis=1)[known.site] / per_unit, np.inf)
     largest = np.minimum(board.capacity.max(axis=1), by_power)
-    most = np.where(known.allowed, largest[None, :], 0.0).max(axis=1, initial=0.0)[known.sort]
+    over = np.array([_least_over(jobs, known, job, largest) for job in range(len(jobs))])
     truth = {
         "no_such_resource": ~some[0],
         "no_power": some[0] & ~some[1],
         "data_may_not_leave": some[1] & ~some[2],
         "too_far": some[2] & ~some[3],
-        "too_large": some[3] & (jobs.quantity > most),
+        "too_large": some[3] & (over > 0.0),
         "window_too_short": known.latest_s < jobs.submit_s,
     }
     findings = []
     for why, is_true in truth.items():
         findings += _name(f"reason_untrue_{why}", (reason == why) & ~is_true, jobs)
-    shut_out = ~some[3] | (jobs.quantity > most + ROOM) | (known.latest_s < jobs.submit_s - CLOCK_S)
+    shut_out = ~some[3] | (over > ROOM) | (known.latest_s < jobs.submit_s - CLOCK_S)
     return [*findings, *_name("hard_limit_not_named", shut_out & ~np.isin(reason, HARD_REASONS), jobs)]
+
+
+def _least_over(jobs: Jobs, known: Sheet, job: int, largest: Floats) -> float:
+    """Return by how much a job exceeds the pool that comes nearest to carrying it."""
+    pools = np.flatnonzero(known.allowed[known.sort[job]])
+    need = known.need(jobs, np.full(len(pools), job), pools)
+    return float((need - largest[pools]).min(initial=np.inf))
 
 
 def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
@@ -323,12 +390,16 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     ticks_of_slot = round(board.slot_s / TICK_S)
     ticks = board.capacity.shape[1] * ticks_of_slot
     free, free_kw, spare = _free(board, jobs, known, found, ticks=ticks)
+    left_gb = np.zeros(0)
+    if board.links is not None:
+        left_gb = board.links.capacity_gb - link_flow_gb(board, jobs, known, found)
     waiting = np.flatnonzero(found.reason.astype(str) == NO_ROOM)
     alike = {
         (
             known.sort[job],
             jobs.quantity[job],
             jobs.requested_s[job],
+            jobs.data_gb[job],
             known.earliest_s[job],
             known.horizon_latest_s[job],
         ): job
@@ -343,12 +414,35 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
         begin = np.floor(starts + 1e-9).astype(np.int64)
         end = np.clip(np.ceil(starts + jobs.requested_s[job] / TICK_S - 1e-9).astype(np.int64), begin + 1, ticks)
         for p in np.flatnonzero(known.allowed[known.sort[job]]):
-            need_kw = jobs.quantity[job] * known.kw_per_unit[p]
-            short = (free[p] < jobs.quantity[job] + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
-            short |= spare[known.group[p]] < jobs.quantity[job] + ROOM
+            need = float(known.need(jobs, np.array([job]), np.array([p]))[0])
+            need_kw = need * known.kw_per_unit[p]
+            short = (free[p] < need + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
+            short |= spare[known.group[p]] < need + ROOM
             passed = np.concatenate([[0], np.cumsum(short)])
-            broken[job] |= bool((passed[end] == passed[begin]).any())
+            has_room = passed[end] == passed[begin]
+            if board.links is not None:
+                has_room &= _fits_links(board, jobs, known, left_gb, job=job, pool=int(p), starts=starts)
+            broken[job] |= bool(has_room.any())
     return _name("room_was_left", broken, jobs)
+
+
+def _fits_links(
+    board: Board, jobs: Jobs, known: Sheet, left_gb: Floats, *, job: int, pool: int, starts: Floats
+) -> Bools:
+    """Tell from which starts, in minutes, the data of a job find clearly more than enough room, ``(starts,)``."""
+    assert board.links is not None
+    factor = board.links.factor[:, known.origin[job], known.site[pool]]
+    share = np.stack([np.maximum(factor, 0.0), np.maximum(-factor, 0.0)])
+    begin = board.start_s + starts * TICK_S
+    end = begin + jobs.requested_s[job]
+    has_room = np.ones(len(starts), dtype=bool)
+    for slot in range(left_gb.shape[2]):
+        opens = board.start_s + slot * board.slot_s
+        inside = np.clip(np.minimum(end, opens + board.slot_s) - np.maximum(begin, opens), 0.0, None)
+        gb = jobs.data_gb[job] / jobs.requested_s[job] * inside
+        need = share[:, :, None] * gb
+        has_room &= ((need <= left_gb[:, :, slot, None] - ROOM) | (need <= 0.0)).all(axis=(0, 1))
+    return has_room
 
 
 def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: int) -> tuple[Floats, Floats, Floats]:
@@ -359,7 +453,8 @@ def _free(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, ticks: in
     end = (np.array([stop for _, _, stop in run]) - board.start_s) / TICK_S
     first = np.floor(begin + 1e-9).astype(np.int64)
     last = np.minimum(np.ceil(end - 1e-9).astype(np.int64), ticks)
-    pool, units = found.pool[at], jobs.quantity[at]
+    pool = found.pool[at]
+    units = known.need(jobs, at, pool)
     change = np.zeros((len(board.pools), ticks + 1))
     np.add.at(change, (pool, first), units)
     np.add.at(change, (pool, np.maximum(last, first + 1)), -units)

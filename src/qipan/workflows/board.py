@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from qipan.dispatch.model.board import Rules
+from qipan.dispatch.board.route import route
+from qipan.dispatch.model.board import Link, Rules, Substitute
 from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import valued
@@ -25,6 +27,10 @@ RESERVATIONS = "reservations"
 """Kind of the batch that holds a file of reservations."""
 WORTH = "worth_fen_per_unit_h"
 """Term of a plan: the values of lost hours by tier, where service was upheld by them."""
+SUBSTITUTES = "substitutes"
+"""Kind of the batch that holds a table of substitutes."""
+LINKS = "links"
+"""Kind of the batch that holds a table of links."""
 
 
 class LoadReader(Protocol):
@@ -41,6 +47,20 @@ class ReservationReader(Protocol):
         """Read the reservations of a file."""
 
 
+class SubstitutesReader(Protocol):
+    """An adapter that turns a file into substitutes."""
+
+    def __call__(self, data: bytes) -> tuple[Substitute, ...]:
+        """Read all of them."""
+
+
+class LinksReader(Protocol):
+    """An adapter that turns a file into links."""
+
+    def __call__(self, data: bytes) -> tuple[Link, ...]:
+        """Read all of them."""
+
+
 class Boards:
     """Sets boards up; what a plan was made with is kept with it, so that others see the same board."""
 
@@ -48,56 +68,76 @@ class Boards:
         self,
         catalog: Catalog,
         observations: Observations,
+        *,
         read_load: LoadReader,
         read_reservations: ReservationReader,
+        read_substitutes: SubstitutesReader,
+        read_links: LinksReader,
     ) -> None:
         self._catalog = catalog
         self._observations = observations
         self._read_load = read_load
         self._read_reservations = read_reservations
+        self._read_substitutes = read_substitutes
+        self._read_links = read_links
 
     def terms(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> dict[str, Any]:
         """Return the terms of a plan: what it takes, besides jobs and fleet, to plan on the same terms again.
 
-        Files of load and of reservations are archived, and named by their batches.
+        Files of load, reservations, substitutes and links are archived, and named by their batches.
 
         Raises
         ------
         BadInputError
-            ``grid_load_unreadable``; what the adapter of reservations refuses; ``rows_bad`` when ``strict`` and one of
-            their rows is bad.
+            ``grid_load_unreadable``, ``substitutes_unreadable``, ``links_unreadable``; what the adapter of reservations
+            refuses; ``rows_bad`` when ``strict`` and one of their rows is bad.
         """
-        load = None if request.grid_load is None else self._receive(unit, request.grid_load, now)
+        kept: dict[str, int | None] = {LOAD: None, RESERVATIONS: None, SUBSTITUTES: None, LINKS: None}
+        if request.grid_load is not None:
+            hours = self._read_load(request.grid_load).load_kw.shape[1]
+            kept[LOAD] = self._receive(unit, LOAD, request.grid_load, hours, now)
+        if request.substitutes is not None:
+            rows = len(self._read_substitutes(request.substitutes))
+            kept[SUBSTITUTES] = self._receive(unit, SUBSTITUTES, request.substitutes, rows, now)
+        if request.links is not None:
+            kept[LINKS] = self._receive(unit, LINKS, request.links, len(self._read_links(request.links)), now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
-        reserved = None if request.reservations is None else self._receive_reservations(unit, request, now)
-        return {name: getattr(request, name) for name in names} | {LOAD: load, RESERVATIONS: reserved}
+        if request.reservations is not None:
+            kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
+        return {name: getattr(request, name) for name in names} | kept
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
-        """Return the board of a day on some terms; older terms name no power.
+        """Return the board of a day on some terms; older terms name no power, substitutes or links.
 
         Raises
         ------
         BadInputError
-            ``fleet_incomplete``, ``load_unknown``.
+            ``fleet_incomplete``, ``load_unknown``, ``links_unconnected``.
         """
-        sequence = terms.get(LOAD)
-        return set_up(
+        load, substitutes, links = (terms.get(kind) for kind in (LOAD, SUBSTITUTES, LINKS))
+        setting = set_up(
             with_modelled_power(fleet, self._catalog) if terms.get("models_power") else fleet,
             self._catalog,
             day,
             outlook_h=int(terms["outlook_h"]),
             green_share=terms["green_share"],
-            load=None if sequence is None else self._kept(unit, int(sequence)),
+            load=None if load is None else self._read_load(self._kept(unit, LOAD, int(load))),
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
+        board = setting.board
+        if substitutes is not None:
+            read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
+            board = replace(board, substitutes=read)
+        if links is not None:
+            board = replace(board, links=route(self._read_links(self._kept(unit, LINKS, int(links))), board))
+        return replace(setting, board=board)
 
     def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:
         """Return the reservations of a plan on some terms; none where nothing was reserved."""
         sequence = terms.get(RESERVATIONS)
         if sequence is None:
             return ReservationIntake((), 0, ())
-        (receipt,) = self._observations.batches(unit, kind=RESERVATIONS, after=int(sequence) - 1, limit=1)
-        return self._read_reservations(self._observations.data(receipt))
+        return self._read_reservations(self._kept(unit, RESERVATIONS, int(sequence)))
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms: with the values of lost hours that it was placed by, if others."""
@@ -105,9 +145,8 @@ class Boards:
         rules = rules_of(self._catalog, carbon_yuan_per_t=price, carbon_account=account)
         return valued(rules, terms[WORTH]) if terms.get(WORTH) else rules
 
-    def _receive(self, unit: UnitOfWork, data: bytes, now: datetime) -> int:
-        rows = self._read_load(data).load_kw.shape[1]
-        return self._observations.receive(unit, source=LOAD, kind=LOAD, data=data, now=now, rows=rows).sequence
+    def _receive(self, unit: UnitOfWork, kind: str, data: bytes, rows: int, now: datetime) -> int:
+        return self._observations.receive(unit, source=kind, kind=kind, data=data, now=now, rows=rows).sequence
 
     def _receive_reservations(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> int:
         data = request.reservations or b""
@@ -130,6 +169,6 @@ class Boards:
             findings=intake.findings,
         ).sequence
 
-    def _kept(self, unit: UnitOfWork, sequence: int) -> GridLoad:
-        (receipt,) = self._observations.batches(unit, kind=LOAD, after=sequence - 1, limit=1)
-        return self._read_load(self._observations.data(receipt))
+    def _kept(self, unit: UnitOfWork, kind: str, sequence: int) -> bytes:
+        (receipt,) = self._observations.batches(unit, kind=kind, after=sequence - 1, limit=1)
+        return self._observations.data(receipt)

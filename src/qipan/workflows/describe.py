@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
+from qipan.dispatch.explanation.substituted import substituted
 from qipan.dispatch.model.array import Ints, plain_list
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import ASSUMABLE, KINDS, Intake, Jobs, Tier
@@ -103,6 +104,7 @@ def describe(
         basis=setting.basis,
         areas=_areas(setting),
         power=solved.power,
+        substituted=list(substituted(jobs, board, outcome.found)),
         reservations=_reservations(solved),
         upheld=outcome.upheld,
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from qipan.dispatch.attempts.count import by_job, superseded, unplaced
-from qipan.dispatch.attempts.order import check_orders, offer, order
+from qipan.dispatch.attempts.order import check_models, check_orders, offer, order
 from qipan.dispatch.attempts.reconcile import Changes, give_up, is_over, reconcile
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.submission import (
@@ -76,7 +76,7 @@ class Following:
         ConflictError
             ``plan_submitted`` when it was before.
         RuleBrokenError
-            ``plan_over`` when its horizon has ended.
+            ``plan_over`` when its horizon has ended; ``substitutes_held`` as `orders`.
         BadInputError
             ``orders_incomplete``; ``engine_not_carried_out`` for a site whose engine takes rendered files only.
         """
@@ -115,6 +115,8 @@ class Following:
             ``plan_unknown``, ``no_plan_yet``, ``plan_instance_missing``.
         BadInputError
             ``orders_incomplete``.
+        RuleBrokenError
+            ``substitutes_held`` when jobs run on something else than they ask for.
         """
         with self._books.read() as unit:
             document = self._dispatch.report(unit, plan_id)
@@ -124,6 +126,7 @@ class Following:
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         index = [position[one.job_id] for one in placed]
         check_orders(jobs.take(np.array(index, dtype=np.int64)), [one.site_id for one in placed], engines)
+        check_models([one.job_id for one in placed if one.on_substitute])
         orders = []
         for at, one in zip(index, placed, strict=True):
             site = engines.site(one.site_id)
@@ -257,7 +260,8 @@ class Following:
             jobs, terms = self._dispatch.instance(unit, plan_id)
             fleet = self._ledger.fleet(unit, str(self._dispatch.report(unit, plan_id)["fleet_id"]))
             today = now.astimezone(zone(fleet.zone_name)).date()
-            board = self._boards.set_up(unit, fleet, today, terms).board
+            # Orders tell an engine what a job asks for, so what is moved runs on that as well.
+            board = replace(self._boards.set_up(unit, fleet, today, terms).board, substitutes=())
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         found = replan(
             self._dispatch,

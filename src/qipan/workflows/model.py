@@ -16,6 +16,7 @@ from qipan.dispatch.model.plan import Score
 from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.reservation import ReservationsReport
 from qipan.dispatch.model.stand_alone import StandAlone
+from qipan.dispatch.model.substituted import Substituted
 from qipan.dispatch.model.upheld import Upheld
 from qipan.dispatch.model.volume import Volume
 from qipan.kernel.errors import Finding
@@ -58,6 +59,10 @@ class DayRequest:
         A file of contracts of reserved capacity.
     no_worse_than
         A simple rule, or ``any``, or none: no more of any tier is to be left unserved than it leaves.
+    substitutes
+        A file that tells on what else work may run, and how many units of that stand for one that is asked for.
+    links
+        A file of backbone links that limit what moves; without it nothing does.
     """
 
     data: bytes
@@ -79,6 +84,8 @@ class DayRequest:
     grid_load_scale: float = 1.0
     reservations: bytes | None = None
     no_worse_than: str = ""
+    substitutes: bytes | None = None
+    links: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +267,7 @@ class DayReport:
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
     ``reservations`` is nothing where nothing is reserved and no job asks for it.
     ``upheld`` tells the service of every tier beside that of a rule, where this was asked.
+    ``substituted`` adds up what runs on something else than it asks for.
     """
 
     plan_id: str
@@ -290,6 +298,7 @@ class DayReport:
     basis: dict[str, int]
     areas: list[AreaDay]
     power: PowerDay | None
+    substituted: list[Substituted]
     reservations: ReservationsReport | None
     upheld: Upheld | None = None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.submission import Attempt
 from qipan.dispatch.service import Dispatch
@@ -76,7 +76,11 @@ def replan(
     inside = np.array([site.site_id in sites for site in board.sites])[board.pool_site]
     free = np.maximum(board.capacity - _busy(board, jobs, busy), 0.0) * inside[:, None]
     wanted = _from_now(jobs.take(np.asarray(lost, dtype=np.int64)), now.timestamp(), patience_s)
-    found = dispatch.solve(wanted, replace(board, capacity=free), rules, lambda _: None).found
+    links = board.links
+    if links is not None:
+        left_gb = links.capacity_gb - _moved_gb(board, links, jobs, busy)
+        links = replace(links, capacity_gb=np.maximum(left_gb, 0.0))
+    found = dispatch.solve(wanted, replace(board, capacity=free, links=links), rules, lambda _: None).found
     return [
         Replanned(
             lost[position],
@@ -107,6 +111,20 @@ def _busy(board: Board, jobs: Jobs, busy: Sequence[Busy]) -> Floats:
             inside_s = np.minimum(one.end_s, opens_s + board.slot_s) - np.maximum(one.start_s, opens_s)
             units[pool] += jobs.quantity[one.index] * np.maximum(inside_s, 0.0) / board.slot_s
     return units
+
+
+def _moved_gb(board: Board, links: Links, jobs: Jobs, busy: Sequence[Busy]) -> Floats:
+    """Return what held work moves over each link in each slot, both directions together, ``(links, slots)``."""
+    moved = np.zeros_like(links.capacity_gb)
+    origins, sites = [one.origin_id for one in board.origins], [one.site_id for one in board.sites]
+    opens_s = board.start_s + board.slot_s * np.arange(board.slot_count)
+    for one in busy:
+        origin, wanted_s = str(jobs.origin[one.index]), jobs.requested_s[one.index]
+        if origin in origins and one.site_id in sites:
+            inside_s = np.minimum(one.end_s, opens_s + board.slot_s) - np.maximum(one.start_s, opens_s)
+            share = np.abs(links.factor[:, origins.index(origin), sites.index(one.site_id)])
+            moved += share[:, None] * np.maximum(inside_s, 0.0) / wanted_s * jobs.data_gb[one.index]
+    return moved
 
 
 def _pool_of(board: Board, jobs: Jobs, one: Busy) -> int | None:

@@ -63,7 +63,7 @@ def test_clear_never_costs_more_and_leaves_room_as_the_seats_say(seed: int) -> N
     clear(order[seats.pool[order] < 0], ask, prices, lost, room, seats, occupants(order, room, seats))
     after = total_fen(order, ask, prices, lost, room, seats)
     assert after <= before + 1e-6 * max(1.0, abs(before))
-    told = placement(jobs, board, refused=refused, seats=seats)
+    told = placement(jobs, board, reached, refused=refused, seats=seats)
     assert sum(planned_fen(jobs, board, rules, reached, told)) == pytest.approx(after, rel=1e-9, abs=1e-6)
     again = timeline(board)
     from qipan.dispatch.placement.timeline import take

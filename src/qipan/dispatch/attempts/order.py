@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.submission import GRACE, Attempt, Engines, Order, Reached, State
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import BadInputError, Finding, RuleBrokenError
 
 
 def offer(attempt: Attempt, patience_s: float, now: datetime, *, requested_s: float, earliest: datetime) -> Attempt:
@@ -91,4 +91,26 @@ def check_orders(jobs: Jobs, site_ids: Sequence[str], engines: Engines) -> None:
             code="orders_incomplete",
             hint="Add what the findings name to engines.toml, or a column command to the jobs.",
             findings=tuple(findings.values()),
+        )
+
+
+def check_models(substituted: Sequence[str]) -> None:
+    """Refuse jobs that are to run on something else than they ask for: orders cannot tell an engine.
+
+    Parameters
+    ----------
+    substituted
+        Their names.
+
+    Raises
+    ------
+    RuleBrokenError
+        ``substitutes_held`` if there are any.
+    """
+    if substituted:
+        raise RuleBrokenError(
+            f"Every job that an engine carries out must run on what it asks for, was on a substitute in "
+            f"{len(substituted)} jobs, first {substituted[0]}.",
+            code="substitutes_held",
+            hint="Plan the day without --substitutes: orders tell an engine what a job asks for.",
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qipan.dispatch.jobs.reach import Reach, largest_units
+from qipan.dispatch.jobs.reach import Reach, whole_units
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Origin, Rules
 from qipan.dispatch.model.explanation import (
@@ -123,7 +123,7 @@ def explain_job(job: JobTerms, terms: Terms) -> JobExplanation:
             options.append(min(found, key=lambda one: one.cost_fen))
     chosen = None
     if job.site is not None:
-        asked = (job.site, job.kind, job.placed_model)
+        asked = (job.site, job.placed_kind or job.kind, job.placed_model)
         (product,) = [one for one in terms.products if (one.site, one.kind, one.card_model) == asked]
         chosen = _option(job, terms, product, job.runs)
     cheapest = sorted(options, key=lambda one: (one.cost_fen, one.site))[:ALTERNATIVES]
@@ -160,31 +160,48 @@ def explain_price(terms: Terms, site: int, slot: int) -> tuple[PriceExplanation,
 
 def _products_at(job: JobTerms, terms: Terms, site: int) -> tuple[list[ProductTerms], Reason]:
     """Return the products of a site that may run a job, or the first hard limit that leaves none (`reach.refusals`)."""
-    fit = [
-        one
-        for one in terms.products
-        if one.site == site
-        and one.kind == job.kind
-        and (one.card_model == job.card_model or not one.card_model or not job.card_model)
-    ]
+    fit = [one for one in terms.products if one.site == site and _units(job, terms, one) > 0]
     limit_ms = terms.round_trip_ms_max[job.tier]
     rules = (
         (bool(fit), Reason.NO_SUCH_RESOURCE),
         (any(one.units_max > 0 for one in fit), Reason.NO_POWER),
         (job.data_class <= terms.data_class_max[job.origin][site], Reason.DATA_MAY_NOT_LEAVE),
         (limit_ms is None or terms.round_trip_ms[job.origin][site] <= limit_ms + 1e-9, Reason.TOO_FAR),
-        (any(job.quantity <= one.units_max + 1e-9 for one in fit), Reason.TOO_LARGE),
+        (any(_fits(job, terms, one) for one in fit), Reason.TOO_LARGE),
         (job.latest_h >= job.first_h - 1e-9, Reason.WINDOW_TOO_SHORT),
     )
     reason = next((why for holds, why in rules if not holds), Reason.NONE)
-    return [one for one in fit if job.quantity <= one.units_max + 1e-9], reason
+    return [one for one in fit if _fits(job, terms, one)], reason
+
+
+def _units(job: JobTerms, terms: Terms, product: ProductTerms) -> float:
+    """Return how many units of a product a job would hold, 0 where it may not run on it (`reach.reach`)."""
+    if _is_asked(job, product):
+        return job.quantity
+    asked, there = (job.kind, job.card_model), (product.kind, product.card_model)
+    for one in terms.substitutes:
+        if (one.kind, one.card_model) == asked and (one.by_kind, one.by_card_model) == there:
+            return float(whole_units(np.array(job.quantity), np.array(one.units)))
+    return 0.0
+
+
+def _is_asked(job: JobTerms, product: ProductTerms) -> bool:
+    """Tell whether a product is what a job asks for."""
+    models = (job.card_model, product.card_model)
+    return job.kind == product.kind and (models[0] == models[1] or "" in models)
+
+
+def _fits(job: JobTerms, terms: Terms, product: ProductTerms) -> bool:
+    """Tell whether a product can ever carry a job."""
+    return _units(job, terms, product) <= product.units_max + 1e-9
 
 
 def _curves(job: JobTerms, terms: Terms, product: ProductTerms) -> dict[Part, Floats]:
     """Return what an hour of the job costs at a product by `Part`, ``(slots,)`` each."""
     site, origin = product.site, job.origin
     gb_per_h = job.data_gb / job.requested_h
-    curves = {Part(part): np.array(values) * job.quantity for part, values in product.parts_fen_per_unit_h.items()}
+    units = _units(job, terms, product)
+    curves = {Part(part): np.array(values) * units for part, values in product.parts_fen_per_unit_h.items()}
     curves[Part.NETWORK] = np.full(terms.slot_count, gb_per_h * terms.transfer_fen_per_gb[origin][site])
     near = terms.nearness_fen_per_unit_h_ms[job.tier] * terms.round_trip_ms[origin][site]
     curves[Part.NEARNESS] = np.full(terms.slot_count, near * job.quantity)
@@ -226,7 +243,19 @@ def _option(job: JobTerms, terms: Terms, product: ProductTerms, runs: Runs) -> O
     curves = _curves(job, terms, product)
     parts = {part.value: float(_over(curve, start, hours, terms).sum()) for part, curve in curves.items()}
     whole = math.fsum(parts.values())
-    return Option(product.site, float(start.min()), whole, parts, None, {}, was_full=False)
+    return Option(
+        product.site,
+        float(start.min()),
+        whole,
+        parts,
+        None,
+        {},
+        was_full=False,
+        kind=product.kind,
+        card_model=product.card_model,
+        units=_units(job, terms, product),
+        on_substitute=not _is_asked(job, product),
+    )
 
 
 def _against(option: Option, chosen: Option | None) -> Option:
@@ -279,7 +308,8 @@ def _no_power(_case: Case) -> Words:
 
 
 def _too_large(case: Case) -> Words:
-    most = written(float(np.where(case.reached.allowed[case.sort], largest_units(case.board), 0).max()))
+    largest = np.where(case.reached.allowed, case.reached.largest(case.board), 0)
+    most = written(float(largest[case.sort].max()))
     return (
         f"It asks for {case.quantity} {case.kind.unit}s at once, the largest site that it may use carries {most}.",
         f"一次需要 {case.quantity} {UNIT_ZH[case.kind]},可用站点最多只能承载 {most}。",
@@ -318,6 +348,12 @@ def _window_too_short(case: Case) -> Words:
 def _no_room(case: Case) -> Words:
     in_one_zh = "累计" if case.jobs.preemptible[case.index] else "连续"
     many_en, many_zh = f"{case.quantity} {case.kind.unit}s", f"{case.quantity} {UNIT_ZH[case.kind]}"
+    if case.board.links is not None and case.jobs.data_gb[case.index] > 0:
+        in_window = f"free for {case.hours} h in its window"
+        return (
+            f"No site within its limits has {many_en}, their power and links for its data {in_window}.",
+            f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量、电力与数据链路。",
+        )
     return (
         f"No site within its limits has {many_en} and their power free for {case.hours} h in its window.",
         f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量与电力。",

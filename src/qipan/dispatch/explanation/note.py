@@ -27,7 +27,7 @@ def note_jobs(
     site = np.where(has, board.pool_site[found.pool], -1)
     origin = reached.origin[reached.of_job]
     why = _words(jobs, board, rules, reached, found)
-    paid = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h)
+    paid = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h, link_fen_per_gb=plan.link_rent_fen_per_gb)
     return {
         "job_id": jobs.job_id.tolist(),
         "submit": [_moment(second) for second in jobs.submit_s],
@@ -48,6 +48,7 @@ def note_jobs(
         "assumed": [_assumed(int(bits)) for bits in jobs.assumed],
         "workload": [Workload(int(one)).label if one >= 0 else "" for one in jobs.workload],
         **_terms_of_jobs(jobs, board, reached, found),
+        **_on_substitutes(board, found),
     }
 
 
@@ -88,6 +89,14 @@ def _terms_of_jobs(jobs: Jobs, board: Board, reached: Reach, found: Placement) -
         "may_split": ask.splits.tolist(),
         "stretches": [json.dumps(one) if len(one) > 1 else None for one in stretches],
     }
+
+
+def _on_substitutes(board: Board, found: Placement) -> dict[str, list[Any]]:
+    """Return on what kind each job runs and how many units it holds, where substitutes may stand for what is asked."""
+    if found.held is None:
+        return {}
+    kinds = [board.pools[pool].kind.value if pool >= 0 else None for pool in found.pool]
+    return {"placed_kind": kinds, "held_units": _or_none(found.held, found.has_place)}
 
 
 def _assumed(bits: int) -> str:

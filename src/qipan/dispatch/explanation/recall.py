@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from qipan.dispatch.explanation.explain import explain_job, explain_price
+from qipan.dispatch.model.board import Substitute
 from qipan.dispatch.model.explanation import JobTerms, Option, ProductTerms, Terms
 from qipan.dispatch.model.job import DataClass, Tier
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -19,7 +20,9 @@ Row = Mapping[str, Any]
 def recall_terms(document: Row) -> Terms:
     """Return the terms of a plan from its report."""
     kept = dict(document["terms"])
-    return Terms(**kept | {"products": [ProductTerms(**product) for product in kept["products"]]})
+    substitutes = [Substitute(**one) for one in kept.get("substitutes", ())]
+    products = [ProductTerms(**product) for product in kept["products"]]
+    return Terms(**kept | {"products": products, "substitutes": substitutes})
 
 
 def recall_job(row: Row, document: Row, terms: Terms) -> JobTerms:
@@ -38,6 +41,7 @@ def recall_job(row: Row, document: Row, terms: Terms) -> JobTerms:
         first_h=max(_hours_after(document, row["submit"]), 0.0),
         latest_h=row["latest_h"],
         site=site,
+        placed_kind=row.get("placed_kind") or row["kind"],
         placed_model=row["placed_model"] or "",
         may_split=row["may_split"],
         runs=_runs(row, document),

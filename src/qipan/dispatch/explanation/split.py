@@ -73,6 +73,7 @@ def note_terms(board: Board, rules: Rules, plan: Plan) -> Terms:
             rule.round_trip_ms_max if np.isfinite(rule.round_trip_ms_max) else None for rule in rules.tiers
         ],
         nearness_fen_per_unit_h_ms=[rule.nearness_fen_per_unit_h_ms for rule in rules.tiers],
+        substitutes=list(board.substitutes),
     )
 
 

@@ -62,7 +62,9 @@ def _held_by(
     with_both = cheapest_fen(ask, prices_of(jobs, board, far, reached, without_rent), timeline(board))
     at = np.flatnonzero(found.has_place)
     paid_far = np.full(len(jobs), np.inf)
-    paid_far[at] = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h)[at]
+    paid_far[at] = price_fen(
+        jobs, board, reached, found, plan.lmp_fen_per_unit_h, link_fen_per_gb=plan.link_rent_fen_per_gb
+    )[at]
     paid, trip = (
         paid_far.copy(),
         board.round_trip_ms[reached.origin[reached.of_job[at]], board.pool_site[found.pool[at]]],

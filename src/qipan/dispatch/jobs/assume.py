@@ -15,7 +15,7 @@ import numpy as np
 from qipan.dispatch.jobs.columns import assumed_bit
 from qipan.dispatch.jobs.demand import shares_of
 from qipan.dispatch.jobs.generate import pick
-from qipan.dispatch.jobs.reach import largest_units, reach
+from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Origin, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Jobs, Tier, Workload
@@ -312,7 +312,7 @@ def _most_units(jobs: Jobs, board: Board, rules: Rules) -> tuple[Ints, Floats]:
     tier, data_class = np.divmod(np.arange(limits), len(DataClass))
     asked = replace(asked, tier=np.tile(tier, len(first)), data_class=np.tile(data_class, len(first)))
     reached = reach(asked, board, rules)
-    most = np.where(reached.allowed, largest_units(board)[None, :], 0.0).max(axis=1, initial=0.0)[reached.of_job]
+    most = np.where(reached.allowed, reached.largest(board), 0.0).max(axis=1, initial=0.0)[reached.of_job]
     return of_job.reshape(-1).astype(np.int64), most.reshape(len(first), len(Tier), len(DataClass))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
 from qipan.dispatch.model.plan import Reason
+
+ROUNDING: Final = 1e-9
+"""Units by which a product of two numbers may miss a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Reach:
         ``(sorts, products)``, after every hard limit that does not depend on size.
     fits_kind, has_power, within_latency, within_data
         ``(sorts, products)``, the limits one by one.
+    units
+        ``(sorts, products)``, units of a product that stand for one that is asked for; none without substitutes.
     """
 
     of_job: Ints
@@ -40,6 +46,7 @@ class Reach:
     has_power: Bools
     within_latency: Bools
     within_data: Bools
+    units: Floats | None = None
 
     @property
     def allowed(self) -> Bools:
@@ -49,7 +56,38 @@ class Reach:
     @property
     def takes(self) -> Floats:
         """Units of a product that a unit of work takes, 0 where it may not run, ``(sorts, products)``."""
-        return self.allowed.astype(float)
+        return self.allowed.astype(float) if self.units is None else np.where(self.allowed, self.units, 0.0)
+
+    def largest(self, board: Board) -> Floats:
+        """Return the most units that one job can ever ask for and hold of each product, ``(sorts, products)``."""
+        most = np.broadcast_to(largest_units(board), self.fits_kind.shape)
+        if self.units is None:
+            return most
+        return np.where(self.units == 1.0, most, np.floor(most + ROUNDING) / np.where(self.fits_kind, self.units, 1.0))
+
+    def held(self, jobs: Jobs, board: Board, pool: Ints) -> Floats | None:
+        """Return how many units of its pool each job holds, ``(jobs,)``; nothing without substitutes.
+
+        Parameters
+        ----------
+        pool
+            ``(jobs,)``, -1 where a job has none, which holds what it asks for.
+        """
+        if self.units is None:
+            return None
+        each = np.where(pool >= 0, self.units[self.of_job, board.pool_product[pool]], 1.0)
+        return whole_units(jobs.quantity, each)
+
+
+def whole_units(quantity: Floats, units: Floats) -> Floats:
+    """Return how many units stand for a quantity: whole ones, but for an equal as many as are asked for.
+
+    Examples
+    --------
+    >>> whole_units(np.array([10.0, 10.0, 0.5, 0.5]), np.array([2.7, 0.25, 1.5, 1.0])).tolist()
+    [27.0, 3.0, 1.0, 0.5]
+    """
+    return np.where(units == 1.0, quantity, np.ceil(quantity * units - ROUNDING))
 
 
 def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
@@ -70,6 +108,8 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     product_kind = np.array([KINDS.index(product[1]) for product in board.products], dtype=np.int64)
     product_model = np.array([product[2] for product in board.products], dtype=object)
     same_model = (product_model[None, :] == card_model[:, None]) | (product_model == "") | (card_model == "")[:, None]
+    fits_kind = (product_kind[None, :] == sorts[:, 3][:, None]) & same_model
+    units = _units(board, sorts[:, 3], card_model, fits_kind) if board.substitutes else None
     powered = (board.room_kw.max(axis=1) > 0)[site] & (_most_of_product(board) > 0)
     limit_ms = np.array([rules.tiers[tier].round_trip_ms_max for tier in Tier])
     return Reach(
@@ -79,11 +119,22 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
         data_class=sorts[:, 2],
         kind=sorts[:, 3],
         card_model=card_model,
-        fits_kind=(product_kind[None, :] == sorts[:, 3][:, None]) & same_model,
+        fits_kind=fits_kind if units is None else units > 0.0,
         has_power=np.broadcast_to(powered, (len(sorts), len(site))).copy(),
         within_latency=board.round_trip_ms[sorts[:, 0]][:, site] <= limit_ms[sorts[:, 1]][:, None] + 1e-9,
         within_data=within_data(board)[sorts[:, 2], sorts[:, 0]][:, site],
+        units=units,
     )
+
+
+def _units(board: Board, kind: Ints, card_model: Texts, fits: Bools) -> Floats:
+    """Return how many units of a product stand for one that is asked for, 0 where none do, ``(sorts, products)``."""
+    units = fits.astype(float)
+    for one in board.substitutes:
+        asked = (kind == KINDS.index(one.kind)) & (card_model == one.card_model)
+        stands = np.array([product[1:] == (one.by_kind, one.by_card_model) for product in board.products], dtype=bool)
+        units[asked[:, None] & stands & ~fits] = one.units
+    return units
 
 
 def refusals(jobs: Jobs, board: Board, reached: Reach, *, within: Bools | None = None) -> Texts:
@@ -100,7 +151,6 @@ def refusals(jobs: Jobs, board: Board, reached: Reach, *, within: Bools | None =
         ``(jobs,)`` of `Reason`.
     """
     reason = np.full(len(jobs), Reason.NONE, dtype=object)
-    largest = largest_units(board)
     steps: list[tuple[Bools, Reason]] = []
     allowed: Bools = reached.fits_kind if within is None else reached.fits_kind & within
     steps.append((allowed, Reason.NO_SUCH_RESOURCE))
@@ -114,7 +164,7 @@ def refusals(jobs: Jobs, board: Board, reached: Reach, *, within: Bools | None =
         some_left: Bools = np.asarray(mask.any(axis=1))
         none_left = ~some_left[reached.of_job]
         reason[none_left & (reason == Reason.NONE)] = why
-    most = np.where(allowed, largest[None, :], 0.0).max(axis=1, initial=0.0)[reached.of_job]
+    most = np.where(allowed, reached.largest(board), 0.0).max(axis=1, initial=0.0)[reached.of_job]
     reason[(jobs.quantity > most + 1e-9) & (reason == Reason.NONE)] = Reason.TOO_LARGE
     reason[(jobs.latest_start_s < jobs.submit_s - 1e-6) & (reason == Reason.NONE)] = Reason.WINDOW_TOO_SHORT
     return reason

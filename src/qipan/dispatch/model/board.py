@@ -53,6 +53,20 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A backbone link as a file tells it: it joins two places, and carries so much an hour in each direction.
+
+    Without a limit ``gb_per_h`` is None.
+    """
+
+    name: str
+    start: str
+    end: str
+    gb_per_h: float | None
+    km: float
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Backbone links that limit what moves in a slot.
 
@@ -69,6 +83,31 @@ class Links:
     names: tuple[str, ...]
     capacity_gb: Floats
     factor: Floats
+
+    @property
+    def lane_share(self) -> Floats:
+        """Share of a flow that crosses each link forward, then backward, ``(origins, sites, lanes)``."""
+        both = np.concatenate([np.maximum(self.factor, 0.0), np.maximum(-self.factor, 0.0)])
+        return np.ascontiguousarray(np.moveaxis(both, 0, -1))
+
+    @property
+    def lane_gb(self) -> Floats:
+        """Capacity of each link forward, then backward, ``(lanes, slots)``."""
+        return np.concatenate([self.capacity_gb, self.capacity_gb])
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """How many units of another kind or card model stand for one that is asked for; hours stay the same.
+
+    An empty model asks for any of its kind, or is that of pools that state none.
+    """
+
+    kind: Kind
+    card_model: str
+    by_kind: Kind
+    by_card_model: str
+    units: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +166,8 @@ class Board:
     held, held_units
         What is held by `hold`, and how many units of each pool that is on average, ``(pools, slots)``; what it draws
         then counts as drawn at no load.
+    substitutes
+        What work may run on besides what it asks for.
     """
 
     sites: tuple[Site, ...]
@@ -147,6 +188,7 @@ class Board:
     transfer_fen_per_gb: Floats
     links: Links | None = None
     energy: Energy | None = None
+    substitutes: tuple[Substitute, ...] = ()
     held: Held | None = None
     held_units: Floats | None = None
 

@@ -6,8 +6,10 @@ as JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from qipan.dispatch.model.board import Substitute
 
 
 class Part(StrEnum):
@@ -77,6 +79,7 @@ class Terms:
     link_fen_per_gb: list[list[list[float]]]
     round_trip_ms_max: list[float | None]
     nearness_fen_per_unit_h_ms: list[float]
+    substitutes: list[Substitute] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class JobTerms:
     ----------
     may_split
         Whether it may stop and go.
+    placed_kind, placed_model
+        What it is placed on.
     runs
         Start and length of each stretch in which it is placed.
     """
@@ -105,6 +110,7 @@ class JobTerms:
     first_h: float
     latest_h: float
     site: int | None = None
+    placed_kind: str = ""
     placed_model: str = ""
     may_split: bool = False
     runs: tuple[tuple[float, float], ...] = ()
@@ -117,7 +123,8 @@ class Option:
     It runs at its best start in its window, or in the cheapest hours of it if it may stop and go.
     ``parts_fen`` add up to ``cost_fen``, ``difference_parts_fen`` to ``difference_fen``: by how much it costs more than
     where the job is placed; both are empty or None for a job without a place. An option that ``was_full`` costs less
-    and had no room for the whole job when its turn came.
+    and had no room for the whole job when its turn came. It holds ``units`` of ``kind`` and
+    ``card_model``, which may be a substitute for what the job asks for.
     """
 
     site: int
@@ -127,6 +134,10 @@ class Option:
     difference_fen: float | None
     difference_parts_fen: dict[str, float]
     was_full: bool
+    kind: str = ""
+    card_model: str = ""
+    units: float = 0.0
+    on_substitute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

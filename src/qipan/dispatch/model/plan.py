@@ -14,7 +14,7 @@ import numpy as np
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
-from qipan.dispatch.model.job import KINDS
+from qipan.dispatch.model.job import KINDS, Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,8 @@ class Placement:
     """Where and when each job runs; every array has the axis ``(jobs,)``.
 
     ``pool`` is -1 and ``start_s`` is ``nan`` for a job without a place. A job carried over has a tentative place
-    after the day, or none. A job runs in one stretch from ``start_s`` on, if it has no rows in ``stretches``.
+    after the day, or none. A job runs in one stretch from ``start_s`` on, if it has no rows in ``stretches``. ``held``
+    are the units of the pool that each job holds; none where all hold what they ask for.
     """
 
     pool: Ints
@@ -194,6 +195,11 @@ class Placement:
     status: Texts
     reason: Texts
     stretches: Stretches = field(default_factory=_no_stretches)
+    held: Floats | None = None
+
+    def units(self, jobs: Jobs) -> Floats:
+        """Return how many units of its pool each job holds, ``(jobs,)``."""
+        return jobs.quantity if self.held is None else self.held
 
     @property
     def has_place(self) -> Bools:
@@ -211,7 +217,8 @@ class Placement:
         part = self.stretches
         kept, position = rows[part.job], np.cumsum(rows) - 1
         stretches = Stretches(position[part.job[kept]], part.start_s[kept], part.seconds[kept])
-        return Placement(self.pool[rows], self.start_s[rows], self.status[rows], self.reason[rows], stretches)
+        held = None if self.held is None else self.held[rows]
+        return Placement(self.pool[rows], self.start_s[rows], self.status[rows], self.reason[rows], stretches, held)
 
     def runs(self, seconds: Floats) -> Stretches:
         """Return when each job that holds a place runs, in one stretch or several, in the order of jobs and time.

@@ -19,7 +19,7 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import placement, prices_of, upright
-from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, take, timeline
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, hold, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 
@@ -36,12 +36,14 @@ class Baseline(StrEnum):
 class Ranks(NamedTuple):
     """Keys by which pools are tried, the smallest first: ``(rows, pools)``, and the row of each job, ``(jobs,)``.
 
-    ``by_room`` ranks by the share of units free instead.
+    ``by_room`` ranks by the share of units free instead. Of pools with one key that which takes fewest units of a job
+    comes first; keys that are ``by_unit`` are for each of them.
     """
 
     keys: Floats
     row: Ints
     by_room: bool
+    by_unit: bool
 
 
 def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts) -> Placement:
@@ -66,9 +68,14 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
         fill(order, ask, prices, upright(), room, seats)
     else:
         keys, row = _ranks(rule, jobs, board, reached)
-        ranks = Ranks(keys=np.ascontiguousarray(keys), row=row, by_room=rule is Baseline.MOST_AVAILABLE)
+        ranks = Ranks(
+            keys=np.ascontiguousarray(keys),
+            row=row,
+            by_room=rule is Baseline.MOST_AVAILABLE,
+            by_unit=rule in (Baseline.CHEAPEST, Baseline.GREENEST),
+        )
         _place_in_turn(order, ask, ranks, board.whole.capacity, room, seats)
-    return placement(jobs, board, refused=refused, seats=seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
 
 
 def _ranks(rule: Baseline, jobs: Jobs, board: Board, reached: Reach) -> tuple[Floats, Ints]:
@@ -111,13 +118,27 @@ def _place_in_turn(
             if ranks.by_room:
                 key[pool] = -room.free[pool, tick] / whole if whole > 0 else 0.0
         chosen, begin = -1, 0.0
-        for pool in np.argsort(key, kind="mergesort"):
+        for pool in _in_order(key, ask.units, ask, job, ranks.by_unit):
             at = earliest(room, ask, job, pool) if ask.allowed[ask.sort[job], pool] else -1.0
             if at >= 0.0 and (chosen < 0 or at < begin):
                 chosen, begin = pool, at
             if chosen >= 0 and begin <= ask.start[job]:
                 break
         if chosen >= 0:
-            take(room, chosen, ask.quantity[job], begin, ask.length[job])
+            hold(room, ask, job, chosen, begin, ask.length[job])
             seats.pool[job], seats.parts[job] = chosen, 1
             seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]
+
+
+@numba.njit(cache=True)
+def _in_order(
+    key: Floats, units: Floats | None, ask: Asks, job: int, by_unit: bool
+) -> Ints:  # pragma: no cover - compiled
+    """Return the pools in the order of their keys."""
+    if units is not None:
+        need = np.empty(len(key))
+        for pool in range(len(key)):
+            need[pool] = held_units(ask, job, pool)
+        fewest = np.argsort(need, kind="mergesort")
+        return fewest[np.argsort((key * need if by_unit else key)[fewest], kind="mergesort")]
+    return np.argsort(key, kind="mergesort")

@@ -1,9 +1,9 @@
 """A lower bound on the cost of placing whole jobs, certified by prices alone.
 
-Any prices of capacity, power, energy and the reserve bound the cost from below: let every job choose its cheapest start
-at these prices as if it were alone, and take back the most that scarce limits, own plants and stores could earn. At the
-plan's prices the bound is at least the optimum of the plan, and better, because jobs here are whole, stay in one pool,
-and only some may stop and go.
+Any prices of capacity, power, energy, links and the reserve bound the cost from below: let every job choose its
+cheapest start at these prices as if it were alone, and take back the most that scarce limits, own plants and stores
+could earn. At the plan's prices the bound is at least the optimum of the plan, and better, because jobs here are whole,
+stay in one pool, and only some may stop and go.
 
 Source: `fisher1981` (Lagrangian relaxation).
 """
@@ -20,7 +20,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.placement.choose import Prices, choose, empty_seat
-from qipan.dispatch.placement.place import prices_of
+from qipan.dispatch.placement.place import prices_of, rents_of
 from qipan.dispatch.placement.timeline import Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.bound_energy import least_energy_fen, within_reason
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
@@ -29,20 +29,22 @@ from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 def bound_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:
     """Return the larger of the plan's optimum and its Lagrangian bound for whole jobs, in fen.
 
-    The plan must be optimal; of any other plan take `proven_fen`.
+    The plan must be optimal; of any other plan take `proven_fen`. A whole job holds more of a substitute than the plan
+    lets its work take, and where a unit-hour costs less than nothing that is cheaper: there the optimum is no bound.
 
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`; refused jobs are in neither cost.
     """
-    return max(plan.objective_fen, proven_fen(jobs, board, rules, reached, refused=refused, plan=plan))
+    proven = proven_fen(jobs, board, rules, reached, refused=refused, plan=plan)
+    if reached.units is not None and plan.lmp_fen_per_unit_h.min(initial=0.0) < 0.0:
+        return proven
+    return max(plan.objective_fen, proven)
 
 
 def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> float:
     """Return what the plan's prices alone prove about whole jobs, in fen, whether or not the plan is optimal.
-
-    Prices of links are left out (a bound for any prices is a bound), so it is weaker where links are scarce.
 
     Parameters
     ----------
@@ -62,7 +64,10 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     if len(kept):
         price = price + kept[board.product_group[board.pool_product]]
     ask = asks(jobs, board, reached)
-    cheapest = cheapest_fen(ask, prices_of(jobs, board, rules, reached, price), timeline(board))
+    priced = prices_of(jobs, board, rules, reached, price)
+    if board.links is not None:
+        priced = priced._replace(rents=rents_of(board.links, plan))
+    cheapest = cheapest_fen(ask, priced, timeline(board))
     lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     least = np.minimum(cheapest, lost * jobs.quantity * planned_h(jobs, board))
     cap_kwh = np.where(np.isfinite(board.room_kw), board.room_kw, 0.0) * board.slot_h
@@ -70,6 +75,8 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     earned += (plan.power_rent_fen_per_kwh * cap_kwh).sum()
     if len(kept):
         earned += (kept * board.spare_units).sum() * board.slot_h
+    if board.links is not None:
+        earned += (np.abs(plan.link_rent_fen_per_gb) * board.links.capacity_gb).sum()
     return float(least[refused == Reason.NONE].sum() - earned + least_fen)
 
 

@@ -23,7 +23,7 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.placement.fill import Seats, empty_seats
 from qipan.dispatch.placement.place import placement
-from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, fits, take, timeline
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, fits, held_units, hold, timeline
 
 TICKS_OF_HOUR = 60.0
 
@@ -66,7 +66,7 @@ def place_by_carbon_time(
     emitted = np.concatenate([np.zeros((len(rate), 1)), np.cumsum(rate, axis=1)], axis=1)
     air = Air(emitted=emitted, trip=board.round_trip_ms, origin=reached.origin[reached.of_job])
     _place_in_turn(order, ask, air, room, seats)
-    return placement(jobs, board, refused=refused, seats=seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
 
 
 @numba.njit(cache=True)
@@ -78,7 +78,7 @@ def _place_in_turn(
         if pool < 0:
             pool, begin = _first_room(ask, air, room, job)
         if pool >= 0:
-            take(room, pool, ask.quantity[job], begin, ask.length[job])
+            hold(room, ask, job, pool, begin, ask.length[job])
             seats.pool[job], seats.parts[job] = pool, 1
             seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]
 
@@ -127,7 +127,7 @@ def _by_distance(ask: Asks, air: Air, room: Timeline, job: int) -> Ints:  # prag
 def _kg(ask: Asks, air: Air, room: Timeline, job: int, pool: int, start: float) -> float:  # pragma: no cover - compiled
     """Return the carbon of a job's planned hours in a pool from a start on."""
     end = start + ask.planned[job]
-    return float(ask.quantity[job] * (_until(air, pool, end, room) - _until(air, pool, start, room)))
+    return float(held_units(ask, job, pool) * (_until(air, pool, end, room) - _until(air, pool, start, room)))
 
 
 @numba.njit(cache=True)

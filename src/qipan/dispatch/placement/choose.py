@@ -7,7 +7,7 @@ one pool. The kernels are compiled by numba. Ties go to the pool that comes firs
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -17,7 +17,15 @@ from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.placement.timeline import ROUNDING, Asks, Timeline, conflict, earliest, fits, held_ticks
+from qipan.dispatch.placement.timeline import (
+    ROUNDING,
+    Asks,
+    Timeline,
+    blocked,
+    earliest,
+    fits,
+    held_units,
+)
 
 
 class Moving(NamedTuple):
@@ -67,11 +75,15 @@ class Prices(NamedTuple):
         ``(jobs,)``
     moving
         Costs besides running.
+    rents
+        Fen a GB for the links from an origin to a site, ``(origins, sites, slots)``; None where they cost nothing, for
+        which kernels are compiled without them.
     """
 
     step: Floats
     level: Ints
     moving: Moving
+    rents: Floats | None = None
 
 
 class Seat(NamedTuple):
@@ -85,6 +97,8 @@ class Seat(NamedTuple):
         Starts to try, and what a unit costs from the window's first slot on, ``(slots + 1,)``.
     piece, order
         Ticks bought in each slot of the window, and its slots by price.
+    curve
+        What a unit and tick of a job costs, links included, ``(slots,)``.
     """
 
     begin: Floats
@@ -93,6 +107,7 @@ class Seat(NamedTuple):
     paid: Floats
     piece: Floats
     order: Ints
+    curve: Floats
 
 
 @numba.njit(cache=True)
@@ -105,6 +120,7 @@ def empty_seat(slots: int) -> Seat:  # pragma: no cover - compiled
         np.empty(slots + 2),
         np.empty(slots + 2),
         np.empty(slots + 2, np.int64),
+        np.empty(slots),
     )
 
 
@@ -140,15 +156,16 @@ def _choose_start(
     seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
 ) -> tuple[float, int, int]:  # pragma: no cover - compiled
     """Find the cheapest start among those that can be the cheapest."""
-    width, length, need = room.ticks_of_slot, ask.planned[job], ask.quantity[job]
+    width, length = room.ticks_of_slot, ask.planned[job]
     count = _fill_starts(seat.starts, ask, job, width)
     least, chosen, begin = np.inf, -1, 0.0
     first = int(seat.starts[0]) // width
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
             continue
+        need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
-        step = prices.step[prices.level[job], pool]
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
         _add_up(seat.paid, step, first, seat.starts[count - 1] + length, width)
         for i in range(count):
             start = seat.starts[i] - first * width
@@ -158,6 +175,20 @@ def _choose_start(
                 least, chosen, begin = cost, pool, seat.starts[i]
     seat.begin[0], seat.ticks[0] = begin, ask.length[job]
     return least, chosen, 1
+
+
+@numba.njit(cache=True)
+def _curve(
+    seat: Seat, ask: Asks, prices: Prices, rents: Floats | None, gb: Any, job: int, pool: int, site: int
+) -> Floats:  # pragma: no cover - compiled
+    """Return what a unit and tick of a job costs in a pool, ``(slots,)``; its data pay the rents of links."""
+    step: Floats = prices.step[prices.level[job], pool]
+    if rents is not None:
+        each = gb[job] / held_units(ask, job, pool)
+        for slot in range(len(step)):
+            seat.curve[slot] = step[slot] + each * rents[prices.moving.origin[ask.sort[job]], site, slot]
+        return seat.curve
+    return step
 
 
 @numba.njit(cache=True)
@@ -210,19 +241,21 @@ def _choose_stretches(
     seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, is_alone: bool
 ) -> tuple[float, int, int]:  # pragma: no cover - compiled
     """Find the pool whose cheapest slots with room cost least; the dearest of them is used in part."""
-    need, level = ask.quantity[job], prices.level[job]
     least, chosen = np.inf, -1
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
             continue
+        need = held_units(ask, job, pool)
         moved = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         bar = (least - moved) / need
-        paid = _buy(seat, ask, prices.step[level, pool], room, job, pool, bar, is_alone)
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
+        paid = _buy(seat, ask, step, room, job, pool, bar, is_alone)
         if paid < bar:
             least, chosen = need * paid + moved, pool
     if chosen < 0 or is_alone:
         return least, chosen, 0
-    _buy(seat, ask, prices.step[level, chosen], room, job, chosen, np.inf, is_alone)
+    step = _curve(seat, ask, prices, prices.rents, ask.gb, job, chosen, room.pool_site[chosen])
+    _buy(seat, ask, step, room, job, chosen, np.inf, is_alone)
     return least, chosen, _join(seat, ask, job, room.ticks_of_slot)
 
 
@@ -239,8 +272,8 @@ def _buy(
     for slot in range(first, last):
         seat.piece[slot - first] = 0.0
         from_tick = max(begin, slot * width)
-        hold = held_ticks(from_tick, min(end, (slot + 1) * width) - from_tick, room.free.shape[1])
-        if not is_alone and conflict(room, pool, ask.quantity[job], hold[0], hold[1]) >= 0:
+        lasts = min(end, (slot + 1) * width) - from_tick
+        if not is_alone and blocked(room, ask, job, pool, from_tick, lasts) >= 0:
             continue
         at = count
         while at > 0 and step[slot] < step[seat.order[at - 1]]:
@@ -296,12 +329,12 @@ def _choose_earliest(
         at = earliest(room, ask, job, pool)
         if at < 0.0:
             continue
-        step = prices.step[prices.level[job], pool]
+        step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, room.pool_site[pool])
         _add_up(seat.paid, step, first, at + ask.planned[job], width)
         start = at - first * width
         unit = _paid_until(seat.paid, step, first, start + ask.planned[job], width)
         unit -= _paid_until(seat.paid, step, first, start, width)
-        cost = ask.quantity[job] * unit + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+        cost = held_units(ask, job, pool) * unit + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
         if cost < least:
             least, chosen = cost, pool
             seat.begin[0], seat.ticks[0] = at, ask.length[job]

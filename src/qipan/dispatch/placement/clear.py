@@ -18,7 +18,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, _hold, _leave, _run_fen, _seat_fen, _sit
-from qipan.dispatch.placement.timeline import Asks, Timeline, conflict, earliest, held_ticks, take
+from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, earliest, held_ticks, held_units, hold
 
 PLACES = 8
 """How many places a job without a seat tries to clear."""
@@ -98,11 +98,11 @@ def _least_in_the_way(
 ) -> int:  # pragma: no cover - compiled
     """Fill in the places where a job would displace the fewest unit-ticks, in that order; return how many."""
     slots, width = room.free_least.shape[1], room.ticks_of_slot
-    need, count = ask.quantity[job], 0
+    count = 0
     for pool in range(len(room.free)):
         if not ask.allowed[ask.sort[job], pool]:
             continue
-        site, kw = room.pool_site[pool], room.kw_per_unit[pool]
+        site, kw, need = room.pool_site[pool], room.kw_per_unit[pool], held_units(ask, job, pool)
         start, latest = ask.start[job], max(ask.latest[job], ask.start[job])
         while start <= latest:
             first, last = held_ticks(start, ask.length[job], slots * width)
@@ -136,7 +136,7 @@ def _clear_at(
         return False
     is_free, out = _turn_all_out(old, known, ask, prices, room, seats, lists, job, pool, start)
     if is_free:
-        take(room, pool, ask.quantity[job], start, ask.length[job])
+        hold(room, ask, job, pool, start, ask.length[job])
         seats.pool[job], seats.parts[job] = pool, 1
         seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
         if _seat_anew(seat, old, ask, prices, lost, room, seats, out, gain):
@@ -158,9 +158,8 @@ def _turn_all_out(
     job: int, pool: int, start: float,
 ) -> tuple[bool, int]:  # pragma: no cover - compiled  # fmt: skip
     """Let all leave who are in a job's way at a place; tell whether it has room then, and how many left."""
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
     out = 0
-    tick = conflict(room, pool, ask.quantity[job], first, last)
+    tick = blocked(room, ask, job, pool, start, ask.length[job])
     while tick >= 0:
         other = _in_the_way(known, ask, room, seats, lists, pool, tick)
         if other < 0 or out >= OUT_MOST:
@@ -169,7 +168,7 @@ def _turn_all_out(
         _leave(room, ask, seats, other)
         seats.pool[other], seats.parts[other] = -1, 0
         out += 1
-        tick = conflict(room, pool, ask.quantity[job], first, last)
+        tick = blocked(room, ask, job, pool, start, ask.length[job])
     return True, out
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, moving_fen
-from qipan.dispatch.placement.timeline import Asks, Timeline, conflict, give_back, held_ticks, take
+from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, held_ticks, held_units, hold, release
 
 TRIES = 24
 """How many others a job without a seat may try to turn out."""
@@ -98,7 +98,7 @@ def _sit(
 @numba.njit(cache=True)
 def _hold(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
-        take(room, seats.pool[job], ask.quantity[job], seats.begin[at], seats.ticks[at])
+        hold(room, ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
 
 
 @numba.njit(cache=True)
@@ -112,7 +112,7 @@ def hold_all(order: Ints, ask: Asks, room: Timeline, seats: Seats) -> None:  # p
 @numba.njit(cache=True)
 def _leave(room: Timeline, ask: Asks, seats: Seats, job: int) -> None:  # pragma: no cover - compiled
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
-        give_back(room, seats.pool[job], ask.quantity[job], seats.begin[at], seats.ticks[at])
+        release(room, ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
 
 
 @numba.njit(cache=True)
@@ -121,11 +121,11 @@ def _lean(
 ) -> None:  # pragma: no cover - compiled
     """Let prices answer to a job just seated."""
     pool, level, width = seats.pool[job], prices.level[job], room.ticks_of_slot
-    slots = room.free_least.shape[1]
+    slots, need = room.free_least.shape[1], held_units(ask, job, pool)
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         begin, end = seats.begin[at], min(seats.begin[at] + seats.ticks[at], float(slots * width))
         for slot in range(int(begin) // width, int(np.ceil(end / width))):
-            used = ask.quantity[job] * (min(end, (slot + 1.0) * width) - max(begin, slot * width))
+            used = need * (min(end, (slot + 1.0) * width) - max(begin, slot * width))
             lean.left[level, pool, slot] -= used
             share = lean.left[level, pool, slot] / max(lean.planned[level, pool, slot], width)
             prices.step[level, pool, slot] = lean.base[pool, slot] - lean.pull * max(share, -1.0)
@@ -178,9 +178,8 @@ def _try(
     job: int, pool: int, start: float, tries: int,
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Turn one of those out who sit where a job would; return how many were tried."""
-    need = ask.quantity[job]
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
-    tick = conflict(room, pool, need, first, last)
+    need = held_units(ask, job, pool)
+    tick = blocked(room, ask, job, pool, start, ask.length[job])
     cost = _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if tick < 0 or cost >= lost[job]:
         return 0
@@ -189,20 +188,20 @@ def _try(
     for other in lists[1][lists[0][cell] : lists[0][cell + 1]]:
         if tried >= tries:
             break
-        if seats.pool[other] != pool or room.free[pool, tick] + ask.quantity[other] < need:
+        if seats.pool[other] != pool or room.free[pool, tick] + held_units(ask, other, pool) < need:
             continue
         tried += 1
         before = _seat_fen(ask, prices, room, seats, other)
         _leave(room, ask, seats, other)
-        if conflict(room, pool, need, first, last) < 0:
-            take(room, pool, need, start, ask.length[job])
+        if blocked(room, ask, job, pool, start, ask.length[job]) < 0:
+            hold(room, ask, job, pool, start, ask.length[job])
             after, where, count = choose(seat, ask, prices, room, other, False)
             if where >= 0 and cost + after - before < lost[job]:
                 _sit(room, ask, seats, seat, other, where, count)
                 seats.pool[job], seats.parts[job] = pool, 1
                 seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
                 return tried
-            give_back(room, pool, need, start, ask.length[job])
+            release(room, ask, job, pool, start, ask.length[job])
         _hold(room, ask, seats, other)
     return tried
 
@@ -212,10 +211,11 @@ def _run_fen(
     ask: Asks, prices: Prices, room: Timeline, job: int, pool: int, start: float, length: float
 ) -> float:  # pragma: no cover - compiled
     step, width = prices.step[prices.level[job], pool], room.ticks_of_slot
+    need = held_units(ask, job, pool)
     paid = moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
     for slot in range(int(start) // width, min(int(np.ceil((start + length) / width)), len(step))):
         inside = min(start + length, (slot + 1.0) * width) - max(start, float(slot * width))
-        paid += ask.quantity[job] * inside * step[slot]
+        paid += need * inside * step[slot]
     return float(paid)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints, Texts
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
 from qipan.dispatch.placement.choose import Prices, moving_of
@@ -88,15 +88,15 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     room, seats = _best(list(_tried(case)), order, urgency(rules)[jobs.tier], lost / worth)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL:
-        first = placement(jobs, board, refused=refused, seats=seats)
+        first = placement(jobs, board, reached, refused=refused, seats=seats)
         _mend(case, order, room, seats, rounds=ROUNDS)
-        return _cheaper(case, first, placement(jobs, board, refused=refused, seats=seats))
+        return _cheaper(case, first, placement(jobs, board, reached, refused=refused, seats=seats))
     if len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
-    return placement(jobs, board, refused=refused, seats=seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
 
 
 def keep_seated(
@@ -116,7 +116,7 @@ def keep_seated(
     draw_all(order, case.ask, meters, room, seats)
     settle(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    return _cheaper(case, found, placement(jobs, board, refused=refused, seats=seats))
+    return _cheaper(case, found, placement(jobs, board, reached, refused=refused, seats=seats))
 
 
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
@@ -152,7 +152,7 @@ def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
         if case.board.energy is None:
             cost = total_fen(order, case.ask, case.prices, case.lost, room, seats)
         else:
-            found = placement(case.jobs, case.board, refused=case.refused, seats=seats)
+            found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
             cost = sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
         is_left &= bool((seats.pool[order] < 0).any())
         yield cost, room, seats
@@ -235,7 +235,10 @@ def _fill_along(
     lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
     lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
     step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
-    fill(order, ask, prices._replace(step=step, level=jobs.tier.astype(np.int64)), lean, room, seats)
+    prices = prices._replace(step=step, level=jobs.tier.astype(np.int64))
+    if board.links is not None:
+        prices = prices._replace(rents=EASED * rents_of(board.links, plan))
+    fill(order, ask, prices, lean, room, seats)
     return room, seats
 
 
@@ -292,10 +295,20 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
     )
 
 
+def rents_of(links: Links, plan: Plan) -> Floats:
+    """Return what a GB pays for the links from each origin to each site, ``(origins, sites, slots)``.
+
+    Only what runs with a full flow pays; what runs against it earns nothing, since it makes no room for whole jobs.
+    """
+    rent = plan.link_rent_fen_per_gb
+    lanes = np.concatenate([np.maximum(rent, 0.0), np.maximum(-rent, 0.0)])
+    return np.ascontiguousarray(links.lane_share @ lanes)
+
+
 def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
-    A product's work is shared out over its pools as they supply it.
+    What work takes of a product is shared out over its pools as they supply it.
 
     Parameters
     ----------
@@ -306,7 +319,7 @@ def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """
     given = np.zeros((len(Tier), len(board.products), board.slot_count))
     tier = plan.classes.streams.tier[plan.work_stream]
-    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.work_unit_h)
+    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.takes * plan.work_unit_h)
     whole = np.zeros(given.shape[1:])
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
@@ -320,7 +333,7 @@ def upright() -> Lean:
     return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
 
 
-def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Placement:
+def placement(jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats: Seats) -> Placement:
     """Give every job its status and reason, and those that stop and go their stretches."""
     pool = seats.pool.copy()
     first_tick = seats.begin[seats.first[:-1]]
@@ -335,7 +348,7 @@ def placement(jobs: Jobs, board: Board, *, refused: Texts, seats: Seats) -> Plac
     reason = refused.copy()
     reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
     reason[after] = Reason.LATER_IS_BETTER
-    return Placement(pool=pool, start_s=start_s, status=status, reason=reason, stretches=_stretches(board, seats))
+    return Placement(pool, start_s, status, reason, _stretches(board, seats), reached.held(jobs, board, pool))
 
 
 def seats_of(found: Placement, ask: Asks, board: Board) -> Seats:

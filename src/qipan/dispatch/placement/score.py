@@ -84,7 +84,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
         lost_unit_h=by_kind(jobs.kind, lost),
         rated_kwh=total,
         energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
-        energy_fen=_money_fen(board, bought) + late_fen + float((work * board.opex_fen_per_unit_h[pool]).sum()),
+        energy_fen=_money_fen(board, bought) + late_fen + _opex_fen(jobs, board, found),
         transfer_fen=float((jobs.data_gb[at] * board.transfer_fen_per_gb[origin, site]).sum()),
         location_kg=float((grid_kwh * board.location_kg_per_kwh).sum()),
         market_kg=float((grid_kwh * board.market_kg_per_kwh).sum()),
@@ -107,6 +107,13 @@ def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
     return _spread(board, jobs, found, ran_s(jobs))
 
 
+def _opex_fen(jobs: Jobs, board: Board, found: Placement) -> float:
+    """Return what units cost besides energy while they are held."""
+    at = np.flatnonzero(found.has_place)
+    held = found.units(jobs)[at] * ran_s(jobs)[at] / 3600.0
+    return float((held * board.opex_fen_per_unit_h[found.pool[at]]).sum())
+
+
 def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usage:
     """Spread what runs over the slots of the horizon.
 
@@ -117,7 +124,7 @@ def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usag
     """
     runs = found.runs(seconds)
     unit_h = np.zeros((len(board.pools), board.slot_count))
-    pool, quantity = found.pool[runs.job], jobs.quantity[runs.job]
+    pool, quantity = found.pool[runs.job], found.units(jobs)[runs.job]
     start = runs.start_s - board.start_s
     end = start + runs.seconds
     for slot in range(board.slot_count):
@@ -219,7 +226,15 @@ def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Int
     )
 
 
-def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fen_per_unit_h: Floats) -> Floats:
+def price_fen(
+    jobs: Jobs,
+    board: Board,
+    reached: Reach,
+    found: Placement,
+    lmp_fen_per_unit_h: Floats,
+    *,
+    link_fen_per_gb: Floats | None = None,
+) -> Floats:
     """Return what each job pays for its planned hours at locational prices, moving included, ``(jobs,)``.
 
     ``nan`` for a job without a place.
@@ -228,31 +243,40 @@ def price_fen(jobs: Jobs, board: Board, reached: Reach, found: Placement, lmp_fe
     ----------
     lmp_fen_per_unit_h
         ``(products, slots)``
+    link_fen_per_gb
+        ``(links, slots)``, rents of links, signed by direction; needed where the board has links.
     """
     paid = np.full(len(jobs), np.nan)
     at = np.flatnonzero(found.has_place)
     site, origin = board.pool_site[found.pool[at]], reached.origin[reached.of_job[at]]
     hours = planned_h(jobs, board)[at]
     moved_gb = jobs.data_gb[at] * hours * 3600.0 / jobs.requested_s[at]
-    ran = _of_runs(lmp_fen_per_unit_h, board.pool_product[found.pool], jobs, board, found)[at]
+    units = found.units(jobs)
+    ran = _of_runs(lmp_fen_per_unit_h, board.pool_product[found.pool], units, jobs, board, found)[at]
     paid[at] = ran + moved_gb * board.transfer_fen_per_gb[origin, site]
+    if board.links is not None and link_fen_per_gb is not None:
+        rents = np.einsum("los,lt->ost", board.links.factor, link_fen_per_gb).reshape(-1, board.slot_count)
+        pair = np.zeros(len(jobs), dtype=np.int64)
+        pair[at] = origin * len(board.sites) + site
+        gb_per_h = jobs.data_gb * 3600.0 / jobs.requested_s
+        paid[at] += _of_runs(rents, pair, gb_per_h, jobs, board, found)[at]
     return paid
 
 
-def _of_runs(curve: Floats, row: Ints, jobs: Jobs, board: Board, found: Placement) -> Floats:
-    """Return what the planned hours of each job come to on curves for a unit-hour, ``(jobs,)``.
+def _of_runs(curve: Floats, row: Ints, each: Floats, jobs: Jobs, board: Board, found: Placement) -> Floats:
+    """Return what the planned hours of each job come to on curves for an hour of something, ``(jobs,)``.
 
     Parameters
     ----------
     curve
         ``(rows, slots)``
-    row
-        ``(jobs,)``, the curve of each job.
+    row, each
+        ``(jobs,)``, the curve of each job, and how much it has of that.
     """
     runs = found.runs(planned_h(jobs, board) * 3600.0)
     first = (runs.start_s - board.start_s) / board.slot_s
     slots = _integral(curve, row[runs.job], first, runs.seconds / board.slot_s)
-    paid = slots * board.slot_h * jobs.quantity[runs.job]
+    paid = slots * board.slot_h * each[runs.job]
     return np.asarray(np.bincount(runs.job, weights=paid, minlength=len(jobs)), dtype=np.float64)
 
 
@@ -260,7 +284,7 @@ def _past_horizon(jobs: Jobs, board: Board, found: Placement) -> tuple[Floats, f
     """Return what runs past the horizon draws, ``(sites,)``, and what that costs, the last day again and again."""
     runs = found.runs(ran_s(jobs))
     pool = found.pool[runs.job]
-    kw, site = jobs.quantity[runs.job] * board.kwh_per_unit_h[pool], board.pool_site[pool]
+    kw, site = found.units(jobs)[runs.job] * board.kwh_per_unit_h[pool], board.pool_site[pool]
     day = min(board.slot_count, round(86400 / board.slot_s))
     begin = np.maximum(runs.start_s - board.end_s, 0.0) / board.slot_s
     end = np.maximum(runs.start_s + runs.seconds - board.end_s, 0.0) / board.slot_s

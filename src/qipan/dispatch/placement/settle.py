@@ -18,7 +18,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.placement.choose import Prices, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, _hold, _leave, _seat_fen, _sit
-from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline
+from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, held_units
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 
 TICKS_OF_HOUR = 3600.0 / TICK_S
@@ -79,7 +79,7 @@ def settle(
     seat = empty_seat(room.free_least.shape[1])
     step = np.empty((1, len(room.free), room.free_least.shape[1]))
     level = np.zeros(len(ask.quantity), np.int64)
-    here = Prices(step, level, prices.moving)
+    here = Prices(step, level, prices.moving, prices.rents)
     moved = 0
     for job in order:
         if seats.pool[job] < 0:
@@ -114,7 +114,7 @@ def draw(
 ) -> None:  # pragma: no cover - compiled
     """Take off what a job draws where it sits, in its planned hours; -1 times gives it back."""
     pool, width, slots = seats.pool[job], room.ticks_of_slot, room.free_least.shape[1]
-    site, kwh = room.pool_site[pool], ask.quantity[job] * room.kw_per_unit[pool] / TICKS_OF_HOUR * times
+    site, kwh = room.pool_site[pool], held_units(ask, job, pool) * room.kw_per_unit[pool] / TICKS_OF_HOUR * times
     left = ask.planned[job]
     for at in range(seats.first[job], seats.first[job] + seats.parts[job]):
         begin = seats.begin[at]
@@ -132,7 +132,7 @@ def _price(step: Floats, ask: Asks, meters: Meters, room: Timeline, job: int) ->
         if not ask.allowed[ask.sort[job], pool]:
             continue
         site, kw = room.pool_site[pool], room.kw_per_unit[pool]
-        need = max(ask.quantity[job] * kw * room.ticks_of_slot / TICKS_OF_HOUR, 1e-12)
+        need = max(held_units(ask, job, pool) * kw * room.ticks_of_slot / TICKS_OF_HOUR, 1e-12)
         for slot in range(step.shape[1]):
             own = min(max(meters.own_kwh[site, slot], 0.0) / need, 1.0)
             fen = own * meters.own_fen[site, slot] + (1.0 - own) * meters.grid_fen[site, slot]

@@ -1,12 +1,13 @@
-"""Room in pools, under power caps and beside the reserve, minute by minute, and the search for a start that fits.
+"""Room in pools, under power caps, beside the reserve and on links, and the search for a start that fits.
 
 The kernels are compiled by numba, which takes named tuples of arrays. A job holds every tick that it touches, so what
-fits here never exceeds a pool or a power cap, or takes of the reserve, at any moment.
+fits here never exceeds a pool or a power cap, or takes of the reserve, at any moment. Its data move as it runs, and
+never exceed a link in a slot, in either direction by itself: what runs against them makes no room.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -35,6 +36,9 @@ class Timeline(NamedTuple):
         None where no reserve is kept, for which kernels are compiled without it.
     pool_site, pool_group, kw_per_unit
         ``(pools,)``
+    free_gb, lane_share
+        Data that each direction of each link can still carry, ``(lanes, slots)``, and `Links.lane_share`; None without
+        links, for which kernels are compiled without them.
     """
 
     free: Floats
@@ -46,13 +50,17 @@ class Timeline(NamedTuple):
     pool_group: Ints
     kw_per_unit: Floats
     ticks_of_slot: int
+    free_gb: Floats | None = None
+    lane_share: Floats | None = None
 
 
 class Asks(NamedTuple):
     """What each job asks of the timeline, ``(jobs,)``; ticks count from the horizon's start and may be fractions.
 
     ``length`` is what a job holds, ``planned`` the part of it that is inside the horizon from any start on. A job that
-    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``.
+    ``splits`` may stop and go. ``allowed`` is ``(sorts, pools)``, and so is ``units``: how many of a pool stand for one
+    that is asked for; None without substitutes, for which kernels are compiled without it. ``gb`` moves in a tick of
+    the job, from the ``origin`` of its sort, ``(sorts,)``; both are None without links.
     """
 
     quantity: Floats
@@ -63,6 +71,9 @@ class Asks(NamedTuple):
     splits: Bools
     sort: Ints
     allowed: Bools
+    units: Floats | None = None
+    gb: Floats | None = None
+    origin: Ints | None = None
 
 
 def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
@@ -85,6 +96,8 @@ def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
         pool_group=board.product_group[board.pool_product],
         kw_per_unit=board.kwh_per_unit_h,
         ticks_of_slot=per_slot,
+        free_gb=None if board.links is None else board.links.lane_gb,
+        lane_share=None if board.links is None else board.links.lane_share,
     )
     if held is not None:
         begin = (held.start_s - board.start_s) / TICK_S
@@ -107,7 +120,25 @@ def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
         splits=jobs.preemptible & ends & (latest_start_s > start_s),
         sort=sort,
         allowed=np.ascontiguousarray(allowed[:, board.pool_product]),
+        units=None if reached.units is None else np.ascontiguousarray(reached.units[:, board.pool_product]),
+        gb=None if board.links is None else jobs.data_gb / (jobs.requested_s / TICK_S),
+        origin=None if board.links is None else reached.origin,
     )
+
+
+@numba.njit(cache=True)
+def held_units(ask: Asks, job: int, pool: int) -> float:  # pragma: no cover - compiled
+    """Return how many units of a pool a job holds there, as `reach.whole_units` tells."""
+    return _whole(ask.units, ask.sort[job], pool, ask.quantity[job])
+
+
+@numba.njit(cache=True)
+def _whole(units: Floats | None, sort: int, pool: int, quantity: float) -> float:  # pragma: no cover - compiled
+    if units is not None:
+        each = units[sort, pool]
+        if each != 1.0:
+            return float(np.ceil(quantity * each - ROUNDING))
+    return quantity
 
 
 @numba.njit(cache=True)
@@ -149,10 +180,60 @@ def _reserved(
 
 
 @numba.njit(cache=True)
+def blocked(
+    room: Timeline, ask: Asks, job: int, pool: int, start: float, length: float
+) -> int:  # pragma: no cover - compiled
+    """Return the last tick in which a job has no room in a pool from a start on, or -1."""
+    first, last = held_ticks(start, length, room.free.shape[1])
+    tick = conflict(room, pool, held_units(ask, job, pool), first, last)
+    if tick >= 0:
+        return tick
+    return _on_links(room, ask, room.free_gb, room.lane_share, ask.gb, ask.origin, job, pool, start, length)
+
+
+@numba.njit(cache=True)
+def _on_links(
+    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Any, gb: Any, origin: Any,
+    job: int, pool: int, start: float, length: float,
+) -> int:  # pragma: no cover - compiled  # fmt: skip
+    """Return the last tick at which a run may not begin since a link is full in its slot, or -1."""
+    if free_gb is not None:
+        if gb[job] <= 0.0:
+            return -1
+        width = room.ticks_of_slot
+        share = lane_share[origin[ask.sort[job]], room.pool_site[pool]]
+        end = min(start + length, float(free_gb.shape[1] * width))
+        slot = int(np.ceil(end / width)) - 1
+        while slot >= int(start) // width:
+            inside = min(end, (slot + 1.0) * width) - max(start, float(slot * width))
+            for lane in range(len(share)):
+                rate = gb[job] * share[lane]
+                if rate * inside > free_gb[lane, slot] + ROUNDING:
+                    return int(np.ceil((slot + 1) * width - max(free_gb[lane, slot], 0.0) / rate)) - 1
+            slot -= 1
+    return -1
+
+
+@numba.njit(cache=True)
+def _move(
+    room: Timeline, ask: Asks, free_gb: Floats | None, lane_share: Any, gb: Any, origin: Any,
+    job: int, pool: int, start: float, length: float, times: float,
+) -> None:  # pragma: no cover - compiled  # fmt: skip
+    """Add to what links can still carry, as a job's data move while it runs; -1 times takes it off."""
+    if free_gb is not None:
+        width = room.ticks_of_slot
+        share = lane_share[origin[ask.sort[job]], room.pool_site[pool]]
+        end = min(start + length, float(free_gb.shape[1] * width))
+        for slot in range(int(start) // width, int(np.ceil(end / width))):
+            inside = min(end, (slot + 1.0) * width) - max(start, float(slot * width))
+            for lane in range(len(share)):
+                free_gb[lane, slot] += times * gb[job] * share[lane] * inside
+
+
+@numba.njit(cache=True)
 def fits(room: Timeline, ask: Asks, job: int, pool: int, start: float) -> bool:  # pragma: no cover - compiled
     """Tell whether a job has room in a pool from a start on."""
-    first, last = held_ticks(start, ask.length[job], room.free.shape[1])
-    return conflict(room, pool, ask.quantity[job], first, last) < 0
+    return blocked(room, ask, job, pool, start, ask.length[job]) < 0
 
 
 @numba.njit(cache=True)
@@ -161,12 +242,29 @@ def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma
     ticks = room.free.shape[1]
     at = float(ask.start[job])
     while at <= ask.latest[job] + ROUNDING and at < ticks:
-        first, last = held_ticks(at, ask.length[job], ticks)
-        blocked = conflict(room, pool, ask.quantity[job], first, last)
-        if blocked < 0:
+        tick = blocked(room, ask, job, pool, at, ask.length[job])
+        if tick < 0:
             return at
-        at = float(blocked + 1)
+        at = float(tick + 1)
     return -1.0
+
+
+@numba.njit(cache=True)
+def hold(
+    room: Timeline, ask: Asks, job: int, pool: int, start: float, length: float
+) -> None:  # pragma: no cover - compiled
+    """Hold what a job takes in a pool for a stretch of ticks: units, power, and what moves its data."""
+    take(room, pool, held_units(ask, job, pool), start, length)
+    _move(room, ask, room.free_gb, room.lane_share, ask.gb, ask.origin, job, pool, start, length, -1.0)
+
+
+@numba.njit(cache=True)
+def release(
+    room: Timeline, ask: Asks, job: int, pool: int, start: float, length: float
+) -> None:  # pragma: no cover - compiled
+    """Undo `hold`, or the last part of it."""
+    give_back(room, pool, held_units(ask, job, pool), start, length)
+    _move(room, ask, room.free_gb, room.lane_share, ask.gb, ask.origin, job, pool, start, length, 1.0)
 
 
 @numba.njit(cache=True)

@@ -136,8 +136,12 @@ def join(jobs: Jobs, board: Board, covered: Covered, found: Placement) -> Placem
     status, reason = np.full(len(jobs), Status.PLACED, dtype=object), np.full(len(jobs), Reason.COVERED, dtype=object)
     pool[rest], start_s[rest], status[rest], reason[rest] = found.pool, found.start_s, found.status, found.reason
     status[mine & (start_s >= board.day_end_s)] = Status.CARRIED_OVER
+    held = None
+    if found.held is not None:
+        held = jobs.quantity.copy()
+        held[rest] = found.held
     part = found.stretches
-    return Placement(pool, start_s, status, reason, Stretches(rest[part.job], part.start_s, part.seconds))
+    return Placement(pool, start_s, status, reason, Stretches(rest[part.job], part.start_s, part.seconds), held)
 
 
 def held_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, covered: Covered) -> float:

@@ -46,7 +46,7 @@ def settle(
     ticks, width = board.day_slots * ticks_of_slot(board), ticks_of_slot(board)
     runs = found.runs(jobs.requested_s)
     begin, length = (runs.start_s - board.start_s) / TICK_S, runs.seconds / TICK_S
-    units = jobs.quantity[runs.job]
+    units = found.units(jobs)[runs.job]
     busy = _mean_units(found.pool[runs.job], units, begin, length, (len(board.pools), ticks))
     mine = covered.reservation[runs.job] >= 0
     used = _mean_units(

@@ -100,14 +100,15 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     board, rules, jobs = case.board, case.rules, offline.jobs
     served = np.flatnonzero(rolled.pool >= 0)
     lost = offline.counts & (rolled.pool < 0)
-    use, late_h = _use(jobs, board, rolled, served)
+    held = _held(jobs, board, offline.reached, rolled, served)
+    use, late_h = _use(jobs, board, rolled, served, held)
     site = board.pool_site[rolled.pool[served]]
     kwh = np.zeros((len(board.sites), board.slot_count))
     np.add.at(kwh, board.pool_site, use * board.kwh_per_unit_h[:, None])
     moved = moved_fen(jobs, board, rules, offline.reached, at=served, site=site)
     # Hours that a run could not put into the horizon are paid at the mean of the pool.
     mean = offline.price_fen_per_unit_h.mean(axis=1)[rolled.pool[served]]
-    moved = moved + mean * late_h * jobs.quantity[served]
+    moved = moved + mean * late_h * held
     energy = _cost_fen(board, rules, kwh)
     value = _lost_fen(jobs, board, rules)
     by_slot = (offline.capacity_fen_per_unit_h * (board.capacity * board.slot_h - use)).sum(axis=0)
@@ -115,7 +116,7 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     by_slot += (energy - offline.energy_fen_per_kwh * kwh).sum(axis=0)
     by_slot += _conjugate_fen(board, rules, offline.energy_fen_per_kwh).sum(axis=0)
     of_job = np.where(lost, value, 0.0) - offline.least_fen
-    of_job[served] += moved + _priced_fen(jobs, board, rolled, served, offline.price_fen_per_unit_h)
+    of_job[served] += moved + _priced_fen(jobs, board, rolled, served, held, offline.price_fen_per_unit_h)
     slot_s: Floats = board.start_s + board.slot_s * np.arange(board.slot_count, dtype=np.float64)
     slot_day = _day_of(board, slot_s)
     by_day = np.asarray(np.bincount(slot_day, weights=by_slot), dtype=np.float64)
@@ -198,19 +199,25 @@ def _spans(jobs: Jobs, board: Board, rolled: Rolled, served: Ints) -> tuple[Floa
     return start, np.minimum(length, np.maximum(board.slot_count - start, 0.0))
 
 
-def _use(jobs: Jobs, board: Board, rolled: Rolled, served: Ints) -> tuple[Floats, Floats]:
+def _held(jobs: Jobs, board: Board, reached: Reach, rolled: Rolled, served: Ints) -> Floats:
+    """Return how many units of its pool each served job holds, ``(served,)``."""
+    held = reached.held(jobs, board, rolled.pool)
+    return np.asarray((jobs.quantity if held is None else held)[served])
+
+
+def _use(jobs: Jobs, board: Board, rolled: Rolled, served: Ints, held: Floats) -> tuple[Floats, Floats]:
     """Return unit-hours by pool and slot, and the planned hours of each job that lie past the horizon."""
     start, length = _spans(jobs, board, rolled, served)
     use = np.zeros((len(board.pools), board.slot_count))
-    pool, quantity = rolled.pool[served], jobs.quantity[served]
+    pool = rolled.pool[served]
     for slot in range(board.slot_count):
         inside = np.minimum(start + length, slot + 1) - np.maximum(start, slot)
-        busy = np.maximum(inside, 0.0) * board.slot_h * quantity
+        busy = np.maximum(inside, 0.0) * board.slot_h * held
         use[:, slot] = np.bincount(pool, weights=busy, minlength=len(board.pools))
     return use, planned_h(jobs, board)[served] - length * board.slot_h
 
 
-def _priced_fen(jobs: Jobs, board: Board, rolled: Rolled, served: Ints, price: Floats) -> Floats:
+def _priced_fen(jobs: Jobs, board: Board, rolled: Rolled, served: Ints, held: Floats, price: Floats) -> Floats:
     """Return what the planned hours of served jobs come to at prices of their pools, ``(served,)``."""
     start, length = _spans(jobs, board, rolled, served)
     paid = np.concatenate([np.zeros((len(price), 1)), np.cumsum(price, axis=1)], axis=1)
@@ -220,4 +227,4 @@ def _priced_fen(jobs: Jobs, board: Board, rolled: Rolled, served: Ints, price: F
         whole = np.minimum(position.astype(np.int64), board.slot_count - 1)
         return np.asarray(paid[pool, whole] + (position - whole) * price[pool, whole])
 
-    return np.asarray((until(start + length) - until(start)) * board.slot_h * jobs.quantity[served])
+    return np.asarray((until(start + length) - until(start)) * board.slot_h * held)

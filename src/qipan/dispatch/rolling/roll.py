@@ -28,8 +28,7 @@ from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
 from qipan.dispatch.placement.score import ran_s
-from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, give_back, timeline
-from qipan.dispatch.placement.timeline import take as hold
+from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.rolling.foresee import ahead, expect_s, fold, foresee_demand, take, work_of
 from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
@@ -176,7 +175,7 @@ def resume(desk: Desk, pool: Ints, start_s: Floats, is_final: Bools, is_lost: Bo
         at, begins = state.seats.first[job], (start_s[job] - desk.case.board.start_s) / TICK_S
         state.seats.pool[job], state.seats.parts[job] = pool[job], 1
         state.seats.begin[at], state.seats.ticks[at] = begins, desk.ask.length[job]
-        hold(state.room, int(pool[job]), desk.ask.quantity[job], begins, desk.ask.length[job])
+        hold(state.room, desk.ask, job, int(pool[job]), begins, desk.ask.length[job])
         if is_final[job]:
             heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
     state.waiting = np.flatnonzero(desk.is_plannable & ~is_final & ~is_lost).tolist()
@@ -196,7 +195,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     for job in state.waiting:
         if seats.pool[job] >= 0:
             at = seats.first[job]
-            give_back(room, seats.pool[job], desk.ask.quantity[job], seats.begin[at], seats.ticks[at])
+            release(room, desk.ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
             seats.pool[job] = -1
     waiting = np.array(state.waiting, dtype=np.int64)
     waiting = waiting[np.maximum(desk.ask.latest[waiting], desk.ask.start[waiting]) >= tick - ROUNDING]
@@ -251,7 +250,11 @@ def _room_left(board: Board, room: Timeline, slot: int, now_s: float) -> Board:
     if energy is not None:
         drawn = _drawn_kw(board, room, first, end)
         energy = replace(energy, fixed_kw=energy.fixed_kw + drawn)
-    return replace(board, capacity=np.maximum(capacity, 0.0), energy=energy)
+    links = board.links
+    if links is not None and room.free_gb is not None:
+        free_gb = room.free_gb[:, slot : slot + board.slot_count].reshape(2, -1, board.slot_count)
+        links = replace(links, capacity_gb=np.maximum(free_gb.min(axis=0), 0.0))
+    return replace(board, capacity=np.maximum(capacity, 0.0), energy=energy, links=links)
 
 
 def _drawn_kw(board: Board, room: Timeline, first: int, end: int) -> Floats:
@@ -291,7 +294,7 @@ def admit(
         at = seats.first[job]
         seats.pool[job], seats.parts[job] = pool, 1
         seats.begin[at], seats.ticks[at] = seat.begin[0], seat.ticks[0]
-        hold(room, pool, ask.quantity[job], seats.begin[at], seats.ticks[at])
+        hold(room, ask, job, pool, seats.begin[at], seats.ticks[at])
     return pool
 
 
@@ -313,9 +316,9 @@ def free_ended(desk: Desk, state: State, now_s: float) -> None:
         ended, job = heapq.heappop(state.ends)
         at = seats.first[job]
         first = np.ceil(ended - ROUNDING)
-        last = min(float(np.ceil(seats.begin[at] + seats.ticks[at] - ROUNDING)), float(ticks))
-        if last > first:
-            give_back(room, seats.pool[job], desk.ask.quantity[job], first, last - first)
+        last = min(seats.begin[at] + seats.ticks[at], float(ticks))
+        if last > first + ROUNDING:
+            release(room, desk.ask, job, seats.pool[job], first, last - first)
         state.known_s[desk.first + job] = desk.ran_s[desk.first + job]
 
 

@@ -61,8 +61,12 @@ PLACEMENT_SCHEMA = pa.schema(
         pa.field("placed_model", pa.string()),
         pa.field("may_split", pa.bool_()),
         pa.field("stretches", pa.string()),
+        pa.field("placed_kind", pa.string()),
+        pa.field("held_units", pa.float64()),
     ]
 )
+_OF_SUBSTITUTES = ("placed_kind", "held_units")
+"""Columns that only placements with substitutes have: without, a batch is the same as ever, and so is its digest."""
 SORT_KEYS = {
     "job_id": "job_id",
     "submit": "submit",
@@ -173,12 +177,16 @@ def placement(lake: Lake, plan_id: str, job_id: str) -> dict[str, Any] | None:
 
 
 class Place(NamedTuple):
-    """Where and when a job runs; ``stretches`` are none where it runs through from its start."""
+    """Where and when a job runs; ``stretches`` are none where it runs through from its start.
+
+    ``on_substitute`` tells whether it runs on another kind or model than it asks for.
+    """
 
     job_id: str
     site_id: str
     start: datetime
     stretches: tuple[tuple[datetime, datetime], ...]
+    on_substitute: bool = False
 
 
 def places(lake: Lake, plan_id: str) -> list[Place]:
@@ -192,9 +200,15 @@ def places(lake: Lake, plan_id: str) -> list[Place]:
             row["site_id"],
             row["start"].astimezone(UTC),
             tuple(_stretches(row)) if row.get("stretches") else (),
+            on_substitute=_is_on_substitute(row),
         )
         for row in ordered
     ]
+
+
+def _is_on_substitute(row: Mapping[str, Any]) -> bool:
+    kind, model = row.get("placed_kind"), row.get("placed_model")
+    return bool(kind) and (kind != row["kind"] or ("" not in (model, row["card_model"]) and model != row["card_model"]))
 
 
 def _tier_rank(tier: ibis.expr.types.StringValue) -> ibis.expr.types.IntegerValue:
@@ -206,6 +220,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     for name in ("submit", "start"):
         row[name] = None if row[name] is None else _iso(row[name])
     row["assumed"] = row["assumed"].split(",") if row["assumed"] else []
+    row["on_substitute"] = _is_on_substitute(row)
     return row
 
 
@@ -238,4 +253,5 @@ def widened(batch: pa.Table) -> pa.Table:
 
 def placement_table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     """Build the batch of a plan's placements from plain columns."""
-    return pa.table(dict(columns), schema=PLACEMENT_SCHEMA)
+    own = [one for one in PLACEMENT_SCHEMA if one.name in columns or one.name not in _OF_SUBSTITUTES]
+    return pa.table(dict(columns), schema=pa.schema(own))

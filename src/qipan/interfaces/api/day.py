@@ -46,6 +46,10 @@ def run(
     no_worse_than: Annotated[
         str, Form(description="Leave no more of any tier unserved than this simple rule does, or any of them.")
     ] = "",
+    substitutes: Annotated[
+        UploadFile | None, File(description="On what else work may run, and how many units of that it takes; CSV.")
+    ] = None,
+    links: Annotated[UploadFile | None, File(description="Backbone links that limit what moves; CSV.")] = None,
 ) -> dict[str, Any]:
     """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
 
@@ -71,6 +75,8 @@ def run(
         grid_load_scale=grid_load_scale,
         reservations=None if reservations is None else reservations.file.read(),
         no_worse_than=no_worse_than,
+        substitutes=None if substitutes is None else substitutes.file.read(),
+        links=None if links is None else links.file.read(),
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

@@ -27,6 +27,7 @@ from qipan.interfaces.cli.options import (
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
 from qipan.interfaces.report import labels
+from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
@@ -62,6 +63,16 @@ NoWorseThan = Annotated[
     Literal["", "home_first", "cheapest_site", "greenest_site", "most_available", "cheapest_start", "any"],
     typer.Option("--no-worse-than", help="Leave no more of any tier unserved than this rule does, or any of them."),
 ]
+Substitutes = Annotated[
+    Path | None,
+    typer.Option(
+        "--substitutes", metavar="FILE", help="On what else work may run, and how many units of that it takes."
+    ),
+]
+Links = Annotated[
+    Path | None,
+    typer.Option("--links", metavar="FILE", help="Backbone links that limit what moves; else nothing does."),
+]
 HtmlFile = Annotated[Path | None, typer.Option("--report", metavar="FILE.html", help="Write the report as HTML, too.")]
 
 
@@ -88,6 +99,8 @@ def run(
     grid_load_scale: GridLoadScale = 1,
     reservations: ReservationsFile = None,
     no_worse_than: NoWorseThan = "",
+    substitutes: Substitutes = None,
+    links: Links = None,
     report_to: HtmlFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -116,6 +129,8 @@ def run(
         grid_load_scale=grid_load_scale,
         reservations=None if reservations is None else read_bytes(reservations),
         no_worse_than=no_worse_than,
+        substitutes=None if substitutes is None else read_bytes(substitutes),
+        links=None if links is None else read_bytes(links),
     )
     language = spoken(lang)
     services = session.services()
@@ -252,7 +267,7 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
             f"{row['job_id']}\n{label(labels.TIER, row['tier'], words(language))}",
             f"{moment(row['submit'], zone_name)}\n{moment(row['start'], zone_name)}",
             f"{language.name_in(row, 'origin')}\n{language.name_in(row, 'site') if row['site_id'] else NOTHING}",
-            f"{row['quantity']:g}\n{grouped(row['requested_h'], 2)}",
+            f"{substitutes_report.quantity(row, words(language))}\n{grouped(row['requested_h'], 2)}",
             f"{grouped(row['wait_h'], 2)}\n{grouped(row['round_trip_ms'], 1)}",
             yuan(row["cost_fen"], 2),
             label(labels.JOB_STATUS, row["status"], words(language)),

@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
 from qipan.interfaces.cli.print import change, print_table, say, table
 from qipan.interfaces.report import day as report
-from qipan.interfaces.report import kinds, labels, power, reservations, tables, upheld
+from qipan.interfaces.report import kinds, labels, power, reservations, substitutes, tables, upheld
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
@@ -48,6 +48,7 @@ def show_day(document: Document, language: Language) -> None:
     _bound(document["bound"], language)
     _tiers(document, language)
     _upheld(document, language)
+    _substitutes(document, language)
     _sites(document, language)
     _reservations(document, language)
     _power(document, language)
@@ -244,6 +245,15 @@ def _upheld(document: Document, language: Language) -> None:
     rows = [tuple(cell.text for cell in row.cells) for row in told.rows]
     print_table(table(heads, rows, numbers=range(1, len(heads) - 1), title=f"\n{told.caption}"))
     say(upheld.sentence(document["upheld"], said))
+
+
+def _substitutes(document: Document, language: Language) -> None:
+    """Print what runs on something else than it asks for, if anything does."""
+    shown = substitutes.substitutes(document, words(language))
+    if shown is not None:
+        columns = [f"{head.title}\n{head.unit}".strip() for head in shown.heads]
+        rows = [[cell.text for cell in one.cells] for one in shown.rows]
+        print_table(table(columns, rows, numbers=(2, 3, 4), wide=(0, 1), title=f"\n{shown.caption}"))
 
 
 def _sites(document: Document, language: Language) -> None:

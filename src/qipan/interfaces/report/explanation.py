@@ -10,6 +10,7 @@ from typing import Any, Final
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, yuan
+from qipan.interfaces.report.substitutes import product
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
 from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.money import yuan_from_fen
@@ -99,6 +100,9 @@ def options(told: Told, words: Words) -> Table:
 def _option(option: Told, told: Told, words: Words, *, is_own: bool) -> Row:
     start = clock(option["start"], told["zone_name"], told["day"])
     note = words.say("from %(start)s", start=start)
+    if option.get("on_substitute"):
+        held = f"{option['units']:g} {product(option['kind'], option['card_model'], words)}"
+        note = words.say("%(note)s, on %(held)s", note=note, held=held)
     if is_own:
         note = words.say("placed, %(note)s", note=note)
     elif option["was_full"]:

@@ -8,7 +8,18 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from qipan.interfaces.report import assets, charts, day, kinds, reservations, stand_alone, tables, upheld, volumes
+from qipan.interfaces.report import (
+    assets,
+    charts,
+    day,
+    kinds,
+    reservations,
+    stand_alone,
+    substitutes,
+    tables,
+    upheld,
+    volumes,
+)
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
 from qipan.interfaces.report.table import Table
@@ -60,6 +71,7 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             particulars=day.particulars(document, said),
             tables=all_tables(document, lang),
             upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
+            substitutes=substitutes.substitutes(document, said),
             charts={
                 "map": charts.board_map(document, said),
                 "use": charts.use(document, said),

@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import charts, day, labels, reservations, stand_alone, tables, upheld, volumes
+from qipan.interfaces.report import charts, day, labels, reservations, stand_alone, substitutes, tables, upheld, volumes
 from qipan.interfaces.report.labels import label
 from qipan.kernel.errors import NotFoundError
 
@@ -48,6 +48,7 @@ def board(request: Request) -> Response:
         origins=tables.origins(document, said),
         flows=tables.flows(document, said),
         tiers=tables.tiers(document, said),
+        substitutes=substitutes.substitutes(document, said),
         volumes=volumes.volumes(document, said) if "volumes" in document else None,
         volumes_sentence=volumes.sentence(document.get("volumes", ()), said),
         stand_alone=stand_alone.stand_alone(document, said) if "stand_alone" in document else None,

@@ -46,6 +46,8 @@ def run(
     no_worse_than: Annotated[str, Form()] = "",
     grid_load: Annotated[UploadFile | None, File()] = None,
     reservations: Annotated[UploadFile | None, File()] = None,
+    substitutes: Annotated[UploadFile | None, File()] = None,
+    links: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Run a day and show its board, or say why it cannot be run."""
     given = {
@@ -73,6 +75,8 @@ def run(
             no_worse_than=no_worse_than,
             grid_load=_bytes(grid_load),
             reservations=_bytes(reservations),
+            substitutes=_bytes(substitutes),
+            links=_bytes(links),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require, services_of
-from qipan.interfaces.report import day, labels
+from qipan.interfaces.report import day, labels, substitutes
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import clock, grouped, yuan
 from qipan.interfaces.report.words import Words, mark
@@ -135,7 +135,7 @@ def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[st
         "cells": (
             clock(row["submit"], zone_name, on),
             label(labels.TIER, row["tier"], said),
-            f"{row['quantity']:g}",
+            substitutes.quantity(row, said),
             grouped(row["requested_h"], 2),
             said.name(row, "origin"),
             said.name(row, "site") if row["site_id"] else "–",

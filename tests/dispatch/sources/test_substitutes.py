@@ -1,0 +1,58 @@
+"""A table of substitutes is read whole or refused with every fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from qipan.dispatch.model.board import Substitute
+from qipan.dispatch.sources.substitutes import read
+from qipan.kernel.errors import BadInputError
+from qipan.kernel.resources import Kind
+
+HEADER = "kind,card_model,by_kind,by_card_model,units"
+
+
+def table(*rows: str, header: str = HEADER) -> bytes:
+    return "\n".join([header, *rows, ""]).encode()
+
+
+def test_read_gives_every_pair_in_any_order_of_columns() -> None:
+    told = read(b"\xef\xbb\xbf" + table("intelligent, A ,intelligent,B,2.5", "", "general,,supercomputing,,0.02"))
+    assert told == (
+        Substitute(Kind.INTELLIGENT, "A", Kind.INTELLIGENT, "B", 2.5),
+        Substitute(Kind.GENERAL, "", Kind.SUPERCOMPUTING, "", 0.02),
+    )
+    turned = table("2.5,B,A,intelligent,intelligent", header="units,by_card_model,card_model,by_kind,kind")
+    assert read(turned) == told[:1]
+    assert read(table()) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (table("cards,A,intelligent,B,2"), [(1, "kind", "kind_unknown")]),
+        (table("intelligent,A,gpu,B,2"), [(1, "by_kind", "kind_unknown")]),
+        (table(*(f"intelligent,A,intelligent,B,{units}" for units in ("0", "-1", "nan", "inf", "two", ""))),
+         [(row, "units", "units_malformed") for row in range(1, 7)]),
+        (table("intelligent,A,intelligent,B,2", "intelligent,A,intelligent,B,2"),
+         [(2, "by_card_model", "pair_repeated")]),
+        (table("intelligent,A,intelligent,A,2"), [(1, "units", "fits_itself")]),
+        (table("intelligent,,intelligent,A,2", "intelligent,A,intelligent,,2"),
+         [(1, "units", "fits_itself"), (2, "units", "fits_itself")]),
+        (table("intelligent,A,intelligent,B"), [(1, "", "cell_count")]),
+        (table(header="kind,card_model,by_kind,units,rate"),
+         [(0, "by_card_model", "column_missing"), (0, "rate", "column_unknown")]),
+        (table(header=HEADER + ",kind"), [(0, "kind", "column_unknown")]),
+        (b"", [(0, name, "column_missing") for name in HEADER.split(",")]),
+        ("kind,型号".encode("gbk"), [(0, "", "file_unreadable")]),
+    ],
+)  # fmt: skip
+def test_read_refuses_with_every_fault(data: bytes, found) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read(data)
+    assert caught.value.code == "substitutes_unreadable"
+    assert [(one.row, one.column, one.rule) for one in caught.value.findings] == found
+
+
+def test_read_takes_what_fits_anyway_one_for_one() -> None:
+    assert read(table("intelligent,A,intelligent,A,1"))[0].units == 1.0
