@@ -39,7 +39,9 @@ def again(file):
     for name, one in vars(module).items():
         if type(one).__name__ == "FixtureFunctionDefinition":
             found[name] = one
-        if name.startswith("test_") and {"opened", "extent"} & set(inspect.signature(one).parameters):
+        # What is refused before the engine is asked is the same on every engine.
+        asks = name.startswith("test_") and "not_whole" not in name
+        if asks and {"opened", "extent"} & set(inspect.signature(one).parameters):
             found[f"test_{path.stem}_{name.removeprefix('test_')}"] = one
     return found
 
@@ -53,10 +55,9 @@ from datetime import datetime, timedelta
 from qipan.accounts.model import Claim
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.store import claim as store
-from qipan.kernel.errors import RuleBrokenError
+from qipan.kernel.errors import EngineError, RuleBrokenError
 from qipan.log.service import Log
 from qipan.storage.books import Books
-import sqlalchemy as sa
 
 address, racer, count, units, way = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
 books, claims, chance = Books(address), Claims(Log()), random.Random(racer)
@@ -75,8 +76,11 @@ for number in range(count):
                 # No lock, no look: only the constraint stands between two racers.
                 store.insert_claims(unit, [one], {"race": 1})
         won += 1
-    except (RuleBrokenError, sa.exc.IntegrityError):
-        pass
+    except RuleBrokenError as error:
+        assert error.code == "claim_overlaps", error.code
+    except EngineError as error:
+        # Two that wait for each other: the engine ends one of them.
+        assert "ex_claim_once" in error.message or error.code == "books_busy", error.message
 books.close()
 print(won)
 """
@@ -95,8 +99,9 @@ def test_claims_that_race_from_processes_count_nothing_twice(postgresql, books, 
         subprocess.Popen([*words, str(racer), str(CLAIMS), str(UNITS), way], stdout=subprocess.PIPE)
         for racer in range(RACERS)
     ]
-    won = sum(int(racer.communicate(timeout=300)[0]) for racer in racers)
+    told = [racer.communicate(timeout=300)[0] for racer in racers]
     assert [racer.returncode for racer in racers] == [0] * RACERS
+    won = sum(map(int, told))
     with books.read() as unit:
         rows = unit.execute(sa.select(CLAIM)).all()
         assert log.check(unit) == ()
