@@ -13,6 +13,7 @@ from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
 from qipan.storage.books import Books
 
+
 @dataclass
 class House:
     """The services and the clock of a test."""

@@ -119,8 +119,9 @@ def test_engine_itself_refuses_to_change_a_claim(extent, house, change):
 
 def test_engine_itself_refuses_an_overlap(extent, house):
     made(extent, house, claim("x", (0, 10)))
-    with pytest.raises(EngineError) as caught, extent.begin() as unit:
+    with extent.read() as unit:
         row = dict(unit.execute(sa.select(CLAIM)).mappings().one())
+    with pytest.raises(EngineError) as caught, extent.begin() as unit:
         unit.execute(sa.insert(CLAIM), {**row, "claim_id": "y", "unit_start": 9, "unit_end": 11})
     assert caught.value.code == "books_failed"
 

@@ -58,7 +58,7 @@ def drafts(draw):
     )
 
 
-class Lost(Exception):
+class LostError(Exception):
     """The process ends before its transaction does."""
 
 
@@ -102,8 +102,8 @@ class Posting(RuleBasedStateMachine):
         try:
             with self.books.begin() as unit:
                 self.accounts.post(unit, batch, self.clock)
-                raise Lost
-        except Lost:
+                raise LostError
+        except LostError:
             self.sent.append(batch)
 
     @rule(data=st.data())

@@ -155,8 +155,9 @@ def test_engine_itself_refuses_what_breaks_the_books(opened, house, change):
 
 def test_engine_itself_refuses_a_second_resolution(opened, house):
     send(opened, house, [*FIRST, Draft(transfer_id="v", action=Action.VOID, pending_id="p", reason="test")])
-    with pytest.raises(EngineError), opened.begin() as unit:
+    with opened.read() as unit:
         row = dict(unit.execute(sa.select(TRANSFER).where(TRANSFER.c.transfer_id == "v")).mappings().one())
+    with pytest.raises(EngineError), opened.begin() as unit:
         unit.execute(
             sa.insert(TRANSFER), {**row, "leaf": 99, "transfer_id": "w", "debit_entry": 99, "credit_entry": 99}
         )

@@ -101,31 +101,29 @@ class Model:
         return self._keep(draft, chain, draft.debit, draft.credit, draft.period)
 
     def _wrong(self, draft: Any) -> str:
-        if draft.debit not in self.accounts:
-            return "debit_unknown"
-        if draft.credit not in self.accounts:
-            return "credit_unknown"
+        if draft.debit not in self.accounts or draft.credit not in self.accounts:
+            return "debit_unknown" if draft.debit not in self.accounts else "credit_unknown"
         asset, purpose = self.accounts[draft.debit][:2]
         other, target = self.accounts[draft.credit][:2]
-        if draft.debit == draft.credit:
-            return "accounts_same"
-        if asset != other:
-            return "asset_differs"
         ends = self.expiry(asset, draft.period)
-        if ends == "unfit":
-            return "period_unfit"
-        over, sweeps = ends is not None and ends <= self.now, draft.action == "expire"
-        if purpose in {"retired", "expired"} or (target == "expired" and not sweeps):
-            return "account_sealed"
-        if sweeps and not (over and target == "expired"):
-            return "fields_unfit"
-        return "period_expired" if over and not sweeps else ""
+        over, sweeps = ends not in {None, "unfit"} and ends <= self.now, draft.action == "expire"
+        # In the order in which a clerk looks: the first that applies is told.
+        looks = [
+            ("accounts_same", draft.debit == draft.credit),
+            ("asset_differs", asset != other),
+            ("period_unfit", ends == "unfit"),
+            ("account_sealed", purpose in {"retired", "expired"} or (target == "expired" and not sweeps)),
+            ("fields_unfit", sweeps and not (over and target == "expired")),
+            ("period_expired", over and not sweeps),
+        ]
+        return next((name for name, applies in looks if applies), "")
 
     def _end(self, draft: Any, chain: str) -> str:
         pending = self.known.get(draft.pending_id)
         if pending is None or pending["action"] != "pending":
             return "pending_unknown"
-        if (draft.debit or pending["debit"], draft.credit or pending["credit"]) != (pending["debit"], pending["credit"]):
+        named = (draft.debit or pending["debit"], draft.credit or pending["credit"])
+        if named != (pending["debit"], pending["credit"]):
             return "pending_differs"
         if draft.pending_id in self.closed:
             return f"pending_{self.closed[draft.pending_id]}"

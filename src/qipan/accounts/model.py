@@ -278,6 +278,17 @@ class Balance:
     debits_pending: int = 0
     credits_pending: int = 0
 
+    def plus(
+        self, *, debits_posted: int = 0, credits_posted: int = 0, debits_pending: int = 0, credits_pending: int = 0
+    ) -> Balance:
+        """Return the balance after what is added."""
+        return Balance(
+            self.debits_posted + debits_posted,
+            self.credits_posted + credits_posted,
+            self.debits_pending + debits_pending,
+            self.credits_pending + credits_pending,
+        )
+
     @property
     def posted(self) -> int:
         """Credits less debits that are final."""

@@ -133,6 +133,8 @@ class _Run:
                 balancing_debit=False,
                 balancing_credit=False,
                 reason="lapsed",
+                debit_entry=self._entries[pending.debit] + 1,
+                credit_entry=self._entries[pending.credit] + 1,
                 at=self.at,
             ),
             pending,
@@ -185,11 +187,9 @@ class _Run:
         if wrong is not None:
             return wrong
         if draft.action is Action.PENDING:
-            giving = replace(giving, debits_pending=giving.debits_pending + amount)
-            taking = replace(taking, credits_pending=taking.credits_pending + amount)
+            giving, taking = giving.plus(debits_pending=amount), taking.plus(credits_pending=amount)
         else:
-            giving = replace(giving, debits_posted=giving.debits_posted + amount)
-            taking = replace(taking, credits_posted=taking.credits_posted + amount)
+            giving, taking = giving.plus(debits_posted=amount), taking.plus(credits_posted=amount)
         self._enter(self._transfer(draft, chain, asset_id=debit.asset_id, amount=amount), giving, taking)
         return Outcome.CREATED
 
@@ -213,16 +213,8 @@ class _Run:
         self._resolved[pending.transfer_id] = transfer.action
         self._enter(
             transfer,
-            replace(
-                giving,
-                debits_pending=giving.debits_pending - pending.amount,
-                debits_posted=giving.debits_posted + moved,
-            ),
-            replace(
-                taking,
-                credits_pending=taking.credits_pending - pending.amount,
-                credits_posted=taking.credits_posted + moved,
-            ),
+            giving.plus(debits_pending=-pending.amount, debits_posted=moved),
+            taking.plus(credits_pending=-pending.amount, credits_posted=moved),
         )
 
     def _transfer(self, draft: Draft, chain: str, *, asset_id: str, amount: int) -> Transfer:
@@ -242,18 +234,15 @@ class _Run:
             balancing_credit=draft.balancing_credit,
             reason=draft.reason,
             reference=draft.reference,
-            debit_entry=0,
-            credit_entry=0,
+            debit_entry=self._entries.get(draft.debit, 0) + 1,
+            credit_entry=self._entries.get(draft.credit, 0) + 1,
             at=self.at,
         )
 
     def _enter(self, transfer: Transfer, giving: Balance, taking: Balance) -> None:
-        """Give a transfer its number on both of its accounts, and keep what they are now."""
-        debit_entry = self._entries.get(transfer.debit, 0) + 1
-        credit_entry = self._entries.get(transfer.credit, 0) + 1
-        entered = replace(transfer, debit_entry=debit_entry, credit_entry=credit_entry)
-        self._entries[transfer.debit], self._entries[transfer.credit] = debit_entry, credit_entry
+        """Keep a transfer, its numbers, and what its accounts are now."""
+        self._entries[transfer.debit], self._entries[transfer.credit] = transfer.debit_entry, transfer.credit_entry
         self._balances[transfer.debit, transfer.period] = giving
         self._balances[transfer.credit, transfer.period] = taking
-        self._transfers[transfer.transfer_id] = entered
-        self.made.append(entered)
+        self._transfers[transfer.transfer_id] = transfer
+        self.made.append(transfer)

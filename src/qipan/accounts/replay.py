@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from qipan.accounts.model import Account, Action, Balance, Cell, Transfer
 from qipan.kernel.errors import Finding
@@ -58,12 +58,8 @@ class Replay:
         is_pending = transfer.action is Action.PENDING
         held = transfer.amount if is_pending else -pending.amount if pending else 0
         moved = 0 if is_pending or transfer.action in {Action.VOID, Action.LAPSE} else transfer.amount
-        self.balances[giving] = replace(
-            debit, debits_posted=debit.debits_posted + moved, debits_pending=debit.debits_pending + held
-        )
-        self.balances[taking] = replace(
-            credit, credits_posted=credit.credits_posted + moved, credits_pending=credit.credits_pending + held
-        )
+        self.balances[giving] = debit.plus(debits_posted=moved, debits_pending=held)
+        self.balances[taking] = credit.plus(credits_posted=moved, credits_pending=held)
 
     def _limits(self, row: int, transfer: Transfer) -> Iterable[Finding]:
         for name in (transfer.debit, transfer.credit):

@@ -17,6 +17,9 @@ from qipan.log.proof import Proof
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
+_DIGEST = "0" * 64
+"""Stands in an entry where the digest of a payload will."""
+
 
 class Log:
     """The one log of the books; an entry is there when its unit of work is."""
@@ -36,21 +39,25 @@ class Log:
         # Each leaf takes the next place, so leaves are entered one after the other.
         unit.lock("log")
         at, first = in_utc(now), store.size(unit)
-        leaves: list[Leaf] = []
+        if not payloads:
+            return ()
+        # One more leaf completes subtrees only with the newest that are complete.
+        known = store.peaks(unit, first)
         nodes: dict[tuple[int, int], bytes] = {}
 
         def hash_at(level: int, index: int) -> bytes:
             found = nodes.get((level, index))
-            return store.node(unit, level, index) if found is None else found
+            return known[level, index] if found is None else found
 
+        leaves: list[Leaf] = []
+        before, _, after = entry(kind=kind, at=at, digest=_DIGEST).partition(_DIGEST.encode())
         for seq, payload in enumerate(payloads, start=first):
             digest = sha256(payload).hexdigest()
-            leaf = Leaf(seq, kind, at, digest, tree.leaf_hash(entry(kind=kind, at=at, digest=digest)))
+            leaf = Leaf(seq, kind, at, digest, tree.leaf_hash(before + digest.encode() + after))
             leaves.append(leaf)
             for level, index, found in tree.grown(seq, leaf.leaf_hash, hash_at):
                 nodes[level, index] = found
-        if leaves:
-            store.insert_leaves(unit, leaves, nodes)
+        store.insert_leaves(unit, leaves, nodes)
         return tuple(leaves)
 
     def head(self, unit: UnitOfWork, size: int | None = None) -> Head:

@@ -55,13 +55,17 @@ def size(unit: UnitOfWork) -> int:
 
 def insert_leaves(unit: UnitOfWork, leaves: Sequence[Leaf], nodes: Mapping[tuple[int, int], bytes]) -> None:
     """Enter leaves, and the subtrees by (level, index) that they complete."""
-    rows = [
-        {"seq": leaf.seq, "kind": leaf.kind, "at": leaf.at, "digest": leaf.digest, "leaf_hash": leaf.leaf_hash}
-        for leaf in leaves
-    ]
-    unit.execute(sa.insert(LEAF), rows)
-    found = [{"level": level, "place": index, "hash": node} for (level, index), node in nodes.items()]
-    unit.execute(sa.insert(NODE), found)
+    rows = ((leaf.seq, leaf.kind, leaf.at, leaf.digest, leaf.leaf_hash) for leaf in leaves)
+    unit.insert(LEAF, ("seq", "kind", "at", "digest", "leaf_hash"), rows)
+    found = ((level, index, node) for (level, index), node in nodes.items())
+    unit.insert(NODE, ("level", "place", "hash"), found)
+
+
+def peaks(unit: UnitOfWork, size: int) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of the complete subtrees that a log of ``size`` leaves is made of, by (level, index)."""
+    places = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+    query = sa.select(NODE).where(sa.tuple_(NODE.c.level, NODE.c.place).in_(places))
+    return {(row.level, row.place): bytes(row.hash) for row in unit.execute(query)}
 
 
 def node(unit: UnitOfWork, level: int, index: int) -> bytes:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -117,7 +118,10 @@ PENDING = sa.Table(
     sa.Index(None, "deadline", "transfer_id"),
 )
 
-_COLUMNS: Final = tuple(column.name for column in TRANSFER.c if column.name not in {"leaf", "period"})
+_PLAIN: Final = tuple(column.name for column in TRANSFER.c if column.name not in {"leaf", "period", "action"})
+"""Columns that hold a field of a transfer as it is."""
+
+_values = attrgetter(*_PLAIN)
 
 
 def insert_asset(unit: UnitOfWork, asset: Asset) -> None:
@@ -261,23 +265,26 @@ def enter(
     deadlines
         When each pending transfer that is still open lapses.
     """
-    unit.execute(sa.insert(TRANSFER), [_row(leaf, one) for leaf, one in enumerate(posting.transfers, first_leaf)])
+    made = (
+        (leaf, seconds_of(one.period), one.action.value, *_values(one))
+        for leaf, one in enumerate(posting.transfers, first_leaf)
+    )
+    unit.insert(TRANSFER, ("leaf", "period", "action", *_PLAIN), made)
     rows = [
-        {
-            "account_id": name,
-            "period": seconds_of(period),
-            "floor": accounts[name].floor,
-            "ceiling": accounts[name].ceiling,
-            "debits_posted": balance.debits_posted,
-            "credits_posted": balance.credits_posted,
-            "debits_pending": balance.debits_pending,
-            "credits_pending": balance.credits_pending,
-        }
+        (
+            name,
+            seconds_of(period),
+            balance.debits_posted,
+            balance.credits_posted,
+            balance.debits_pending,
+            balance.credits_pending,
+            accounts[name].floor,
+            accounts[name].ceiling,
+        )
         for (name, period), balance in posting.balances.items()
     ]
-    _upsert(unit, BALANCE, rows, ("debits_posted", "credits_posted", "debits_pending", "credits_pending"))
-    counts = [{"account_id": name, "entries": count} for name, count in posting.entries.items()]
-    _upsert(unit, ENTRIES, counts, ("entries",))
+    _upsert(unit, BALANCE, rows)
+    _upsert(unit, ENTRIES, list(posting.entries.items()))
     closed = {one.pending_id for one in posting.transfers if one.pending_id}
     if closed:
         unit.execute(sa.delete(PENDING).where(among(unit, PENDING.c.transfer_id, closed)))
@@ -305,13 +312,25 @@ def period_of(second: int) -> datetime | None:
     return None if second == UNDATED else datetime.fromtimestamp(second, UTC)
 
 
-def _upsert(unit: UnitOfWork, table: sa.Table, rows: Sequence[dict[str, Any]], changed: Sequence[str]) -> None:
+def _upsert(unit: UnitOfWork, table: sa.Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Enter rows in the order of the table's columns, or change what is not their key."""
     if not rows:
         return
+    names = [column.name for column in table.c]
     keys = [column.name for column in table.primary_key]
-    statement: Any = (postgresql if unit.connection.dialect.name == "postgresql" else sqlite).insert(table)
-    new = {name: statement.excluded[name] for name in changed}
-    unit.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), rows)
+    if unit.connection.dialect.name == "postgresql":
+        insert: Any = postgresql.insert(table)
+        told = [
+            sa.literal(list(values), postgresql.ARRAY(column.type))
+            for values, column in zip(zip(*rows, strict=True), table.c, strict=True)
+        ]
+        many = sa.func.unnest(*told).table_valued(*names, name="told").render_derived()
+        statement = insert.from_select(names, sa.select(*[many.c[name] for name in names]))
+        parameters: Any = None
+    else:
+        statement, parameters = sqlite.insert(table), [dict(zip(names, row, strict=True)) for row in rows]
+    new = {name: statement.excluded[name] for name in names if name not in keys}
+    unit.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), parameters)
 
 
 def _balances(unit: UnitOfWork, query: sa.Select[Any]) -> dict[Cell, Balance]:
@@ -323,11 +342,6 @@ def _balances(unit: UnitOfWork, query: sa.Select[Any]) -> dict[Cell, Balance]:
     }
 
 
-def _row(leaf: int, transfer: Transfer) -> dict[str, Any]:
-    row = {name: getattr(transfer, name) for name in _COLUMNS}
-    return {**row, "leaf": leaf, "action": transfer.action.value, "period": seconds_of(transfer.period)}
-
-
 def _transfer(row: sa.RowMapping) -> Transfer:
-    told = {name: row[name] for name in _COLUMNS}
-    return Transfer(**{**told, "action": Action(row["action"]), "period": period_of(row["period"])})
+    told = {name: row[name] for name in _PLAIN}
+    return Transfer(**told, action=Action(row["action"]), period=period_of(row["period"]))
