@@ -30,7 +30,7 @@ import numpy as np
 import sqlalchemy as sa
 from benchmarks.record import RESULTS, write
 
-from qipan.accounts.model import Account, Asset, AssetKind, Draft, Outcome
+from qipan.accounts.model.posting import Account, Asset, AssetKind, Draft, Outcome
 from qipan.accounts.service.posting import Accounts
 from qipan.accounts.store.posting import TRANSFER
 from qipan.log.service import Log

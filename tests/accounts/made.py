@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from qipan.accounts.model import Account, Asset, AssetKind, Draft
+from qipan.accounts.model.posting import Account, Asset, AssetKind, Draft
 from qipan.accounts.periods import expires, is_start
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)

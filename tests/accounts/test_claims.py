@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.accounts.made import ASSETS, HOUR, NOW
 
 from qipan.accounts.claim import check_claim
-from qipan.accounts.model import Claim, Extent
+from qipan.accounts.model.claim import Claim, Extent
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.accounts.store.claim import CLAIM

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.accounts.made import ACCOUNTS, ASSETS, HOUR, NOW, expiry, move
 from tests.independent.accounts_model import Model
 
-from qipan.accounts.model import Action, Draft
+from qipan.accounts.model.posting import Action, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
 from qipan.log.tree import verify_consistency

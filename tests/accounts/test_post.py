@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.accounts.made import ACCOUNTS, ASSETS, HOUR, NOW, later, move
 
-from qipan.accounts.model import AMOUNT_MAX, SUM_MAX, Action, Balance, Draft, Outcome, Posting, Standing
+from qipan.accounts.model.posting import AMOUNT_MAX, SUM_MAX, Action, Balance, Draft, Outcome, Posting, Standing
 from qipan.accounts.post import post
 
 EMPTY = Standing({a.asset_id: a for a in ASSETS}, {a.account_id: a for a in ACCOUNTS}, {}, {}, {}, {})

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from tests.accounts.made import ACCOUNTS, ASSETS, HOUR, NOW, later, move
 
-from qipan.accounts.model import Account, Action, Asset, AssetKind, Draft, Outcome
+from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Draft, Outcome
 from qipan.accounts.store.posting import ACCOUNT, ASSET, BALANCE, ENTRIES, PENDING, TRANSFER
 from qipan.kernel.errors import BadInputError, ConflictError, EngineError, NotFoundError, RuleBrokenError
 from qipan.storage.trail import TRAIL

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.accounts.conftest import house, opened
 from tests.accounts.made import ASSETS, HOUR, NOW, move
 
-from qipan.accounts.model import Extent
+from qipan.accounts.model.claim import Extent
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.accounts.store.claim import CLAIM
@@ -52,7 +52,7 @@ globals().update(again("accounts/test_claims.py"))
 RACER = """
 import random, sys
 from datetime import datetime, timedelta
-from qipan.accounts.model import Claim
+from qipan.accounts.model.claim import Claim
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.store import claim as store
 from qipan.kernel.errors import EngineError, RuleBrokenError

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from qipan.accounts.model import AMOUNT_MAX, Account, Asset, AssetKind, Extent, Grid
+from qipan.accounts.model.claim import Extent
+from qipan.accounts.model.posting import AMOUNT_MAX, Account, Asset, AssetKind, Grid
 from qipan.kernel.errors import BadInputError
 
 LIFETIME_MAX_MONTHS: Final = 1200

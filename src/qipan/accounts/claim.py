@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qipan.accounts.model import Claim, Extent
+from qipan.accounts.model.claim import Claim, Extent
 from qipan.kernel.errors import RuleBrokenError
 
 

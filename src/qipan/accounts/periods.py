@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from qipan.accounts.model import Asset, Grid
+from qipan.accounts.model.posting import Asset, Grid
 
 EAST_8: Final = timedelta(hours=8)
 """Months and years of contracts, certificates and quotas begin at midnight of UTC+8, with no summer time."""
@@ -49,7 +49,7 @@ def expires(asset: Asset, start: datetime | None) -> datetime | None:
 
     Examples
     --------
-    >>> from qipan.accounts.model import AssetKind
+    >>> from qipan.accounts.model.posting import AssetKind
     >>> gec = Asset("gec", AssetKind.CERTIFICATE_MONTH, lifetime_months=24)
     >>> expires(gec, datetime(2025, 12, 31, 16, tzinfo=UTC)).isoformat()
     '2028-01-31T16:00:00+00:00'

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from qipan.accounts.model import (
+from qipan.accounts.model.posting import (
     LAPSE_PREFIX,
     RESOLVING,
     Action,

@@ -9,7 +9,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from qipan.accounts.model import Account, Action, Asset, Claim, Extent, Transfer
+from qipan.accounts.model.claim import Claim, Extent
+from qipan.accounts.model.posting import Account, Action, Asset, Transfer
 from qipan.kernel.errors import BadInputError
 from qipan.log.canonical import canonical
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from qipan.accounts.model import (
+from qipan.accounts.model.posting import (
     AMOUNT_MAX,
     EXPIRED,
     RESOLVING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from qipan.accounts.model import Account, Action, Balance, Cell, Transfer
+from qipan.accounts.model.posting import Account, Action, Balance, Cell, Transfer
 from qipan.kernel.errors import Finding
 
 _EMPTY = Balance()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from qipan.accounts.model import Account, Balance, Cell, Transfer
+from qipan.accounts.model.posting import Account, Balance, Cell, Transfer
 from qipan.accounts.record import ACCOUNT_KIND, TRANSFER_KIND, account_record, read_transfer, transfer_record
 from qipan.accounts.replay import Replay
 from qipan.kernel.errors import BadInputError, Finding

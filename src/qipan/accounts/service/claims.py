@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from qipan.accounts.admit import check_extent, check_name, check_purpose
 from qipan.accounts.claim import check_claim
-from qipan.accounts.model import Claim, Extent
+from qipan.accounts.model.claim import Claim, Extent
 from qipan.accounts.record import (
     CLAIM_KIND,
     EXTENT_KIND,

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from qipan.accounts.admit import check_account, check_asset
-from qipan.accounts.model import (
+from qipan.accounts.model.posting import (
     AMOUNT_MAX,
     EXPIRED,
     SINKS,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from qipan.accounts.model import Claim, Extent
+from qipan.accounts.model.claim import Claim, Extent
 from qipan.accounts.store.posting import among
 from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from qipan.accounts.model import Account, Action, Asset, AssetKind, Balance, Cell, Posting, Transfer
+from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Balance, Cell, Posting, Transfer
 from qipan.storage.books import Moment, UnitOfWork, metadata
 
 UNDATED: Final = -1

@@ -1,4 +1,4 @@
-"""Nouns of accounts: asset, account, draft, transfer, balance, extent, claim."""
+"""Asset, account, draft, transfer, balance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from qipan.kernel.errors import Finding
 
 AMOUNT_MAX: Final = 2**53 - 1
 """Largest amount of one transfer; every reader of JSON keeps it exactly. As an upper bound it says "all there is"."""
@@ -355,40 +357,14 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
-    """Units of an asset over a stretch of time; each unit at each moment can be claimed once.
+class DraftIntake:
+    """What a file of drafts holds.
 
     Attributes
     ----------
-    units
-        How many: Wh of an issuance, cards of a site, fen of a contract's revenue.
-    start, end
-        The stretch of time, half-open.
+    findings
+        Rows that cannot be read; the drafts are then not all that the file asks for.
     """
 
-    extent_id: str
-    asset_id: str
-    units: int
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Somebody's claim to the units ``[unit_start, unit_end)`` of an extent over ``[start, end)``.
-
-    Attributes
-    ----------
-    is_final
-        It can never be released, as of a certificate that is retired.
-    """
-
-    claim_id: str
-    extent_id: str
-    holder: str
-    purpose: str
-    unit_start: int
-    unit_end: int
-    start: datetime
-    end: datetime
-    is_final: bool = False
+    drafts: tuple[Draft, ...]
+    findings: tuple[Finding, ...]
