@@ -26,7 +26,7 @@ LINKED: Final = {"": False, "no": False, "yes": True}
 ASKED: Final = (Action.MOVE, Action.PENDING, Action.POST, Action.VOID)
 """Actions that a file may ask for; lapsing and expiry come with time."""
 
-_WHOLE = re.compile(r"-?\d{1,18}")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class _CellError(Exception):

@@ -124,7 +124,8 @@ def show(
         accounts = services.accounts.accounts(unit, owner=owner, asset_id=asset)
         balances = services.accounts.balances(unit, list(accounts))
         units = {name: one.unit for name, one in services.accounts.assets(unit).items()}
-    told = [(one, _cells(one, balances)) for one in accounts.values()]
+    cells_of = _by_account(balances)
+    told = [(one, cells_of.get(one.account_id, [(None, Balance())])) for one in accounts.values()]
     if as_json:
         print_json(
             [{**asdict(one), "periods": [{"period": at, **asdict(held)} for at, held in cells]} for one, cells in told]
@@ -253,9 +254,12 @@ def _columns(language: Language) -> tuple[str, ...]:
     return tuple(language.say(english, chinese) for english, chinese in said)
 
 
-def _cells(account: Account, balances: dict[Cell, Balance]) -> list[tuple[str | None, Balance]]:
-    found = [(at, held) for (name, at), held in balances.items() if name == account.account_id]
-    return [(None if at is None else at.isoformat(), held) for at, held in found] or [(None, Balance())]
+def _by_account(balances: dict[Cell, Balance]) -> dict[str, list[tuple[str | None, Balance]]]:
+    """Return periods and what is held in them, by account."""
+    told: dict[str, list[tuple[str | None, Balance]]] = {}
+    for (name, period), held in balances.items():
+        told.setdefault(name, []).append((None if period is None else period.isoformat(), held))
+    return told
 
 
 def _limit(option: str, text: str) -> int | None:
