@@ -59,8 +59,10 @@ class Model:
         return told
 
     def _chain(self, chain: list[Any]) -> list[str]:
+        if len(chain) == 1:
+            return [self._one(chain[0], "")]
         before = (dict(self.cells), dict(self.known), dict(self.open), dict(self.closed), self.written)
-        name = chain[0].transfer_id if len(chain) > 1 else ""
+        name = chain[0].transfer_id
         told: list[str] = []
         for draft in chain:
             told.append(self._one(draft, name))
@@ -73,10 +75,11 @@ class Model:
         return ["linked_failed" if one == "created" else one for one in told]
 
     def _one(self, draft: Any, chain: str) -> str:
-        if draft.transfer_id in self.known:
-            return self._again(draft, chain)
-        if draft.action in {"post", "void"}:
-            return self._end(draft, chain)
+        ends = draft.action in {"post", "void"}
+        if ends and (draft.balancing_debit or draft.balancing_credit):
+            return "fields_unfit"
+        if draft.transfer_id in self.known or ends:
+            return self._again(draft, chain) if draft.transfer_id in self.known else self._end(draft, chain)
         wrong = self._wrong(draft)
         if wrong:
             return wrong
@@ -123,7 +126,7 @@ class Model:
         if pending is None or pending["action"] != "pending":
             return "pending_unknown"
         named = (draft.debit or pending["debit"], draft.credit or pending["credit"])
-        if named != (pending["debit"], pending["credit"]):
+        if named != (pending["debit"], pending["credit"]) or draft.period not in {None, pending["period"]}:
             return "pending_differs"
         if draft.pending_id in self.closed:
             return f"pending_{self.closed[draft.pending_id]}"
