@@ -60,7 +60,7 @@ class Accounts:
         stands = store.assets(unit, [asset.asset_id]).get(asset.asset_id)
         if stands is not None:
             if stands != asset:
-                raise _taken("asset", asset.asset_id)
+                raise _asset_taken(asset.asset_id)
             return False
         store.insert_asset(unit, asset)
         self._log.append(unit, ASSET_KIND, asset_record(asset), now)
@@ -87,7 +87,7 @@ class Accounts:
         stands = store.accounts(unit, [account.account_id]).get(account.account_id) or next(iter(same), None)
         if stands is not None:
             if stands != account:
-                raise _taken("account", stands.account_id)
+                raise _account_taken(stands.account_id)
             return False
         store.insert_account(unit, account)
         self._log.append(unit, ACCOUNT_KIND, account_record(account), now)
@@ -318,9 +318,17 @@ def _expiry(account_id: str, sink: str, period: datetime | None, amount: int, en
     )
 
 
-def _taken(what: str, name: str) -> ConflictError:
+def _asset_taken(asset_id: str) -> ConflictError:
     return ConflictError(
-        f"One {what} must stand under an id, an owner's asset and purpose, was another: {name}.",
-        code=f"{what}_taken",
-        hint="Look at the one that stands with: qipan accounts show",
+        f"One asset must stand under an id, was another: {asset_id}.",
+        code="asset_taken",
+        hint="Choose another id; an asset is never changed.",
+    )
+
+
+def _account_taken(account_id: str) -> ConflictError:
+    return ConflictError(
+        f"One account must stand under an id, and for an owner's asset and purpose, was another: {account_id}.",
+        code="account_taken",
+        hint="Use the one that stands, or choose another purpose; an account is never changed.",
     )
