@@ -42,7 +42,7 @@ def again(file):
         # What is refused before the engine is asked is the same on every engine.
         asks = name.startswith("test_") and "not_whole" not in name
         if asks and {"opened", "extent"} & set(inspect.signature(one).parameters):
-            found[f"test_{path.stem}_{name.removeprefix('test_')}"] = one
+            found[f"{path.stem}_{name.removeprefix('test_')}"] = one
     return found
 
 
