@@ -7,7 +7,7 @@ FAST := not slow and not engine and not browser
 # As many processes as cores; the tests of a file stay together, for they share what is dear to make.
 SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-board prove-ledger prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-expand: setup ## Five years of a made national scenario: the plan, buildin
 
 bench-traces: setup ## Days of three real traces at three loads: ours beside six other policies and the bound
 	@$(BIN)/python benchmarks/bench_traces.py
+
+prove-accounts: setup ## The long proof of accounts: ten million drafts under injected faults, beside a second model
+	@$(BIN)/python benchmarks/prove_accounts.py
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py

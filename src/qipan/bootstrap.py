@@ -14,6 +14,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from qipan.access.service import Access
+from qipan.accounts.model.posting import Draft
+from qipan.accounts.service.claims import Claims
+from qipan.accounts.service.posting import Accounts
+from qipan.accounts.sources import transfers_csv
 from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
@@ -83,6 +87,8 @@ class Services:
     lake: Lake
     access: Access
     log: Log
+    accounts: Accounts
+    claims: Claims
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -227,6 +233,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         lake=lake,
         access=Access(),
         log=log,
+        accounts=Accounts(log),
+        claims=Claims(log),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),
@@ -330,6 +338,25 @@ def read_instance(data: bytes) -> Instance:
         ``instance_unreadable``, ``instance_bad``.
     """
     return instance.read(data)
+
+
+def read_drafts(data: bytes) -> tuple[Draft, ...]:
+    """Read a file of transfers; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``transfers_unreadable`` with a finding for each cell that cannot be read.
+    """
+    intake = transfers_csv.read(data)
+    if intake.findings:
+        raise BadInputError(
+            f"Every row of a file of transfers must be readable, was not: {len(intake.findings)} findings.",
+            code="transfers_unreadable",
+            hint="Nothing was posted. Correct the cells that are named, then send the file again.",
+            findings=intake.findings,
+        )
+    return intake.drafts
 
 
 def instance_schema() -> dict[str, Any]:

@@ -208,3 +208,24 @@ def test_open_file_writes_ahead_and_syncs_fully(address):
         }
     books.close()
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_insert_many_rows_keeps_every_type_and_none_is_nothing(books):
+    at = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
+    columns = ("previous", "digest", "source", "kind", "received", "rows", "quarantined")
+    with books.begin() as unit:
+        unit.insert(BATCH, columns, [(0, "棋\t\\\n'\"", f"s{number}", "", at, 2**62, number) for number in range(3)])
+        unit.insert(BATCH, columns, [])
+    with books.read() as unit:
+        found = unit.execute(sa.select(BATCH).order_by(BATCH.c.quarantined)).all()
+    assert [(row.digest, row.source, row.received, row.rows) for row in found] == [
+        ("棋\t\\\n'\"", f"s{number}", at.astimezone(UTC), 2**62) for number in range(3)
+    ]
+
+
+def test_insert_many_rows_of_which_one_is_refused_is_told_and_undone(books):
+    rows = [("load", "", "", "", ""), ("wind", "", "", "", ""), ("load", "", "", "", "")]
+    with pytest.raises(EngineError) as caught, books.begin() as unit:
+        unit.insert(SERIES, ("series_id", "name_en", "name_zh", "unit", "source"), rows)
+    assert caught.value.code == "books_failed"
+    assert series_count(books) == 0

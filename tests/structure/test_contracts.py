@@ -42,6 +42,9 @@ LINTED = [
     Violation("workflow_imports_bootstrap", "workflows/trespass.py", "import qipan.bootstrap", FLOORS),
     Violation("workflow_imports_a_door", "workflows/trespass.py", "import qipan.interfaces.report", FLOORS),
     Violation("foundation_imports_its_sibling", "log/trespass.py", "import qipan.access.model", FLOORS),
+    Violation("log_imports_accounts", "log/trespass.py", "import qipan.accounts.model", FLOORS),
+    Violation("accounts_import_a_pillar", "accounts/trespass.py", "import qipan.ledger.model", FLOORS),
+    Violation("accounts_model_imports_its_store", "accounts/model/posting.py", "import qipan.accounts.store", ROOMS),
     Violation("foundation_imports_a_pillar", "observations/trespass.py", "import qipan.ledger.model", FLOORS),
     Violation("storage_names_a_pillar", "storage/trespass.py", "import qipan.ledger.model", FLOORS),
     Violation("storage_names_a_pillar_lazily", "storage/trespass.py", "def f(): import qipan.ledger.model", FLOORS),
@@ -72,6 +75,9 @@ GUARDED = [
     Violation("verb_imports_its_store", "dispatch/trespass.py", "import qipan.dispatch.store", "dispatch.trespass"),
     Violation("verb_imports_its_service", "ledger/trespass.py", "import qipan.ledger.service", "ledger.trespass"),
     Violation("verb_imports_storage", "ledger/trespass.py", "import qipan.storage", "ledger.trespass"),
+    Violation(
+        "verb_of_accounts_imports_its_store", "accounts/trespass.py", "import qipan.accounts.store", "accounts.trespass"
+    ),
     Violation("verb_draws_at_random", "dispatch/trespass.py", "import random", "dispatch.trespass"),
     Violation(
         "verb_in_a_room_imports_its_store",

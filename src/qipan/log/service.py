@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -16,6 +17,9 @@ from qipan.log.proof import Proof
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
+_DIGEST = "0" * 64
+"""Stands in an entry where the digest of a payload will."""
+
 
 class Log:
     """The one log of the books; an entry is there when its unit of work is."""
@@ -28,13 +32,33 @@ class Log:
         payload
             Bytes as received, or `qipan.log.canonical.canonical` of a value.
         """
+        return self.extend(unit, kind, (payload,), now)[0]
+
+    def extend(self, unit: UnitOfWork, kind: str, payloads: Sequence[bytes], now: datetime) -> tuple[Leaf, ...]:
+        """Enter payloads in their order, as `append` does one; many at once take a fraction of the time each."""
         # Each leaf takes the next place, so leaves are entered one after the other.
         unit.lock("log")
-        at, digest, seq = in_utc(now), sha256(payload).hexdigest(), store.size(unit)
-        leaf = Leaf(seq, kind, at, digest, tree.leaf_hash(entry(kind=kind, at=at, digest=digest)))
-        grown = tree.grown(seq, leaf.leaf_hash, lambda level, index: store.node(unit, level, index))
-        store.insert_leaf(unit, leaf, list(grown))
-        return leaf
+        at, first = in_utc(now), store.size(unit)
+        if not payloads:
+            return ()
+        # One more leaf completes subtrees only with the newest that are complete.
+        known = store.peaks(unit, first)
+        nodes: dict[tuple[int, int], bytes] = {}
+
+        def hash_at(level: int, index: int) -> bytes:
+            found = nodes.get((level, index))
+            return known[level, index] if found is None else found
+
+        leaves: list[Leaf] = []
+        before, _, after = entry(kind=kind, at=at, digest=_DIGEST).partition(_DIGEST.encode())
+        for seq, payload in enumerate(payloads, start=first):
+            digest = sha256(payload).hexdigest()
+            leaf = Leaf(seq, kind, at, digest, tree.leaf_hash(before + digest.encode() + after))
+            leaves.append(leaf)
+            for level, index, found in tree.grown(seq, leaf.leaf_hash, hash_at):
+                nodes[level, index] = found
+        store.insert_leaves(unit, leaves, nodes)
+        return tuple(leaves)
 
     def head(self, unit: UnitOfWork, size: int | None = None) -> Head:
         """Return the size and root of the log, now or when it had ``size`` leaves.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -52,17 +53,19 @@ def size(unit: UnitOfWork) -> int:
     return 0 if newest is None else int(newest) + 1
 
 
-def insert_leaf(unit: UnitOfWork, leaf: Leaf, nodes: list[tuple[int, int, bytes]]) -> None:
-    """Enter a leaf, and the subtrees that it completes."""
-    values = {
-        "seq": leaf.seq,
-        "kind": leaf.kind,
-        "at": leaf.at,
-        "digest": leaf.digest,
-        "leaf_hash": leaf.leaf_hash,
-    }
-    unit.execute(sa.insert(LEAF).values(values))
-    unit.execute(sa.insert(NODE), [{"level": level, "place": index, "hash": found} for level, index, found in nodes])
+def insert_leaves(unit: UnitOfWork, leaves: Sequence[Leaf], nodes: Mapping[tuple[int, int], bytes]) -> None:
+    """Enter leaves, and the subtrees by (level, index) that they complete."""
+    rows = ((leaf.seq, leaf.kind, leaf.at, leaf.digest, leaf.leaf_hash) for leaf in leaves)
+    unit.insert(LEAF, ("seq", "kind", "at", "digest", "leaf_hash"), rows)
+    found = ((level, index, node) for (level, index), node in nodes.items())
+    unit.insert(NODE, ("level", "place", "hash"), found)
+
+
+def peaks(unit: UnitOfWork, size: int) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of the complete subtrees that a log of ``size`` leaves is made of, by (level, index)."""
+    places = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+    query = sa.select(NODE).where(sa.tuple_(NODE.c.level, NODE.c.place).in_(places))
+    return {(row.level, row.place): bytes(row.hash) for row in unit.execute(query)}
 
 
 def node(unit: UnitOfWork, level: int, index: int) -> bytes:

@@ -1,0 +1,1 @@
+"""Nouns of accounts: what is posted, and what is claimed."""

@@ -1,0 +1,169 @@
+"""Write what is entered in the log: assets, accounts, transfers and claims as canonical JSON, and read transfers back.
+
+Source: RFC 8785 (JSON Canonicalization Scheme).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from qipan.accounts.model.claim import Claim, Extent
+from qipan.accounts.model.posting import Account, Action, Asset, Transfer
+from qipan.kernel.errors import BadInputError
+from qipan.log.canonical import canonical
+
+ASSET_KIND: Final = "asset"
+ACCOUNT_KIND: Final = "account"
+TRANSFER_KIND: Final = "transfer"
+EXTENT_KIND: Final = "extent"
+CLAIM_KIND: Final = "claim"
+RELEASE_KIND: Final = "claim_release"
+"""Kinds of the leaves of the log."""
+
+
+def asset_record(asset: Asset) -> bytes:
+    """Return what is entered of an asset."""
+    return canonical(
+        {
+            "asset": asset.asset_id,
+            "kind": asset.kind.value,
+            "lifetime_h": asset.lifetime_h,
+            "lifetime_months": asset.lifetime_months,
+            "model": asset.model,
+            "place": asset.place,
+        }
+    )
+
+
+def account_record(account: Account) -> bytes:
+    """Return what is entered of an account."""
+    return canonical(
+        {
+            "account": account.account_id,
+            "asset": account.asset_id,
+            "ceiling": account.ceiling,
+            "floor": account.floor,
+            "owner": account.owner,
+            "purpose": account.purpose,
+        }
+    )
+
+
+def extent_record(extent: Extent) -> bytes:
+    """Return what is entered of an extent."""
+    return canonical(
+        {
+            "asset": extent.asset_id,
+            "end": _text(extent.end),
+            "extent": extent.extent_id,
+            "start": _text(extent.start),
+            "units": extent.units,
+        }
+    )
+
+
+def claim_record(claim: Claim) -> bytes:
+    """Return what is entered of a claim."""
+    return canonical(
+        {
+            "claim": claim.claim_id,
+            "end": _text(claim.end),
+            "extent": claim.extent_id,
+            "final": claim.is_final,
+            "holder": claim.holder,
+            "purpose": claim.purpose,
+            "start": _text(claim.start),
+            "unit_end": claim.unit_end,
+            "unit_start": claim.unit_start,
+        }
+    )
+
+
+def release_record(claim_id: str, now: datetime) -> bytes:
+    """Return what is entered of the release of a claim."""
+    return canonical({"claim": claim_id, "released": _text(now)})
+
+
+def transfer_record(transfer: Transfer) -> bytes:
+    """Return what is entered of a transfer."""
+    # Written out: a book enters thousands of these a second. Keys stand in the order of RFC 8785.
+    return _ENCODE(
+        {
+            "action": transfer.action.value,
+            "amount": transfer.amount,
+            "asked": transfer.asked,
+            "asset": transfer.asset_id,
+            "at": _text(transfer.at),
+            "balancing_credit": transfer.balancing_credit,
+            "balancing_debit": transfer.balancing_debit,
+            "chain": transfer.chain,
+            "credit": transfer.credit,
+            "credit_entry": transfer.credit_entry,
+            "debit": transfer.debit,
+            "debit_entry": transfer.debit_entry,
+            "pending": transfer.pending_id,
+            "period": _text(transfer.period),
+            "reason": transfer.reason,
+            "reference": transfer.reference,
+            "timeout_s": transfer.timeout_s,
+            "transfer": transfer.transfer_id,
+        }
+    ).encode()
+
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def read_transfer(record: bytes) -> Transfer:
+    """Return the transfer that a record tells.
+
+    Raises
+    ------
+    BadInputError
+        ``record_malformed`` unless it is written exactly as `transfer_record` writes it.
+    """
+    try:
+        told: dict[str, Any] = json.loads(record)
+        transfer = Transfer(
+            transfer_id=told["transfer"],
+            action=Action(told["action"]),
+            asset_id=told["asset"],
+            debit=told["debit"],
+            credit=told["credit"],
+            amount=int(told["amount"]),
+            asked=int(told["asked"]),
+            period=_moment(told["period"]) if told["period"] else None,
+            pending_id=told["pending"],
+            timeout_s=int(told["timeout_s"]),
+            chain=told["chain"],
+            balancing_debit=told["balancing_debit"],
+            balancing_credit=told["balancing_credit"],
+            reason=told["reason"],
+            reference=told["reference"],
+            debit_entry=int(told["debit_entry"]),
+            credit_entry=int(told["credit_entry"]),
+            at=_moment(told["at"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise _malformed() from error
+    if transfer_record(transfer) != record:
+        raise _malformed()
+    return transfer
+
+
+def _text(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _malformed() -> BadInputError:
+    return BadInputError(
+        "A record must be a transfer in canonical JSON, was not.",
+        code="record_malformed",
+        hint="Take it as the statement holds it.",
+    )

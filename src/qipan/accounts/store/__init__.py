@@ -1,0 +1,1 @@
+"""Tables of accounts: what was posted, and what was claimed."""

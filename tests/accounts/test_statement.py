@@ -1,0 +1,126 @@
+"""A statement proves itself with nothing but a key, and every change of it shows."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from tests.accounts.made import HOUR, NOW, move
+
+from qipan.accounts.model.posting import Action, Draft
+from qipan.accounts.record import read_transfer, transfer_record
+from qipan.accounts.statement import check_statement, document
+from qipan.kernel.errors import BadInputError, NotFoundError
+from qipan.log.note import SIGNS, Signer
+
+SIGNER = Signer("qipan/test", SIGNS, bytes(32))
+
+
+@pytest.fixture
+def told(opened, house):
+    drafts = [
+        move("fund", "bank", "a", 100),
+        move("one", "a", "b", 30),
+        move("p", "a", "b", 60, action=Action.PENDING),
+        move("other", "b", "bank", 5),
+        Draft(transfer_id="part", action=Action.POST, pending_id="p", amount=20, reason="test"),
+    ]
+    with opened.begin() as unit:
+        house.accounts.post(unit, drafts, NOW)
+        house.log.checkpoint(unit, SIGNER, NOW)
+        house.accounts.post(unit, [move("later", "a", "b", 1)], NOW)
+        made = house.accounts.statement(unit, "a")
+    return json.loads(json.dumps(document(made)))
+
+
+def rules(told):
+    return {one.rule for one in check_statement(told, log=SIGNER.verifier)}
+
+
+def test_statement_holds_every_transfer_under_the_checkpoint_and_proves_itself(told):
+    assert [json.loads(line["transfer"])["transfer"] for line in told["lines"]] == ["fund", "one", "p", "part"]
+    assert told["balances"] == [
+        {"period": "", "debits_posted": 50, "credits_posted": 100, "debits_pending": 0, "credits_pending": 0}
+    ]
+    assert rules(told) == set()
+
+
+def changed(told, change):
+    told = copy.deepcopy(told)
+    change(told)
+    return rules(told)
+
+
+def test_statement_with_a_transfer_left_out_shows(told):
+    for place in range(3):
+        assert "entry_missing" in changed(told, lambda one, place=place: one["lines"].pop(place))
+    assert "balance_differs" in changed(told, lambda one: one["lines"].pop())
+
+
+def test_statement_with_a_changed_amount_shows(told):
+    def change(one):
+        one["lines"][1]["transfer"] = one["lines"][1]["transfer"].replace('"amount":30', '"amount":31')
+
+    assert {"payload_changed", "balance_differs"} <= changed(told, change)
+
+
+def test_statement_with_a_changed_balance_or_account_shows(told):
+    assert changed(told, lambda one: one["balances"][0].update(credits_posted=101)) == {"balance_differs"}
+    assert "payload_changed" in changed(told, lambda one: one.update(account=one["account"].replace("cash", "fund")))
+
+
+def test_statement_with_proofs_exchanged_shows(told):
+    def change(one):
+        one["lines"][0]["proof"], one["lines"][1]["proof"] = one["lines"][1]["proof"], one["lines"][0]["proof"]
+
+    assert "payload_changed" in changed(told, change)
+
+
+def test_statement_with_the_accounts_own_proof_for_a_transfer_shows(told):
+    def change(one):
+        one["lines"][0] = {"transfer": one["account"], "proof": one["proof"]}
+
+    assert {"kind_differs", "record_malformed"} <= changed(told, change)
+
+
+def test_statement_with_a_transfer_of_another_account_shows(told, opened, house):
+    with opened.begin() as unit:
+        other = document(house.accounts.statement(unit, "b"))
+    line = next(one for one in other["lines"] if '"other"' in one["transfer"])
+    assert "not_of_account" in changed(told, lambda one: one["lines"].append(line))
+
+
+def test_statement_under_another_key_shows(told):
+    other = Signer("qipan/test", SIGNS, bytes(range(32)))
+    assert "log_unsigned" in {one.rule for one in check_statement(told, log=other.verifier)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda one: one.pop("form"), lambda one: one.update(form="x"), lambda one: one.update(lines=5)],
+    ids=["no_form", "other_form", "lines"],
+)
+def test_statement_of_another_form_is_refused(told, change):
+    with pytest.raises(BadInputError) as caught:
+        changed(told, change)
+    assert caught.value.code == "statement_malformed"
+
+
+def test_statement_before_a_checkpoint_is_refused(opened, house):
+    with pytest.raises(NotFoundError) as caught, opened.begin() as unit:
+        house.accounts.statement(unit, "a")
+    assert caught.value.code == "checkpoint_unknown"
+
+
+def test_record_of_a_transfer_is_read_back_and_another_is_refused(opened, house):
+    with opened.begin() as unit:
+        house.accounts.post(unit, [move("x", "site", "h", 3, period=HOUR, reference="交付 1")], NOW)
+        (transfer,) = house.accounts.transfers(unit)
+    record = transfer_record(transfer)
+    assert list(json.loads(record)) == sorted(json.loads(record))
+    assert read_transfer(record) == transfer
+    for bad in (b"", b"[]", b"{}", record + b" ", record.replace(b'"amount":3', b'"amount":"3"')):
+        with pytest.raises(BadInputError) as caught:
+            read_transfer(bad)
+        assert caught.value.code == "record_malformed"
