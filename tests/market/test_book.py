@@ -1,0 +1,444 @@
+"""The order book against a naive one that keeps a list and sorts it anew for every question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.market.book import Book
+from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.order import (
+    MOST_FEN_PER_CARD_H,
+    MOST_LOTS,
+    Change,
+    Entry,
+    Order,
+    Refusal,
+    Side,
+    State,
+    Trade,
+)
+from qipan.market.refuse import refuse
+
+WEEK = Instrument("h100-80g", "ningxia", Window.named("2026-W10"))
+T0 = datetime(2026, 2, 1, tzinfo=UTC)
+END = T0 + timedelta(hours=40)
+HOUR = timedelta(hours=1)
+MEMBERS = ("east", "west", "north")
+
+
+@dataclass
+class Stands:
+    order: Order
+    left: int
+    came: int
+
+
+class NaiveBook:
+    """The written rules, each question answered from scratch. Answers (buy, sell, lots, price) and (order, state)."""
+
+    def __init__(self) -> None:
+        self.stands: list[Stands] = []
+        self.state: dict[str, tuple[Order, str, int]] = {}
+        self.bought: Counter[str] = Counter()
+        self.granted: Counter[str] = Counter()
+        self.arrivals = count(1)
+
+    def free(self, member: str) -> int:
+        open_sells = sum(s.left for s in self.stands if s.order.member == member and s.order.side == Side.SELL)
+        return self.granted[member] + self.bought[member] - open_sells
+
+    def against(self, order: Order) -> list[Stands]:
+        if order.side == Side.BUY:
+            theirs = [s for s in self.stands if s.order.side == Side.SELL]
+            theirs = [s for s in theirs if s.order.fen_per_card_h <= order.fen_per_card_h]
+            return sorted(theirs, key=lambda s: (s.order.fen_per_card_h, s.came))
+        theirs = [s for s in self.stands if s.order.side == Side.BUY]
+        theirs = [s for s in theirs if s.order.fen_per_card_h >= order.fen_per_card_h]
+        return sorted(theirs, key=lambda s: (-s.order.fen_per_card_h, s.came))
+
+    def meets_itself(self, order: Order) -> bool:
+        need = order.lots
+        for s in self.against(order):
+            if s.order.member == order.member:
+                return True
+            if s.left <= need or not s.order.is_whole:
+                need -= min(need, s.left)
+            if need == 0:
+                return False
+        return False
+
+    def plan(self, mine: Stands) -> list[tuple[Stands, int]]:
+        need, found = mine.left, []
+        for s in self.against(mine.order):
+            if need and (s.left <= need or not s.order.is_whole):
+                found.append((s, min(need, s.left)))
+                need -= min(need, s.left)
+        return [] if need and mine.order.is_whole else found
+
+    def trade(self, mine: Stands, told: list[tuple[object, ...]]) -> None:
+        for s, lots in self.plan(mine):
+            buy, sell = (mine, s) if mine.order.side == Side.BUY else (s, mine)
+            price = min((mine, s), key=lambda one: one.came).order.fen_per_card_h
+            told.append((buy.order.order_id, sell.order.order_id, lots, price))
+            self.bought[buy.order.member] += lots
+            self.bought[sell.order.member] -= lots
+            s.left -= lots
+            mine.left -= lots
+            if s.left == 0:
+                self.end(s, "filled", told)
+        if mine.left == 0:
+            self.end(mine, "filled", told)
+
+    def end(self, s: Stands, state: str, told: list[tuple[object, ...]]) -> None:
+        self.stands = [one for one in self.stands if one is not s]
+        self.state[s.order.order_id] = (s.order, state, s.left)
+        told.append((s.order.order_id, state, s.left, None))
+
+    def again(self, told: list[tuple[object, ...]]) -> None:
+        sides = (Side.BUY, Side.SELL)
+        while True:
+            wholes = [s for s in self.stands if s.order.is_whole]
+            wholes.sort(key=lambda s: (sides.index(s.order.side), -s.order.side * s.order.fen_per_card_h, s.came))
+            able = [s for s in wholes if self.plan(s)]
+            if not able:
+                return
+            self.trade(able[0], told)
+
+    def enter(self, order: Order, now: datetime) -> list[tuple[object, ...]]:
+        told = self.pass_time(now)
+        known = self.state.get(order.order_id)
+        if known:
+            code = "order_replayed" if known[0] == order else "order_differs"
+            return [*told, (order.order_id, known[1], known[2], code)]
+        code = None
+        crosses = bool(self.against(order))
+        if now >= END or (order.good_until is not None and now >= order.good_until):
+            code = "order_expired"
+        elif order.side == Side.SELL and self.free(order.member) < order.lots:
+            code = "order_oversold"
+        elif self.meets_itself(order):
+            code = "order_self_trade"
+        elif order.entry == Entry.PASSIVE and crosses:
+            code = "order_crossed"
+        if code:
+            self.state[order.order_id] = (order, "rejected", order.lots)
+            return [*told, (order.order_id, "rejected", order.lots, code)]
+        mine = Stands(order, order.lots, next(self.arrivals))
+        self.trade(mine, told)
+        if mine.left and order.entry == Entry.IMMEDIATE:
+            self.end(mine, "cancelled", told)
+        elif mine.left:
+            self.stands.append(mine)
+            self.state[order.order_id] = (order, "open", mine.left)
+            told.append((order.order_id, "open", mine.left, None))
+        self.again(told)
+        for s in self.stands:
+            self.state[s.order.order_id] = (s.order, "open", s.left)
+        return told
+
+    def cancel(self, order_id: str, member: str, now: datetime) -> list[tuple[object, ...]]:
+        told = self.pass_time(now)
+        order, state, left = self.state.get(order_id, (None, "rejected", 0))
+        if order is None or order.member != member:
+            return [*told, (order_id, "rejected", 0, "order_unknown")]
+        if state != "open":
+            return [*told, (order_id, state, left, "order_final")]
+        self.end(next(s for s in self.stands if s.order.order_id == order_id), "cancelled", told)
+        self.again(told)
+        return told
+
+    def pass_time(self, now: datetime) -> list[tuple[object, ...]]:
+        told: list[tuple[object, ...]] = []
+        over = [s for s in self.stands if s.order.good_until is not None and s.order.good_until <= now]
+        over.sort(key=lambda s: (s.order.good_until, s.came))
+        if now >= END:
+            over = sorted(self.stands, key=lambda s: s.came)
+        for s in over:
+            self.end(s, "expired", told)
+        self.again(told)
+        return told
+
+
+def plain(events: list[Trade | Change]) -> list[tuple[object, ...]]:
+    return [
+        (e.buy_id, e.sell_id, e.lots, e.fen_per_card_h)
+        if isinstance(e, Trade)
+        else (e.order_id, e.state.value, e.left_lots, e.refusal.value if e.refusal else None)
+        for e in events
+    ]
+
+
+class Books(RuleBasedStateMachine):
+    """Random requests to both books: the same events, and the invariants of the notes in the real one."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.book, self.naive, self.now = Book(WEEK, END), NaiveBook(), T0
+        self.sequence, self.sent, self.trades = 0, [], []
+
+    def heard(self, events: list[Trade | Change], expected: list[tuple[object, ...]]) -> None:
+        assert plain(events) == expected
+        assert [e.sequence for e in events] == list(range(self.sequence + 1, self.sequence + len(events) + 1))
+        assert all(e.at == self.now for e in events)
+        self.sequence += len(events)
+        self.trades += [e for e in events if isinstance(e, Trade)]
+
+    @rule(member=st.sampled_from(MEMBERS), lots=st.integers(0, 12))
+    def grant(self, member: str, lots: int) -> None:
+        self.book.grant(member, lots)
+        self.naive.granted[member] += lots
+
+    @rule(member=st.sampled_from(MEMBERS), lots=st.integers(1, 12))
+    def withdraw(self, member: str, lots: int) -> None:
+        if lots > self.naive.free(member):
+            with pytest.raises(RuleBrokenError) as raised:
+                self.book.withdraw(member, lots)
+            assert raised.value.code == "cover_spent"
+        else:
+            self.book.withdraw(member, lots)
+            self.naive.granted[member] -= lots
+
+    @rule(
+        member=st.sampled_from(MEMBERS),
+        side=st.sampled_from(Side),
+        lots=st.integers(1, 9),
+        price=st.integers(8, 12),
+        entry=st.sampled_from([Entry.STANDING, Entry.STANDING, Entry.IMMEDIATE, Entry.PASSIVE]),
+        is_whole=st.booleans(),
+        hours=st.none() | st.integers(0, 30),
+    )
+    def enter(self, member, side, lots, price, entry, is_whole, hours) -> None:
+        until = None if hours is None else self.now + hours * HOUR
+        order = Order(f"o{len(self.sent)}", member, WEEK.name, side, lots, price, entry, is_whole, until)
+        self.sent.append(order)
+        self.heard(self.book.enter(order, self.now), self.naive.enter(order, self.now))
+
+    @rule(data=st.data())
+    def enter_again(self, data: st.DataObject) -> None:
+        if self.sent:
+            order = data.draw(st.sampled_from(self.sent))
+            order = replace(order, lots=order.lots + data.draw(st.integers(0, 1)))
+            self.heard(self.book.enter(order, self.now), self.naive.enter(order, self.now))
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        ids = [order.order_id for order in self.sent]
+        order_id = data.draw(st.sampled_from([*ids, "never"]))
+        owners = [order.member for order in self.sent if order.order_id == order_id]
+        member = data.draw(st.sampled_from([*owners * 5, "east"]))
+        self.heard(self.book.cancel(order_id, member, self.now), self.naive.cancel(order_id, member, self.now))
+
+    @rule(hours=st.integers(0, 6))
+    def wait(self, hours: int) -> None:
+        self.now += hours * HOUR
+        self.heard(self.book.expire(self.now), self.naive.pass_time(self.now))
+
+    @invariant()
+    def same_books(self) -> None:
+        for side in Side:
+            stands = [s for s in self.naive.stands if s.order.side == side]
+            stands.sort(key=lambda s: (-side * s.order.fen_per_card_h, s.came))
+            assert self.book.standing(side) == tuple((s.order, s.left) for s in stands)
+            prices = [s.order.fen_per_card_h for s in stands]
+            assert self.book.best_fen_per_card_h(side) == (prices[0] if prices else None)
+            levels = [(p, sum(s.left for s in stands if s.order.fen_per_card_h == p)) for p in dict.fromkeys(prices)]
+            assert self.book.depth(side) == tuple(levels)
+        for member in MEMBERS:
+            assert self.book.cover_lots(member) == self.naive.free(member)
+            assert self.book.positions.get(member, 0) == self.naive.bought[member]
+        for order in self.sent:
+            assert self.book.state(order.order_id).value == self.naive.state[order.order_id][1]
+
+    @invariant()
+    def never_crossed_nor_fillable(self) -> None:
+        parts = {side: [o.fen_per_card_h for o, _ in self.book.standing(side) if not o.is_whole] for side in Side}
+        if all(parts.values()):
+            assert max(parts[Side.BUY]) < min(parts[Side.SELL])
+        assert not any(s.order.is_whole and self.naive.plan(s) for s in self.naive.stands)
+
+    @invariant()
+    def conserved_and_covered(self) -> None:
+        assert sum(self.book.positions.values()) == 0
+        orders = {order.order_id: order for order in self.sent}
+        filled: Counter[str] = Counter()
+        for trade in self.trades:
+            buy, sell = orders[trade.buy_id], orders[trade.sell_id]
+            assert (buy.member, sell.member) == (trade.buyer, trade.seller)
+            assert trade.buyer != trade.seller
+            assert sell.fen_per_card_h <= trade.fen_per_card_h <= buy.fen_per_card_h
+            filled.update({trade.buy_id: trade.lots, trade.sell_id: trade.lots})
+        for order_id, lots in filled.items():
+            assert lots <= orders[order_id].lots
+            if orders[order_id].is_whole:
+                assert lots == orders[order_id].lots
+        for member in MEMBERS:
+            assert self.book.positions.get(member, 0) + self.naive.granted[member] >= 0
+
+
+Books.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
+TestBooks = Books.TestCase
+
+
+@pytest.fixture
+def book(week: Instrument, now: datetime) -> Book:
+    """Return a book in which 6 lots are asked for at 12 in parts, and 4 bid for at 10 in parts."""
+    book = Book(week, week.window.start - HOUR)
+    book.grant("site", 10)
+    book.enter(Order("ask", "site", week.name, Side.SELL, 6, 12), now)
+    book.enter(Order("bid", "firm", week.name, Side.BUY, 4, 10), now)
+    return book
+
+
+GOOD = Order("new", "east", WEEK.name, Side.BUY, 1, 11)
+BAD = {
+    Refusal.ELSEWHERE: [replace(GOOD, instrument="h100-80g@ningxia/2026-W11")],
+    Refusal.OUT_OF_GRID: [
+        replace(GOOD, lots=1.0),
+        replace(GOOD, lots=True),
+        replace(GOOD, fen_per_card_h=11.5),
+        replace(GOOD, lots=MOST_LOTS + 1),
+        replace(GOOD, fen_per_card_h=MOST_FEN_PER_CARD_H + 1),
+        replace(GOOD, good_until=datetime(2026, 2, 20)),  # noqa: DTZ001
+    ],
+    Refusal.NEGATIVE: [replace(GOOD, lots=0), replace(GOOD, lots=-3), replace(GOOD, fen_per_card_h=-1)],
+    Refusal.EXPIRED: [replace(GOOD, good_until=T0), replace(GOOD, good_until=T0 - HOUR)],
+    Refusal.OVERSOLD: [replace(GOOD, side=Side.SELL), replace(GOOD, member="site", side=Side.SELL, lots=5)],
+    Refusal.SELF_TRADE: [
+        replace(GOOD, member="site", fen_per_card_h=12),
+        replace(GOOD, member="site", fen_per_card_h=12, entry=Entry.PASSIVE),
+    ],
+    Refusal.CROSSED: [
+        replace(GOOD, fen_per_card_h=12, entry=Entry.PASSIVE),
+        replace(GOOD, fen_per_card_h=12, entry=Entry.PASSIVE, is_whole=True, lots=7),
+    ],
+    Refusal.REPLAYED: [Order("bid", "firm", WEEK.name, Side.BUY, 4, 10)],
+    Refusal.DIFFERS: [Order("bid", "firm", WEEK.name, Side.BUY, 4, 11), replace(GOOD, order_id="ask")],
+}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "order"), [(refusal, order) for refusal, orders in BAD.items() for order in orders], ids=str
+)
+def test_enter_refuses_with_its_code_and_changes_nothing(book: Book, now: datetime, refusal, order: Order) -> None:
+    def shown() -> tuple[object, ...]:
+        return (*map(book.standing, Side), dict(book.positions), *map(book.cover_lots, ("site", "firm", "east")))
+
+    before, known = shown(), book.state(order.order_id)
+    (event,) = book.enter(order, now)
+    assert (event.order_id, event.refusal) == (order.order_id, refusal)
+    assert event.state is (known or State.REJECTED)
+    assert shown() == before
+    assert refuse(refusal, order).code == refusal.value
+    assert book.state(order.order_id) is (known or (None if refusal is Refusal.ELSEWHERE else State.REJECTED))
+
+
+@pytest.mark.parametrize("order", [replace(GOOD, lots=MOST_LOTS), replace(GOOD, fen_per_card_h=0)], ids=str)
+def test_enter_takes_orders_at_the_ends_of_the_grid(book: Book, now: datetime, order: Order) -> None:
+    assert book.enter(order, now)[-1].state is State.OPEN
+
+
+def test_enter_takes_a_limit_at_the_top_of_the_grid(book: Book, now: datetime) -> None:
+    trade, change = book.enter(replace(GOOD, fen_per_card_h=MOST_FEN_PER_CARD_H), now)
+    assert (trade.fen_per_card_h, change.state) == (12, State.FILLED)
+
+
+def test_enter_refuses_at_the_last_moment_of_trading(book: Book) -> None:
+    assert book.enter(GOOD, book.last_trading - timedelta(microseconds=1))[-1].state is State.OPEN
+    told = book.enter(replace(GOOD, order_id="late"), book.last_trading)
+    assert [(e.order_id, e.state) for e in told] == [
+        ("ask", State.EXPIRED),
+        ("bid", State.EXPIRED),
+        ("new", State.EXPIRED),
+        ("late", State.REJECTED),
+    ]
+    assert told[-1].refusal is Refusal.EXPIRED
+    assert book.cover_lots("site") == 10
+
+
+def test_time_never_runs_back_in_a_book(book: Book, now: datetime) -> None:
+    book.expire(now + 5 * HOUR)
+    (told,) = book.enter(GOOD, now - HOUR)
+    assert told.at == now + 5 * HOUR
+    (told,) = book.enter(replace(GOOD, order_id="old", good_until=now + HOUR), now)
+    assert told.refusal is Refusal.EXPIRED
+
+
+def test_orders_of_a_whole_kind_wait_until_a_walk_fills_them(week: Instrument, now: datetime) -> None:
+    book = Book(week, week.window.start)
+    book.grant("site", 20)
+    book.enter(Order("whole", "firm", week.name, Side.BUY, 10, 50, is_whole=True), now)
+    (first,) = book.enter(Order("s1", "site", week.name, Side.SELL, 3, 40), now)
+    assert first.state is State.OPEN
+    told = plain(book.enter(Order("s2", "site", week.name, Side.SELL, 8, 45), now))
+    # The buyer came first and sets the price; the rest of the last sell stands.
+    assert told == [
+        ("s2", "open", 8, None),
+        ("whole", "s1", 3, 50),
+        ("s1", "filled", 0, None),
+        ("whole", "s2", 7, 50),
+        ("whole", "filled", 0, None),
+    ]
+    assert book.depth(Side.SELL) == ((45, 1),)
+    assert book.depth(Side.BUY) == ()
+
+
+def test_a_cancelled_order_lets_a_whole_one_fill(week: Instrument, now: datetime) -> None:
+    book = Book(week, week.window.start)
+    book.grant("site", 20)
+    for name, lots in (("seven", 7), ("five", 5), ("other", 5)):
+        book.enter(Order(name, "site", week.name, Side.SELL, lots, 40, is_whole=True), now)
+    assert plain(book.enter(Order("ten", "firm", week.name, Side.BUY, 10, 40, is_whole=True), now)) == [
+        ("ten", "open", 10, None)
+    ]
+    told = book.cancel("seven", "site", now)
+    assert [(e.buy_id, e.sell_id) for e in told if isinstance(e, Trade)] == [("ten", "five"), ("ten", "other")]
+
+
+@pytest.mark.parametrize("lots", [-1, 1.5, True])
+def test_cover_must_be_whole_lots(book: Book, lots: float) -> None:
+    for give in (book.grant, book.withdraw):
+        with pytest.raises(BadInputError) as raised:
+            give("site", lots)
+        assert raised.value.code == "cover_negative"
+    assert book.cover_lots("site") == 4
+
+
+def test_trading_must_end_before_delivery_starts(week: Instrument) -> None:
+    assert Book(week, week.window.start).last_trading == week.window.start
+    with pytest.raises(BadInputError) as raised:
+        Book(week, week.window.start + timedelta(microseconds=1))
+    assert raised.value.code == "last_trading_late"
+
+
+@pytest.mark.parametrize("refusal", Refusal, ids=str)
+def test_refuse_tells_every_refusal_with_its_code(refusal: Refusal) -> None:
+    error = refuse(refusal, replace(GOOD, lots=7, fen_per_card_h=1234))
+    assert error.code == refusal.value
+    assert error.message.endswith(".")
+    assert error.hint
+
+
+def test_the_same_requests_give_the_same_events(week: Instrument, now: datetime) -> None:
+    def run() -> list[Trade | Change]:
+        book = Book(week, week.window.start)
+        book.grant("west", 500)
+        told = []
+        for i in range(200):
+            side = Side.SELL if i * 7919 % 3 == 0 else Side.BUY
+            member = "west" if side is Side.SELL else "east"
+            limit = 90 + i * 104729 % 21
+            told += book.enter(Order(str(i), member, week.name, side, 1 + i % 4, limit, is_whole=i % 5 == 0), now)
+        return told
+
+    first = run()
+    assert first == run()
+    assert sum(isinstance(event, Trade) for event in first) > 50
