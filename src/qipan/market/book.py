@@ -1,7 +1,7 @@
 """Keep the order book of one instrument: continuous trading by price, then time.
 
 Written rules. (1) A better price goes first, at one price the order that arrived first. (2) Of two orders that trade,
-the one that arrived first sets the price. (3) A whole order fills wholly or not at all: in the walk along the other side
+the first to arrive sets the price. (3) A whole order fills wholly or not at all: in the walk along the other side
 it is passed over where it is larger than what is left to fill; no combinations are searched. (4) After every change,
 standing whole orders that the walk can now fill trade, buys first. (5) Whoever would meet an order of its own is
 refused. (6) A sell is covered when it enters, by lots bought in this book or granted to it, or refused; cover of an
@@ -273,22 +273,17 @@ class Book:
             return Refusal.REPLAYED if known.order == order else Refusal.DIFFERS
         if order.instrument != self.name:
             return Refusal.ELSEWHERE
-        lots, limit, until = order.lots, order.fen_per_card_h, order.good_until
-        if type(lots) is not int or type(limit) is not int or lots > MOST_LOTS or limit > MOST_FEN_PER_CARD_H:
-            return Refusal.OUT_OF_GRID
-        if lots <= 0 or limit < 0:
-            return Refusal.NEGATIVE
-        if until is not None and until.tzinfo is None:
-            return Refusal.OUT_OF_GRID
-        if self._now >= self.last_trading or (until is not None and until <= self._now):
+        flaw = _form_flaw(order)
+        if flaw is not None:
+            return flaw
+        if self._now >= self.last_trading or (order.good_until is not None and order.good_until <= self._now):
             return Refusal.EXPIRED
-        if order.side is Side.SELL and self._cover.get(order.member, 0) < lots:
-            return Refusal.OVERSOLD
-        return None
+        is_covered = order.side is Side.BUY or self._cover.get(order.member, 0) >= order.lots
+        return None if is_covered else Refusal.OVERSOLD
 
     @staticmethod
     def _walk(held: Held) -> Fills | None:
-        """Return whom an order trades with, and how much; nothing where a whole one cannot be filled, none if itself."""
+        """Return whom an order trades with, and how much; empty where a whole one cannot be filled, none if itself."""
         member, need, key = held.member, held.left_lots, held.key
         fills: Fills = []
         other = held.half.other
@@ -353,8 +348,7 @@ class Book:
 
     def _advance(self, now: datetime, events: list[Event]) -> None:
         """Move the book's clock, and end what it ends."""
-        if now > self._now:
-            self._now = now
+        self._now = max(self._now, now)
         if self._now < self._due:
             return
         if self._now >= self.last_trading:
@@ -397,6 +391,15 @@ class Book:
     def _change(self, order_id: str, state: State, left_lots: int, refusal: Refusal | None) -> Change:
         self._sequence += 1
         return Change(self._sequence, self._now, order_id, state, left_lots, refusal)
+
+
+def _form_flaw(order: Order) -> Refusal | None:
+    lots, limit = order.lots, order.fen_per_card_h
+    if type(lots) is not int or type(limit) is not int or lots > MOST_LOTS or limit > MOST_FEN_PER_CARD_H:
+        return Refusal.OUT_OF_GRID
+    if order.good_until is not None and order.good_until.tzinfo is None:
+        return Refusal.OUT_OF_GRID
+    return Refusal.NEGATIVE if lots <= 0 or limit < 0 else None
 
 
 def _whole_lots(lots: int) -> int:

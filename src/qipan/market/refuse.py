@@ -49,7 +49,7 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
             hint="The tick is 0.01 yuan a card-hour, the lot 8 cards.",
         ),
         Refusal.EXPIRED: RuleBrokenError(
-            f"An order must arrive before it ends and before the last moment of trading, was {order.order_id} for {name}.",
+            f"An order must arrive before it ends and before trading does, was {order.order_id} for {name}.",
             code="order_expired",
             hint="Trade a later window.",
         ),

@@ -84,20 +84,13 @@ class Window:
         '2026-03-01T16:00:00+00:00'
         """
         found = _NAME.fullmatch(name)
-        try:
-            if found is None:
-                raise ValueError(name)
-            year, week, month, day, hour = (int(part) if part else 0 for part in found.groups())
-            first = (
-                date.fromisocalendar(year, week, 1) if found["week"] else date(year, month, day if found["day"] else 1)
-            )
-            start = datetime(first.year, first.month, first.day, hour, tzinfo=MARKET_ZONE)
-        except ValueError as error:
+        start = _start(*found.groups()) if found else None
+        if found is None or start is None:
             raise BadInputError(
                 f"A delivery window must be the ISO 8601 name of an hour, day, week or month, was {name!r}.",
                 code="window_name_bad",
                 hint="Write for example 2026-03, 2026-W10, 2026-03-02 or 2026-03-02T13.",
-            ) from error
+            )
         if found["week"]:
             return cls(start, Tenor.WEEK)
         return cls(start, Tenor.HOUR if found["hour"] else Tenor.DAY if found["day"] else Tenor.MONTH)
@@ -147,6 +140,17 @@ class Instrument:
     def name(self) -> str:
         """Class, hub and window in one text."""
         return f"{self.card_class}@{self.hub_id}/{self.window.name}"
+
+
+def _start(year: str, week: str | None, month: str | None, day: str | None, hour: str | None) -> datetime | None:
+    """Return the start that a name says; none where no calendar has it."""
+    try:
+        first = (
+            date.fromisocalendar(int(year), int(week), 1) if week else date(int(year), int(month or 0), int(day or 1))
+        )
+        return datetime(first.year, first.month, first.day, int(hour or 0), tzinfo=MARKET_ZONE)
+    except ValueError:
+        return None
 
 
 def _floor(here: datetime, tenor: Tenor) -> datetime:
