@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 
 CARDS_PER_LOT: Final = 8
 """A lot is eight cards for every hour of its window."""
@@ -144,6 +145,8 @@ class Instrument:
 
 def _start(year: str, week: str | None, month: str | None, day: str | None, hour: str | None) -> datetime | None:
     """Return the start that a name says; none where no calendar has it."""
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        return None
     try:
         first = (
             date.fromisocalendar(int(year), int(week), 1) if week else date(int(year), int(month or 0), int(day or 1))
