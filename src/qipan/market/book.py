@@ -209,7 +209,8 @@ class Book:
     def enter(self, order: Order, now: datetime) -> list[Event]:
         """Enter an order; return what happened, the order's own change last unless others follow from it."""
         events: list[Event] = []
-        self._advance(now, events)
+        if now > self._now:
+            self._advance(now, events)
         refusal = self._flaw(order)
         if refusal is not None:
             self._refuse(order, refusal, events)
@@ -217,8 +218,8 @@ class Book:
         half = self._half(order.side)
         self._arrivals += 1
         held = Held(order, half, self._arrivals, State.OPEN)
-        best = half.other.keys[-1:]
-        fills = self._walk(held) if best and held.key + best[0] >= 0 else NOTHING
+        theirs = half.other.keys
+        fills = self._walk(held) if theirs and held.key + theirs[-1] >= 0 else NOTHING
         if fills is None or (fills is not NOTHING and order.entry is Entry.PASSIVE):
             self._refuse(order, Refusal.SELF_TRADE if fills is None else Refusal.CROSSED, events)
             return events
@@ -273,12 +274,14 @@ class Book:
             return Refusal.REPLAYED if known.order == order else Refusal.DIFFERS
         if order.instrument != self.name:
             return Refusal.ELSEWHERE
-        flaw = _form_flaw(order)
-        if flaw is not None:
-            return flaw
-        if self._now >= self.last_trading or (order.good_until is not None and order.good_until <= self._now):
+        lots, limit, until = order.lots, order.fen_per_card_h, order.good_until
+        if not (type(lots) is int is type(limit) and 0 < lots <= MOST_LOTS and 0 <= limit <= MOST_FEN_PER_CARD_H):
+            return _form_flaw(order)
+        if until is not None and until.tzinfo is None:
+            return Refusal.OUT_OF_GRID
+        if self._now >= self.last_trading or (until is not None and until <= self._now):
             return Refusal.EXPIRED
-        is_covered = order.side is Side.BUY or self._cover.get(order.member, 0) >= order.lots
+        is_covered = order.side is Side.BUY or self._cover.get(order.member, 0) >= lots
         return None if is_covered else Refusal.OVERSOLD
 
     @staticmethod
@@ -306,14 +309,14 @@ class Book:
 
     def _fill(self, held: Held, fills: Fills, events: list[Event]) -> None:
         """Let an order trade with others that stand on the other side."""
-        at, positions, cover, is_buy = self._now, self._positions, self._cover, held.half.is_buy
+        at, positions, cover, is_buy, new = self._now, self._positions, self._cover, held.half.is_buy, tuple.__new__
         for rest, lots in fills:
             fen_per_card_h = (rest if rest.arrival < held.arrival else held).order.fen_per_card_h
             buy, sell = (held, rest) if is_buy else (rest, held)
             buyer, seller = buy.member, sell.member
             self._sequence = sequence = self._sequence + 1
             ids = buy.order.order_id, sell.order.order_id
-            events.append(Trade(sequence, at, *ids, buyer, seller, lots, fen_per_card_h))
+            events.append(new(Trade, (sequence, at, *ids, buyer, seller, lots, fen_per_card_h)))
             positions[buyer] = positions.get(buyer, 0) + lots
             positions[seller] = positions.get(seller, 0) - lots
             cover[buyer] = cover.get(buyer, 0) + lots
@@ -386,20 +389,17 @@ class Book:
 
     def _tell(self, held: Held, events: list[Event]) -> None:
         self._sequence = sequence = self._sequence + 1
-        events.append(Change(sequence, self._now, held.order.order_id, held.state, held.left_lots, None))
+        told = (sequence, self._now, held.order.order_id, held.state, held.left_lots, None)
+        events.append(tuple.__new__(Change, told))
 
     def _change(self, order_id: str, state: State, left_lots: int, refusal: Refusal | None) -> Change:
         self._sequence += 1
         return Change(self._sequence, self._now, order_id, state, left_lots, refusal)
 
 
-def _form_flaw(order: Order) -> Refusal | None:
-    lots, limit = order.lots, order.fen_per_card_h
-    if type(lots) is not int or type(limit) is not int or lots > MOST_LOTS or limit > MOST_FEN_PER_CARD_H:
-        return Refusal.OUT_OF_GRID
-    if order.good_until is not None and order.good_until.tzinfo is None:
-        return Refusal.OUT_OF_GRID
-    return Refusal.NEGATIVE if lots <= 0 or limit < 0 else None
+def _form_flaw(order: Order) -> Refusal:
+    is_whole = type(order.lots) is int is type(order.fen_per_card_h)
+    return Refusal.NEGATIVE if is_whole and (order.lots <= 0 or order.fen_per_card_h < 0) else Refusal.OUT_OF_GRID
 
 
 def _whole_lots(lots: int) -> int:

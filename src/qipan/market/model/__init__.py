@@ -1,1 +1,1 @@
-"""Nouns of the market: one file for what is traded, one for orders, then marks, margin, default, delivery, spot."""
+"""Nouns of the market: what is traded, orders, marks, margin, default, delivery, spot, and finance around them."""
