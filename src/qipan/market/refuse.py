@@ -15,8 +15,33 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
     >>> refuse(Refusal.OVERSOLD, Order("s", "site", "h100@ningxia/2026-03", Side.SELL, 9, 1200)).code
     'order_oversold'
     """
-    told, name = f"{order.lots} lots at {order.fen_per_card_h} fen", order.instrument
-    errors = {
+    return (_of_form(order) | _of_time(order) | _of_the_book(order))[refusal]
+
+
+def _of_form(order: Order) -> dict[Refusal, QipanError]:
+    told = f"{order.lots} lots at {order.fen_per_card_h} fen"
+    return {
+        Refusal.ELSEWHERE: BadInputError(
+            f"An order must name the instrument of the book it is sent to, was {order.instrument}.",
+            code="order_elsewhere",
+            hint="Send it to the book of its instrument.",
+        ),
+        Refusal.NEGATIVE: BadInputError(
+            f"An order must have at least 1 lot and no negative limit, was {told}.",
+            code="order_negative",
+            hint="Correct lots or limit.",
+        ),
+        Refusal.OUT_OF_GRID: BadInputError(
+            f"Lots and limit must be whole numbers of at most {MOST_LOTS} lots and {MOST_FEN_PER_CARD_H} fen, and an"
+            f" end must carry its zone, was {told} until {order.good_until}.",
+            code="order_out_of_grid",
+            hint="The tick is 0.01 yuan a card-hour, the lot 8 cards.",
+        ),
+    }
+
+
+def _of_time(order: Order) -> dict[Refusal, QipanError]:
+    return {
         Refusal.UNKNOWN: NotFoundError(
             f"An order must be open under its id and its member, was {order.order_id} of {order.member}.",
             code="order_unknown",
@@ -32,24 +57,8 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
             code="order_differs",
             hint="Give a new order a new id.",
         ),
-        Refusal.ELSEWHERE: BadInputError(
-            f"An order must name the instrument of the book it is sent to, was {name}.",
-            code="order_elsewhere",
-            hint="Send it to the book of its instrument.",
-        ),
-        Refusal.NEGATIVE: BadInputError(
-            f"An order must have at least 1 lot and no negative limit, was {told}.",
-            code="order_negative",
-            hint="Correct lots or limit.",
-        ),
-        Refusal.OUT_OF_GRID: BadInputError(
-            f"Lots and limit must be whole numbers of at most {MOST_LOTS} lots and {MOST_FEN_PER_CARD_H} fen, and an"
-            f" end must carry its zone, was {told} until {order.good_until}.",
-            code="order_out_of_grid",
-            hint="The tick is 0.01 yuan a card-hour, the lot 8 cards.",
-        ),
         Refusal.EXPIRED: RuleBrokenError(
-            f"An order must arrive before it ends and before trading does, was {order.order_id} for {name}.",
+            f"An order must arrive before it and trading end, was {order.order_id} for {order.instrument}.",
             code="order_expired",
             hint="Trade a later window.",
         ),
@@ -58,6 +67,12 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
             code="order_final",
             hint="Enter an order of the other side to undo a trade.",
         ),
+    }
+
+
+def _of_the_book(order: Order) -> dict[Refusal, QipanError]:
+    told = f"{order.lots} lots at {order.fen_per_card_h} fen"
+    return {
         Refusal.CROSSED: RuleBrokenError(
             f"A passive order must not cross what stands on the other side, was {told}.",
             code="order_crossed",
@@ -74,4 +89,3 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
             hint="Cancel the member's own order on the other side first.",
         ),
     }
-    return errors[refusal]
