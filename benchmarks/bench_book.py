@@ -1,8 +1,9 @@
 """Match a hundred thousand random limit orders in our book, in a heap of thirty lines, and in peers where installed.
 
-The heap keeps prices and lots alone. Ours checks form, identity, cover and self-trade, tells every change and trade, and
-knows whole orders, which the second row has. `limit-order-book` (C++ behind ctypes, MIT) and `pyorderbook` (MIT) are run
-where they are installed; they are not locked. CPU time of one process, the best of the rounds, cycles of garbage frozen.
+The heap keeps prices and lots alone. Ours checks form, identity, cover and self-trade, tells every change and trade,
+and knows whole orders, which the second row has. `limit-order-book` (C++ behind ctypes, MIT; it tells no trades) and
+`pyorderbook` (MIT) run where they are installed; they are not locked. CPU time of one process, the best of the rounds,
+what was made before frozen out of the collection of garbage.
 
     python benchmarks/bench_book.py
 """
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import record  # noqa: E402
+
 from qipan.market.book import Book  # noqa: E402
 from qipan.market.model.contract import Instrument, Window  # noqa: E402
 from qipan.market.model.order import Order, Side, Trade  # noqa: E402

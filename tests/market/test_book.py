@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -364,6 +364,35 @@ def test_enter_refuses_at_the_last_moment_of_trading(book: Book) -> None:
     assert book.cover_lots("site") == 10
 
 
+@pytest.mark.parametrize("change", [{"side": 1}, {"side": -1}, {"entry": "standing"}])
+def test_an_order_in_other_words_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(BadInputError) as raised:
+        replace(GOOD, **change)
+    assert raised.value.code == "order_malformed"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.integers(0, 40).filter(lambda p: p != 20)), max_size=8, unique_by=lambda o: o[1]
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_orders_that_do_not_meet_may_come_in_any_order(told: list[tuple[int, int]], rng) -> None:
+    def run(order_of: list[int]) -> tuple[object, ...]:
+        book = Book(WEEK, END)
+        book.grant("site", 100)
+        for i in order_of:
+            lots, price = told[i]
+            side, member = (Side.SELL, "site") if price > 20 else (Side.BUY, "firm")
+            (change,) = book.enter(Order(str(i), member, WEEK.name, side, lots, price), T0)
+            assert change.state is State.OPEN
+        return (*map(book.standing, Side), book.cover_lots("site"), dict(book.positions))
+
+    shuffled = list(range(len(told)))
+    rng.shuffle(shuffled)
+    assert run(shuffled) == run(list(range(len(told))))
+
+
 def test_time_never_runs_back_in_a_book(book: Book, now: datetime) -> None:
     book.expire(now + 5 * HOUR)
     (told,) = book.enter(GOOD, now - HOUR)
@@ -417,14 +446,6 @@ def test_trading_must_end_before_delivery_starts(week: Instrument) -> None:
     with pytest.raises(BadInputError) as raised:
         Book(week, week.window.start + timedelta(microseconds=1))
     assert raised.value.code == "last_trading_late"
-
-
-@pytest.mark.parametrize("refusal", Refusal, ids=str)
-def test_refuse_tells_every_refusal_with_its_code(refusal: Refusal) -> None:
-    error = refuse(refusal, replace(GOOD, lots=7, fen_per_card_h=1234))
-    assert error.code == refusal.value
-    assert error.message.endswith(".")
-    assert error.hint
 
 
 def test_the_same_requests_give_the_same_events(week: Instrument, now: datetime) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
+from qipan.kernel.errors import BadInputError
+
 MOST_LOTS: Final = 1_000_000
 """Largest order, in lots: eight million cards."""
 MOST_FEN_PER_CARD_H: Final = 10_000_000
@@ -74,6 +76,11 @@ class Order:
         Whether it fills wholly or not at all; otherwise it may fill in parts.
     good_until
         When it expires; at the last moment of trading if nobody says.
+
+    Raises
+    ------
+    BadInputError
+        ``order_malformed`` unless side and entry are words of the market.
     """
 
     order_id: str
@@ -85,6 +92,14 @@ class Order:
     entry: Entry = Entry.STANDING
     is_whole: bool = False
     good_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.side) is not Side or type(self.entry) is not Entry:
+            raise BadInputError(
+                f"An order must have a side and an entry that the market knows, was {self.side!r} and {self.entry!r}.",
+                code="order_malformed",
+                hint="Say buy or sell, and standing, immediate or passive.",
+            )
 
 
 class Trade(NamedTuple):
