@@ -74,7 +74,9 @@ def test_counts_that_cannot_be_are_refused(found: int, trials: int) -> None:
     assert raised.value.code == "trials_bad"
 
 
-@pytest.mark.parametrize(("trials", "coverage", "rate"), [(250, 0.99, 0.01), (250, 0.99, 0.05), (100, 0.95, 0.12)])
+@pytest.mark.parametrize(
+    ("trials", "coverage", "rate"), [(250, 0.99, 0.01), (250, 0.99, 0.05), (100, 0.95, 0.12), (6, 0.9, 0.9)]
+)
 def test_power_counts_what_would_be_rejected(trials: int, coverage: float, rate: float) -> None:
     expected = sum(
         math.comb(trials, x) * rate**x * (1 - rate) ** (trials - x)

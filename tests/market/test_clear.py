@@ -66,6 +66,11 @@ def test_sides_are_not_mixed() -> None:
     assert raised.value.code == "sides_mixed"
 
 
+def test_awards_of_other_orders_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        uplift_fen(orders(Side.BUY, [(1, 100), (1, 100)]), [1], 100)
+
+
 def test_the_remainder_goes_by_time() -> None:
     assert award(orders(Side.SELL, [(3, 100), (3, 99), (3, 100), (3, 100)]), 100, 8) == (2, 3, 2, 1)
 

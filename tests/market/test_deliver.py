@@ -85,6 +85,10 @@ def test_allocation_keeps_buyers_whole_where_a_site_holds_them() -> None:
                      Reservation("small", "b", 1))  # fmt: skip
 
 
+def test_a_site_that_just_holds_a_buyer_is_taken() -> None:
+    assert allocate({"x": 3}, {"a": 5, "b": 3, "c": 4}) == (Reservation("x", "b", 3),)
+
+
 def test_ties_go_by_name() -> None:
     assert allocate({"y": 3, "x": 3}, {"q": 3, "p": 3}) == (Reservation("x", "p", 3), Reservation("y", "q", 3))
     assert allocate({"x": 5}, {"q": 3, "p": 3}) == (Reservation("x", "p", 3), Reservation("x", "q", 2))
