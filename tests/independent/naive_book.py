@@ -92,8 +92,10 @@ class NaiveBook:
             wholes.sort(key=lambda s: (sides.index(s.order.side), -s.order.side * s.order.fen_per_card_h, s.came))
             able = [s for s in wholes if self.plan(s)]
             if not able:
-                return
+                break
             self.trade(able[0], told)
+        for s in self.stands:
+            self.state[s.order.order_id] = (s.order, "open", s.left)
 
     def enter(self, order: Order, now: datetime) -> list[tuple[object, ...]]:
         told = self.pass_time(now)
@@ -123,8 +125,6 @@ class NaiveBook:
             self.state[order.order_id] = (order, "open", mine.left)
             told.append((order.order_id, "open", mine.left, None))
         self.again(told)
-        for s in self.stands:
-            self.state[s.order.order_id] = (s.order, "open", s.left)
         return told
 
     def cancel(self, order_id: str, member: str, now: datetime) -> list[tuple[object, ...]]:
