@@ -7,7 +7,7 @@ FAST := not slow and not engine and not browser
 # As many processes as cores; the tests of a file stay together, for they share what is dear to make.
 SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-market prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ prove-board: setup ## The long proof of the board; commit, seed, machine and res
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py
+
+prove-market: setup ## The long proof of the order book: ten million requests with faults, beside a naive book
+	@$(BIN)/python benchmarks/prove_market.py
 
 prove-prices: setup ## The long proof that prices are unique: 10,000 days from three optimal answers each
 	@$(BIN)/python benchmarks/prove_prices.py

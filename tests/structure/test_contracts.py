@@ -37,6 +37,8 @@ class Violation:
 
 LINTED = [
     Violation("pillar_imports_pillar", "ledger/trespass.py", "import qipan.dispatch.model", FLOORS),
+    Violation("market_imports_dispatch", "market/trespass.py", "import qipan.dispatch.model", FLOORS),
+    Violation("dispatch_imports_market", "dispatch/trespass.py", "import qipan.market.model", FLOORS),
     Violation("pillar_imports_workflow", "dispatch/trespass.py", "import qipan.workflows", FLOORS),
     Violation("pillar_imports_settings", "dispatch/trespass.py", "import qipan.settings", FLOORS),
     Violation("workflow_imports_bootstrap", "workflows/trespass.py", "import qipan.bootstrap", FLOORS),
@@ -78,6 +80,7 @@ GUARDED = [
     Violation(
         "verb_of_accounts_imports_its_store", "accounts/trespass.py", "import qipan.accounts.store", "accounts.trespass"
     ),
+    Violation("market_reads_a_clock", "market/trespass.py", "import time", "market.trespass"),
     Violation("verb_draws_at_random", "dispatch/trespass.py", "import random", "dispatch.trespass"),
     Violation(
         "verb_in_a_room_imports_its_store",

@@ -1,0 +1,177 @@
+"""Deliver what was traded at a hub, hour by hour: nominations of sites, the gate, allocation, buy-in, use.
+
+Allocation: sellers say before the gate which of their sites supply. Buyers, the largest first, then by name, each take
+the site with the least room that holds them whole, else the sites with the most room; ties go by the site's id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.market.apportion import apportion
+from qipan.market.model.contract import CARDS_PER_LOT
+from qipan.market.model.delivery import BuyIn, Nomination, Reservation, Use
+
+
+def nominate(
+    asked: Nomination,
+    standing: Sequence[Nomination],
+    *,
+    gate: datetime,
+    owed_lots: int,
+    site_cards: int,
+    called: Collection[str] = (),
+) -> tuple[Nomination, ...]:
+    """Return the nominations of an hour with one more; it replaces the member's earlier one of the same site.
+
+    Parameters
+    ----------
+    standing
+        Nominations of the hour so far.
+    gate
+        First moment at which nothing is nominated any more.
+    owed_lots
+        What the member sold for the hour.
+    site_cards
+        Cards that the member certified at the site for the hour, after derating.
+    called
+        Members with a call of margin that is not met.
+
+    Raises
+    ------
+    BadInputError
+        ``nomination_negative``.
+    RuleBrokenError
+        ``gate_closed``; ``call_unmet``; ``nomination_above_owed``; ``nomination_above_certified``.
+    """
+    if type(asked.lots) is not int or asked.lots < 0:
+        raise BadInputError(
+            f"A nomination must be a whole number of lots, none of them negative, was {asked.lots!r}.",
+            code="nomination_negative",
+            hint="Give a whole number of at least 0; 0 takes the nomination back.",
+        )
+    if asked.at >= gate:
+        raise RuleBrokenError(
+            f"A nomination must come before the gate closes at {gate}, was {asked.at}.",
+            code="gate_closed",
+            hint="What is not nominated is bought in on spot.",
+        )
+    if asked.member in called:
+        raise RuleBrokenError(
+            f"Who delivers must have met all calls of margin, was {asked.member}.",
+            code="call_unmet",
+            hint="Meet the call first.",
+        )
+    kept = [one for one in standing if (one.member, one.site_id) != (asked.member, asked.site_id)]
+    elsewhere = sum(one.lots for one in kept if one.member == asked.member)
+    if elsewhere + asked.lots > owed_lots:
+        raise RuleBrokenError(
+            f"Nominations must not exceed the {owed_lots} lots that {asked.member} owes, was {elsewhere + asked.lots}.",
+            code="nomination_above_owed",
+            hint="Nominate less, or sell the rest on spot.",
+        )
+    if asked.lots * CARDS_PER_LOT > site_cards:
+        raise RuleBrokenError(
+            f"A nomination must fit into the {site_cards} cards certified at {asked.site_id}, was {asked.lots} lots.",
+            code="nomination_above_certified",
+            hint="Nominate other sites for the rest.",
+        )
+    return (*kept, asked) if asked.lots else tuple(kept)
+
+
+def failed_lots(owed_lots: Mapping[str, int], nominated: Sequence[Nomination]) -> dict[str, int]:
+    """Return what each seller owes and did not nominate, by name; sellers that fail nothing are left out."""
+    told = Counter(owed_lots)
+    for one in nominated:
+        told[one.member] -= one.lots
+    return {member: lots for member, lots in sorted(told.items()) if lots > 0}
+
+
+def allocate(bought_lots: Mapping[str, int], room_lots: Mapping[str, int]) -> tuple[Reservation, ...]:
+    """Return who is served at which site, by member and site.
+
+    Where there is less room than was bought, each buyer is served in proportion, what is left by name.
+
+    Examples
+    --------
+    >>> [(r.member, r.site_id, r.lots) for r in allocate({"a": 3, "b": 5}, {"north": 4, "south": 5})]
+    [('a', 'north', 3), ('b', 'south', 5)]
+    """
+    members = sorted(bought_lots)
+    bought = [bought_lots[member] for member in members]
+    served = apportion(min(sum(bought), sum(room_lots.values())), bought)
+    room = dict(sorted(room_lots.items()))
+    found = []
+    for lots, member in sorted(zip((-lots for lots in served), members, strict=True)):
+        left = -lots
+        while left:
+            site_id = _site(room, left)
+            taken = min(left, room[site_id])
+            found.append(Reservation(member, site_id, taken))
+            room[site_id] -= taken
+            left -= taken
+    return tuple(sorted(found, key=lambda one: (one.member, one.site_id)))
+
+
+def _site(room: Mapping[str, int], lots: int) -> str:
+    """Return the site with the least room that holds all lots, else the one with the most."""
+    holding = [site_id for site_id in room if room[site_id] >= lots]
+    if holding:
+        return min(holding, key=room.__getitem__)
+    return max(room, key=room.__getitem__)
+
+
+def buy_in(
+    failed_card_h: int, bought_card_h: int, *, cost_fen: int, mark_fen_per_card_h: int, index_fen_per_card_h: int
+) -> BuyIn:
+    """Return who pays what for a failed delivery.
+
+    Parameters
+    ----------
+    bought_card_h, cost_fen
+        What could be bought on spot instead, and what it cost in all.
+    mark_fen_per_card_h
+        Last mark of the contract, up to which variation margin was paid.
+    index_fen_per_card_h
+        Price of such cards elsewhere: what could not be had is refunded at what this is above the mark.
+
+    Raises
+    ------
+    BadInputError
+        ``buy_in_bad`` where more was bought in than failed, or a number is negative.
+
+    Examples
+    --------
+    >>> buy_in(80, 60, cost_fen=72_000, mark_fen_per_card_h=1000, index_fen_per_card_h=1300)
+    BuyIn(buyer_fen=-54000, spot_fen=72000, seller_fen=-18000, house_fen=0)
+    """
+    if min(bought_card_h, cost_fen, mark_fen_per_card_h, index_fen_per_card_h) < 0 or bought_card_h > failed_card_h:
+        raise BadInputError(
+            f"A buy-in must lie between nothing and what failed, no amount negative, was {bought_card_h} card-hours "
+            f"of {failed_card_h} for {cost_fen} fen at marks of {mark_fen_per_card_h} and {index_fen_per_card_h}.",
+            code="buy_in_bad",
+            hint="Give what was bought for this failure alone.",
+        )
+    due_fen = mark_fen_per_card_h * bought_card_h
+    damages_fen = (failed_card_h - bought_card_h) * max(index_fen_per_card_h - mark_fen_per_card_h, 0)
+    return BuyIn(
+        buyer_fen=damages_fen - due_fen,
+        spot_fen=cost_fen,
+        seller_fen=-max(cost_fen - due_fen, 0) - damages_fen,
+        house_fen=max(due_fen - cost_fen, 0),
+    )
+
+
+def use(reserved_card_h: int, metered_card_h: int) -> Use:
+    """Return what of a reservation was used and what was not, and what was used beyond it.
+
+    Examples
+    --------
+    >>> use(80, 50), use(80, 90)
+    (Use(used_card_h=50, unused_card_h=30, beyond_card_h=0), Use(used_card_h=80, unused_card_h=0, beyond_card_h=10))
+    """
+    used = min(reserved_card_h, metered_card_h)
+    return Use(used, reserved_card_h - used, metered_card_h - used)

@@ -1,0 +1,1 @@
+"""Nouns of the market: what is traded, orders, marks, margin, default, delivery, spot, and finance around them."""
