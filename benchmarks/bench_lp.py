@@ -146,7 +146,7 @@ def real_or_made_day(load: float) -> tuple[str, tuple[Any, Any, Any]]:
     from qipan.bootstrap import build, initialise
     from qipan.settings import Settings
     from qipan.workflows.day import Day
-    from qipan.workflows.model import DayRequest
+    from qipan.workflows.request import DayRequest
 
     now = datetime(2026, 1, 5, 4, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as home:

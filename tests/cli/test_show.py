@@ -11,7 +11,7 @@ from tests.cli.conftest import GOOD, Qipan, csv, shown
 from qipan.interfaces.cli import session, show
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.large import large
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 
 @pytest.fixture

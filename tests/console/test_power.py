@@ -12,7 +12,7 @@ from tests.console.conftest import csv, opened
 
 from qipan.bootstrap import Services
 from qipan.interfaces.server import create_app
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.slow
 

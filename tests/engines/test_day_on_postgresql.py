@@ -8,7 +8,7 @@ import pytest
 
 from qipan.bootstrap import build, initialise
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.engine
 

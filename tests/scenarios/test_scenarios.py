@@ -10,7 +10,7 @@ import yaml
 
 from qipan.bootstrap import build, initialise
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 HERE = Path(__file__).parent
 NOW = datetime(2024, 6, 11, tzinfo=UTC)

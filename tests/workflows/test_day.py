@@ -16,7 +16,7 @@ from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day
 from qipan.ledger.model.use import Grouping
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 NOW = datetime(2024, 6, 11, 4, 0, tzinfo=UTC)
 HEADER = "job_id,submit,kind,quantity,requested_s,origin,tier\n"

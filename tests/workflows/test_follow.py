@@ -14,7 +14,7 @@ from qipan.dispatch.model.submission import Engines, Known, Order, Reached, Stat
 from qipan.kernel.errors import ConflictError, EngineError, NotFoundError, QipanError, RuleBrokenError
 from qipan.settings import Settings
 from qipan.workflows.follow import Following
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 NOW = datetime(2026, 1, 2, 8, 0, tzinfo=UTC)
 SITE = """

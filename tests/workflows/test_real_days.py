@@ -24,7 +24,8 @@ from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.service import Dispatch, Outcome
 from qipan.settings import Settings
 from qipan.workflows.day import Day
-from qipan.workflows.model import DayReport, DayRequest
+from qipan.workflows.model import DayReport
+from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ import pytest
 from qipan.bootstrap import Services, build, initialise
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 from qipan.workflows.respond import CallRequest
 
 ROOT = Path(__file__).resolve().parents[2]

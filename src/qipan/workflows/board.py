@@ -19,7 +19,7 @@ from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 from qipan.workflows.energy import with_modelled_power
 from qipan.workflows.fleet import Setting, rules_of, set_up
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 LOAD = "grid_load"
 """Kind of the batch that holds a file of hourly load."""

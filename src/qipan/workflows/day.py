@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, Finding, NotFoundError
+from qipan.kernel.errors import Finding, NotFoundError
 from qipan.kernel.time import zone
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
@@ -34,13 +33,12 @@ from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, assumption_rule, origins_of
 from qipan.workflows.make import made_jobs
-from qipan.workflows.model import DayReport, DayRequest, JobsImport
+from qipan.workflows.model import DayReport, JobsImport
 from qipan.workflows.progress import quiet
+from qipan.workflows.request import DayRequest, check_options, refuse_bad_rows
 
 MADE = "made"
 """Name of the format and file of a generated day."""
-
-OUTLOOK_H_MAX = 168
 
 
 class Day:
@@ -83,7 +81,7 @@ class Day:
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
         intake = quarantine_origins(self._read(request, fleet.zone_name), origins_of(fleet))
-        _refuse_bad_rows(request, intake)
+        refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
             receipt = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         return JobsImport(
@@ -147,7 +145,7 @@ class Day:
         EngineError
             ``solver_failed``, or what a store says.
         """
-        _check_options(request, self._dispatch.policies)
+        check_options(request, self._dispatch.policies)
         progress("read")
         with self._books.read() as unit:
             fleet = self._fleet(unit, request.fleet_id)
@@ -251,7 +249,7 @@ class Day:
             setting = self._boards.set_up(unit, fleet, day, terms)
             reserved = self._boards.reservations(unit, terms)
         intake = quarantine_origins(intake, setting.board.origins)
-        _refuse_bad_rows(request, intake)
+        refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
             received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         chosen, outside = jobs_of_day(intake, day, fleet)
@@ -321,7 +319,7 @@ class Day:
     def _read(self, request: DayRequest, zone_name: str) -> Intake:
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        _refuse_bad_rows(request, intake)
+        refuse_bad_rows(request, intake)
         return intake
 
     def _receive(self, unit: UnitOfWork, source: str, request: DayRequest, *, intake: Intake, now: datetime) -> Receipt:
@@ -354,18 +352,6 @@ def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
     return split_by_origin(jobs, weights) if len(jobs) and (jobs.label == SERVING).all() else jobs
 
 
-def _refuse_bad_rows(request: DayRequest, intake: Intake) -> None:
-    bad = [finding for finding in intake.findings if finding.row > 0]
-    if request.strict and bad:
-        raise BadInputError(
-            f"Every row must be good in a strict import, was bad in {len({f.row for f in bad})} of "
-            f"{intake.rows_read} rows of {request.name}.",
-            code="rows_bad",
-            hint="Correct these rows, or leave out --strict to set them aside.",
-            findings=intake.findings,
-        )
-
-
 def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
     """Return the origins and sites whose id or name, in either language, holds a text."""
     wanted = text.casefold()
@@ -374,28 +360,6 @@ def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
     ]
     hits = [key for key, one in named if wanted in f"{key} {one['name_en']} {one['name_zh']}".casefold()]
     return tuple(hits) if wanted else ()
-
-
-def _check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
-    rules = {
-        "load must be above 0": request.load > 0 and math.isfinite(request.load),
-        "seed must be 0 or more": request.seed >= 0,
-        "carbon price must be 0 or more": 0 <= request.carbon_yuan_per_t < math.inf,
-        "carbon account must be location or market": request.carbon_account in ("location", "market"),
-        "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
-        "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
-        f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
-        f"the rule that no tier is served worse than by must be one of {', '.join(policies)}": (
-            request.no_worse_than in ("", *policies)
-        ),
-    }
-    broken = [rule for rule, holds in rules.items() if not holds]
-    if broken:
-        raise BadInputError(
-            f"Options must be in range, was not: {'; '.join(broken)}.",
-            code="option_out_of_range",
-            hint="Correct the named options.",
-        )
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:

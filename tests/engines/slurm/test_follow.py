@@ -27,7 +27,8 @@ from qipan.dispatch.store.submission import attempts_of
 from qipan.kernel.time import Interval
 from qipan.ledger.model.figure import Group
 from qipan.settings import Settings
-from qipan.workflows.model import DayRequest, Followed, FollowedSite
+from qipan.workflows.model import Followed, FollowedSite
+from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.engine
 

@@ -117,6 +117,6 @@ def _refused(findings: list[Finding]) -> BadInputError:
     return BadInputError(
         f"A table of substitutes must tell each pair once, was wrong in {len(findings)} places.",
         code="substitutes_unreadable",
-        hint=f"Give a CSV file with the columns {', '.join(COLUMNS)}; see docs/board.md.",
+        hint=f"Give a CSV file with the columns {', '.join(COLUMNS)}; see docs/substitutes.md.",
         findings=findings,
     )

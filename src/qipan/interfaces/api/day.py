@@ -12,7 +12,7 @@ from qipan.access.model import Role
 from qipan.interfaces.api.model import JobsPageOut, ReportRow, finite
 from qipan.interfaces.entry import Caller, planning_turn, require, services_of
 from qipan.interfaces.report import assets, page
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 router = APIRouter(prefix="/day", tags=["day"])
 Viewer = Depends(require(Role.VIEWER))

@@ -11,7 +11,7 @@ from qipan.access.model import Role
 from qipan.interfaces.api.model import JobsImportOut
 from qipan.interfaces.api.problem import FindingOut
 from qipan.interfaces.entry import Caller, require, services_of
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

@@ -107,7 +107,7 @@ def run(
 ) -> None:
     """Plan one day of real work, enter it in the ledger and compare it with what people do today."""
     data = read_bytes(jobs)
-    from qipan.workflows.model import DayRequest
+    from qipan.workflows.request import DayRequest
 
     request = DayRequest(
         data=data,

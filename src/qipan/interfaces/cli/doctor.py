@@ -20,7 +20,7 @@ from qipan.interfaces.report import assets
 from qipan.kernel.errors import EngineError, QipanError
 from qipan.settings import Settings
 from qipan.workflows.fleet import NATIONAL
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 PYTHON_MIN = (3, 11)
 

@@ -39,7 +39,7 @@ def import_jobs(
 ) -> None:
     """Read a trace, keep its bytes, and say what was accepted and what was quarantined."""
     data = read_bytes(file)
-    from qipan.workflows.model import DayRequest
+    from qipan.workflows.request import DayRequest
 
     request = DayRequest(
         data=data,

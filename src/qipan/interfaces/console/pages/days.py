@@ -19,7 +19,7 @@ from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, QipanError
 from qipan.kernel.time import BOARD_ZONE
-from qipan.workflows.model import DayRequest
+from qipan.workflows.request import DayRequest
 
 router = APIRouter()
 

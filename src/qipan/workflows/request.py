@@ -1,0 +1,131 @@
+"""What a person asks of a day, and what of it must hold before anything is read or planned."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from qipan.dispatch.model.job import Intake
+from qipan.kernel.errors import BadInputError
+
+OUTLOOK_H_MAX = 168
+
+
+@dataclass(frozen=True, slots=True)
+class DayRequest:
+    """What a person asks of a day.
+
+    Attributes
+    ----------
+    data, name, format
+        The file of jobs, how to call it, and how to read it.
+    day
+        Civil day of the fleet's zone; may be left out when the file holds a single one.
+    fleet_id
+        The fleet; without one, the one that was registered last.
+    load
+        How many times the work; copies draw their own assumed values.
+    seed
+        Seed of everything that is assumed.
+    strict
+        Refuse a file with any bad row instead of setting the rows aside.
+    epoch
+        Moment of second 0 of a trace without dates.
+    zone_name
+        Zone whose clocks a trace shows, that of the fleet if empty.
+    carbon_yuan_per_t, carbon_account
+        Price of carbon in the plan, and the account it applies to: ``location`` or ``market``.
+    green_share
+        Share of use covered by retired certificates at every site, instead of each site's own.
+    outlook_h
+        Hours after the day in which tolerant work may be placed tentatively.
+    models_power
+        Whether sites and regions get the plants, stores and areas of the grid that the facts assume, where the fleet
+        states none.
+    grid_load, grid_load_scale
+        A file of hourly load by region, and by how much it is multiplied; without it, typical days of the facts.
+    reservations
+        A file of contracts of reserved capacity.
+    no_worse_than
+        A simple rule, or ``any``, or none: no more of any tier is to be left unserved than it leaves.
+    substitutes
+        A file that tells on what else work may run, and how many units of that stand for one that is asked for.
+    links
+        A file of backbone links that limit what moves; without it nothing does.
+    """
+
+    data: bytes
+    name: str
+    format: str
+    day: date | None = None
+    fleet_id: str | None = None
+    load: float = 1.0
+    seed: int = 0
+    strict: bool = False
+    epoch: datetime | None = None
+    zone_name: str | None = None
+    carbon_yuan_per_t: float = 0.0
+    carbon_account: str = "location"
+    green_share: float | None = None
+    outlook_h: int = 24
+    models_power: bool = False
+    grid_load: bytes | None = None
+    grid_load_scale: float = 1.0
+    reservations: bytes | None = None
+    no_worse_than: str = ""
+    substitutes: bytes | None = None
+    links: bytes | None = None
+
+
+def check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
+    """Refuse a request with options out of range.
+
+    Parameters
+    ----------
+    policies
+        What ``no_worse_than`` may name.
+
+    Raises
+    ------
+    BadInputError
+        ``option_out_of_range``.
+    """
+    rules = {
+        "load must be above 0": request.load > 0 and math.isfinite(request.load),
+        "seed must be 0 or more": request.seed >= 0,
+        "carbon price must be 0 or more": 0 <= request.carbon_yuan_per_t < math.inf,
+        "carbon account must be location or market": request.carbon_account in ("location", "market"),
+        "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
+        "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
+        f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
+        f"the rule that no tier is served worse than by must be one of {', '.join(policies)}": (
+            request.no_worse_than in ("", *policies)
+        ),
+    }
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise BadInputError(
+            f"Options must be in range, was not: {'; '.join(broken)}.",
+            code="option_out_of_range",
+            hint="Correct the named options.",
+        )
+
+
+def refuse_bad_rows(request: DayRequest, intake: Intake) -> None:
+    """Refuse a file of jobs with a bad row where the request is strict.
+
+    Raises
+    ------
+    BadInputError
+        ``rows_bad``.
+    """
+    bad = [finding for finding in intake.findings if finding.row > 0]
+    if request.strict and bad:
+        raise BadInputError(
+            f"Every row must be good in a strict import, was bad in {len({f.row for f in bad})} of "
+            f"{intake.rows_read} rows of {request.name}.",
+            code="rows_bad",
+            hint="Correct these rows, or leave out --strict to set them aside.",
+            findings=intake.findings,
+        )
