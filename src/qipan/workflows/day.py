@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,8 @@ from qipan.dispatch.jobs.demand import SERVING, split_by_origin
 from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Intake, Jobs
-from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
+from qipan.dispatch.model.reservation import Reservation
+from qipan.dispatch.service import Dispatch, JobsPage, Outcome, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import Finding, NotFoundError
@@ -31,7 +32,7 @@ from qipan.storage.trail import record_action
 from qipan.workflows.board import RESERVATIONS, WORTH, Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
-from qipan.workflows.fleet import NATIONAL, assumption_rule, origins_of
+from qipan.workflows.fleet import NATIONAL, Setting, assumption_rule, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, JobsImport
 from qipan.workflows.progress import quiet
@@ -253,23 +254,13 @@ class Day:
         with self._books.begin(caller=caller) as unit:
             received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         chosen, outside = jobs_of_day(intake, day, fleet)
-        rules = self._boards.rules(terms)
-        progress("assume")
-        jobs = self._completed(request, fleet, chosen, setting.board, rules)
-        outcome = self._dispatch.solve(
-            jobs,
-            setting.board,
-            rules,
-            progress,
-            reservations=reserved.reservations,
-            zone_name=fleet.zone_name,
-            no_worse_than=request.no_worse_than,
-        )
-        rules = outcome.rules
+        jobs, outcome = self._solve(request, fleet, setting, chosen, reserved.reservations, terms, progress)
         if outcome.upheld is not None:
-            terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in rules.tiers]
+            terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in outcome.rules.tiers]
         progress("grid")
-        power = measure(outcome.jobs, setting.board, rules, outcome.reached, outcome.found, covered=outcome.covered)
+        power = measure(
+            outcome.jobs, setting.board, outcome.rules, outcome.reached, outcome.found, covered=outcome.covered
+        )
         progress("enter")
         with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
@@ -279,7 +270,7 @@ class Day:
             )
             solved = Solved(outside, outcome, power, reserved, terms[RESERVATIONS])
             report = describe(run, fleet, setting, intake=intake, jobs=outcome.jobs, solved=solved)
-            placements = placement_columns(plan_id, outcome.jobs, setting.board, rules, outcome)
+            placements = placement_columns(plan_id, outcome.jobs, setting.board, outcome.rules, outcome)
             kept = self._dispatch.keep(
                 unit,
                 plan_id=plan_id,
@@ -300,6 +291,30 @@ class Day:
             self._dispatch.project(unit)
             self._ledger.record_use(unit)
         return report
+
+    def _solve(
+        self,
+        request: DayRequest,
+        fleet: Fleet,
+        setting: Setting,
+        chosen: Jobs,
+        reservations: Sequence[Reservation],
+        terms: Mapping[str, Any],
+        progress: Callable[[str], None],
+    ) -> tuple[Jobs, Outcome]:
+        """Return the jobs of the day, with what the trace left out, and what becomes of them."""
+        rules = self._boards.rules(terms)
+        progress("assume")
+        jobs = self._completed(request, fleet, chosen, setting.board, rules)
+        return jobs, self._dispatch.solve(
+            jobs,
+            setting.board,
+            rules,
+            progress,
+            reservations=reservations,
+            zone_name=fleet.zone_name,
+            no_worse_than=request.no_worse_than,
+        )
 
     def _completed(self, request: DayRequest, fleet: Fleet, chosen: Jobs, board: Board, rules: Rules) -> Jobs:
         """Raise the load, and fill what the trace leaves out by the written rule."""
