@@ -116,7 +116,7 @@ def measure_day(day: Any, load: float) -> dict[str, Any]:
     upheld = None
     if verdict(policies)["serves_more"]:
         caps = np.min([told["unserved_unit_h"] for name, told in policies.items() if name != QIPAN], axis=0)
-        given = {"refused": refused, "classes": classes, "plan": best, "found": ours, "caps_unit_h": caps}
+        given = {"refused": refused, "classes": classes, "plan": best, "found": ours, "caps_unit_h": caps[None, :]}
         kept, cpu_s = _timed(lambda: uphold(*case, **given))
         policies[UPHELD] = _measured(UPHELD, day, case, refused, kept.found, bound) | {"cpu_s": cpu_s}
         upheld = {

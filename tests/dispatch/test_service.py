@@ -28,7 +28,7 @@ def solved(day) -> Outcome:
     steps: list[str] = []
     # Solving asks nothing of what is kept.
     outcome = Dispatch(None, None, {}).solve(*day, steps.append)
-    assert steps == ["reach", "plan", "place", *(rule.value for rule in Baseline)]
+    assert steps == ["reach", "plan", "place", *(rule.value for rule in Baseline), "stand_alone"]
     return outcome
 
 
@@ -89,7 +89,7 @@ def test_solve_no_worse_than_a_rule_tells_costs_and_bound_at_the_values_given(ma
     assert dispatch.policies == (*(rule.value for rule in Baseline), "any")
     free = dispatch.solve(jobs, board, rules, steps.append)
     kept = dispatch.solve(jobs, board, rules, steps.append, no_worse_than="home_first")
-    assert steps[-1] == "uphold"
+    assert steps[-2:] == ["uphold", "stand_alone"]
     assert free.upheld is None
     assert free.rules is rules
     assert kept.upheld.is_kept

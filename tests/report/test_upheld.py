@@ -16,8 +16,8 @@ EN = words("en")
 TOLD = Upheld(
     no_worse_than="home_first",
     tiers=(
-        UpheldTier("batch", 40.0, 0.0, 30.0, 200_000.0, is_kept=True),
-        UpheldTier("offline", 20.0, 50.0, 10.0, 200_200.0, is_kept=True),
+        UpheldTier("intelligent", "batch", 40.0, 0.0, 30.0, 200_000.0, is_kept=True),
+        UpheldTier("intelligent", "offline", 20.0, 50.0, 10.0, 200_200.0, is_kept=True),
     ),
     is_kept=True,
     rounds=1,

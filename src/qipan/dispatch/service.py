@@ -225,7 +225,7 @@ class Dispatch:
             stand_alone=stand_alone(rest.board, classes, used, takes, plan=shown),
             terms=note_terms(board, used, shown),
             reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=shown.lmp_fen_per_unit_h),
-            upheld=upheld,
+            upheld=None if upheld is None else upheld.beside(covered_fen),
         )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:

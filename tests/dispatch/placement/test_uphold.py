@@ -21,7 +21,7 @@ from qipan.dispatch.placement.timeline import asks
 from qipan.dispatch.placement.uphold import Capped, next_worth, uphold, uphold_against, valued
 from qipan.dispatch.plan import plan
 
-ENDLESS = np.full(4, np.inf)
+ENDLESS = np.full((1, 4), np.inf)
 
 
 def upheld(jobs, board, rules, caps_unit_h, known=None) -> tuple[Capped, Capped]:
@@ -36,7 +36,7 @@ def upheld(jobs, board, rules, caps_unit_h, known=None) -> tuple[Capped, Capped]
             jobs, board, rules, reached,
             refused=refused, classes=classes, plan=solved, found=found, caps_unit_h=caps, known=known,
         )
-        for caps in (ENDLESS, np.asarray(caps_unit_h, dtype=float))
+        for caps in (ENDLESS, np.atleast_2d(np.asarray(caps_unit_h, dtype=float)))
     )  # fmt: skip
     return free, kept
 
@@ -54,13 +54,13 @@ def test_uphold_without_caps_keeps_the_plan_as_it_is(crowded, rules) -> None:
     assert free.is_kept
     assert free.rounds == 0
     assert free.rules == rules
-    assert free.unserved_unit_h.tolist() == [0.0, 0.0, 0.0, 40.0]
+    assert free.unserved_unit_h.sum(axis=0).tolist() == [0.0, 0.0, 0.0, 40.0]
 
 
 def test_uphold_caps_on_the_least_valuable_tier_serve_it_first(crowded, rules) -> None:
     free, kept = upheld(*crowded, rules, [0.0, 0.0, 40.0, 0.0])
     assert kept.is_kept
-    assert kept.unserved_unit_h.tolist() == [0.0, 0.0, 40.0, 0.0]
+    assert kept.unserved_unit_h.sum(axis=0).tolist() == [0.0, 0.0, 40.0, 0.0]
     worth = [tier.unserved_fen_per_unit_h for tier in kept.rules.tiers]
     assert worth[:3] == [tier.unserved_fen_per_unit_h for tier in rules.tiers[:3]]
     assert worth[2] < worth[3] < 1.01 * worth[2]
@@ -82,11 +82,11 @@ def test_uphold_stays_with_the_known_placement_where_prices_do_not_find_one(crow
     refused = refusals(jobs, board, reached)
     known = place_by(Baseline.HOME_FIRST, jobs, board, rules, reached, refused=refused)
     caps = unserved_unit_h(jobs, board, known)
-    assert caps.tolist() == [0.0, 0.0, 20.0, 20.0]
+    assert caps.sum(axis=0).tolist() == [0.0, 0.0, 20.0, 20.0]
     _, kept = upheld(jobs, board, rules, caps, known=known)
     assert kept.is_known
     assert kept.is_kept
-    assert kept.unserved_unit_h.tolist() == caps.tolist()
+    assert kept.unserved_unit_h.sum(axis=0).tolist() == caps.sum(axis=0).tolist()
     assert kept.rules == rules
 
 
@@ -191,27 +191,27 @@ GIVEN = np.array([4000.0, 3000.0, 2000.0, 1000.0])
 
 
 def test_next_worth_lies_just_above_the_least_valuable_tier_that_can_spare_enough() -> None:
-    left, caps = np.array([0.0, 0.0, 0.0, 50.0]), np.array([500.0, 0.0, 20.0, 10.0])
+    left, caps = np.array([[0.0, 0.0, 0.0, 50.0]]), np.array([[500.0, 0.0, 20.0, 10.0]])
     assert next_worth([(GIVEN, left)], caps).tolist() == [4000.0, 3000.0, 2000.0, pytest.approx(4004.0)]
-    caps[2] = 40.0
+    caps[0, 2] = 40.0
     assert next_worth([(GIVEN, left)], caps).tolist() == [4000.0, 3000.0, 2000.0, pytest.approx(2002.0)]
 
 
 def test_next_worth_lies_between_the_value_that_broke_a_cap_and_the_one_that_broke_anothers() -> None:
-    caps = np.array([0.0, 0.0, 30.0, 30.0])
-    first = (GIVEN, np.array([0.0, 0.0, 0.0, 50.0]))
-    second = (np.array([4000.0, 3000.0, 2000.0, 2002.0]), np.array([0.0, 0.0, 50.0, 0.0]))
+    caps = np.array([[0.0, 0.0, 30.0, 30.0]])
+    first = (GIVEN, np.array([[0.0, 0.0, 0.0, 50.0]]))
+    second = (np.array([4000.0, 3000.0, 2000.0, 2002.0]), np.array([[0.0, 0.0, 50.0, 0.0]]))
     third = next_worth([first, second], caps)
     assert third.tolist() == [4000.0, 3000.0, 2000.0, pytest.approx(1501.0)]
-    fourth = next_worth([first, second, (third, np.array([0.0, 0.0, 0.0, 50.0]))], caps)
+    fourth = next_worth([first, second, (third, np.array([[0.0, 0.0, 0.0, 50.0]]))], caps)
     assert fourth[3] == pytest.approx((1501.0 + 2002.0) / 2.0)
 
 
 def test_next_worth_doubles_where_no_tier_can_spare_anything_and_ends_where_nothing_is_new() -> None:
-    caps = np.zeros(4)
-    first = (GIVEN, np.array([5.0, 0.0, 0.0, 0.0]))
+    caps = np.zeros((1, 4))
+    first = (GIVEN, np.array([[5.0, 0.0, 0.0, 0.0]]))
     assert next_worth([first], caps).tolist() == [8000.0, 3000.0, 2000.0, 1000.0]
-    nothing = (np.zeros(4), np.array([5.0, 0.0, 0.0, 0.0]))
+    nothing = (np.zeros(4), np.array([[5.0, 0.0, 0.0, 0.0]]))
     assert next_worth([nothing], caps) is None
 
 

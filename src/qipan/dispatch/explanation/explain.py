@@ -127,7 +127,7 @@ def explain_job(job: JobTerms, terms: Terms) -> JobExplanation:
         (product,) = [one for one in terms.products if (one.site, one.kind, one.card_model) == asked]
         chosen = _option(job, terms, product, job.runs)
     cheapest = sorted(options, key=lambda one: (one.cost_fen, one.site))[:ALTERNATIVES]
-    return JobExplanation(chosen, tuple(_against(one, chosen) for one in cheapest), excluded)
+    return JobExplanation(chosen, tuple(_against(one, chosen, job) for one in cheapest), excluded)
 
 
 def explain_price(terms: Terms, site: int, slot: int) -> tuple[PriceExplanation, ...]:
@@ -258,7 +258,7 @@ def _option(job: JobTerms, terms: Terms, product: ProductTerms, runs: Runs) -> O
     )
 
 
-def _against(option: Option, chosen: Option | None) -> Option:
+def _against(option: Option, chosen: Option | None, job: JobTerms) -> Option:
     """Set an option against where the job is placed."""
     if chosen is None:
         return option
@@ -268,7 +268,9 @@ def _against(option: Option, chosen: Option | None) -> Option:
         if part in option.parts_fen or part in chosen.parts_fen
     }
     more = math.fsum(parts.values())
-    return replace(option, difference_fen=more, difference_parts_fen=parts, was_full=more < -LEAST_FEN)
+    return replace(
+        option, difference_fen=more, difference_parts_fen=parts, was_full=more < -LEAST_FEN and not job.is_covered
+    )
 
 
 _NOTHING_BINDS = (

@@ -11,6 +11,7 @@ from qipan.dispatch.explanation.explain import explain_job, explain_price
 from qipan.dispatch.model.board import Substitute
 from qipan.dispatch.model.explanation import JobTerms, Option, ProductTerms, Terms
 from qipan.dispatch.model.job import DataClass, Tier
+from qipan.dispatch.model.plan import Reason
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.units import S_PER_H
 
@@ -44,6 +45,7 @@ def recall_job(row: Row, document: Row, terms: Terms) -> JobTerms:
         placed_kind=row.get("placed_kind") or row["kind"],
         placed_model=row["placed_model"] or "",
         may_split=row["may_split"],
+        is_covered=row["reason"] == Reason.COVERED,
         runs=_runs(row, document),
     )
 

@@ -41,7 +41,7 @@ def volumes(
     found = found.take(east)
     western_site = np.array([site.macro == WEST for site in board.sites], dtype=bool)
     western = western_site[np.array([product[0] for product in board.products], dtype=np.int64)]
-    excluded = refusals(jobs, board, reached, within=western)
+    excluded = refusals(jobs, board.whole, reached, within=western)
     is_moved = found.has_place & western_site[board.pool_site[found.pool]]
     held = _held_by(jobs, board, rules, reached, found=found, plan=plan, western=western)
     outcome = np.where(excluded != Reason.NONE, excluded, np.where(is_moved, "moved", held))

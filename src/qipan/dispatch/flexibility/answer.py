@@ -98,7 +98,7 @@ def _with_area(board: Board, rules: Rules, call: Call) -> tuple[Board, int]:
     What lacks of the call costs what the call says, or more than any way to deliver it.
     """
     sites, slots = len(board.sites), board.slot_count
-    energy = board.energy if board.energy is not None else _plain(sites, slots)
+    energy = board.energy if board.energy is not None else _plain(board)
     areas, member = energy.areas, np.zeros((1, sites), dtype=bool)
     member[0, list(call.sites)] = True
     over_fen = call.most_fen_per_kwh
@@ -117,12 +117,13 @@ def _with_area(board: Board, rules: Rules, call: Call) -> tuple[Board, int]:
     return replace(board, energy=replace(energy, areas=more)), len(areas.names)
 
 
-def _plain(sites: int, slots: int) -> Energy:
-    """Return meters with nothing behind them."""
+def _plain(board: Board) -> Energy:
+    """Return meters with nothing behind them; what covered jobs draw is drawn."""
+    sites, slots = len(board.sites), board.slot_count
     none, empty = np.zeros(sites), np.zeros((0, slots))
     areas = Areas((), np.zeros((0, sites), dtype=bool), empty, empty, np.zeros(0), np.zeros(0))
     nothing = np.zeros((sites, slots))
-    return Energy(nothing, nothing, none, none, none, none, np.ones(sites), areas)
+    return Energy(board.held_kw, nothing, none, none, none, none, np.ones(sites), areas)
 
 
 def _energy_of(board: Board) -> Energy:

@@ -113,6 +113,7 @@ class JobTerms:
     placed_kind: str = ""
     placed_model: str = ""
     may_split: bool = False
+    is_covered: bool = False
     runs: tuple[tuple[float, float], ...] = ()
 
 

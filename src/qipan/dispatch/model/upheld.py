@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ANY = "any"
 """Stands for all rules at once: of each tier the least that any of them leaves."""
@@ -10,7 +10,7 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class UpheldTier:
-    """What is left of one tier, in unit-hours of planned work that some site could have taken.
+    """What is left of one kind of work in one tier, in unit-hours of planned work that some site could have taken.
 
     Attributes
     ----------
@@ -24,6 +24,7 @@ class UpheldTier:
         Whether no more than the cap is left.
     """
 
+    kind: str
     tier: str
     cap_unit_h: float
     free_unit_h: float
@@ -55,3 +56,7 @@ class Upheld:
     is_known: bool
     free_fen: float
     cost_fen: float
+
+    def beside(self, fen: float) -> Upheld:
+        """Return the same beside other work that costs so much either way."""
+        return replace(self, free_fen=self.free_fen + fen, cost_fen=self.cost_fen + fen)

@@ -220,7 +220,7 @@ def _has_room_elsewhere(
     Who leaves a pool gives power back to its site, and to the reserve, so these are looked at each time.
     """
     site, now = room.pool_site[pool], known.now[0]
-    is_known = room.spare is None and abs(known.turn[job]) == now
+    is_known = room.spare is None and room.free_gb is None and abs(known.turn[job]) == now
     for elsewhere in range(len(room.free)):
         may = elsewhere != pool and ask.allowed[ask.sort[job], elsewhere]
         if may and (not is_known or room.pool_site[elsewhere] == site) and earliest(room, ask, job, elsewhere) >= 0.0:

@@ -211,10 +211,11 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
 
 
 def unserved_unit_h(jobs: Jobs, board: Board, found: Placement) -> Floats:
-    """Return the planned hours of each tier that some site could have taken and none did, ``(tiers,)``."""
+    """Return the planned hours that some site could have taken and none did, ``(kinds, tiers)``."""
     missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
-    work = jobs.quantity * planned_h(jobs, board)
-    return np.asarray(np.bincount(jobs.tier[missed], weights=work[missed], minlength=len(Tier)), dtype=np.float64)
+    left = np.zeros((len(KINDS), len(Tier)))
+    np.add.at(left, (jobs.kind[missed], jobs.tier[missed]), (jobs.quantity * planned_h(jobs, board))[missed])
+    return left
 
 
 def moved_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, at: Ints, site: Ints) -> Floats:

@@ -22,7 +22,7 @@ import numpy as np
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Texts
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.job import Jobs, Tier
+from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Placement, Plan
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
 from qipan.dispatch.placement.baseline import Baseline
@@ -49,7 +49,7 @@ class Capped:
     rules, plan
         The values of lost hours with which caps are kept, and the plan and prices that follow from them.
     caps_unit_h, unserved_unit_h
-        ``(tiers,)``: what may be left of each tier, and what is.
+        ``(kinds, tiers)``: what may be left of each tier, and what is; hours of two kinds are never added.
     rounds
         How many values were tried besides those that were given.
     is_known
@@ -66,7 +66,7 @@ class Capped:
 
     @property
     def excess_unit_h(self) -> Floats:
-        """What is left over the caps, ``(tiers,)``."""
+        """What is left over the caps, ``(kinds, tiers)``."""
         return _excess(self.unserved_unit_h, self.caps_unit_h)
 
     @property
@@ -88,7 +88,7 @@ def uphold(
     plan, found
         Without caps; if they keep them, they stay.
     caps_unit_h
-        ``(tiers,)``
+        ``(kinds, tiers)``
     known
         A placement that keeps the caps, if one is known: that of the rule whose service is upheld.
 
@@ -138,7 +138,9 @@ def uphold_against(
         ``solver_failed``.
     """
     if not policy:
-        return Capped(rules, plan, found, np.full(len(Tier), np.inf), unserved_unit_h(jobs, board, found)), None
+        return Capped(
+            rules, plan, found, np.full((len(KINDS), len(Tier)), np.inf), unserved_unit_h(jobs, board, found)
+        ), None
     left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
     caps = np.min(list(left.values()), axis=0) if policy == ANY else left[policy]
     kept = uphold(
@@ -150,13 +152,15 @@ def uphold_against(
     cost = [sum(planned_fen(jobs, board, rules, reached, one)) for one in (found, kept.found)]
     tiers = tuple(
         UpheldTier(
+            kind=KINDS[kind].value,
             tier=tier.label,
-            cap_unit_h=float(caps[tier]),
-            free_unit_h=float(free[tier]),
-            unserved_unit_h=float(kept.unserved_unit_h[tier]),
+            cap_unit_h=float(caps[kind, tier]),
+            free_unit_h=float(free[kind, tier]),
+            unserved_unit_h=float(kept.unserved_unit_h[kind, tier]),
             worth_fen_per_unit_h=kept.rules.tiers[tier].unserved_fen_per_unit_h,
-            is_kept=not over[tier],
+            is_kept=not over[kind, tier],
         )
+        for kind in np.unique(jobs.kind).tolist()
         for tier in Tier
     )
     return kept, Upheld(policy, tiers, kept.is_kept, kept.rounds, kept.is_known, cost[0], cost[1])
@@ -180,25 +184,29 @@ def next_worth(tried: Sequence[tuple[Floats, Floats]], caps_unit_h: Floats) -> F
     Parameters
     ----------
     tried
-        Values tried so far, those that were given first, and what they left of each tier, ``(tiers,)`` each.
+        Values tried so far, those that were given first, ``(tiers,)``, and what they left, ``(kinds, tiers)``.
     """
     given, (worth, left) = tried[0][0], tried[-1]
-    over = _excess(left, caps_unit_h) > 0.0
+    over = (_excess(left, caps_unit_h) > 0.0).any(axis=0)
     kept = (worth > given) & ~over
     is_blamed = bool(kept.any()) and bool((over & (worth <= given)).any())
     new = worth.copy()
     for tier in np.flatnonzero(kept if is_blamed else over).tolist():
-        low = max(values[tier] for values, was in tried if _excess(was, caps_unit_h)[tier] > 0.0)
+        low = max(values[tier] for values, was in tried if _excess(was, caps_unit_h)[:, tier].any())
         high = min((values[tier] for values, was in tried if values[tier] > low), default=np.inf)
         new[tier] = (low + high) / 2.0 if np.isfinite(high) else _above(tier, worth, left, caps_unit_h)
     return None if any(np.allclose(new, values, rtol=1e-4, atol=0.0) for values, _ in tried) else new
 
 
 def _above(tier: int, worth: Floats, left: Floats, caps_unit_h: Floats) -> float:
-    """Return a value just above the least valuable tiers that can spare what a tier is over; else twice its own."""
-    spare = np.maximum(caps_unit_h - left, 0.0)
+    """Return a value just above the least valuable tiers that can spare what a tier is over; else twice its own.
+
+    Only work of the kind that is most over can spare anything for it.
+    """
+    kind = int(np.argmax(left[:, tier] - caps_unit_h[:, tier]))
+    spare = np.maximum(caps_unit_h - left, 0.0)[kind]
     givers = [one for one in np.argsort(worth, kind="stable") if spare[one] > 0.0]
-    enough = int(np.searchsorted(np.cumsum(spare[givers]), left[tier] - caps_unit_h[tier]))
+    enough = int(np.searchsorted(np.cumsum(spare[givers]), (left - caps_unit_h)[kind, tier]))
     above = [ABOVE * worth[one] for one in givers[min(enough, max(len(givers) - 1, 0)) :]]
     return float(next((fen for fen in above if fen > worth[tier]), 2.0 * worth[tier]))
 

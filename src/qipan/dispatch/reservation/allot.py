@@ -48,7 +48,7 @@ def allot(reservations: Sequence[Reservation], board: Board, rules: Rules, zone_
         ``reservations_unmet`` with a finding for each: ``product_not_on_board``, ``pool_over_reserved``,
         ``power_cap_over_reserved``, ``reserve_over_reserved``, ``area_over_reserved``.
     """
-    if len(reservations) and board.links is not None:
+    if len(reservations) and board.links is not None and board.links.names:
         raise BadInputError(
             f"Reservations must be on a board without limited links, was one with {len(board.links.names)}.",
             code="reservations_over_links",

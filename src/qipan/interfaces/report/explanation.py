@@ -155,14 +155,16 @@ def excluded(told: Told, words: Words) -> list[tuple[str, str]]:
 
 def job_sentence(told: Told, words: Words) -> str:
     """Say where a job is and what it costs, or why it has no place."""
+    why = words.name(told, "why")
     if told["chosen"] is None:
-        return words.name(told, "why")
-    return words.say(
+        return why
+    placed = words.say(
         "At %(site)s from %(start)s it costs %(cost)s yuan at the plan's prices; others are set against that.",
         site=words.name(told["chosen"], "site"),
         start=clock(told["chosen"]["start"], told["zone_name"], told["day"]),
         cost=yuan(told["chosen"]["cost_fen"], digits_of(told)),
     )
+    return f"{why} {placed}".strip()
 
 
 def price_parts(price: Told, words: Words) -> Table:

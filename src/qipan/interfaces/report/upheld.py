@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qipan.interfaces.report import labels
@@ -21,7 +21,7 @@ def sentence(told: Told, words: Words) -> str:
     rule = label(labels.NO_WORSE_THAN, told["no_worse_than"], words)
     cost = yuan(told["cost_fen"] - told["free_fen"])
     if not told["is_kept"]:
-        broken = (label(labels.TIER, tier["tier"], words) for tier in told["tiers"] if not tier["is_kept"])
+        broken = dict.fromkeys(label(labels.TIER, tier["tier"], words) for tier in told["tiers"] if not tier["is_kept"])
         return words.say(
             "Not kept: more is left unserved than by %(rule)s of %(tiers)s; this plan is the nearest that was found.",
             rule=rule,
@@ -59,14 +59,19 @@ def upheld(document: Mapping[str, Any], words: Words) -> Table:
             Head(words.say("Value of a lost hour"), words.say("yuan")),
             Head(words.say("Kept"), is_number=False),
         ),
-        tuple(_row(tier, words) for tier in told["tiers"]) if told else (),
+        _rows(told["tiers"], words) if told else (),
         words.say("No promise was asked for."),
     )
 
 
-def _row(tier: Told, words: Words) -> Row:
+def _rows(tiers: Sequence[Told], words: Words) -> tuple[Row, ...]:
+    is_mixed = len({tier["kind"] for tier in tiers}) > 1
+    return tuple(_row(tier, words, is_mixed=is_mixed) for tier in tiers)
+
+
+def _row(tier: Told, words: Words, *, is_mixed: bool) -> Row:
     return row(
-        Cell(label(labels.TIER, tier["tier"], words)),
+        Cell(label(labels.TIER, tier["tier"], words), note=label(labels.KIND, tier["kind"], words) if is_mixed else ""),
         *(grouped(tier[f"{part}_unit_h"], 1) for part in ("cap", "free", "unserved")),
         yuan(tier["worth_fen_per_unit_h"], 2),
         words.say("yes") if tier["is_kept"] else words.say("no"),
