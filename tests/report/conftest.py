@@ -188,6 +188,7 @@ def report() -> DayReport:
         ),
         basis={"assumed": 3, "official": 1},
         areas=[],
+        substituted=[],
         power=None,
         reservations=ReservationsReport(
             rows_read=2,
