@@ -112,6 +112,7 @@ class RollReport:
     seed: int
     jobs: int
     past_jobs: int
+    rows_set_aside: int
     refused: int
     plants_share: float
     persistence: float
@@ -149,7 +150,7 @@ class Rolling:
         check(request)
         with self._books.read() as unit:
             fleet = self._ledger.fleet(unit, request.fleet_id)
-        case = self.case(request, fleet)
+        case, rows_set_aside = self._case(request, fleet)
         terms = RollTerms(every_s=request.every_s, gap=request.gap)
         kinds = [Errors()] + (
             [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
@@ -177,6 +178,7 @@ class Rolling:
             seed=request.seed,
             jobs=len(case.jobs),
             past_jobs=case.first,
+            rows_set_aside=rows_set_aside,
             refused=0 if rolled is None else int((~rolled.is_plannable).sum()),
             plants_share=request.plants_share,
             persistence=Errors().persistence,
@@ -193,13 +195,17 @@ class Rolling:
         BadInputError
             ``day_empty`` when none of the days has jobs; ``reservations_not_rolled``.
         """
+        return self._case(request, fleet)[0]
+
+    def _case(self, request: RollRequest, fleet: Fleet) -> tuple[Case, int]:
+        """Return the case, and how many rows of the file were set aside."""
         board = board_of(request, fleet, self._catalog)
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        jobs = quarantine_origins(intake, board.origins).jobs
-        refuse_reservations(jobs)
-        jobs = self._completed(request, fleet, jobs, board, rules)
+        intake = quarantine_origins(intake, board.origins)
+        refuse_reservations(intake.jobs)
+        jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
         if case.first == len(jobs):
@@ -208,7 +214,7 @@ class Rolling:
                 code="day_empty",
                 hint="Choose days that the file has; `qipan jobs import` names them.",
             )
-        return case
+        return case, len({finding.row for finding in intake.findings if finding.row > 0})
 
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
         first_s = board.start_s - RollTerms().days_back * S_PER_DAY

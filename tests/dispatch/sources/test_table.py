@@ -75,7 +75,7 @@ def test_read_table_in_any_wrapping_gives_the_same_cells(data: bytes) -> None:
 )
 def test_read_table_empty_is_refused(data: bytes) -> None:
     error = refusal(data)
-    assert (error.code, error.message) == ("file_empty", "A job file must hold a header and rows, was empty.")
+    assert (error.code, error.message) == ("file_empty", "A table must hold a header and rows, was empty.")
 
 
 @pytest.mark.parametrize("cut", [3, 12, -1, -9])

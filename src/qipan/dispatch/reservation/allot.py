@@ -81,7 +81,7 @@ def allot(reservations: Sequence[Reservation], board: Board, rules: Rules, zone_
         raise BadInputError(
             f"Reservations must fit together on the board, was not: {findings[0].message}",
             code="reservations_unmet",
-            hint="Correct the contracts that the findings name: what is sold twice cannot be served.",
+            hint="Correct the contracts that the findings name: each must be of resources on the board and sold once.",
             findings=findings,
         )
     return pool

@@ -127,7 +127,7 @@ def _unpacked(data: bytes) -> bytes:
             ) from error
     if not data.removeprefix(BOM).strip():
         raise BadInputError(
-            "A job file must hold a header and rows, was empty.",
+            "A table must hold a header and rows, was empty.",
             code="file_empty",
             hint="Check the path, and that the export had ended.",
         )

@@ -147,9 +147,11 @@ def _show(report: RollReport, language: Language) -> None:
     say(
         language.say(
             f"{counted(report.jobs, 'job')} in {counted(report.days, 'day')} from {report.first_day}; "
-            f"{grouped(report.past_jobs)} before them serve the forecast; {grouped(report.refused)} refused.",
+            f"{grouped(report.past_jobs)} before them serve the forecast; {grouped(report.refused)} refused; "
+            f"{counted(report.rows_set_aside, 'row')} of the file set aside.",
             f"自 {report.first_day} 起 {report.days} 天共 {grouped(report.jobs)} 个作业；"
-            f"此前 {grouped(report.past_jobs)} 个用于预测；拒绝 {grouped(report.refused)} 个。",
+            f"此前 {grouped(report.past_jobs)} 个用于预测；拒绝 {grouped(report.refused)} 个；"
+            f"文件中隔离 {grouped(report.rows_set_aside)} 行。",
         )
     )
     columns = (

@@ -62,13 +62,14 @@ def sentence(told: Told, words: Words) -> str:
     """Say what was run."""
     return words.say(
         "%(jobs)s jobs in %(days)s days from %(day)s on, re-planned every %(every)s minutes; %(past)s jobs before them "
-        "serve the forecast, %(refused)s no site can take.",
+        "serve the forecast, %(refused)s no site can take; rows of the file that were bad and set aside: %(aside)s.",
         jobs=grouped(told["jobs"]),
         days=told["days"],
         day=told["first_day"],
         every=grouped(told["every_s"] / 60.0),
         past=grouped(told["past_jobs"]),
         refused=grouped(told["refused"]),
+        aside=grouped(told.get("rows_set_aside", 0)),
     )
 
 
