@@ -13,7 +13,8 @@ def test_import_accounts_for_every_row(client: TestClient, callers: Any, trace: 
     naive = b"bad-1,2026-06-01T09:00:00,intelligent,1,60,440000,batch"
     zero = b"bad-2,2026-06-01T09:00:00Z,intelligent,0,60,,batch"
     spoilt = b"\n".join([trace, naive, zero])
-    answer = client.post(IMPORT, files={"file": ("spoilt.csv", spoilt)}, headers=callers.operator)
+    national = {"fleet_id": "national"}
+    answer = client.post(IMPORT, data=national, files={"file": ("spoilt.csv", spoilt)}, headers=callers.operator)
     assert answer.status_code == 200, answer.text
     account = answer.json()
     assert account["rows_read"] == account["rows_accepted"] + account["rows_quarantined"] == 42

@@ -89,7 +89,7 @@ def test_show_day_without_a_real_time_job_prints_a_dash(
 def test_steps_name_every_step_that_a_day_tells(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QIPAN_HOME", str(home))
     services, told = session.services(), []
-    request = DayRequest(data=csv(*GOOD), name="jobs.csv", format="generic", fleet_id="national")
+    request = DayRequest(data=csv(*GOOD), name="jobs.csv", format="generic", fleet_id="national", no_worse_than="any")
     services.day.run(request, session.now(), told.append)
     services.day.demo(session.now(), date(2025, 1, 6), 0, told.append)
     assert set(told) == set(show.STEPS)

@@ -49,7 +49,7 @@ def test_a_day_with_a_table_runs_work_on_substitutes_and_says_so(run, qipan: Qip
     told = shown(run("--substitutes", rows, "--json"))
     pair = {"kind": "intelligent", "card_model": "A", "by_kind": "intelligent", "by_card_model": "B"}
     assert told["substituted"] == [pair | {"jobs": 1, "asked_unit_h": 6.0, "held_unit_h": pytest.approx(12.0)}]
-    assert told["scores"][0]["work_unit_h"] == pytest.approx(6.0 + 40.0)
+    assert told["scores"][0]["work_unit_h"] == pytest.approx({"intelligent": 6.0 + 40.0})
     assert told["scores"][0]["energy_kwh"] == pytest.approx(12.0 * 0.2 * 1.2 + 40.0 * 1.25)
     jobs = {one["job_id"]: one for one in shown(qipan("day", "jobs", told["plan_id"], "--json"))["rows"]}
     assert (jobs["train"]["on_substitute"], jobs["train"]["held_units"]) == (True, 6.0)

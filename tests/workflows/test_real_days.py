@@ -42,9 +42,9 @@ class WatchedDispatch(Dispatch):
         self.asked: list[tuple[Jobs, Board, Rules]] = []
         self.answered: list[Outcome] = []
 
-    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None]) -> Outcome:
+    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None], **more: Any) -> Outcome:
         self.asked.append((jobs, board, rules))
-        self.answered.append(super().solve(jobs, board, rules, progress))
+        self.answered.append(super().solve(jobs, board, rules, progress, **more))
         return self.answered[-1]
 
 

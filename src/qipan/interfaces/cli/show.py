@@ -30,8 +30,8 @@ STEPS = {
     "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
     "most_available": ("Compare: most available", "比较：余量最大站点"),
     "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
-    "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
     "uphold": ("Uphold the service of every tier", "保障各层级服务"),
+    "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
     "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
     "enter": ("Enter the day in the ledger", "记入台账"),
 }
