@@ -52,3 +52,12 @@ def test_form_takes_fleets_of_the_scope_only(shared: Services, fleet: str, site:
     with shared.books.read() as unit:
         (far,) = shared.ledger.fleet(unit, "far").sites
     assert (far.site_id, far.adcode) == ("far-1", "640000")
+
+
+def test_form_of_a_day_begins_with_the_fleet_that_was_imported_last(shared: Services) -> None:
+    with shared.books.begin() as unit:
+        document = FLEET.format(fleet="zeta", site="zeta-1", adcode="520000").encode()
+        shared.ledger.import_sites(unit, document, datetime.now(UTC))
+    client = TestClient(create_app(shared), base_url="http://127.0.0.1:8750")
+    client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD}, headers={"Origin": str(client.base_url)})
+    assert '<option value="zeta" selected>' in client.get("/days").text

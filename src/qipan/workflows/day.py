@@ -80,7 +80,7 @@ class Day:
             ``fleet_unknown``.
         """
         with self._books.read() as unit:
-            fleet = self._fleet(unit, request.fleet_id)
+            fleet = self.fleet(unit, request.fleet_id)
         intake = quarantine_origins(self._read(request, fleet.zone_name), origins_of(fleet))
         refuse_bad_rows(request, intake)
         with self._books.begin(caller=caller) as unit:
@@ -149,7 +149,7 @@ class Day:
         check_options(request, self._dispatch.policies)
         progress("read")
         with self._books.read() as unit:
-            fleet = self._fleet(unit, request.fleet_id)
+            fleet = self.fleet(unit, request.fleet_id)
         return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress, caller)
 
     def demo(
@@ -323,7 +323,7 @@ class Day:
         raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
         return complete(raised, board, rules, rule, rng)
 
-    def _fleet(self, unit: UnitOfWork, fleet_id: str | None) -> Fleet:
+    def fleet(self, unit: UnitOfWork, fleet_id: str | None = None) -> Fleet:
         """Return the fleet of that name; without one, the owner's newest, or the national one."""
         if fleet_id is not None:
             return self._ledger.fleet(unit, fleet_id)

@@ -217,7 +217,8 @@ def _has_room_elsewhere(
 ) -> bool:  # pragma: no cover - compiled
     """Tell whether a job has room in any pool but its own; other sites are looked up once in a turn.
 
-    Who leaves a pool gives power back to its site, and to the reserve, so these are looked at each time.
+    Who leaves a pool gives power back to its site, and to the reserve, so these are looked at each time; where
+    links are limited nothing is known.
     """
     site, now = room.pool_site[pool], known.now[0]
     is_known = room.spare is None and room.free_gb is None and abs(known.turn[job]) == now

@@ -96,13 +96,13 @@ def _bytes(file: UploadFile | None) -> bytes | None:
 def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) -> Response:
     services, said = services_of(request), words_of(request)
     with services.books.read() as unit:
-        fleets = services.ledger.fleets(unit)
+        fleets, newest = services.ledger.fleets(unit), services.day.fleet(unit).fleet_id
     return render(
         request,
         "days.html",
         status=200 if error is None else status_of(error),
         error=error,
-        given=given,
+        given={"fleet_id": newest} | dict(given),
         runs=[_run(run, said) for run in services.day.reports()],
         formats=services.dispatch.formats,
         policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.dispatch.policies],
