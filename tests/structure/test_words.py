@@ -55,7 +55,6 @@ NO_CLASS = re.compile(r"(Util|Utils|Helper|Helpers|Manager|Common|Misc)$")
 
 LONGER_ON_PURPOSE: dict[str, str] = {
     "src/qipan/bootstrap.py": "the one place that knows every adapter, a few lines for each",
-    "src/qipan/dispatch/service.py": "what a person can ask for, and the whole of a solved day",
     "qipan.bootstrap._assemble": "every service once, with what it needs",
     "qipan.interfaces.api.day.run": "a field of the form a parameter",
     "qipan.interfaces.cli.day.run": "an option a parameter",

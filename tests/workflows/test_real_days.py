@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,13 +17,12 @@ from tests.independent.check_day import check_day, planned_cost_fen
 from tests.independent.check_placement import check_placement
 
 from qipan.bootstrap import Services, build, initialise
+from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.jobs.reach import refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.placement.baseline import Baseline, place_by
-from qipan.dispatch.service import Dispatch, Outcome
 from qipan.settings import Settings
-from qipan.workflows.day import Day
 from qipan.workflows.model import DayReport
 from qipan.workflows.request import DayRequest
 
@@ -32,20 +31,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 5, 4, tzinfo=UTC)
 BASE_LOAD = 1.0
-
-
-class WatchedDispatch(Dispatch):
-    """Dispatch that remembers what it was asked and what it answered."""
-
-    def __init__(self, dispatch: Dispatch) -> None:
-        super().__init__(dispatch._observations, dispatch._lake, dispatch._readers)
-        self.asked: list[tuple[Jobs, Board, Rules]] = []
-        self.answered: list[Outcome] = []
-
-    def solve(self, jobs: Jobs, board: Board, rules: Rules, progress: Callable[[str], None], **more: Any) -> Outcome:
-        self.asked.append((jobs, board, rules))
-        self.answered.append(super().solve(jobs, board, rules, progress, **more))
-        return self.answered[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +66,6 @@ def ran(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.T
     settings = Settings(home=tmp_path_factory.mktemp("real") / "home")
     initialise(settings, NOW)
     services = build(settings)
-    watched = WatchedDispatch(services.dispatch)
-    day = Day(
-        catalog=services.catalog,
-        books=services.books,
-        observations=services.observations,
-        log=services.log,
-        ledger=services.ledger,
-        dispatch=watched,
-        boards=services.boards,
-    )
     asked = DayRequest(
         data=(folder / trace.file).read_bytes(),
         name=trace.file,
@@ -99,9 +74,16 @@ def ran(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.T
         epoch=trace.epoch,
         load=trace.probe if is_raised else BASE_LOAD,
     )
-    report = day.run(asked, NOW)
-    jobs, board, rules = watched.asked[-1]
-    yield Ran(services, report, jobs, board, rules, watched.answered[-1], is_raised)
+    solved: list[tuple[Jobs, Board, Rules, Outcome]] = []
+
+    def watched(jobs: Jobs, board: Board, rules: Rules, *args: Any, **more: Any) -> Outcome:
+        solved.append((jobs, board, rules, solve_day(jobs, board, rules, *args, **more)))
+        return solved[-1][-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qipan.workflows.day.solve_day", watched)
+        report = services.day.run(asked, NOW)
+    yield Ran(services, report, *solved[-1], is_raised)
     services.books.close()
 
 
@@ -128,9 +110,9 @@ def test_checker_finds_nothing_wrong_with_a_real_day(ran: Ran) -> None:
 
 
 def test_baselines_of_a_real_day_keep_the_same_limits(ran: Ran) -> None:
-    refused = refusals(ran.jobs, ran.board, ran.outcome.reached)
+    refused = refusals(ran.jobs, ran.board, ran.outcome.posed.reached)
     for rule in Baseline:
-        theirs = place_by(rule, ran.jobs, ran.board, ran.rules, ran.outcome.reached, refused=refused)
+        theirs = place_by(rule, ran.jobs, ran.board, ran.rules, ran.outcome.posed.reached, refused=refused)
         assert check_placement(ran.board, ran.jobs, ran.rules, theirs) == [], rule
 
 

@@ -1,9 +1,9 @@
-"""What a person can ask of dispatch: read jobs, solve a day, keep and look up its plan."""
+"""What a person can ask of dispatch: read jobs, keep plans and look them up."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -11,32 +11,13 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qipan.dispatch.day import Outcome
 from qipan.dispatch.explanation.note import note_jobs
 from qipan.dispatch.explanation.recall import tell_job, tell_price
-from qipan.dispatch.explanation.split import note_terms
-from qipan.dispatch.explanation.stand_alone import stand_alone
-from qipan.dispatch.explanation.volume import EAST, WEST, volumes
-from qipan.dispatch.jobs.classify import classify
+from qipan.dispatch.explanation.volume import EAST, WEST
 from qipan.dispatch.jobs.columns import from_columns, to_columns
-from qipan.dispatch.jobs.reach import Reach, reach, refusals
-from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Rules
-from qipan.dispatch.model.explanation import Terms
 from qipan.dispatch.model.job import Intake, Jobs
-from qipan.dispatch.model.plan import Placement, Plan, Reason, Score
-from qipan.dispatch.model.reservation import Covered, Reservation, ReservationsDay
-from qipan.dispatch.model.stand_alone import StandAlone
-from qipan.dispatch.model.upheld import Upheld
-from qipan.dispatch.model.volume import Volume
-from qipan.dispatch.placement.baseline import Baseline, place_by
-from qipan.dispatch.placement.bound import bound_fen
-from qipan.dispatch.placement.place import place
-from qipan.dispatch.placement.score import planned_fen, score
-from qipan.dispatch.placement.uphold import POLICIES, uphold_against
-from qipan.dispatch.plan import plan
-from qipan.dispatch.prices.price import Identities, identities
-from qipan.dispatch.reservation.cover import cover, held_fen, join, pin, rest_of
-from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.store import plan as store
 from qipan.dispatch.store import submission
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -66,44 +47,6 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A solved day: plan, bound and placement, and what the baselines make of the same jobs.
-
-    ``rules`` and ``plan`` are those that the placement follows; ``plan_fen`` and all costs are at the rules given.
-
-    Attributes
-    ----------
-    jobs
-        Those that were given, the windows of covered ones closed.
-    plan, identities
-        Of all work that is not covered, on the board that covered jobs leave to it.
-    planned_unit_h
-        ``(pools, slots)``, use by the plan and by covered jobs.
-    plan_fen, bound_fen
-        The plan's optimum and the bound, with what covered jobs cost.
-    """
-
-    jobs: Jobs
-    reached: Reach
-    rules: Rules
-    covered: Covered
-    plan: Plan
-    planned_unit_h: Floats
-    found: Placement
-    identities: Identities
-    plan_fen: float
-    bound_fen: float
-    served_fen: float
-    lost_fen: float
-    scores: tuple[Score, ...]
-    volumes: tuple[Volume, ...]
-    stand_alone: tuple[StandAlone, ...]
-    terms: Terms
-    reservations: ReservationsDay
-    upheld: Upheld | None
-
-
-@dataclass(frozen=True, slots=True)
 class JobsPage:
     """One page of placements."""
 
@@ -114,9 +57,7 @@ class JobsPage:
 
 
 class Dispatch:
-    """Reads traces, solves days and keeps their plans; the service of ``policies`` can be upheld."""
-
-    policies = POLICIES
+    """Reads jobs, keeps plans and looks them up."""
 
     def __init__(self, observations: Observations, lake: Lake, readers: Mapping[str, Reader]) -> None:
         self._observations = observations
@@ -147,86 +88,6 @@ class Dispatch:
                 hint="Choose the format that the file was written in; see `qipan jobs schema` for generic.",
             )
         return self._readers[form](data, how)
-
-    def solve(
-        self,
-        jobs: Jobs,
-        board: Board,
-        rules: Rules,
-        progress: Callable[[str], None],
-        *,
-        reservations: Sequence[Reservation] = (),
-        zone_name: str = "UTC",
-        no_worse_than: str = "",
-    ) -> Outcome:
-        """Plan, price and place the jobs, and place them again by each baseline.
-
-        Jobs that reservations cover are placed first, the same for all.
-
-        Parameters
-        ----------
-        progress
-            Told the name of each step as it begins.
-        zone_name
-            Whose clocks an error about reservations shows.
-        no_worse_than
-            One of `policies`, or none: no tier is to be served worse than by it.
-
-        Raises
-        ------
-        BadInputError
-            ``reservations_unmet``, ``reservations_over_links``.
-        EngineError
-            ``solver_failed``.
-        """
-        progress("reach")
-        reached = reach(jobs, board, rules)
-        refused = refusals(jobs, board, reached)
-        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations, zone_name=zone_name)
-        jobs = pin(jobs, board, covered)
-        rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
-        classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
-        progress("plan")
-        takes = reached.takes[classes.streams.sort]
-        solved = plan(rest.board, classes, rules, takes)
-        progress("place")
-        given = (rest.jobs, rest.board, rules, rest.reached)
-        free = place(*given, refused=rest.refused, plan=solved)
-        theirs = {}
-        for rule in Baseline:
-            progress(rule.value)
-            theirs[rule.value] = place_by(rule, *given, refused=rest.refused)
-        if no_worse_than:
-            progress("uphold")
-        kept, upheld = uphold_against(
-            *given, policy=no_worse_than, theirs=theirs, refused=rest.refused, classes=classes, plan=solved, found=free
-        )
-        used, shown = kept.rules, kept.plan
-        found = join(jobs, board, covered, kept.found)
-        joined = {"qipan": found} | {name: join(jobs, board, covered, one) for name, one in theirs.items()}
-        served, lost = planned_fen(jobs, board, rules, reached, found)
-        covered_fen = held_fen(jobs, board, rules, reached, covered)
-        progress("stand_alone")
-        return Outcome(
-            jobs=jobs,
-            reached=reached,
-            rules=used,
-            covered=covered,
-            plan=shown,
-            planned_unit_h=shown.supply_unit_h + rest.board.held_unit_h,
-            found=found,
-            identities=identities(rest.board, shown, used),
-            plan_fen=solved.objective_fen + covered_fen,
-            bound_fen=bound_fen(*given, refused=rest.refused, plan=solved) + covered_fen,
-            served_fen=served,
-            lost_fen=lost,
-            scores=tuple(score(name, jobs, board, rules, reached, found=one) for name, one in joined.items()),
-            volumes=volumes(rest.jobs, rest.board, used, rest.reached, found=kept.found, plan=shown),
-            stand_alone=stand_alone(rest.board, classes, used, takes, plan=shown),
-            terms=note_terms(board, used, shown),
-            reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=shown.lmp_fen_per_unit_h),
-            upheld=None if upheld is None else upheld.beside(covered_fen),
-        )
 
     def next_plan_id(self, unit: UnitOfWork, day: date) -> str:
         """Return the name of the next plan of a day."""
@@ -436,7 +297,8 @@ class Dispatch:
         return JobsPage(rows=rows, total=total, page=page, size=size)
 
 
-def placement_columns(plan_id: str, jobs: Jobs, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
+def placement_columns(plan_id: str, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
     """Write down where every job went and why."""
-    noted = note_jobs(jobs, board, rules, outcome.reached, plan=outcome.plan, found=outcome.found)
+    jobs, reached = outcome.posed.jobs, outcome.posed.reached
+    noted = note_jobs(jobs, board, rules, reached, plan=outcome.plan, found=outcome.found)
     return store.placement_table({"plan_id": [plan_id] * len(jobs), **noted})

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.jobs.demand import SERVING, split_by_origin
@@ -16,7 +17,8 @@ from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.reservation import Reservation
-from qipan.dispatch.service import Dispatch, JobsPage, Outcome, Reading, placement_columns
+from qipan.dispatch.placement.uphold import POLICIES
+from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import Finding, NotFoundError
@@ -43,7 +45,9 @@ MADE = "made"
 
 
 class Day:
-    """Runs days over the ledger's fleets."""
+    """Runs days over the ledger's fleets; the service of any of ``policies`` can be upheld."""
+
+    policies = POLICIES
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class Day:
         EngineError
             ``solver_failed``, or what a store says.
         """
-        check_options(request, self._dispatch.policies)
+        check_options(request)
         progress("read")
         with self._books.read() as unit:
             fleet = self.fleet(unit, request.fleet_id)
@@ -258,9 +262,7 @@ class Day:
         if outcome.upheld is not None:
             terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in outcome.rules.tiers]
         progress("grid")
-        power = measure(
-            outcome.jobs, setting.board, outcome.rules, outcome.reached, outcome.found, covered=outcome.covered
-        )
+        power = measure(setting.board, outcome.rules, outcome.posed, outcome.found)
         progress("enter")
         with self._books.begin(caller=caller) as unit:
             plan_id = self._dispatch.next_plan_id(unit, day)
@@ -269,8 +271,8 @@ class Day:
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
             solved = Solved(outside, outcome, power, reserved, terms[RESERVATIONS])
-            report = describe(run, fleet, setting, intake=intake, jobs=outcome.jobs, solved=solved)
-            placements = placement_columns(plan_id, outcome.jobs, setting.board, outcome.rules, outcome)
+            report = describe(run, fleet, setting, intake=intake, jobs=outcome.posed.jobs, solved=solved)
+            placements = placement_columns(plan_id, setting.board, outcome.rules, outcome)
             kept = self._dispatch.keep(
                 unit,
                 plan_id=plan_id,
@@ -306,7 +308,7 @@ class Day:
         rules = self._boards.rules(terms)
         progress("assume")
         jobs = self._completed(request, fleet, chosen, setting.board, rules)
-        return jobs, self._dispatch.solve(
+        return jobs, solve_day(
             jobs,
             setting.board,
             rules,

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
+from qipan.dispatch.day import Outcome
 from qipan.dispatch.explanation.substituted import substituted
 from qipan.dispatch.model.array import Ints, plain_list
 from qipan.dispatch.model.board import Board
@@ -17,7 +18,6 @@ from qipan.dispatch.model.power import PowerDay
 from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
 from qipan.dispatch.placement.score import idle_kwh, ran_s, usage
 from qipan.dispatch.prices.publish import to_tick
-from qipan.dispatch.service import Outcome
 from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.use import Use
@@ -246,7 +246,7 @@ def _areas(setting: Setting) -> list[AreaDay]:
 
 
 def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[OriginDay]:
-    origin = outcome.reached.origin[outcome.reached.of_job]
+    origin = outcome.posed.reached.origin[outcome.posed.reached.of_job]
     kinds, count = _kinds(board, jobs), len(board.origins)
     at = np.searchsorted(kinds, jobs.kind) * count + origin
     number, asked, placed = (
@@ -275,7 +275,7 @@ def _origins(fleet: Fleet, board: Board, jobs: Jobs, outcome: Outcome) -> list[O
 def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
     runs = outcome.found.runs(ran_s(jobs))
     at = runs.job
-    origin = outcome.reached.origin[outcome.reached.of_job[at]]
+    origin = outcome.posed.reached.origin[outcome.posed.reached.of_job[at]]
     inside_s = np.minimum(runs.start_s + runs.seconds, board.day_end_s) - runs.start_s
     work = np.zeros((len(KINDS), len(board.origins), len(board.sites)))
     ran = np.clip(inside_s, 0.0, None) / 3600.0 * jobs.quantity[at]
@@ -287,7 +287,7 @@ def _flows(board: Board, jobs: Jobs, outcome: Outcome) -> list[Flow]:
 
 
 def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
-    found, reached = outcome.found, outcome.reached
+    found, reached = outcome.found, outcome.posed.reached
     origin = reached.origin[reached.of_job]
     macro_o = np.array([o.macro or o.origin_id for o in board.origins], dtype=object)[origin]
     site = np.where(found.has_place, board.pool_site[found.pool], 0)

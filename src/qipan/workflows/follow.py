@@ -264,7 +264,6 @@ class Following:
             board = replace(self._boards.set_up(unit, fleet, today, terms).board, substitutes=())
         position = {str(job_id): index for index, job_id in enumerate(jobs.job_id)}
         found = replan(
-            self._dispatch,
             board,
             self._boards.rules(terms),
             jobs=jobs,

@@ -12,7 +12,9 @@ from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import KINDS, Jobs
 from qipan.dispatch.model.submission import Attempt
-from qipan.dispatch.service import Dispatch
+from qipan.dispatch.placement.place import place
+from qipan.dispatch.plan import plan
+from qipan.dispatch.pose import pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,6 @@ def busy_of(attempts: Sequence[Attempt], jobs: Jobs, position: Mapping[str, int]
 
 
 def replan(
-    dispatch: Dispatch,
     board: Board,
     rules: Rules,
     *,
@@ -80,7 +81,9 @@ def replan(
     if links is not None:
         left_gb = links.capacity_gb - _moved_gb(board, links, jobs, busy)
         links = replace(links, capacity_gb=np.maximum(left_gb, 0.0))
-    found = dispatch.solve(wanted, replace(board, capacity=free, links=links), rules, lambda _: None).found
+    posed = pose(wanted, replace(board, capacity=free, links=links), rules)
+    rest = posed.rest
+    found = place(rest.jobs, rest.board, rules, rest.reached, refused=rest.refused, plan=plan(*posed.instance))
     return [
         Replanned(
             lost[position],

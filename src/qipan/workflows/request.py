@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from qipan.dispatch.model.job import Intake
+from qipan.dispatch.placement.uphold import POLICIES
 from qipan.kernel.errors import BadInputError
 
 OUTLOOK_H_MAX = 168
@@ -78,13 +79,8 @@ class DayRequest:
     links: bytes | None = None
 
 
-def check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
+def check_options(request: DayRequest) -> None:
     """Refuse a request with options out of range.
-
-    Parameters
-    ----------
-    policies
-        What ``no_worse_than`` may name.
 
     Raises
     ------
@@ -99,8 +95,8 @@ def check_options(request: DayRequest, policies: tuple[str, ...]) -> None:
         "green share must be 0 to 1": request.green_share is None or 0 <= request.green_share <= 1,
         "scale of the grid's load must be above 0": 0 < request.grid_load_scale < math.inf,
         f"outlook must be 0 to {OUTLOOK_H_MAX} h": 0 <= request.outlook_h <= OUTLOOK_H_MAX,
-        f"the rule that no tier is served worse than by must be one of {', '.join(policies)}": (
-            request.no_worse_than in ("", *policies)
+        f"the rule that no tier is served worse than by must be one of {', '.join(POLICIES)}": (
+            request.no_worse_than in ("", *POLICIES)
         ),
     }
     broken = [rule for rule, holds in rules.items() if not holds]

@@ -10,13 +10,11 @@ from typing import Any, Final
 
 from qipan.dispatch.flexibility.answer import answer
 from qipan.dispatch.flexibility.worth import worth
-from qipan.dispatch.jobs.classify import classify
-from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.model.plan import Instance, Reason
+from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.power import Call
-from qipan.dispatch.reservation.cover import cover, rest_of
+from qipan.dispatch.pose import pose
 from qipan.dispatch.service import Dispatch
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -163,14 +161,8 @@ class Responding:
             fleet = self._ledger.fleet(unit, str(document["fleet_id"]), as_of=created)
             setting = self._boards.set_up(unit, fleet, date.fromisoformat(document["day"]), terms)
             reservations = self._boards.reservations(unit, terms).reservations
-        board, rules = setting.board, self._boards.rules(terms)
-        reached = reach(jobs, board, rules)
-        refused = refusals(jobs, board, reached)
-        covered = cover(jobs, board, rules, reached, refused=refused, reservations=reservations)
-        rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
-        classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
-        instance = Instance(rest.board, classes, rules, reached.takes[classes.streams.sort])
-        return document, setting.fleet, rest.jobs, instance
+        posed = pose(jobs, setting.board, self._boards.rules(terms), reservations=reservations)
+        return document, setting.fleet, posed.rest.jobs, posed.instance
 
     def _places(self, fleet: Fleet) -> str:
         """Name the regions and areas that may be called, each with its code."""

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.dispatch.flexibility.test_answer import instance_of
 from tests.dispatch.programme.test_energy import with_energy
 from tests.dispatch.reservation.test_cover import named, reservation
 from tests.dispatch.reservation.test_cover import solved as solved_day
 
 from qipan.dispatch.flexibility.uptake import measure
-from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.plan import plan
-from qipan.dispatch.reservation.cover import cover
+from qipan.dispatch.pose import pose
 
 
 def measured(jobs, board, rules):
-    reached = reach(jobs, board, rules)
-    refused = refusals(jobs, board, reached)
-    assert (refused == Reason.NONE).all()
-    solved = plan(*instance_of(jobs, board, rules))
-    nothing = cover(jobs, board, rules, reached, refused=refused, reservations=())
-    found = place(jobs, board, rules, reached, refused=refused, plan=solved)
-    return measure(jobs, board, rules, reached, found, covered=nothing)
+    posed = pose(jobs, board, rules)
+    assert (posed.rest.refused == Reason.NONE).all()
+    found = place(jobs, board, rules, posed.reached, refused=posed.rest.refused, plan=plan(*posed.instance))
+    return measure(board, rules, posed, found)
 
 
 def test_without_meters_there_is_nothing_to_measure(make_board, make_jobs, rules) -> None:
@@ -57,5 +52,5 @@ def test_covered_work_runs_where_it_must_under_every_policy(make_board, make_job
     board = with_energy(make_board(pue=(1.0, 1.0)), {"peak": 100.0, "load_kw": load})
     jobs = named(make_jobs({"quantity": 4.0, "slack_h": 1.0, "origin": "640000"}), "r1")
     day = solved_day(jobs, board, rules, reservation(board))
-    told = measure(day.jobs, board, rules, day.reached, day.found, covered=day.covered)
+    told = measure(board, rules, day.posed, day.found)
     assert told.areas[0].peaks_kw == {"others": 50.0, "qipan": 54.0, "blind": 54.0, "home_first": 54.0}

@@ -14,6 +14,7 @@ from tests.dispatch.flexibility.test_answer import instance_of
 from tests.dispatch.programme.test_energy import with_energy
 from tests.independent.check_placement import check_placement
 
+from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import DataClass, Jobs, Tier
@@ -21,8 +22,7 @@ from qipan.dispatch.model.plan import Reason, Status
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.reservation.allot import allot
-from qipan.dispatch.reservation.cover import cover, join, rest_of
-from qipan.dispatch.service import Dispatch, Outcome
+from qipan.dispatch.reservation.cover import cover, join
 from qipan.dispatch.sources.instance import write
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
@@ -49,7 +49,7 @@ def covered_of(jobs: Jobs, board: Board, rules: Rules, *reservations: Reservatio
 
 
 def solved(jobs: Jobs, board: Board, rules: Rules, *reservations: Reservation) -> Outcome:
-    return Dispatch(None, None, {}).solve(jobs, board, rules, lambda _: None, reservations=reservations)
+    return solve_day(jobs, board, rules, lambda _: None, reservations=reservations)
 
 
 def test_cover_serves_who_comes_first_as_long_as_units_are_free(make_board, make_jobs, rules) -> None:
@@ -216,11 +216,8 @@ def test_solve_on_random_boards_serves_all_covered_work_within_every_limit(seed,
     if outcome.plan.is_final:
         money = outcome.identities
         assert max(money.payments_error, money.revenue_error, money.slackness_error) <= 1e-6
-    covered = outcome.covered
-    rest = rest_of(
-        outcome.jobs, board, outcome.reached, refused=refusals(outcome.jobs, board, outcome.reached), covered=covered
-    )
+    posed, rest = outcome.posed, outcome.posed.rest
     for rule in (Baseline.HOME_FIRST, Baseline.MOST_AVAILABLE):
         theirs = place_by(rule, rest.jobs, rest.board, rules, rest.reached, refused=rest.refused)
-        found = join(outcome.jobs, board, covered, theirs)
+        found = join(posed.jobs, board, posed.covered, theirs)
         assert check_placement(board, jobs, rules, found, reservations) == []

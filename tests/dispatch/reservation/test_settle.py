@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.dispatch.reservation.test_cover import named, random_case, reservation, solved
 
+from qipan.dispatch.day import Outcome
 from qipan.dispatch.model.reservation import ReservationsDay
-from qipan.dispatch.service import Outcome
 
 MINUTES = 60
 
@@ -56,7 +56,7 @@ def test_settle_counts_the_day_alone(make_board, make_jobs, rules) -> None:
 
 def minute_by_minute(outcome: Outcome, board, reservations):
     """Add everything up again, one job and one minute at a time."""
-    jobs, found, lmp = outcome.jobs, outcome.found, outcome.plan.lmp_fen_per_unit_h
+    jobs, found, lmp = outcome.posed.jobs, outcome.found, outcome.plan.lmp_fen_per_unit_h
     of_pool, of_reservation = {}, {}
     runs = found.runs(jobs.requested_s)
     for job, start_s, seconds in zip(runs.job.tolist(), runs.start_s, runs.seconds, strict=True):

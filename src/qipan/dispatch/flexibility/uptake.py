@@ -6,29 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from qipan.dispatch.jobs.classify import classify
-from qipan.dispatch.jobs.reach import Reach, refusals
 from qipan.dispatch.model.array import plain_list
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Energy, EnergyPlan
-from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.model.plan import Placement, Reason
+from qipan.dispatch.model.plan import Placement
 from qipan.dispatch.model.power import AreaPeaks, PowerDay, Uptake
-from qipan.dispatch.model.reservation import Covered
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import usage
 from qipan.dispatch.plan import plan
+from qipan.dispatch.pose import Posed
 from qipan.dispatch.programme.buy import buy
-from qipan.dispatch.reservation.cover import join, rest_of
+from qipan.dispatch.reservation.cover import join
 
 OURS, OTHERS, BLIND = "qipan", "others", "blind"
 """By the plan; without any site; by a plan that knows neither peaks nor limits of areas."""
 
 
-def measure(
-    jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement, *, covered: Covered
-) -> PowerDay | None:
+def measure(board: Board, rules: Rules, posed: Posed, found: Placement) -> PowerDay | None:
     """Return peaks and uptake on what happened; nothing where nothing stands behind the meters.
 
     Energy is bought at least cost for each placement (`buy`). The blind plan buys without peaks and limits as well.
@@ -36,8 +31,8 @@ def measure(
 
     Parameters
     ----------
-    jobs, covered
-        From `reservation.cover`, the windows of covered jobs closed.
+    found
+        Of all jobs that were posed.
 
     Raises
     ------
@@ -47,12 +42,10 @@ def measure(
     energy = board.energy
     if energy is None:
         return None
-    refused = refusals(jobs, board, reached)
-    rest = rest_of(jobs, board, reached, refused=refused, covered=covered)
-    classes = classify(rest.jobs, rest.board, rest.reached, rest.refused == Reason.NONE)
+    jobs, covered, rest, instance = posed.jobs, posed.covered, posed.rest, posed.instance
     blind = _without_areas(board, energy)
     left = blind.hold(covered.held)
-    theirs = plan(left, classes, rules, reached.takes[classes.streams.sort])
+    theirs = plan(left, instance.classes, rules, instance.takes)
     unseeing = place(rest.jobs, left, rules, rest.reached, refused=rest.refused, plan=theirs)
     at_home = place_by(Baseline.HOME_FIRST, rest.jobs, rest.board, rules, rest.reached, refused=rest.refused)
     policies = {

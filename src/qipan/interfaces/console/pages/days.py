@@ -105,7 +105,7 @@ def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) 
         given={"fleet_id": newest} | dict(given),
         runs=[_run(run, said) for run in services.day.reports()],
         formats=services.dispatch.formats,
-        policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.dispatch.policies],
+        policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.day.policies],
         fleets=[(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets],
     )
 

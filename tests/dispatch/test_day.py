@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from tests.dispatch.programme.test_energy import with_energy
 
+from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.explanation.explain import explain_job, explain_price
 from qipan.dispatch.model.explanation import JobTerms, Part
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.placement.baseline import Baseline
-from qipan.dispatch.service import Dispatch, Outcome, placement_columns
+from qipan.dispatch.service import placement_columns
 
 
 @pytest.fixture
@@ -26,8 +27,7 @@ def day(make_board, make_jobs, rules):
 
 def solved(day) -> Outcome:
     steps: list[str] = []
-    # Solving asks nothing of what is kept.
-    outcome = Dispatch(None, None, {}).solve(*day, steps.append)
+    outcome = solve_day(*day, steps.append)
     assert steps == ["reach", "plan", "place", *(rule.value for rule in Baseline), "stand_alone"]
     return outcome
 
@@ -52,7 +52,7 @@ def test_explanation_with_meters_pays_the_energy_price_of_the_plan(day) -> None:
     jobs, board, rules = day
     outcome = solved(day)
     price = outcome.plan.energy.energy_fen_per_kwh[1]
-    noted = placement_columns("one", jobs, board, rules, outcome).to_pylist()
+    noted = placement_columns("one", board, rules, outcome).to_pylist()
     for index, row in enumerate(noted):
         slot = round((outcome.found.start_s[index] - board.start_s) / board.slot_s)
         assert row["cost_fen"] == pytest.approx(1.2 * price[slot])
@@ -85,10 +85,8 @@ def test_solve_no_worse_than_a_rule_tells_costs_and_bound_at_the_values_given(ma
     jobs = make_jobs(*[job | {"tier": tier} for tier in [Tier.OFFLINE] * 2 + [Tier.BATCH] * 2])
     board = make_board(cards=(10.0, 0.0), slots=4)
     steps: list[str] = []
-    dispatch = Dispatch(None, None, {})
-    assert dispatch.policies == (*(rule.value for rule in Baseline), "any")
-    free = dispatch.solve(jobs, board, rules, steps.append)
-    kept = dispatch.solve(jobs, board, rules, steps.append, no_worse_than="home_first")
+    free = solve_day(jobs, board, rules, steps.append)
+    kept = solve_day(jobs, board, rules, steps.append, no_worse_than="home_first")
     assert steps[-2:] == ["uphold", "stand_alone"]
     assert free.upheld is None
     assert free.rules is rules
