@@ -35,8 +35,7 @@ check-fast: setup
 test: setup servers ## Every test: fast, slow, then real servers, then a real browser
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)"
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not engine and not browser"
-	$(BIN)/pytest -q -m "engine and not browser"
-	$(BIN)/pytest -q -m "browser"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "engine or browser"
 
 servers: ## Install PostgreSQL, Prometheus, Slurm, Chromium and a font for the tests (Debian, as root or with sudo)
 	@tools/servers.sh

@@ -143,7 +143,7 @@ def prepare(load: float, path: Path) -> int:
 
 def real_or_made_day(load: float) -> tuple[str, tuple[Any, Any, Any]]:
     """Return jobs, board and rules of the Philly day where its file is, else of the made day."""
-    from qipan.bootstrap import build, initialise
+    from qipan.bootstrap.services import build, initialise
     from qipan.settings import Settings
     from qipan.workflows.day import Day
     from qipan.workflows.request import DayRequest

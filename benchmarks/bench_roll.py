@@ -49,7 +49,7 @@ def main() -> int:
 
 def measure(days: int) -> dict[str, Any]:
     """Return the report of a run in a home of its own."""
-    from qipan.bootstrap import build, initialise
+    from qipan.bootstrap.services import build, initialise
     from qipan.settings import Settings
     from qipan.workflows.roll import RollRequest
 

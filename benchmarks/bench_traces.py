@@ -70,7 +70,7 @@ def measure(folder: Path, traces: list[str], levels: list[str]) -> list[dict[str
     """Return every trace at every level."""
     from benchmarks.trace_days import full_load, trace_day
 
-    from qipan.bootstrap import build, initialise
+    from qipan.bootstrap.services import build, initialise
     from qipan.settings import Settings
 
     days = []

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qipan.bootstrap import expansion_facts
+from qipan.bootstrap.files import expansion_facts
 from qipan.dispatch.expansion.annuity import yearly_fen
 from qipan.dispatch.expansion.enlarge import with_meters
 from qipan.dispatch.model.array import Floats

@@ -32,7 +32,7 @@ from benchmarks.record import RESULTS, write
 from benchmarks.send_batches import lines
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.ledger.model.fleet import Fleet, Key, Meter, Origin, Pool, Site, Source

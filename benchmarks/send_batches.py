@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qipan.bootstrap import build
+from qipan.bootstrap.services import build
 from qipan.settings import Settings
 
 

@@ -14,7 +14,7 @@ from tests.api.conftest import DAY, PASSWORD, csv
 from tests.api.test_readings import FLEET, HOUR, sealed
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.console.pages import sign_in
 
 TRAIL = "/api/v1/access/trail"

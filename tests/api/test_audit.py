@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from qipan.access.model import Role, Scope
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.interfaces.cli.app import app
 from qipan.interfaces.server import create_app
 from qipan.kernel.resources import Kind

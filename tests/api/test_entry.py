@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.entry import FAILURES_MAX, FAILURES_WINDOW, Attempts, Caller
 from qipan.kernel.errors import NotAllowedError
 

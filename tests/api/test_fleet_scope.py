@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qipan.access.model import Role, Scope
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.entry import COUNTRY, Caller
 from qipan.interfaces.share import FEW, check_fleet
 from qipan.kernel.errors import NotAllowedError

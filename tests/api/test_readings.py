@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from fastapi.testclient import TestClient
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.ledger.model.reading import Statement, Way
 from qipan.ledger.seal import seal
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces import server
 from qipan.interfaces.guard import LOOPBACK
 from qipan.kernel.errors import NotFoundError

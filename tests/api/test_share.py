@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qipan.access.model import Role, Scope
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.interfaces.report.figures import last_day
 from qipan.interfaces.server import create_app
 from qipan.kernel.time import BOARD_ZONE, zone

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.api.conftest import Callers, csv
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 
 pytestmark = pytest.mark.slow

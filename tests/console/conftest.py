@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 
 from qipan.access.model import Role
 from qipan.access.service import Access
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.interfaces.server import create_app
 from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.report import assets
 from qipan.interfaces.report.page import html
 

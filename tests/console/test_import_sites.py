@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from tests.console.conftest import PASSWORD, opened
 
 from qipan.access.model import Role, Scope
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 
 FLEET = """

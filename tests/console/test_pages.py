@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.console.conftest import csv, opened
 
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 from qipan.workflows.request import DayRequest
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from tests.console.conftest import NODES, PODS, opened
 
 from qipan.access.model import Role, Scope
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.report.figures import last_day
 from qipan.interfaces.server import create_app
 from qipan.kernel.time import BOARD_ZONE, zone

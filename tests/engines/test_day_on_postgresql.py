@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from qipan.bootstrap import build, initialise
+from qipan.bootstrap.services import build, initialise
 from qipan.settings import Settings
 from qipan.workflows.request import DayRequest
 

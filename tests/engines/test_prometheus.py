@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from qipan.bootstrap import build, initialise
+from qipan.bootstrap.services import build, initialise
 from qipan.kernel.errors import EngineError
 from qipan.kernel.time import Interval
 from qipan.ledger.model.figure import Group

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qipan.bootstrap import build, initialise
+from qipan.bootstrap.services import build, initialise
 from qipan.settings import Settings
 from qipan.workflows.request import DayRequest
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.settings import Settings
 from qipan.workflows.live import DECISION, JOBS
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import pytest
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.interfaces.report import contrast
 from qipan.interfaces.report.atlas import source_table
 from qipan.interfaces.report.bulletin import COLUMNS, Bulletin, gather, html, table_csv, tables

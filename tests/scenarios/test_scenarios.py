@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from qipan.bootstrap import build, initialise
+from qipan.bootstrap.services import build, initialise
 from qipan.settings import Settings
 from qipan.workflows.request import DayRequest
 

@@ -54,8 +54,7 @@ NO_ROOM = {"utils", "util", "common", "helpers", "helper", "misc", "manager", "m
 NO_CLASS = re.compile(r"(Util|Utils|Helper|Helpers|Manager|Common|Misc)$")
 
 LONGER_ON_PURPOSE: dict[str, str] = {
-    "src/qipan/bootstrap.py": "the one place that knows every adapter, a few lines for each",
-    "qipan.bootstrap._assemble": "every service once, with what it needs",
+    "qipan.bootstrap.services._assemble": "every service once, with what it needs",
     "qipan.interfaces.api.day.run": "a field of the form a parameter",
     "qipan.interfaces.cli.day.run": "an option a parameter",
     "qipan.interfaces.cli.roll.roll": "an option a parameter, of the simulated and of the live run",

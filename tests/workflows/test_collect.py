@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.kernel.time import Interval
 from qipan.ledger.check_readings import us_of
 from qipan.ledger.model.reading import NO_COUNTER, Readings

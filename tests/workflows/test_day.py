@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.dispatch.store.plan import DAY_PLAN, SORT_KEYS
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import civil_day

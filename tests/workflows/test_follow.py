@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.dispatch.model.submission import Engines, Known, Order, Reached, State, prefix_of
 from qipan.kernel.errors import ConflictError, EngineError, NotFoundError, QipanError, RuleBrokenError
 from qipan.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qipan.bootstrap import Services, build, initialise, live
+from qipan.bootstrap.services import Services, build, initialise, live
 from qipan.dispatch.model.roll import RollTerms
 from qipan.kernel.errors import ConflictError
 from qipan.settings import Settings

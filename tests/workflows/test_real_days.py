@@ -16,7 +16,7 @@ from benchmarks.trace_days import TRACES, Trace
 from tests.independent.check_day import check_day, planned_cost_fen
 from tests.independent.check_placement import check_placement
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.jobs.reach import refusals
 from qipan.dispatch.model.board import Board, Rules

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.settings import Settings
 from qipan.workflows.request import DayRequest

@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from threading import Lock
 from typing import Any, Final
 
-from qipan.bootstrap import build
+from qipan.bootstrap.services import build
 from qipan.kernel.errors import RuleBrokenError
 from qipan.settings import Settings
 

@@ -12,7 +12,7 @@ from typing import Final
 from fastapi import Request
 
 from qipan.access.model import VISITOR, Role, Scope, caller_of_user
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.aside import Aside
 from qipan.kernel.errors import (
     BadInputError,

@@ -15,7 +15,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services, build
+from qipan.bootstrap.services import Services, build
 from qipan.interfaces.api import problem
 from qipan.interfaces.api.router import PREFIX
 from qipan.interfaces.api.router import router as api_router

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qipan.bootstrap import expansion_facts, read_prospect
+from qipan.bootstrap.files import expansion_facts, read_prospect
 from qipan.dispatch.expansion.annuity import yearly_fen
 from qipan.dispatch.model.expansion import Build, Limit, Prospect, UnitCost
 from qipan.facts.catalog import Catalog

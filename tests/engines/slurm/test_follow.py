@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from tests.engines.slurm.conftest import PATIENCE_S, until
 
-from qipan.bootstrap import Services, build, initialise, read_engines
+from qipan.bootstrap.files import read_engines
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.dispatch.attempts.reconcile import reconcile
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.model.submission import Attempt, Order, State
@@ -149,7 +150,7 @@ def follow_until(services: Services, plan_id: str, is_so: Callable[[Followed], b
 def follower(services: Services) -> Iterator[subprocess.Popen[str]]:
     """Start a process that has imported everything and waits for its words: it begins when it is told to."""
     wait = (
-        "import sys, qipan.bootstrap; from qipan.interfaces.cli.app import main; sys.argv[1:] = input().split(); main()"
+        "import sys, qipan.bootstrap.services; from qipan.interfaces.cli.app import main; sys.argv[1:] = input().split(); main()"
     )
     environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
     pipe = subprocess.PIPE

@@ -16,7 +16,7 @@ from qipan.interfaces.cli.print import print_json, print_table, remark, say, tab
 from qipan.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from qipan.bootstrap import Services
+    from qipan.bootstrap.services import Services
 
 app = typer.Typer(
     name="access", help="Users of the console, tokens for programs, and who changed what.", no_args_is_help=True

@@ -82,7 +82,7 @@ def post(
     as_json: AsJson = False,
 ) -> None:
     """Post a file of transfers, all or nothing; the same file again changes nothing."""
-    from qipan.bootstrap import read_drafts
+    from qipan.bootstrap.files import read_drafts
 
     drafts = read_drafts(read_bytes(file))
     services = session.services()
@@ -158,7 +158,7 @@ def statement(
 ) -> None:
     """Sign the log, and write the statement of an account, each transfer with its proof."""
     from qipan.accounts.statement import document
-    from qipan.bootstrap import log_signer
+    from qipan.bootstrap.services import log_signer
 
     services = session.services()
     signer = log_signer(services.settings)

@@ -19,7 +19,7 @@ from qipan.interfaces.cli.serve import serve_until_stopped
 from qipan.interfaces.cli.show import STEPS, show_day
 
 if TYPE_CHECKING:
-    from qipan.bootstrap import FirstRun
+    from qipan.bootstrap.services import FirstRun
 
 app = typer.Typer(
     name="qipan",
@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def _initialise() -> FirstRun:
-    from qipan.bootstrap import initialise
+    from qipan.bootstrap.services import initialise
 
     settings = session.settings()
     first = initialise(settings, session.now(), caller=session.caller())

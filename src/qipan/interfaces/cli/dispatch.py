@@ -45,7 +45,7 @@ EnginesFile = Annotated[
 @app.command()
 def submit(plan_id: PlanId = None, *, engines: EnginesFile, lang: Lang = None, as_json: AsJson = False) -> None:
     """Enter every placed job of a plan for its site; `follow` then gives them to the sites."""
-    from qipan.bootstrap import read_engines
+    from qipan.bootstrap.files import read_engines
 
     services = session.services()
     told = services.following.submit(plan_id, read_engines(engines, read_bytes(engines)), session.now())
@@ -107,7 +107,7 @@ def render(
     as_json: AsJson = False,
 ) -> None:
     """Write a file for each placed job at the sites of one kind of engine."""
-    from qipan.bootstrap import RENDERERS, read_engines
+    from qipan.bootstrap.files import RENDERERS, read_engines
 
     services = session.services()
     reached = read_engines(engines, read_bytes(engines))

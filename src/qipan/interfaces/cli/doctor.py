@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from qipan.bootstrap import Services, build, initialise
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.facts.catalog import Catalog
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.print import counted, print_table, table

@@ -26,7 +26,7 @@ def expand(
     as_json: AsJson = False,
 ) -> None:
     """Plan what to build where and by when: cost, worth of each build, and what doing otherwise would cost."""
-    from qipan.bootstrap import read_prospect
+    from qipan.bootstrap.files import read_prospect
     from qipan.dispatch.expansion.follow import weigh
     from qipan.dispatch.expansion.tell import tell
     from qipan.interfaces.cli.show_expansion import show

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from qipan.bootstrap import Services
+    from qipan.bootstrap.services import Services
     from qipan.ledger.model.figure import Burn, Supply
     from qipan.ledger.service.figures import Metered
 

@@ -35,7 +35,7 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Plan an instance at least cost: certified bounds at every moment, prices of every site and slot."""
-    from qipan.bootstrap import read_instance
+    from qipan.bootstrap.files import read_instance
     from qipan.dispatch.solver.approach import approach
     from qipan.interfaces.report.solution import solution
 
@@ -54,7 +54,7 @@ def schema(
     of: Annotated[Literal["instance", "expansion"], typer.Option("--of", help="Which file.")] = "instance",
 ) -> None:
     """Print the JSON Schema of an instance, or of a file of expansion."""
-    from qipan.bootstrap import instance_schema, prospect_schema
+    from qipan.bootstrap.files import instance_schema, prospect_schema
 
     form = instance_schema() if of == "instance" else prospect_schema()
     say(json.dumps(form, indent=2, ensure_ascii=False))

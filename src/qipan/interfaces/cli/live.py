@@ -50,7 +50,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     BadInputError
         ``live_unclear``; ``option_out_of_range``.
     """
-    from qipan.bootstrap import live
+    from qipan.bootstrap.services import live
     from qipan.dispatch.model.roll import RollTerms
 
     if drill.intake is None or (drill.speed is None) != (drill.first_day is None):

@@ -41,7 +41,7 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, he
 @app.command()
 def checkpoint(*, as_json: AsJson = False) -> None:
     """Sign the log as it is now; print the checkpoint and the key that it is verified with."""
-    from qipan.bootstrap import log_signer
+    from qipan.bootstrap.services import log_signer
 
     services = session.services()
     signer = log_signer(services.settings)
@@ -57,7 +57,7 @@ def checkpoint(*, as_json: AsJson = False) -> None:
 @app.command()
 def publish(folder: Folder, *, as_json: AsJson = False) -> None:
     """Write the log with everything that was entered to a folder of plain files; again adds what is new."""
-    from qipan.bootstrap import log_signer
+    from qipan.bootstrap.services import log_signer
 
     services = session.services()
     with services.books.begin() as unit:
@@ -85,7 +85,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a published log with nothing but its files and keys: every signature, entry, batch and its signer."""
-    from qipan.bootstrap import verify_folder
+    from qipan.bootstrap.files import verify_folder
     from qipan.log.note import verifier_of
     from qipan.workflows.publish import Trust
 
@@ -220,7 +220,7 @@ def witness_sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign the newest checkpoint if it continues what was signed before; refuse a log that shrank or forked."""
-    from qipan.bootstrap import cosign_folder
+    from qipan.bootstrap.files import cosign_folder
     from qipan.log.note import verifier_of
 
     verifier = verifier_of(log)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qipan.kernel.errors import BadInputError, Finding
 
 if TYPE_CHECKING:
-    from qipan.bootstrap import Services
+    from qipan.bootstrap.services import Services
     from qipan.settings import Settings
 
 
@@ -64,6 +64,6 @@ def services() -> Services:
         ``not_initialised`` before ``qipan init``.
     """
     # Everything heavy stands behind this import; --help and mistyped commands answer without it.
-    from qipan.bootstrap import build
+    from qipan.bootstrap.services import build
 
     return build(settings(), caller=caller())

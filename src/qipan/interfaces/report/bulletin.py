@@ -30,7 +30,7 @@ from qipan.ledger.model.figure import Burn, Completeness, Freshness, Group, Supp
 from qipan.ledger.model.reading import Dispute
 
 if TYPE_CHECKING:
-    from qipan.bootstrap import Services
+    from qipan.bootstrap.services import Services
     from qipan.ledger.service.figures import Metered
     from qipan.ledger.service.sharing import View
 

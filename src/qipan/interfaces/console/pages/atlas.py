@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services
+from qipan.bootstrap.services import Services
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.console.pages.atlas import day_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of

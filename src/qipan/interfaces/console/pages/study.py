@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.bootstrap import Services, example_expansion
+from qipan.bootstrap.files import example_expansion
+from qipan.bootstrap.services import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.console.pages.days import read_field

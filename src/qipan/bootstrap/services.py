@@ -1,60 +1,43 @@
-"""Settings become stores, stores become services: the only joint of the house."""
+"""Settings become stores, stores become services."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
 from qipan.access.service import Access
-from qipan.accounts.model.posting import Draft
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
-from qipan.accounts.sources import transfers_csv
-from qipan.dispatch.engines import kueue, skypilot
+from qipan.bootstrap.files import read_prospect
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
-from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.job import Intake
-from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.roll import RollTerms
-from qipan.dispatch.model.submission import Engine, Engines, Reached
+from qipan.dispatch.model.submission import Engine, Reached
 from qipan.dispatch.service import Dispatch, Reader, Reading
 from qipan.dispatch.sources import (
-    engines_toml,
     generic,
     grid_load,
-    instance,
-    instance_form,
     links,
     llm,
     openb,
     philly,
-    prospect,
-    prospect_form,
     reservations,
     substitutes,
 )
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, RuleBrokenError
-from qipan.kernel.money import FEN_PER_YUAN
-from qipan.ledger.engines import focus_parquet
-from qipan.ledger.focus import Row
+from qipan.kernel.errors import BadInputError, EngineError, NotFoundError
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
 from qipan.ledger.service.register import FleetForms, Ledger
 from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, slurm, traces
-from qipan.log.checkpoint import cosign, growth
-from qipan.log.model import Head
-from qipan.log.note import SIGNS, Signer, Verifier, signer_of
+from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.observations.service import Observations
@@ -68,7 +51,7 @@ from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.live import Live
-from qipan.workflows.publish import Publication, Trust, Verification, verify
+from qipan.workflows.publish import Publication
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.respond import Responding
 from qipan.workflows.roll import Rolling
@@ -288,6 +271,11 @@ def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
     )
 
 
+def log_signer(settings: Settings) -> Signer:
+    """Return the key with which this installation signs its log."""
+    return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
+
+
 def _readers(catalog: Catalog) -> dict[str, Reader]:
     """Name every format of jobs and its adapter."""
     throughput = Throughput(
@@ -329,41 +317,6 @@ def _generic(data: bytes, how: Reading) -> Intake:
     return generic.read(data)
 
 
-def read_instance(data: bytes) -> Instance:
-    """Read a day's programme from a file; it needs no home and no books.
-
-    Raises
-    ------
-    BadInputError
-        ``instance_unreadable``, ``instance_bad``.
-    """
-    return instance.read(data)
-
-
-def read_drafts(data: bytes) -> tuple[Draft, ...]:
-    """Read a file of transfers; it needs no home and no books.
-
-    Raises
-    ------
-    BadInputError
-        ``transfers_unreadable`` with a finding for each cell that cannot be read.
-    """
-    intake = transfers_csv.read(data)
-    if intake.findings:
-        raise BadInputError(
-            f"Every row of a file of transfers must be readable, was not: {len(intake.findings)} findings.",
-            code="transfers_unreadable",
-            hint="Nothing was posted. Correct the cells that are named, then send the file again.",
-            findings=intake.findings,
-        )
-    return intake.drafts
-
-
-def instance_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an instance."""
-    return instance_form.InstanceForm.model_json_schema()
-
-
 def _engine(site: Reached) -> Engine:
     """Return what carries orders out at a site."""
     if site.engine != "slurm":
@@ -383,37 +336,12 @@ def _engine(site: Reached) -> Engine:
     )
 
 
-RENDERERS = {"kueue": kueue.render, "skypilot": skypilot.render}
-"""Form of job files to what writes an order in it."""
+def _log_key_file(settings: Settings) -> Path:
+    return settings.home / "log.key"
 
 
-def read_engines(path: Path, data: bytes) -> Engines:
-    """Read a file of engines; the files that it names stand beside it.
-
-    Raises
-    ------
-    BadInputError
-        ``engines_invalid``.
-    """
-    return engines_toml.read(data, lambda name: (path.parent / name).read_bytes())
-
-
-def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | None = None) -> Prospect:
-    """Read a file of expansion; what it leaves out is filled from the facts. It needs no home and no books.
-
-    Parameters
-    ----------
-    open_file
-        Returns what a named file of an instance holds.
-    facts
-        A user's file of facts, which replaces some.
-
-    Raises
-    ------
-    BadInputError
-        ``expansion_unreadable``, ``expansion_bad``; what `Catalog.load` says of the user's file.
-    """
-    return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
+def _key_file(settings: Settings) -> Path:
+    return settings.home / "key"
 
 
 def _no_file(name: str) -> bytes:
@@ -422,82 +350,3 @@ def _no_file(name: str) -> bytes:
         code="expansion_names_a_file",
         hint="Write the instances into the file, or plan it where the files are: qipan dispatch expand.",
     )
-
-
-def expansion_facts(catalog: Catalog) -> Assumed:
-    """Return what plans of expansion take from the facts."""
-    costs = {
-        build: UnitCost(
-            catalog.number(f"expansion/{build.value}/capital") * FEN_PER_YUAN,
-            catalog.number(f"expansion/{build.value}/lifetime"),
-            catalog.number(f"expansion/{build.value}/upkeep") * FEN_PER_YUAN,
-        )
-        for build in Build
-    }
-    over = catalog.number("expansion/carbon_over") * FEN_PER_YUAN
-    return Assumed(costs, catalog.number("expansion/discount_rate"), over)
-
-
-def example_expansion() -> bytes:
-    """Return the file of expansion that ships as an example."""
-    return (resources.files("qipan.dispatch.expansion") / "example.json").read_bytes()
-
-
-def prospect_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a file of expansion."""
-    return prospect_form.ProspectForm.model_json_schema()
-
-
-def log_signer(settings: Settings) -> Signer:
-    """Return the key with which this installation signs its log."""
-    return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
-
-
-def focus_file(rows: Sequence[Row], *, as_csv: bool) -> bytes:
-    """Return rows of FOCUS as a file: Parquet, or CSV."""
-    return focus_parquet.write_csv(rows) if as_csv else focus_parquet.write_parquet(rows)
-
-
-def verify_folder(path: Path, trust: Trust, *, held: Sequence[str] = (), processes: int = 1) -> Verification:
-    """Verify a published log, also against checkpoints that were kept; it needs no home and no books.
-
-    Raises
-    ------
-    BadInputError
-        ``published_unreadable``.
-    """
-    return verify(folder.read(path), partial(folder.payload, path), trust, held=held, processes=processes)
-
-
-def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Signer, now: datetime) -> tuple[str, Head]:
-    """Return a witness's signature line of the newest checkpoint of a published log, and the head to remember.
-
-    The proof that the log continues what was seen is made of the published entries.
-
-    Raises
-    ------
-    BadInputError
-        ``published_unreadable``.
-    RuleBrokenError
-        ``checkpoint_missing`` when there is none.
-    """
-    published = folder.read(path)
-    if not published.checkpoints:
-        raise RuleBrokenError(
-            f"A published log must have a checkpoint to sign, was none, in {path}.",
-            code="checkpoint_missing",
-            hint="Let the log publish one with: qipan ledger publish",
-        )
-    note = published.checkpoints[-1]
-    signature, head = cosign(
-        note, log=log, seen=seen, proof=growth(published.entries, seen, note), witness=witness, now=now
-    )
-    return str(signature), head
-
-
-def _log_key_file(settings: Settings) -> Path:
-    return settings.home / "log.key"
-
-
-def _key_file(settings: Settings) -> Path:
-    return settings.home / "key"

@@ -1,0 +1,1 @@
+"""The only joint of the house, and the only room that knows an adapter."""

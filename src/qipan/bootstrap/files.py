@@ -1,0 +1,168 @@
+"""Files meet their adapters: all that can be asked without a home and its books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from qipan.accounts.model.posting import Draft
+from qipan.accounts.sources import transfers_csv
+from qipan.dispatch.engines import kueue, skypilot
+from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
+from qipan.dispatch.model.plan import Instance
+from qipan.dispatch.model.submission import Engines
+from qipan.dispatch.sources import (
+    engines_toml,
+    instance,
+    instance_form,
+    prospect,
+    prospect_form,
+)
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.kernel.money import FEN_PER_YUAN
+from qipan.ledger.engines import focus_parquet
+from qipan.ledger.focus import Row
+from qipan.log.checkpoint import cosign, growth
+from qipan.log.model import Head
+from qipan.log.note import Signer, Verifier
+from qipan.log.sources import folder
+from qipan.workflows.publish import Trust, Verification, verify
+
+
+def read_instance(data: bytes) -> Instance:
+    """Read a day's programme from a file; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``instance_unreadable``, ``instance_bad``.
+    """
+    return instance.read(data)
+
+
+def read_drafts(data: bytes) -> tuple[Draft, ...]:
+    """Read a file of transfers; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``transfers_unreadable`` with a finding for each cell that cannot be read.
+    """
+    intake = transfers_csv.read(data)
+    if intake.findings:
+        raise BadInputError(
+            f"Every row of a file of transfers must be readable, was not: {len(intake.findings)} findings.",
+            code="transfers_unreadable",
+            hint="Nothing was posted. Correct the cells that are named, then send the file again.",
+            findings=intake.findings,
+        )
+    return intake.drafts
+
+
+def instance_schema() -> dict[str, Any]:
+    """Return the JSON Schema of an instance."""
+    return instance_form.InstanceForm.model_json_schema()
+
+
+RENDERERS = {"kueue": kueue.render, "skypilot": skypilot.render}
+"""Form of job files to what writes an order in it."""
+
+
+def read_engines(path: Path, data: bytes) -> Engines:
+    """Read a file of engines; the files that it names stand beside it.
+
+    Raises
+    ------
+    BadInputError
+        ``engines_invalid``.
+    """
+    return engines_toml.read(data, lambda name: (path.parent / name).read_bytes())
+
+
+def read_prospect(data: bytes, open_file: Callable[[str], bytes], facts: Path | None = None) -> Prospect:
+    """Read a file of expansion; what it leaves out is filled from the facts. It needs no home and no books.
+
+    Parameters
+    ----------
+    open_file
+        Returns what a named file of an instance holds.
+    facts
+        A user's file of facts, which replaces some.
+
+    Raises
+    ------
+    BadInputError
+        ``expansion_unreadable``, ``expansion_bad``; what `Catalog.load` says of the user's file.
+    """
+    return prospect.read(data, open_file, expansion_facts(Catalog.load(facts)))
+
+
+def expansion_facts(catalog: Catalog) -> Assumed:
+    """Return what plans of expansion take from the facts."""
+    costs = {
+        build: UnitCost(
+            catalog.number(f"expansion/{build.value}/capital") * FEN_PER_YUAN,
+            catalog.number(f"expansion/{build.value}/lifetime"),
+            catalog.number(f"expansion/{build.value}/upkeep") * FEN_PER_YUAN,
+        )
+        for build in Build
+    }
+    over = catalog.number("expansion/carbon_over") * FEN_PER_YUAN
+    return Assumed(costs, catalog.number("expansion/discount_rate"), over)
+
+
+def example_expansion() -> bytes:
+    """Return the file of expansion that ships as an example."""
+    return (resources.files("qipan.dispatch.expansion") / "example.json").read_bytes()
+
+
+def prospect_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a file of expansion."""
+    return prospect_form.ProspectForm.model_json_schema()
+
+
+def focus_file(rows: Sequence[Row], *, as_csv: bool) -> bytes:
+    """Return rows of FOCUS as a file: Parquet, or CSV."""
+    return focus_parquet.write_csv(rows) if as_csv else focus_parquet.write_parquet(rows)
+
+
+def verify_folder(path: Path, trust: Trust, *, held: Sequence[str] = (), processes: int = 1) -> Verification:
+    """Verify a published log, also against checkpoints that were kept; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``published_unreadable``.
+    """
+    return verify(folder.read(path), partial(folder.payload, path), trust, held=held, processes=processes)
+
+
+def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Signer, now: datetime) -> tuple[str, Head]:
+    """Return a witness's signature line of the newest checkpoint of a published log, and the head to remember.
+
+    The proof that the log continues what was seen is made of the published entries.
+
+    Raises
+    ------
+    BadInputError
+        ``published_unreadable``.
+    RuleBrokenError
+        ``checkpoint_missing`` when there is none.
+    """
+    published = folder.read(path)
+    if not published.checkpoints:
+        raise RuleBrokenError(
+            f"A published log must have a checkpoint to sign, was none, in {path}.",
+            code="checkpoint_missing",
+            hint="Let the log publish one with: qipan ledger publish",
+        )
+    note = published.checkpoints[-1]
+    signature, head = cosign(
+        note, log=log, seen=seen, proof=growth(published.entries, seen, note), witness=witness, now=now
+    )
+    return str(signature), head
