@@ -159,7 +159,7 @@ def with_substitutes(rng: np.random.Generator, board: Board) -> Board:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), keeps_reserve=st.booleans())
 def test_nothing_is_broken_and_the_bound_holds_on_random_boards(seed: int, *, keeps_reserve: bool) -> None:
     rng = np.random.default_rng(seed)
