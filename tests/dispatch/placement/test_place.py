@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.random_day import random_day
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from tests.dispatch.programme.test_energy import with_energy
+from tests.independent.check_placement import check_no_room, sheet
 
 from qipan.dispatch.jobs.classify import classify, latest_start_in_horizon_s
 from qipan.dispatch.jobs.reach import reach, refusals
@@ -84,6 +88,18 @@ def test_place_without_room_refuses_with_a_reason(make_board, make_jobs, rules) 
     found = placed(jobs, board, rules)
     assert sorted(found.status.tolist()) == [Status.PLACED, Status.REFUSED]
     assert sorted(found.reason.tolist()) == [Reason.NONE, Reason.NO_ROOM]
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1))
+@example(seed=76)
+@example(seed=22888)
+def test_nobody_is_left_without_a_seat_who_has_room(seed: int) -> None:
+    """By no way of placing; in the examples jobs end with a tick, but for what seconds since 1970 cannot hold."""
+    board, jobs, rules = random_day(np.random.default_rng(seed))
+    known = sheet(board, jobs, rules)
+    for found in (placed(jobs, board, rules), *(by_rule(rule, jobs, board, rules) for rule in Baseline)):
+        assert check_no_room(board, jobs, known, found) == []
 
 
 def test_place_that_may_wait_past_the_horizon_is_carried_over_not_refused(make_board, make_jobs, rules) -> None:

@@ -18,7 +18,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.placement.timeline import (
-    ROUNDING,
+    CLOCK_TICKS,
     Asks,
     Timeline,
     blocked,
@@ -265,7 +265,7 @@ def _buy(
 ) -> float:  # pragma: no cover - compiled
     """Buy the ticks of a job in the cheapest pieces with room; ``inf`` where they do not suffice or reach the bar."""
     width, begin, end = room.ticks_of_slot, ask.start[job], ask.latest[job] + ask.length[job]
-    first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
+    first, last = int(begin) // width, int(np.ceil((end - CLOCK_TICKS) / width))
     if step[first:last].min() * ask.length[job] >= bar:
         return np.inf
     count = 0
@@ -287,7 +287,7 @@ def _buy(
         seat.piece[slot - first] = part
         paid += part * step[slot]
         left -= part
-        if left <= ROUNDING:
+        if left <= CLOCK_TICKS:
             return float(paid)
     return np.inf
 
@@ -296,7 +296,7 @@ def _buy(
 def _join(seat: Seat, ask: Asks, job: int, width: int) -> int:  # pragma: no cover - compiled
     """Write the pieces bought as stretches; what is used in part leans on the piece that follows, if it can."""
     begin, end = ask.start[job], ask.latest[job] + ask.length[job]
-    first, last = int(begin) // width, int(np.ceil((end - ROUNDING) / width))
+    first, last = int(begin) // width, int(np.ceil((end - CLOCK_TICKS) / width))
     count = 0
     for slot in range(first, last):
         part = seat.piece[slot - first]
@@ -304,7 +304,7 @@ def _join(seat: Seat, ask: Asks, job: int, width: int) -> int:  # pragma: no cov
             continue
         start, stop = max(begin, slot * width), min(end, (slot + 1) * width)
         follows = slot + 1 < last and seat.piece[slot + 1 - first] > 0.0
-        joins = count > 0 and seat.begin[count - 1] + seat.ticks[count - 1] >= start - ROUNDING
+        joins = count > 0 and seat.begin[count - 1] + seat.ticks[count - 1] >= start - CLOCK_TICKS
         if follows and not joins:
             start = stop - part
         if joins:

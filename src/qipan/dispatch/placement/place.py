@@ -29,7 +29,7 @@ from qipan.dispatch.placement.clear import clear
 from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, hold_all, occupants, total_fen, turn_out
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
-from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
@@ -44,8 +44,6 @@ SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
 ROUNDS: Final = 3
 """How often those without a seat go round, and all settle, on the way that is chosen."""
-CLOCK_TICKS: Final = 1e-6
-"""A time of day this near to a tick is one: seconds since 1970 hold no more digits."""
 NEAR: Final = 0.01
 """Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
 
@@ -189,7 +187,7 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
     more = [(Way.ALONG, large, ask, pull) for pull in pulls]
     if not is_small:
         return ways + more
-    outlasts = ask.length > ask.planned + ROUNDING
+    outlasts = ask.length > ask.planned + CLOCK_TICKS
     late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
     if outlasts.any():
         ways += [(Way.ALONG, large, late, LEANS[0]), (Way.ALONG, urgent, late, LEANS[0])]

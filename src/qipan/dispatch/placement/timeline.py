@@ -20,6 +20,8 @@ from qipan.dispatch.model.job import Jobs
 
 TICK_S = 60.0
 ROUNDING = 1e-9
+CLOCK_TICKS = 1e-7
+"""A moment this near to a tick is one: of seconds since 1970 the digits end at a twentieth of that."""
 
 
 class Timeline(NamedTuple):
@@ -144,8 +146,8 @@ def _whole(units: Floats | None, sort: int, pool: int, quantity: float) -> float
 @numba.njit(cache=True)
 def held_ticks(start: float, length: float, ticks: int) -> tuple[int, int]:  # pragma: no cover - compiled
     """Return the ticks that a job touches, cut at the horizon's end."""
-    first = int(np.floor(start + ROUNDING))
-    last = int(np.ceil(start + length - ROUNDING))
+    first = int(np.floor(start + CLOCK_TICKS))
+    last = int(np.ceil(start + length - CLOCK_TICKS))
     return first, min(max(last, first + 1), ticks)
 
 
@@ -241,7 +243,7 @@ def earliest(room: Timeline, ask: Asks, job: int, pool: int) -> float:  # pragma
     """Return the earliest start of a job in a pool that has room, or -1."""
     ticks = room.free.shape[1]
     at = float(ask.start[job])
-    while at <= ask.latest[job] + ROUNDING and at < ticks:
+    while at <= ask.latest[job] + CLOCK_TICKS and at < ticks:
         tick = blocked(room, ask, job, pool, at, ask.length[job])
         if tick < 0:
             return at

@@ -20,7 +20,7 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
 from qipan.dispatch.placement.score import moved_fen
-from qipan.dispatch.placement.timeline import TICK_S
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S
 from qipan.dispatch.programme.buy import buy
 from qipan.dispatch.reservation.allot import allot
 
@@ -88,8 +88,8 @@ def cover(
             nomination[job] = Nomination.OUTSIDE
             continue
         # As `timeline.held_ticks`: a job holds every minute that it touches.
-        first = int(np.floor((start_s[job] - board.start_s) / TICK_S + ROUNDING))
-        last = int(np.ceil((end_s - board.start_s) / TICK_S - ROUNDING))
+        first = int(np.floor((start_s[job] - board.start_s) / TICK_S + CLOCK_TICKS))
+        last = int(np.ceil((end_s - board.start_s) / TICK_S - CLOCK_TICKS))
         while running[at] and running[at][0][0] <= first:
             free[at] += heapq.heappop(running[at])[1]
         units = float(jobs.quantity[job])

@@ -28,7 +28,7 @@ from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
 from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
 from qipan.dispatch.placement.score import ran_s
-from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, hold, release, timeline
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.rolling.foresee import ahead, expect_s, fold, foresee_demand, take, work_of
 from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
@@ -198,7 +198,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
             release(room, desk.ask, job, seats.pool[job], seats.begin[at], seats.ticks[at])
             seats.pool[job] = -1
     waiting = np.array(state.waiting, dtype=np.int64)
-    waiting = waiting[np.maximum(desk.ask.latest[waiting], desk.ask.start[waiting]) >= tick - ROUNDING]
+    waiting = waiting[np.maximum(desk.ask.latest[waiting], desk.ask.start[waiting]) >= tick - CLOCK_TICKS]
     desk.ask.start[waiting] = np.maximum(desk.ask.start[waiting], tick)
     state.now_s = now_s
     instance = formulated(desk, state, waiting)
@@ -302,7 +302,7 @@ def settle(desk: Desk, state: State, job: int) -> None:
     """Pin a job whose seat begins before the next re-plan; any other waits."""
     begins = state.seats.begin[state.seats.first[job]]
     until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
-    if state.seats.pool[job] >= 0 and begins < until - ROUNDING:
+    if state.seats.pool[job] >= 0 and begins < until - CLOCK_TICKS:
         heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
     else:
         state.waiting.append(job)
@@ -312,12 +312,12 @@ def free_ended(desk: Desk, state: State, now_s: float) -> None:
     """Free the room of pinned jobs that have ended by a moment: what is left of their requests."""
     tick, seats, room = (now_s - desk.case.board.start_s) / TICK_S, state.seats, state.room
     ticks = room.free.shape[1]
-    while state.ends and state.ends[0][0] <= tick + ROUNDING:
+    while state.ends and state.ends[0][0] <= tick + CLOCK_TICKS:
         ended, job = heapq.heappop(state.ends)
         at = seats.first[job]
-        first = np.ceil(ended - ROUNDING)
+        first = np.ceil(ended - CLOCK_TICKS)
         last = min(seats.begin[at] + seats.ticks[at], float(ticks))
-        if last > first + ROUNDING:
+        if last > first + CLOCK_TICKS:
             release(room, desk.ask, job, seats.pool[job], first, last - first)
         state.known_s[desk.first + job] = desk.ran_s[desk.first + job]
 
