@@ -99,7 +99,8 @@ class ReservationDay:
     covered_jobs, nominated_jobs
         Jobs that run on it, and jobs that name it.
     lmp_fen
-        What the site pays its holder: the LMP of every unit-hour reserved, used or not.
+        What the site pays its holder: the LMP of every unit-hour reserved, used or not; of those used or sold alone
+        where it was kept free for the holder.
     covered_fen
         What covered jobs pay: the LMP of every unit-hour used.
     sold_fen
