@@ -216,7 +216,6 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
-    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
     boards = Boards(
         catalog,
         observations,
@@ -225,6 +224,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         read_substitutes=substitutes.read,
         read_links=links.read,
     )
+    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,

@@ -96,8 +96,13 @@ def foresee_all(case: Case, covered: Covered | None = None, *, gap: float = 1e-3
     counts = refused == Reason.NONE
     mine = np.zeros(len(jobs), bool) if covered is None else covered.is_covered
     left = board if covered is None else board.hold(covered.held)
-    classes = classify(moving, left, reached, counts & ~mine)
+    # The programme moves all data of a job, links only what it moves until it ends: on the whole such a share of it.
+    share = moving.data_gb.sum() / jobs.data_gb.sum() if jobs.data_gb.any() else 1.0
+    if left.links is not None:
+        left = replace(left, links=replace(left.links, capacity_gb=left.links.capacity_gb / share))
+    classes = classify(jobs, left, reached, counts & ~mine)
     near = approach(left, classes, rules, reached.takes[classes.streams.sort], gap=gap, steps_most=steps_most).plan
+    near = replace(near, link_rent_fen_per_gb=near.link_rent_fen_per_gb / share)
     kept, lane = near.reserve_rent_fen_per_unit_h, np.zeros((0, board.slot_count))
     energy = _energy_fen(board, rules, near)
     paid = (energy + near.power_rent_fen_per_kwh)[board.pool_site] * board.kwh_per_unit_h[:, None]
