@@ -269,8 +269,21 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
 
 
-def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
+def live(
+    services: Services,
+    fleet_id: str,
+    terms: RollTerms,
+    *,
+    keeps_reserve: bool = False,
+    substitutes: bytes | None = None,
+    links: bytes | None = None,
+) -> Live:
     """Return what operates a fleet on a real clock.
+
+    Parameters
+    ----------
+    keeps_reserve, substitutes, links
+        As `Live` takes them.
 
     Raises
     ------
@@ -285,6 +298,10 @@ def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
         observations=services.observations,
         ledger=services.ledger,
         dispatch=services.dispatch,
+        boards=services.boards,
+        keeps_reserve=keeps_reserve,
+        substitutes=substitutes,
+        links=links,
     )
 
 

@@ -116,6 +116,12 @@ class Case:
         return int(np.searchsorted(self.known.submit_s, self.board.start_s))
 
     @property
+    def is_named(self) -> Bools:
+        """Whether a job names a reservation that there is, ``(known jobs,)``."""
+        ids = [one.reservation_id for one in self.reservations]
+        return np.isin(self.known.reservation.astype(str), ids)
+
+    @property
     def jobs(self) -> Jobs:
         """Jobs that arrive in the run."""
         return self.known.take(np.arange(self.first, len(self.known)))

@@ -33,7 +33,7 @@ from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.timeline import ROUNDING, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.reservation.allot import allot
-from qipan.dispatch.rolling.foresee import ahead, expect_s, fold, foresee_demand, take, work_of
+from qipan.dispatch.rolling.foresee import ahead, expect_s, expecting, fold, foresee_demand, take, work_of
 from qipan.dispatch.rolling.keep import Kept, covered_of, keep_free, leave, nominate, open_until
 from qipan.dispatch.rolling.remain import room_left
 from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
@@ -118,12 +118,6 @@ class Desk:
         """Whether any site can take a job, ``(jobs,)``."""
         return np.asarray(self.rank < len(self.rank))
 
-    @property
-    def is_named(self) -> Bools:
-        """Whether a job names a reservation that there is, ``(known jobs,)``."""
-        ids = [one.reservation_id for one in self.case.reservations]
-        return np.isin(self.case.known.reservation.astype(str), ids)
-
     def end_tick(self, job: int, begin: float) -> float:
         """Return when a job really ends that begins at a tick."""
         return float(begin + self.ran_s[self.first + job] / TICK_S)
@@ -145,7 +139,7 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
     refused = refusals(known, case.board, reached)
     jobs = known.take(np.arange(first, len(known)))
     of_run = replace(reached, of_job=reached.of_job[first:])
-    ask, prices = _expecting(
+    ask, prices = expecting(
         asks(jobs, case.board, of_run)._replace(splits=np.zeros(len(jobs), dtype=bool)),
         prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
         (expect_s(known.requested_s, ran, known.submit_s + ran <= case.board.start_s) / known.requested_s)[first:],
@@ -167,17 +161,11 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
     )
 
 
-def _expecting(ask: Asks, prices: Prices, share: Floats) -> tuple[Asks, Prices]:
-    """Let jobs hold what they ask for, and pay for the share of it that they are expected to use, ``(jobs,)``."""
-    moving = prices.moving
-    return ask._replace(planned=ask.planned * share), prices._replace(moving=moving._replace(near=moving.near * share))
-
-
 def begin(desk: Desk) -> State:
     """Return an empty board at its start."""
     room = timeline(desk.case.board, keeps_reserve=desk.case.rules.keeps_reserve)
     kept = keep_free(desk.case.reservations, desk.pools, desk.case.board, room, len(desk.jobs))
-    kept.nomination[desk.is_named[desk.first :] & ~desk.is_plannable] = Nomination.NOT_ALLOWED
+    kept.nomination[desk.case.is_named[desk.first :] & ~desk.is_plannable] = Nomination.NOT_ALLOWED
     prices = desk.prices._replace(step=desk.prices.step.copy())
     if desk.case.board.links is not None:
         tolls = (*desk.case.board.transfer_fen_per_gb.shape, desk.case.board.slot_count)
@@ -191,7 +179,7 @@ def begin(desk: Desk) -> State:
         ends=[],
         known_s=desk.work.requested_s.copy(),
         kept=kept,
-        stream=np.where(desk.is_named, -1, desk.work.stream),
+        stream=np.where(desk.case.is_named, -1, desk.work.stream),
     )
 
 

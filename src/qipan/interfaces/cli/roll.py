@@ -112,7 +112,18 @@ def roll(
     """Re-plan every few minutes as jobs arrive, on a simulated clock or a real one; the ledger is left alone."""
     if is_live:
         operate(
-            Drill(intake=intake, every_s=every, first_day=first_day, days=days, speed=speed, fleet_id=fleet_id),
+            Drill(
+                intake=intake,
+                every_s=every,
+                first_day=first_day,
+                days=days,
+                speed=speed,
+                fleet_id=fleet_id,
+                keeps_reserve=reserve,
+                reservations=reservations,
+                substitutes=substitutes,
+                links=links,
+            ),
             spoken(lang),
             as_json=as_json,
         )
