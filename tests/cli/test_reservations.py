@@ -65,6 +65,34 @@ def test_a_day_refuses_reservations_that_cannot_all_be_served(
     assert_refused(qipan(*words), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
 
 
-def test_rolling_operation_refuses_jobs_that_name_a_reservation(qipan: Qipan, trace: Callable[..., Path]) -> None:
+def test_rolling_operation_keeps_what_is_reserved_and_settles(
+    qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
+) -> None:
+    file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},5,9.5", f"r2,lab,qingyang,intelligent,,{TIMES},0,1")
+    words = ("dispatch", "roll", "--jobs", trace(JOBS.encode()), "--from", "2026-06-01", "--days", "1", "--every", "1h")
+    words = (*words, "--reservations", file)
+    told = shown(qipan(*words, "--reserve", "--json"))
+    assert told["keeps_reserve"]
+    (run,) = told["runs"]
+    assert (run["served"], run["unserved"]) == (4, 0)
+    (row,) = run["reservations"]["rows"]
+    # Kept free for the holder to the last: what its job left is sold to nobody and paid to nobody.
+    assert [row[f"{part}_unit_h"] for part in ("reserved", "used", "unused", "sold")] == pytest.approx([120, 8, 112, 0])
+    assert row["net_fen"] == pytest.approx(row["lmp_fen"] - row["covered_fen"] - row["contract_fen"])
+    assert (row["lmp_fen"], row["contract_fen"]) == pytest.approx((row["covered_fen"], 120 * 950))
+    assert run["reservations"]["nominations"] == {"covered": 1, "reservation_unknown": 1, "reservation_used_up": 1}
+    assert (run["reservations"]["rows_read"], run["reservations"]["rows_quarantined"]) == (2, 1)
+    result = qipan(*words, "--notice", "30m", "--lang", "en")
+    text = " ".join(result.stdout.split())
+    assert "yuan for what was used or sold" in text
+    assert "Rows of reservations set aside: 1 of 2." in text
+    assert "run without forecast errors: offline bound" in result.stderr
+
+
+def test_rolling_operation_refuses_reservations_that_cannot_all_be_served(
+    qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
+) -> None:
     words = ("dispatch", "roll", "--jobs", trace(JOBS.encode()), "--from", "2026-06-01", "--days", "1")
-    assert_refused(qipan(*words), 3, "reservations_not_rolled")
+    file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},1000000,1")
+    assert_refused(qipan(*words, "--reservations", file), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
+    assert_refused(qipan(*words, "--notice", "30s"), 3, "option_out_of_range")

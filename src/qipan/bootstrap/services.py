@@ -199,7 +199,6 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, _readers(catalog))
-    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch)
     boards = Boards(
         catalog,
         observations,
@@ -208,6 +207,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         read_substitutes=substitutes.read,
         read_links=links.read,
     )
+    rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
         settings=settings,
@@ -252,8 +252,21 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
 
 
-def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
+def live(
+    services: Services,
+    fleet_id: str,
+    terms: RollTerms,
+    *,
+    keeps_reserve: bool = False,
+    substitutes: bytes | None = None,
+    links: bytes | None = None,
+) -> Live:
     """Return what operates a fleet on a real clock.
+
+    Parameters
+    ----------
+    keeps_reserve, substitutes, links
+        As `Live` takes them.
 
     Raises
     ------
@@ -268,6 +281,10 @@ def live(services: Services, fleet_id: str, terms: RollTerms) -> Live:
         observations=services.observations,
         ledger=services.ledger,
         dispatch=services.dispatch,
+        boards=services.boards,
+        keeps_reserve=keeps_reserve,
+        substitutes=substitutes,
+        links=links,
     )
 
 

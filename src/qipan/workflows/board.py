@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from qipan.dispatch.board.route import route
-from qipan.dispatch.model.board import Link, Rules, Substitute
+from qipan.dispatch.model.board import Board, Link, Rules, Substitute
 from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import valued
@@ -124,12 +124,11 @@ class Boards:
             load=None if load is None else self._read_load(self._kept(unit, LOAD, int(load))),
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
-        board = setting.board
-        if substitutes is not None:
-            read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
-            board = replace(board, substitutes=read)
-        if links is not None:
-            board = replace(board, links=route(self._read_links(self._kept(unit, LINKS, int(links))), board))
+        tables = {
+            name: None if sequence is None else self._kept(unit, name, int(sequence))
+            for name, sequence in ((SUBSTITUTES, substitutes), (LINKS, links))
+        }
+        board = self.with_tables(setting.board, substitutes=tables[SUBSTITUTES], links=tables[LINKS])
         return replace(setting, board=board)
 
     def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:
@@ -138,6 +137,28 @@ class Boards:
         if sequence is None:
             return ReservationIntake((), 0, ())
         return self._read_reservations(self._kept(unit, RESERVATIONS, int(sequence)))
+
+    def read_reservations(self, data: bytes) -> ReservationIntake:
+        """Return the reservations of a file that is not kept.
+
+        Raises
+        ------
+        BadInputError
+            What the adapter refuses.
+        """
+        return self._read_reservations(data)
+
+    def with_tables(self, board: Board, *, substitutes: bytes | None, links: bytes | None) -> Board:
+        """Return a board with the substitutes and links of files that are not kept.
+
+        Raises
+        ------
+        BadInputError
+            ``substitutes_unreadable``, ``links_unreadable``, ``links_unconnected``.
+        """
+        if substitutes is not None:
+            board = replace(board, substitutes=self._read_substitutes(substitutes))
+        return board if links is None else replace(board, links=route(self._read_links(links), board))
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms: with the values of lost hours that it was placed by, if others."""

@@ -84,18 +84,18 @@ def days_of(jobs: Jobs, zone_name: str) -> dict[str, int]:
 
 
 def refuse_reservations(jobs: Jobs) -> None:
-    """Refuse jobs that name a reservation: a board that rolls on keeps no room for those that have not come yet.
+    """Refuse jobs that name a reservation on a real clock: contracts are not kept there from one start to the next.
 
     Raises
     ------
     BadInputError
-        ``reservations_not_rolled``.
+        ``reservations_not_live``.
     """
     named = jobs.job_id[jobs.reservation != ""]
     if len(named):
         raise BadInputError(
-            f"Jobs of rolling operation must name no reservation, was {len(named)} that do, the first {named[0]}.",
-            code="reservations_not_rolled",
-            hint="Leave the column reservation out, or plan the day: qipan day run --reservations FILE.",
+            f"Jobs on a real clock must name no reservation, was {len(named)} that do, the first {named[0]}.",
+            code="reservations_not_live",
+            hint="Leave the column reservation out, or run a trace: qipan dispatch roll --reservations FILE.",
             field="reservation",
         )

@@ -39,6 +39,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
+from qipan.workflows.board import Boards
 from qipan.workflows.choose import refuse_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
@@ -95,6 +96,10 @@ class Live:
     ----------
     terms
         How re-plans go; ``every_s`` says how far ahead seats become final.
+    keeps_reserve
+        Whether as much of each kind and model is kept free as the largest site has (N-1).
+    substitutes, links
+        Files of what else work may run on, and of links that limit what moves.
     """
 
     def __init__(
@@ -107,6 +112,10 @@ class Live:
         observations: Observations,
         ledger: Ledger,
         dispatch: Dispatch,
+        boards: Boards,
+        keeps_reserve: bool = False,
+        substitutes: bytes | None = None,
+        links: bytes | None = None,
     ) -> None:
         self._terms = terms
         self._catalog = catalog
@@ -115,7 +124,9 @@ class Live:
         self._dispatch = dispatch
         with books.read() as unit:
             self._fleet: Fleet = ledger.fleet(unit, fleet_id)
-        self._rules = rules_of(catalog)
+        self._rules = replace(rules_of(catalog), keeps_reserve=keeps_reserve)
+        self._boards = boards
+        self._substitutes, self._links = substitutes, links
         self._known = Known()
         self._priced: tuple[Board, Floats] | None = None
 
@@ -125,7 +136,7 @@ class Live:
         Raises
         ------
         BadInputError
-            What the adapter refuses, ``reservations_not_rolled``; nothing of the file is kept then.
+            What the adapter refuses, ``reservations_not_live``; nothing of the file is kept then.
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
@@ -343,6 +354,7 @@ class Live:
         first, today = since.astimezone(here).date(), now.astimezone(here).date()
         hours = AHEAD_H + round((today - first) / timedelta(hours=1))
         board = set_up(self._fleet, self._catalog, first, outlook_h=hours).board
+        board = self._boards.with_tables(board, substitutes=self._substitutes, links=self._links)
         return replace(board, day_slots=board.slot_count)
 
 

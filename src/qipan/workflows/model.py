@@ -264,11 +264,7 @@ class DayReport:
         for score, row in zip(self.scores, document["scores"], strict=True):
             row["cost_fen"] = score.cost_fen
         if self.reservations is not None:
-            told = document["reservations"]
-            for one, row in zip(self.reservations.rows, told["rows"], strict=True):
-                row |= {"unused_unit_h": one.unused_unit_h, "net_fen": one.net_fen}
-            for seller, row in zip(self.reservations.sellers, told["sellers"], strict=True):
-                row["net_fen"] = seller.net_fen
+            document["reservations"] = self.reservations.document()
         document["against_home_first"] = {
             "basis": "per unit-hour of work that ran, kinds weighed by their rated power",
             "cost": self._against_home_first("cost_fen"),

@@ -11,10 +11,16 @@ import numpy as np
 
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.jobs.load import raise_load
+from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Placement
+from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
 from qipan.dispatch.model.roll import Case, Errors, MarketPower, Regret, Rolled, RollTerms, Spike
+from qipan.dispatch.placement.score import ran_s
+from qipan.dispatch.reservation.allot import allot
+from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import Stopwatch, roll
@@ -26,7 +32,7 @@ from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
-from qipan.workflows.choose import refuse_reservations
+from qipan.workflows.board import Boards
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
 
 OUTLOOK_H = 48
@@ -50,6 +56,14 @@ class RollRequest:
         Sizes of forecast errors by name: ``demand``, ``price``, ``renewable``. A run without errors comes first.
     plants_share
         Peak of a made solar plant at each site, as a share of its power cap; assumed, and 0 for none.
+    reservations
+        A file of contracts of reserved capacity, which is kept free for their holders.
+    notice_s
+        How long before it starts a job is told that names a reservation, whole minutes.
+    keeps_reserve
+        Whether as much of each kind and model is kept free as the largest site has (N-1).
+    substitutes, links
+        Files of what else work may run on, and of links that limit what moves.
     """
 
     data: bytes
@@ -66,6 +80,11 @@ class RollRequest:
     zone_name: str | None = None
     plants_share: float = 0.0
     gap: float = 1e-2
+    reservations: bytes | None = None
+    notice_s: float = 0.0
+    keeps_reserve: bool = False
+    substitutes: bytes | None = None
+    links: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,7 @@ class RunReport:
     ``regret_low`` and ``regret_high`` bound an interval of 95 %; shares and ratios are of the bound. Durations are in
     seconds of CPU for re-plans and microseconds of the clock for placements. ``market_power`` is that at each day's
     peak, ``pivotal_h`` the hours in which demand could not be met without a site, as re-plans saw them.
+    ``reservations`` are the plain values of a `ReservationsReport`; nothing where none are reserved or asked for.
     """
 
     errors: dict[str, float]
@@ -97,6 +117,7 @@ class RunReport:
     spikes: list[Spike]
     market_power: list[MarketPower]
     pivotal_h: dict[str, float]
+    reservations: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +139,20 @@ class RollReport:
     persistence: float
     withheld_share: float
     spike_quantile: float
+    notice_s: float
+    keeps_reserve: bool
     runs: list[RunReport]
 
 
 class Rolling:
     """Operates a fleet over days of a trace."""
 
-    def __init__(self, *, catalog: Catalog, books: Books, ledger: Ledger, dispatch: Dispatch) -> None:
+    def __init__(self, *, catalog: Catalog, books: Books, ledger: Ledger, dispatch: Dispatch, boards: Boards) -> None:
         self._catalog = catalog
         self._books = books
         self._ledger = ledger
         self._dispatch = dispatch
+        self._boards = boards
 
     def run(
         self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[str], None]
@@ -145,13 +169,17 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``option_out_of_range``; ``day_empty``; what the format's adapter refuses.
+            ``option_out_of_range``; ``day_empty``; ``reservations_unmet``, ``reservations_over_links``; what the
+            adapters refuse.
         """
         check(request)
         with self._books.read() as unit:
             fleet = self._ledger.fleet(unit, request.fleet_id)
         case, rows_set_aside = self._case(request, fleet)
-        terms = RollTerms(every_s=request.every_s, gap=request.gap)
+        reserved = self._reserved(request)
+        case = replace(case, reservations=reserved.reservations)
+        allot(case.reservations, case.foreseen, case.rules, fleet.zone_name)
+        terms = RollTerms(every_s=request.every_s, gap=request.gap, notice_s=request.notice_s)
         kinds = [Errors()] + (
             [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
             if any(request.errors.values())
@@ -163,11 +191,12 @@ class Rolling:
             rng = np.random.default_rng([request.seed, 1])
             drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
-            words = "errors" if sizes else "no errors"
-            progress(f"{words}: offline bound")
-            bound = foresee_all(there)
+            words = "run with forecast errors" if sizes else "run without forecast errors"
             rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
-            runs.append(_told(sizes, case.board, rolled, regret(there, rolled, bound)))
+            progress(f"{words}: offline bound")
+            lost = regret(there, rolled, foresee_all(there, rolled.covered))
+            settled = _settled(there, rolled, terms, reserved if request.reservations else None)
+            runs.append(_told(sizes, case.board, rolled, lost, settled))
         return RollReport(
             name=request.name,
             fleet_id=fleet.fleet_id,
@@ -184,6 +213,8 @@ class Rolling:
             persistence=Errors().persistence,
             withheld_share=terms.withheld_share,
             spike_quantile=terms.spike_quantile,
+            notice_s=request.notice_s,
+            keeps_reserve=request.keeps_reserve,
             runs=runs,
         )
 
@@ -193,18 +224,24 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``day_empty`` when none of the days has jobs; ``reservations_not_rolled``.
+            ``day_empty`` when none of the days has jobs.
         """
         return self._case(request, fleet)[0]
 
+    def _reserved(self, request: RollRequest) -> ReservationIntake:
+        """Return what is reserved; nothing without a file."""
+        if request.reservations is None:
+            return ReservationIntake((), 0, ())
+        return self._boards.read_reservations(request.reservations)
+
     def _case(self, request: RollRequest, fleet: Fleet) -> tuple[Case, int]:
-        """Return the case, and how many rows of the file were set aside."""
+        """Return the case without reservations, and how many rows of the file were set aside."""
         board = board_of(request, fleet, self._catalog)
-        rules = rules_of(self._catalog)
+        board = self._boards.with_tables(board, substitutes=request.substitutes, links=request.links)
+        rules = replace(rules_of(self._catalog), keeps_reserve=request.keeps_reserve)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
         intake = quarantine_origins(intake, board.origins)
-        refuse_reservations(intake.jobs)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
@@ -237,6 +274,7 @@ def check(request: RollRequest) -> None:
         "days": (request.days, 1, DAYS_MOST),
         "every": (request.every_s, 60, 3600),
         "plants": (request.plants_share, 0, 10),
+        "notice": (request.notice_s, 0, S_PER_DAY),
         **{f"errors {name}": (size, 0, 2) for name, size in request.errors.items()},
     }
     for name, (value, least, most) in limits.items():
@@ -247,10 +285,10 @@ def check(request: RollRequest) -> None:
                 hint=f"Write {least:g} to {most:g}.",
                 field=name,
             )
-    if request.every_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
+    if request.every_s % 60 or request.notice_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
         raise BadInputError(
-            f"Re-plans must be whole minutes apart and errors be of demand, price or renewable, was "
-            f"{request.every_s:g} s and {', '.join(request.errors) or 'none'}.",
+            f"Re-plans and notice must be whole minutes, and errors be of demand, price or renewable, was "
+            f"{request.every_s:g} s, {request.notice_s:g} s and {', '.join(request.errors) or 'none'}.",
             code="option_out_of_range",
             hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
             field="errors",
@@ -307,10 +345,41 @@ def _with_plants(board: Board, share: float, zone_name: str) -> Board:
 
 
 def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], None]:
-    return lambda done: progress(f"{words}: {done:.0%}")
+    return lambda done: progress(f"{words}: {done:.0%} of its time")
 
 
-def _told(errors: dict[str, float], board: Board, rolled: Rolled, found: Regret) -> RunReport:
+def _settled(
+    case: Case, rolled: Rolled, terms: RollTerms, reserved: ReservationIntake | None
+) -> ReservationsReport | None:
+    """Settle reservations on what really ran, at the LMPs of the re-plans."""
+    jobs, none = replace(case.jobs, requested_s=ran_s(case.jobs)), np.full(len(case.jobs), "", dtype=object)
+    held = reach(jobs, case.board, case.rules).held(jobs, case.board, rolled.pool)
+    found = settle(
+        jobs,
+        case.board,
+        rolled.covered,
+        found=Placement(rolled.pool, rolled.start_s, none, none, held=held),
+        lmp_fen_per_unit_h=rolled.lmp_fen_per_unit_h,
+        step_s=terms.every_s,
+        was_kept=True,
+    )
+    if reserved is None and not found.nominations:
+        return None
+    rows, findings = (0, ()) if reserved is None else (reserved.rows_read, reserved.findings)
+    return ReservationsReport(
+        rows_read=rows,
+        rows_quarantined=len({finding.row for finding in findings if finding.row > 0}),
+        import_sequence=None,
+        rows=list(found.rows),
+        sellers=list(found.sellers),
+        nominations=found.nominations,
+        was_kept=True,
+    )
+
+
+def _told(
+    errors: dict[str, float], board: Board, rolled: Rolled, found: Regret, reservations: ReservationsReport | None
+) -> RunReport:
     placed_us = rolled.placement_s * 1e6
     return RunReport(
         errors=errors,
@@ -337,6 +406,7 @@ def _told(errors: dict[str, float], board: Board, rolled: Rolled, found: Regret)
             for site, seconds in zip(board.sites, rolled.pivotal_s.tolist(), strict=True)
             if seconds
         },
+        reservations=None if reservations is None else reservations.document(),
     )
 
 

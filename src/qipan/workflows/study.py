@@ -29,6 +29,8 @@ SOURCE: Final = "study"
 ASKED: Final = "study_asked"
 FILE: Final = "study_file"
 ANSWER: Final = "study_answer"
+TABLES: Final = ("reservations", "substitutes", "links")
+"""Files of a roll besides its jobs; each is kept for itself, and named by the question."""
 LISTED_MOST: Final = 50
 SECONDS_MOST: Final = 3600.0
 
@@ -87,15 +89,27 @@ class Studies:
         """
         _check_range("seconds", seconds, 1.0, SECONDS_MOST)
         check(request)
-        terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name")}
-        return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller)
+        terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name", *TABLES)}
+        tables = {name: getattr(request, name) for name in TABLES if getattr(request, name) is not None}
+        return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller, tables)
 
     def _ask(
-        self, kind: StudyKind, data: bytes, name: str, terms: Mapping[str, Any], now: datetime, caller: str | None
+        self,
+        kind: StudyKind,
+        data: bytes,
+        name: str,
+        terms: Mapping[str, Any],
+        now: datetime,
+        caller: str | None,
+        tables: Mapping[str, bytes] | None = None,
     ) -> int:
         with self._books.begin(caller=caller) as unit:
-            file = self._observations.receive(unit, source=SOURCE, kind=FILE, data=data, now=now, rows=0)
-            asked = {"kind": kind, "name": name, "terms": terms, "file": file.sequence, "asked": now}
+            file, *more = (
+                self._observations.receive(unit, source=SOURCE, kind=FILE, data=one, now=now, rows=0).sequence
+                for one in (data, *(tables or {}).values())
+            )
+            beside = dict(zip(tables or {}, more, strict=True))
+            asked = {"kind": kind, "name": name, "terms": terms, "file": file, "tables": beside, "asked": now}
             receipt = self._observations.receive(unit, source=SOURCE, kind=ASKED, data=_written(asked), now=now, rows=0)
             record_action(unit, "study_asked", receipt.sequence, now, kind=str(kind), name=name)
         return receipt.sequence
@@ -149,16 +163,16 @@ class Studies:
         with self._books.read() as unit:
             (receipt,) = self._observations.batches(unit, kind=ASKED, after=study_id - 1, limit=1)
             asked = self._asked(receipt)
-            (file,) = self._observations.batches(unit, kind=FILE, after=asked["file"] - 1, limit=1)
+            data = self._file(unit, asked["file"])
+            tables = {name: self._file(unit, sequence) for name, sequence in asked.get("tables", {}).items()}
             if study_id in self._answers(unit, study_id):
                 return
-        data = self._observations.data(file)
         ends = clock() + float(asked["terms"]["seconds"])
         try:
             if asked["kind"] == StudyKind.EXPANSION:
                 result = self._expand(data, asked["terms"], lambda: clock() >= ends, progress)
             else:
-                result = self._roll(data, asked, ends, cpu, clock, progress)
+                result = self._roll(data, asked, ends, cpu, clock, progress, tables)
             answer: dict[str, Any] = {"study_id": study_id, "result": result}
         except QipanError as error:
             told = {name: getattr(error, name) for name in ("code", "message", "hint", "field")}
@@ -169,6 +183,10 @@ class Studies:
             self._keep({"study_id": study_id, "error": _defect(error)}, now())
             raise
         self._keep(answer, now())
+
+    def _file(self, unit: UnitOfWork, sequence: int) -> bytes:
+        (receipt,) = self._observations.batches(unit, kind=FILE, after=sequence - 1, limit=1)
+        return self._observations.data(receipt)
 
     def _keep(self, answer: dict[str, Any], ended: datetime) -> None:
         with self._books.begin() as unit:
@@ -195,8 +213,9 @@ class Studies:
         cpu: Stopwatch,
         clock: Stopwatch,
         progress: Callable[[str], None],
+        tables: Mapping[str, bytes],
     ) -> dict[str, Any]:
-        terms = dict(asked["terms"])
+        terms = dict(asked["terms"]) | dict(tables)
         seconds = terms.pop("seconds")
         terms["first_day"] = date.fromisoformat(terms["first_day"])
         if terms["epoch"] is not None:

@@ -168,6 +168,9 @@ class Board:
         then counts as drawn at no load.
     substitutes
         What work may run on besides what it asks for.
+    spare
+        Units of each group that may be busy beside the reserve, ``(groups, slots)``, where work that runs was counted
+        minute by minute; else `spare_units` works it out.
     """
 
     sites: tuple[Site, ...]
@@ -191,6 +194,7 @@ class Board:
     substitutes: tuple[Substitute, ...] = ()
     held: Held | None = None
     held_units: Floats | None = None
+    spare: Floats | None = None
 
     def hold(self, held: Held) -> Board:
         """Return the board that is left beside what is held; what holds nothing leaves it as it is."""
@@ -306,6 +310,8 @@ class Board:
     @property
     def spare_units(self) -> Floats:
         """Units of each group that may be busy while the largest site is kept free, ``(groups, slots)``."""
+        if self.spare is not None:
+            return self.spare
         group = self.product_group
         spare = np.zeros((int(group.max(initial=-1)) + 1, self.slot_count))
         largest = np.zeros_like(spare)

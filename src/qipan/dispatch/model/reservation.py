@@ -7,8 +7,9 @@ there and at once. What covered jobs leave is open to all other work at the LMP:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,8 @@ class ReservationDay:
     covered_jobs, nominated_jobs
         Jobs that run on it, and jobs that name it.
     lmp_fen
-        What the site pays its holder: the LMP of every unit-hour reserved, used or not.
+        What the site pays its holder: the LMP of every unit-hour reserved, used or not; of those used or sold alone
+        where it was kept free for the holder.
     covered_fen
         What covered jobs pay: the LMP of every unit-hour used.
     sold_fen
@@ -179,6 +181,8 @@ class ReservationsReport:
         Number of the import, by which rows set aside can be looked up; none without a file.
     nominations
         What became of the jobs that name a reservation, to number of jobs.
+    was_kept
+        Whether it was kept free for its holders, as in rolling operation, so that only use and sales are paid.
     """
 
     rows_read: int
@@ -187,3 +191,13 @@ class ReservationsReport:
     rows: list[ReservationDay]
     sellers: list[SellerDay]
     nominations: dict[str, int]
+    was_kept: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it as plain values, what is worked out included."""
+        told = asdict(self)
+        for one, row in zip(self.rows, told["rows"], strict=True):
+            row |= {"unused_unit_h": one.unused_unit_h, "net_fen": one.net_fen}
+        for seller, row in zip(self.sellers, told["sellers"], strict=True):
+            row["net_fen"] = seller.net_fen
+        return told

@@ -14,6 +14,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Streams
+from qipan.dispatch.model.reservation import Covered, Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class RollTerms:
         Demand is foreseen as the mean of the same hour of so many days before.
     gap, steps_most
         When a re-plan is near enough, as `approach` takes them.
+    notice_s
+        How long before it starts a job is told that names a reservation; what is reserved is kept free until then.
     knows_durations, knows_arrivals
         Whether the run is told how long jobs will really run, and which will come.
     watches
@@ -75,6 +78,7 @@ class RollTerms:
     days_back: int = 7
     gap: float = 1e-3
     steps_most: int = 500
+    notice_s: float = 0.0
     knows_durations: bool = False
     knows_arrivals: bool = False
     watches: bool = True
@@ -95,6 +99,8 @@ class Case:
         What happens: over all slots of the run and an outlook after it.
     foreseen
         The same with prices and plants as forecast a day ahead.
+    reservations
+        What is sold of the board beforehand.
     """
 
     known: Jobs
@@ -102,11 +108,18 @@ class Case:
     foreseen: Board
     drifts: Drifts
     rules: Rules
+    reservations: tuple[Reservation, ...] = ()
 
     @property
     def first(self) -> int:
         """Position of the first job of the run."""
         return int(np.searchsorted(self.known.submit_s, self.board.start_s))
+
+    @property
+    def is_named(self) -> Bools:
+        """Whether a job names a reservation that there is, ``(known jobs,)``."""
+        ids = [one.reservation_id for one in self.reservations]
+        return np.isin(self.known.reservation.astype(str), ids)
 
     @property
     def jobs(self) -> Jobs:
@@ -185,6 +198,10 @@ class Rolled:
         Certified gap of each re-plan.
     pivotal_s
         ``(sites,)``, for how long demand could not be met without the site, as re-plans saw their present slot.
+    lmp_fen_per_unit_h
+        Of the present slot at each re-plan, ``(products, re-plans)``.
+    covered
+        Which jobs reservations covered, and what these really held.
     """
 
     pool: Ints
@@ -194,6 +211,8 @@ class Rolled:
     placement_s: Floats
     gaps: Floats
     pivotal_s: Floats
+    lmp_fen_per_unit_h: Floats
+    covered: Covered
     spikes: tuple[Spike, ...] = field(default=())
     power: tuple[MarketPower, ...] = field(default=())
 

@@ -302,6 +302,26 @@ def give_back(
         room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
 
 
+def change(room: Timeline, pool: int, first: int, units: Floats) -> None:
+    """Add to what is free of a pool, tick by tick from a first one on; less than zero takes it.
+
+    Parameters
+    ----------
+    units
+        ``(ticks,)`` from the first on.
+    """
+    if not len(units):
+        return
+    ticks, site, width = slice(first, first + len(units)), room.pool_site[pool], room.ticks_of_slot
+    room.free[pool, ticks] += units
+    room.free_kw[site, ticks] += units * room.kw_per_unit[pool]
+    if room.spare is not None:
+        room.spare[room.pool_group[pool], ticks] += units
+    for slot in range(first // width, (ticks.stop - 1) // width + 1):
+        room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
+        room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
+
+
 @numba.njit(cache=True)
 def _change(room: Timeline, pool: int, units: float, first: int, last: int) -> None:  # pragma: no cover - compiled
     site = room.pool_site[pool]

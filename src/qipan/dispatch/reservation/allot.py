@@ -16,7 +16,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import ROUNDING, Board, Rules
 from qipan.dispatch.model.reservation import Reservation
-from qipan.dispatch.placement.timeline import TICK_S
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import zone
 
@@ -105,7 +105,7 @@ def ticks_of(one: Reservation, board: Board) -> tuple[int, int]:
     """Return the minutes of the horizon in which a reservation holds; none where the last is not after the first."""
     whole = board.slot_count * ticks_of_slot(board)
     first, last = ((moment - board.start_s) / TICK_S for moment in (one.from_s, one.to_s))
-    return int(np.clip(np.floor(first + ROUNDING), 0, whole)), int(np.clip(np.ceil(last - ROUNDING), 0, whole))
+    return int(np.clip(np.floor(first + CLOCK_TICKS), 0, whole)), int(np.clip(np.ceil(last - CLOCK_TICKS), 0, whole))
 
 
 def _limits(board: Board, rules: Rules, reserved: Floats) -> Iterator[_Limit]:

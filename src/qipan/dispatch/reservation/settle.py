@@ -2,7 +2,8 @@
 
 All work pays its site the LMP of each unit-hour. A site pays the holder of a reservation the LMP of every unit-hour
 reserved, whoever uses it and whether anyone does, and gets the contract's price for it. So a holder pays the contract's
-price for what its jobs use, whatever the LMP is, and has the LMP less that price for what they leave.
+price for what its jobs use, whatever the LMP is, and has the LMP less that price for what they leave. Where what is
+reserved was kept free for the holder, as in rolling operation, what nobody used is paid to nobody.
 """
 
 from __future__ import annotations
@@ -29,7 +30,14 @@ H_PER_TICK = TICK_S / 3600.0
 
 
 def settle(
-    jobs: Jobs, board: Board, covered: Covered, *, found: Placement, lmp_fen_per_unit_h: Floats
+    jobs: Jobs,
+    board: Board,
+    covered: Covered,
+    *,
+    found: Placement,
+    lmp_fen_per_unit_h: Floats,
+    step_s: float | None = None,
+    was_kept: bool = False,
 ) -> ReservationsDay:
     """Return what each reservation comes to on the planned day.
 
@@ -40,7 +48,11 @@ def settle(
     found
         Of all jobs; what they request counts.
     lmp_fen_per_unit_h
-        ``(products, slots)``
+        ``(products, steps)``
+    step_s
+        How long each price holds, whole minutes; a slot, if nothing else is said.
+    was_kept
+        Whether it was kept free for the holder, so that the site pays for what was used or sold alone.
     """
     reservations, pools = covered.reservations, covered.pools
     ticks, width = board.day_slots * ticks_of_slot(board), ticks_of_slot(board)
@@ -57,7 +69,8 @@ def settle(
         first, last = ticks_of(one, board)
         reserved[index, first:last] = one.units
     sold = _sold(reserved, used, busy, np.repeat(board.capacity[:, : board.day_slots], width, axis=1), pools)
-    price = np.repeat(lmp_fen_per_unit_h[:, : board.day_slots], width, axis=1)[board.pool_product]
+    step = np.arange(ticks) // (width if step_s is None else round(step_s / TICK_S))
+    price = lmp_fen_per_unit_h[board.pool_product][:, step]
     here = price[pools] if len(pools) else price[:0]
     hours = {"reserved": reserved * H_PER_TICK, "used": used * H_PER_TICK, "sold": sold * H_PER_TICK}
     fen = {name: (amount * here).sum(axis=1) for name, amount in hours.items()}
@@ -73,7 +86,7 @@ def settle(
             sold_unit_h=float(hours["sold"][index].sum()),
             covered_jobs=int((covered.reservation == index).sum()),
             nominated_jobs=int((jobs.reservation == one.reservation_id).sum()),
-            lmp_fen=float(fen["reserved"][index]),
+            lmp_fen=float(fen["used"][index] + fen["sold"][index] if was_kept else fen["reserved"][index]),
             covered_fen=float(fen["used"][index]),
             sold_fen=float(fen["sold"][index]),
             contract_fen=one.price_fen_per_unit_h * float(hours["reserved"][index].sum()),

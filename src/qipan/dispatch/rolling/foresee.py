@@ -19,6 +19,8 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Classes, Streams
 from qipan.dispatch.model.roll import Drifts, Errors, Work
+from qipan.dispatch.placement.choose import Prices
+from qipan.dispatch.placement.timeline import Asks
 from qipan.kernel.units import S_PER_DAY
 
 EXPECT_FROM: Final = 12
@@ -170,6 +172,12 @@ def expect_s(requested_s: Floats, ran_s: Floats, is_known: Bools) -> Floats:
     asked = np.bincount(alike, weights=requested_s) / np.bincount(alike)
     weight = np.maximum(EXPECT_FROM - count, 0.0)
     return np.asarray(((ran + weight * asked) / (count + weight))[alike])
+
+
+def expecting(ask: Asks, prices: Prices, share: Floats) -> tuple[Asks, Prices]:
+    """Let jobs hold what they ask for, and pay for the share of it that they are expected to use, ``(jobs,)``."""
+    moving = prices.moving
+    return ask._replace(planned=ask.planned * share), prices._replace(moving=moving._replace(near=moving.near * share))
 
 
 def fold(parts: list[Work], board: Board, now_s: float) -> tuple[Classes, Floats]:

@@ -4,7 +4,8 @@ Every job that is known and not yet lost holds a seat or waits for one. A seat t
 there until it ends, and what it does not use of its request is free from then on. All other seats are given back at a
 re-plan: a programme over the room that pinned work leaves, of waiting jobs and of the demand foreseen, gives prices;
 waiting jobs take the cheapest seats at these, large before small. Between two re-plans an arriving job takes the
-cheapest seat that has room; if that is now, it starts. No moment is read here: the caller says what time it is.
+cheapest seat that has room; if that is now, it starts. One that a reservation covers starts there by its notice, on
+room that was kept for it. No moment is read here: the caller says what time it is.
 
 Source: `rawlings2017` (receding horizon).
 """
@@ -23,14 +24,18 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
+from qipan.dispatch.model.reservation import Nomination
 from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, empty_seats, fill
-from qipan.dispatch.placement.place import EASED, placing_order, prices_of, upright
+from qipan.dispatch.placement.place import EASED, placing_order, prices_of, rents_of, upright
 from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
-from qipan.dispatch.rolling.foresee import ahead, expect_s, fold, foresee_demand, take, work_of
+from qipan.dispatch.reservation.allot import allot
+from qipan.dispatch.rolling.foresee import ahead, expect_s, expecting, fold, foresee_demand, take, work_of
+from qipan.dispatch.rolling.keep import Kept, covered_of, keep_free, leave, nominate, open_until
+from qipan.dispatch.rolling.remain import room_left
 from qipan.dispatch.rolling.watch import Watched, find_spikes, watch
 from qipan.dispatch.solver.approach import Approach, approach
 from qipan.kernel.units import S_PER_DAY
@@ -58,6 +63,10 @@ class State:
         Heap of when pinned jobs end, in ticks, and their positions.
     known_s
         ``(known jobs,)``: how long each ran if it has ended, else what it asks for.
+    kept
+        What is kept free of reservations.
+    stream
+        ``(known jobs,)``, as `Work.stream`; -1 also for jobs that a reservation covers or may yet cover.
     """
 
     now_s: float
@@ -67,6 +76,8 @@ class State:
     waiting: list[int]
     ends: list[tuple[float, int]]
     known_s: Floats
+    kept: Kept
+    stream: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,8 @@ class Desk:
         How long each known job really runs.
     ask
         Of the run's jobs; no job stops once it runs.
+    pools
+        ``(reservations,)``, the pool that each is in.
     rank
         ``(jobs,)``, the order in which waiting jobs take seats; those that no site can take have the last one.
     """
@@ -97,6 +110,7 @@ class Desk:
     ran_s: Floats
     ask: Asks
     prices: Prices
+    pools: Ints
     rank: Ints
 
     @property
@@ -110,7 +124,13 @@ class Desk:
 
 
 def prepare(case: Case, terms: RollTerms) -> Desk:
-    """Work out once what the whole run needs."""
+    """Work out once what the whole run needs.
+
+    Raises
+    ------
+    BadInputError
+        As `allot`.
+    """
     known, first = case.known, case.first
     ran = np.maximum(ran_s(known), 1.0)
     if terms.knows_durations:
@@ -119,7 +139,7 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
     refused = refusals(known, case.board, reached)
     jobs = known.take(np.arange(first, len(known)))
     of_run = replace(reached, of_job=reached.of_job[first:])
-    ask, prices = _expecting(
+    ask, prices = expecting(
         asks(jobs, case.board, of_run)._replace(splits=np.zeros(len(jobs), dtype=bool)),
         prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
         (expect_s(known.requested_s, ran, known.submit_s + ran <= case.board.start_s) / known.requested_s)[first:],
@@ -136,27 +156,30 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
         ran_s=ran,
         ask=ask,
         prices=prices,
+        pools=allot(case.reservations, case.foreseen, case.rules),
         rank=rank,
     )
 
 
-def _expecting(ask: Asks, prices: Prices, share: Floats) -> tuple[Asks, Prices]:
-    """Let jobs hold what they ask for, and pay for the share of it that they are expected to use, ``(jobs,)``."""
-    moving = prices.moving
-    return ask._replace(planned=ask.planned * share), prices._replace(moving=moving._replace(near=moving.near * share))
-
-
 def begin(desk: Desk) -> State:
     """Return an empty board at its start."""
-    room = timeline(desk.case.board)
+    room = timeline(desk.case.board, keeps_reserve=desk.case.rules.keeps_reserve)
+    kept = keep_free(desk.case.reservations, desk.pools, desk.case.board, room, len(desk.jobs))
+    kept.nomination[desk.case.is_named[desk.first :] & ~desk.is_plannable] = Nomination.NOT_ALLOWED
+    prices = desk.prices._replace(step=desk.prices.step.copy())
+    if desk.case.board.links is not None:
+        tolls = (*desk.case.board.transfer_fen_per_gb.shape, desk.case.board.slot_count)
+        prices = prices._replace(rents=np.zeros(tolls))
     return State(
         now_s=desk.case.board.start_s,
         room=room,
         seats=empty_seats(desk.ask, room.ticks_of_slot),
-        prices=desk.prices._replace(step=desk.prices.step.copy()),
+        prices=prices,
         waiting=[],
         ends=[],
         known_s=desk.work.requested_s.copy(),
+        kept=kept,
+        stream=np.where(desk.case.is_named, -1, desk.work.stream),
     )
 
 
@@ -172,10 +195,8 @@ def resume(desk: Desk, pool: Ints, start_s: Floats, is_final: Bools, is_lost: Bo
     """
     state = begin(desk)
     for job in np.flatnonzero((pool >= 0) & ~is_lost).tolist():
-        at, begins = state.seats.first[job], (start_s[job] - desk.case.board.start_s) / TICK_S
-        state.seats.pool[job], state.seats.parts[job] = pool[job], 1
-        state.seats.begin[at], state.seats.ticks[at] = begins, desk.ask.length[job]
-        hold(state.room, desk.ask, job, int(pool[job]), begins, desk.ask.length[job])
+        begins = float((start_s[job] - desk.case.board.start_s) / TICK_S)
+        sit(desk, state, job, int(pool[job]), begins)
         if is_final[job]:
             heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
     state.waiting = np.flatnonzero(desk.is_plannable & ~is_final & ~is_lost).tolist()
@@ -203,7 +224,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     state.now_s = now_s
     instance = formulated(desk, state, waiting)
     found = approach(*instance, gap=desk.terms.gap, steps_most=desk.terms.steps_most)
-    state.prices.step[0] = _steps(desk, instance.board, found.plan)
+    price(desk, state, instance.board, found.plan)
     fill(waiting[np.argsort(desk.rank[waiting])], desk.ask, state.prices, upright(), room, seats)
     state.waiting = []
     for job in waiting.tolist():
@@ -216,72 +237,53 @@ def formulated(desk: Desk, state: State, waiting: Ints) -> Instance:
     case, terms, now_s = desk.case, desk.terms, state.now_s
     slot = int((now_s - case.board.start_s) // case.board.slot_s)
     end = min(slot + terms.horizon_slots, case.board.slot_count)
-    board = _room_left(ahead(case.foreseen, case.drifts, slot, end), state.room, slot, now_s)
-    first = desk.first
+    board = room_left(ahead(case.foreseen, case.drifts, slot, end), state.room, slot, now_s)
+    first, work = desk.first, desk.work._replace(stream=state.stream)
     if terms.knows_arrivals:
-        later = np.searchsorted(desk.work.submit_s, [now_s, board.end_s])
-        coming = take(desk.work, np.arange(*later))
+        later = np.searchsorted(work.submit_s, [now_s, board.end_s])
+        coming = take(work, np.arange(*later))
     else:
-        past_end_s = desk.work.submit_s[:first] + desk.ran_s[:first]
-        state.known_s[:first] = np.where(past_end_s <= now_s, desk.ran_s[:first], desk.work.requested_s[:first])
+        past_end_s = work.submit_s[:first] + desk.ran_s[:first]
+        state.known_s[:first] = np.where(past_end_s <= now_s, desk.ran_s[:first], work.requested_s[:first])
         end_s = min(board.end_s, case.board.day_end_s, now_s + S_PER_DAY)
-        coming = foresee_demand(desk.work, state.known_s, now_s, end_s, terms.days_back)
+        coming = foresee_demand(work, state.known_s, now_s, end_s, terms.days_back)
     at = ((coming.submit_s - case.board.start_s) // case.board.slot_s).astype(np.int64)
     at = np.clip(at, 0, case.board.slot_count - 1)
     coming = coming._replace(quantity=coming.quantity * np.exp(case.drifts.demand[at]))
-    classes, takes = fold([take(desk.work, first + waiting), coming], board, now_s)
+    classes, takes = fold([take(work, first + waiting), coming], board, now_s)
     return Instance(board, classes, case.rules, takes)
 
 
-def _room_left(board: Board, room: Timeline, slot: int, now_s: float) -> Board:
-    """Return the slots of a board less what is held; of the present slot only what is left of it counts."""
-    width = room.ticks_of_slot
-    first, end = slot * width, (slot + board.slot_count) * width
-    shape = (-1, board.slot_count, width)
-    free = room.free[:, first:end].copy()
-    free[:, : int((now_s - board.start_s) // TICK_S)] = 0.0
-    free_kw = np.maximum(room.free_kw[:, first:end].reshape(shape).min(axis=2), 0.0)
-    kwh = board.kwh_per_unit_h[:, None]
-    under_cap = np.divide(
-        free_kw[board.pool_site], kwh, out=np.full((len(kwh), board.slot_count), np.inf), where=kwh > 0
-    )
-    capacity = np.minimum(free.reshape(shape).mean(axis=2), under_cap)
-    energy = board.energy
-    if energy is not None:
-        drawn = _drawn_kw(board, room, first, end)
-        energy = replace(energy, fixed_kw=energy.fixed_kw + drawn)
-    links = board.links
-    if links is not None and room.free_gb is not None:
-        free_gb = room.free_gb[:, slot : slot + board.slot_count].reshape(2, -1, board.slot_count)
-        links = replace(links, capacity_gb=np.maximum(free_gb.min(axis=0), 0.0))
-    return replace(board, capacity=np.maximum(capacity, 0.0), energy=energy, links=links)
-
-
-def _drawn_kw(board: Board, room: Timeline, first: int, end: int) -> Floats:
-    """Return what held units draw, the mean of each slot, ``(sites, slots)``."""
-    busy = np.repeat(board.capacity, room.ticks_of_slot, axis=1) - room.free[:, first:end]
-    drawn = np.zeros((len(board.sites), board.slot_count))
-    np.add.at(
-        drawn,
-        board.pool_site,
-        busy.reshape(len(busy), board.slot_count, -1).mean(axis=2) * board.kwh_per_unit_h[:, None],
-    )
-    return drawn
-
-
-def _steps(desk: Desk, board: Board, plan: Plan) -> Floats:
-    """Return fen for a unit and tick, of the plan in its horizon and of running elsewhere, ``(pools, slots)``."""
+def price(desk: Desk, state: State, board: Board, plan: Plan) -> None:
+    """Price every slot: by the plan in its horizon, by running elsewhere, and links by their rents."""
     step = desk.prices.step[0].copy()
     running = running_fen_per_unit_h(board, desk.case.rules, plan.energy)
     lmp = plan.lmp_fen_per_unit_h[board.pool_product]
     slot = round((board.start_s - desk.case.board.start_s) / board.slot_s)
     step[:, slot : slot + board.slot_count] = (running + EASED * np.maximum(lmp - running, 0.0)) * TICK_S / 3600.0
-    return np.asarray(step)
+    state.prices.step[0] = step
+    if board.links is not None and state.prices.rents is not None:
+        state.prices.rents[:] = 0.0
+        state.prices.rents[:, :, slot : slot + board.slot_count] = EASED * rents_of(board.links, plan)
 
 
 def arrive(desk: Desk, state: State, seat: Seat, job: int) -> None:
-    """Give an arriving job the cheapest seat at the last prices that has room."""
+    """Give an arriving job room that is kept for it or, without any, the cheapest seat at the last prices."""
+    if desk.jobs.reservation[job]:
+        begins = desk.ask.start[job] + desk.terms.notice_s / TICK_S
+        if nominate(state.kept, state.room, desk.ask, desk.jobs, job=job, begin=begins):
+            sit(desk, state, job, int(desk.pools[state.kept.reservation[job]]), begins)
+            return
+        state.stream[desk.first + job] = desk.work.stream[desk.first + job]
     admit(seat, desk.ask, state.prices, state.room, state.seats, job)
+
+
+def sit(desk: Desk, state: State, job: int, pool: int, begins: float) -> None:
+    """Give a job a seat, and hold its room."""
+    at = state.seats.first[job]
+    state.seats.pool[job], state.seats.parts[job] = pool, 1
+    state.seats.begin[at], state.seats.ticks[at] = begins, desk.ask.length[job]
+    hold(state.room, desk.ask, job, pool, begins, desk.ask.length[job])
 
 
 @numba.njit(cache=True)
@@ -299,17 +301,19 @@ def admit(
 
 
 def settle(desk: Desk, state: State, job: int) -> None:
-    """Pin a job whose seat begins before the next re-plan; any other waits."""
+    """Pin a job whose seat begins before the next re-plan or is reserved; any other waits."""
     begins = state.seats.begin[state.seats.first[job]]
     until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
-    if state.seats.pool[job] >= 0 and begins < until - CLOCK_TICKS:
+    is_final = begins < until - CLOCK_TICKS or state.kept.reservation[job] >= 0
+    if state.seats.pool[job] >= 0 and is_final:
         heapq.heappush(state.ends, (desk.end_tick(job, begins), job))
     else:
         state.waiting.append(job)
 
 
 def free_ended(desk: Desk, state: State, now_s: float) -> None:
-    """Free the room of pinned jobs that have ended by a moment: what is left of their requests."""
+    """Free the room of pinned jobs that have ended by a moment, and of what nobody can ask any more to have kept."""
+    open_until(state.kept, state.room, int((now_s + desk.terms.notice_s - desk.case.board.start_s) // TICK_S))
     tick, seats, room = (now_s - desk.case.board.start_s) / TICK_S, state.seats, state.room
     ticks = room.free.shape[1]
     while state.ends and state.ends[0][0] <= tick + CLOCK_TICKS:
@@ -319,6 +323,8 @@ def free_ended(desk: Desk, state: State, now_s: float) -> None:
         last = min(seats.begin[at] + seats.ticks[at], float(ticks))
         if last > first + CLOCK_TICKS:
             release(room, desk.ask, job, seats.pool[job], first, last - first)
+            units = float(desk.jobs.quantity[job])
+            leave(state.kept, room, job=job, units=units, first=int(first), last=int(np.ceil(last - CLOCK_TICKS)))
         state.known_s[desk.first + job] = desk.ran_s[desk.first + job]
 
 
@@ -360,14 +366,17 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
             settle(desk, state, job)
         progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
     begins = state.seats.begin[state.seats.first[:-1]]
+    start_s = np.where(state.seats.pool >= 0, case.board.start_s + begins * TICK_S, np.nan)
     return Rolled(
         pool=state.seats.pool,
-        start_s=np.where(state.seats.pool >= 0, case.board.start_s + begins * TICK_S, np.nan),
+        start_s=start_s,
         is_plannable=desk.is_plannable,
         replan_s=np.array(replan_s),
         placement_s=np.array(placement_s),
         gaps=np.array(gaps),
         pivotal_s=watched.pivotal_s,
+        lmp_fen_per_unit_h=np.array(seen_lmp).T,
+        covered=covered_of(state.kept, desk.jobs, state.seats.pool, start_s, desk.ran_s[desk.first :]),
         spikes=tuple(spikes),
         power=tuple(watched.power),
     )

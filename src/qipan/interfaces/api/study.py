@@ -72,6 +72,11 @@ def roll(
     fleet_id: Annotated[str, Form()] = "national",
     epoch: Annotated[datetime | None, Form(description="Moment of second 0 of a trace without dates.")] = None,
     zone_name: Annotated[str | None, Form(description="Zone whose clocks the trace shows.")] = None,
+    reservations: Annotated[UploadFile | None, File(description="Contracts of reserved capacity, kept free.")] = None,
+    notice_s: Annotated[float, Form(description="How long before its start a job that names one is told.")] = 0.0,
+    keeps_reserve: Annotated[bool, Form(description="Keep free what the largest site has of each kind (N-1).")] = False,
+    substitutes: Annotated[UploadFile | None, File(description="On what else work may run.")] = None,
+    links: Annotated[UploadFile | None, File(description="Backbone links that limit what moves.")] = None,
     seconds: Annotated[float, Form(description=SECONDS)] = 300.0,
 ) -> StudyOut:
     """Ask what not knowing the future would have cost over days of a trace; nothing is entered in the ledger."""
@@ -90,6 +95,11 @@ def roll(
         epoch=epoch,
         zone_name=zone_name,
         plants_share=plants_share,
+        reservations=None if reservations is None else reservations.file.read(),
+        notice_s=notice_s,
+        keeps_reserve=keeps_reserve,
+        substitutes=None if substitutes is None else substitutes.file.read(),
+        links=None if links is None else links.file.read(),
     )
     services = services_of(request)
     study_id = services.studies.ask_roll(wanted, seconds=seconds, now=datetime.now(UTC), caller=str(caller))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language
+from qipan.interfaces.cli.options import read_bytes
 from qipan.interfaces.cli.print import counted, plain, remark, say
 from qipan.interfaces.cli.search import stopping
 from qipan.interfaces.report.numbers import grouped, percent
@@ -40,6 +41,10 @@ class Drill:
     days: int | None
     speed: float | None
     fleet_id: str
+    keeps_reserve: bool = False
+    reservations: Path | None = None
+    substitutes: Path | None = None
+    links: Path | None = None
 
 
 def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
@@ -48,7 +53,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     Raises
     ------
     BadInputError
-        ``live_unclear``; ``option_out_of_range``.
+        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``.
     """
     from qipan.bootstrap.services import live
     from qipan.dispatch.model.roll import RollTerms
@@ -67,13 +72,27 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
             hint="Write for example --every 15m.",
             field="every",
         )
+    if drill.reservations is not None:
+        raise BadInputError(
+            f"Operation on a real clock must be without reservations, was --reservations {drill.reservations}.",
+            code="reservations_not_live",
+            hint="Run a trace with them: qipan dispatch roll --jobs FILE --reservations FILE.",
+            field="reservations",
+        )
     services = session.services()
     with services.books.read() as unit:
         zone_name = services.ledger.fleet(unit, drill.fleet_id).zone_name
     drill.intake.mkdir(parents=True, exist_ok=True)
     clock = _clock(drill, zone_name)
     # A re-plan comes every few minutes, so its gap may be what a simulated run takes, too.
-    desk = live(services, drill.fleet_id, RollTerms(every_s=drill.every_s, gap=1e-2))
+    desk = live(
+        services,
+        drill.fleet_id,
+        RollTerms(every_s=drill.every_s, gap=1e-2),
+        keeps_reserve=drill.keeps_reserve,
+        substitutes=None if drill.substitutes is None else read_bytes(drill.substitutes),
+        links=None if drill.links is None else read_bytes(drill.links),
+    )
     ends = None if drill.days is None else clock() + timedelta(days=drill.days)
     if drill.speed is not None and drill.days is not None and drill.first_day is not None:
         ends = civil_day(drill.first_day + timedelta(days=drill.days), zone_name).start

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qipan.interfaces.cli import session
+from qipan.interfaces.cli.day import Links, ReservationsFile, Substitutes
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.live import Drill, operate
 from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, read_bytes, read_day
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.show import show_reservations
 from qipan.interfaces.report.numbers import grouped, percent, yuan
-from qipan.interfaces.report.roll import terms
+from qipan.interfaces.report.roll import run_name, terms
 from qipan.interfaces.report.words import words
 from qipan.kernel.errors import BadInputError
 
@@ -89,6 +91,16 @@ def roll(
     plants: Annotated[
         float, typer.Option("--plants", metavar="SHARE", min=0, help="Made solar plants, as a share of power caps.")
     ] = 0,
+    reservations: ReservationsFile = None,
+    notice: Annotated[
+        float,
+        typer.Option("--notice", parser=read_every, metavar="TIME", help="How long before it a covered job is told."),
+    ] = "0m",  # type: ignore[assignment]
+    reserve: Annotated[
+        bool, typer.Option("--reserve", help="Keep free what the largest site has of each kind and model (N-1).")
+    ] = False,
+    substitutes: Substitutes = None,
+    links: Links = None,
     load: Annotated[float, typer.Option("--load", help="Raise the load by copying jobs; below 1 thins them out.")] = 1,
     seed: Seed = 0,
     epoch: Epoch = None,
@@ -100,7 +112,18 @@ def roll(
     """Re-plan every few minutes as jobs arrive, on a simulated clock or a real one; the ledger is left alone."""
     if is_live:
         operate(
-            Drill(intake=intake, every_s=every, first_day=first_day, days=days, speed=speed, fleet_id=fleet_id),
+            Drill(
+                intake=intake,
+                every_s=every,
+                first_day=first_day,
+                days=days,
+                speed=speed,
+                fleet_id=fleet_id,
+                keeps_reserve=reserve,
+                reservations=reservations,
+                substitutes=substitutes,
+                links=links,
+            ),
             spoken(lang),
             as_json=as_json,
         )
@@ -127,6 +150,11 @@ def roll(
         epoch=epoch,
         zone_name=zone,
         plants_share=plants,
+        reservations=None if reservations is None else read_bytes(reservations),
+        notice_s=notice,
+        keeps_reserve=reserve,
+        substitutes=None if substitutes is None else read_bytes(substitutes),
+        links=None if links is None else read_bytes(links),
     )
     told = ""
 
@@ -168,6 +196,10 @@ def _show(report: RollReport, language: Language) -> None:
         language.say("pivotal\nhours", "关键站点\n小时"),
     )
     print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
+    for run in report.runs:
+        if run.reservations is not None:
+            name = run_name({"errors": run.errors}, words(language))
+            show_reservations(run.reservations, {}, name, language)
     for term, meaning in terms(words(language)):
         say(language.say(f"{term}: {meaning}", f"{term}：{meaning}"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -69,8 +69,20 @@ def _power(document: Document, language: Language) -> None:
 def _reservations(document: Document, language: Language) -> None:
     """Print what reservations came to, where there are any."""
     told = reservations.told_of(document)
-    if told is None:
-        return
+    if told is not None:
+        names = {site["site_id"]: language.name_in(site) for site in document["sites"]}
+        title = language.say("Reservations, in the day itself", "预留容量，仅当日")
+        show_reservations(told, names, title, language)
+
+
+def show_reservations(told: reservations.Report, names: Mapping[str, str], title: str, language: Language) -> None:
+    """Print what reservations came to.
+
+    Parameters
+    ----------
+    names
+        Of sites by their ids, as far as they are known.
+    """
     columns = (
         language.say("reservation\nholder", "预留容量\n持有方"),
         language.say("site", "站点"),
@@ -83,7 +95,6 @@ def _reservations(document: Document, language: Language) -> None:
         language.say("contract\nyuan", "合同价款\n元"),
         language.say("net\nyuan", "净额\n元"),
     )
-    names = {site["site_id"]: language.name_in(site) for site in document["sites"]}
     rows = [
         (
             f"{one['reservation_id']}\n{one['holder']}",
@@ -94,14 +105,13 @@ def _reservations(document: Document, language: Language) -> None:
         )
         for one in told["rows"]
     ]
-    title = language.say("Reservations, in the day itself", "预留容量，仅当日")
     if rows:
         print_table(table(columns, rows, numbers=range(2, len(columns)), wide=(0, 1), title=f"\n{title}"))
     say(reservations.sentence(told, words(language)))
     apart = reservations.rows_apart(told, words(language))
     if apart:
-        look_up = f"qipan jobs findings {told['import_sequence']}"
-        say(f"{apart} {look_up}")
+        kept = told["import_sequence"]
+        say(apart if kept is None else f"{apart} qipan jobs findings {kept}")
 
 
 def _title(document: Document, language: Language) -> None:

@@ -26,13 +26,15 @@ def told_of(document: Document) -> Report | None:
 def sentence(told: Report, words: Words) -> str:
     """Say in one sentence what became of the jobs that name a reservation, and in one what is left of the money."""
     became = told["nominations"]
+    paid_for = words.say("what was used or sold") if told.get("was_kept") else words.say("all that is reserved")
     counted = ", ".join(f"{label(labels.NOMINATION, code, words)} {grouped(count)}" for code, count in became.items())
     return words.say(
         "Jobs that name a reservation: %(jobs)s. Sites earn %(revenue)s yuan at the LMP, pay holders %(paid)s yuan for"
-        " all that is reserved, and are paid %(contract)s yuan by contract: %(net)s yuan are left to them.",
+        " %(what)s, and are paid %(contract)s yuan by contract: %(net)s yuan are left to them.",
         jobs=counted or words.say("none"),
         revenue=_sum(told, "revenue_fen"),
         paid=_sum(told, "paid_out_fen"),
+        what=paid_for,
         contract=_sum(told, "contract_fen"),
         net=_sum(told, "net_fen"),
     )
@@ -51,8 +53,18 @@ def rows_apart(told: Report, words: Words) -> str:
 
 def reservations(document: Document, words: Words) -> Table:
     """Return the reservations in the order of their file, with what each came to in the day."""
-    told = told_of(document) or {"rows": ()}
     names = {site["site_id"]: words.name(site) for site in document["sites"]}
+    return reserved(told_of(document) or {"rows": ()}, names, words.say("Reservations in the day"), words)
+
+
+def reserved(told: Report, names: Mapping[str, str], caption: str, words: Words) -> Table:
+    """Return reservations in the order of their file, with what each came to.
+
+    Parameters
+    ----------
+    names
+        Of sites by their ids, as far as they are known.
+    """
     unit = words.say("unit-hours")
     rows = tuple(
         row(
@@ -80,7 +92,7 @@ def reservations(document: Document, words: Words) -> Table:
         Head(words.say("Contract price"), words.say("yuan")),
         Head(words.say("Net of the holder"), words.say("yuan")),
     )
-    return Table(words.say("Reservations in the day"), heads, rows, words.say("No reservation."))
+    return Table(caption, heads, rows, words.say("No reservation."))
 
 
 def _sum(told: Report, field: str) -> str:

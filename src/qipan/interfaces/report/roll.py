@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, percent, yuan
+from qipan.interfaces.report.reservations import reserved, rows_apart
+from qipan.interfaces.report.reservations import sentence as reserved_sentence
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.money import yuan_from_fen
@@ -124,6 +126,18 @@ def power(run: Told, zone_name: str, words: Words) -> Table:
     )
     caption = words.say("Market power at each day's peak: %(run)s", run=run_name(run, words))
     return Table(caption, heads, tuple(rows), words.say("Nothing was looked at."))
+
+
+def reservations(run: Told, words: Words) -> Table | None:
+    """Return what reservations came to in a run, where there were any."""
+    told = run.get("reservations")
+    return None if told is None else reserved(told, {}, run_name(run, words), words)
+
+
+def reservations_sentence(run: Told, words: Words) -> str:
+    """Say what became of the jobs that name a reservation, and what is left of the money; empty without any."""
+    told = run.get("reservations")
+    return "" if told is None else f"{run_name(run, words)}: {reserved_sentence(told, words)} {rows_apart(told, words)}"
 
 
 def spikes(run: Told, zone_name: str, words: Words) -> Table:

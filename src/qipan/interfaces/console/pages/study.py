@@ -83,6 +83,8 @@ def roll(
     demand: Annotated[str, Form()] = "0",
     price: Annotated[str, Form()] = "0",
     fleet_id: Annotated[str, Form()] = "",
+    reservations: Annotated[UploadFile | str | None, File()] = None,
+    notice_min: Annotated[str, Form()] = "0",
     seconds: Annotated[str, Form()] = "300",
 ) -> Response:
     """Ask what not knowing the future would have cost, and lead to where the answer will stand."""
@@ -102,12 +104,14 @@ def roll(
                 "price": read_field(price, float, "price", number),
             },
             fleet_id=fleet_id or NATIONAL,
+            reservations=_file(reservations)[0] or None,
+            notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
         )
         bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
         return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
 
     given = {"format": trace_format, "first_day": first_day, "days": days, "every_min": every_min}
-    given |= {"demand": demand, "price": price, "fleet_id": fleet_id, "seconds": seconds}
+    given |= {"demand": demand, "price": price, "fleet_id": fleet_id, "seconds": seconds, "notice_min": notice_min}
     return _begin(request, StudyKind.ROLL, ask, given)
 
 
@@ -194,6 +198,11 @@ def _roll(told: Mapping[str, Any], zones: Mapping[str, str], said: Words) -> dic
         "regret": roll_report.regret_table(told, said),
         "power": [roll_report.power(one, zone_name, said) for one in told["runs"]],
         "spikes": [roll_report.spikes(one, zone_name, said) for one in told["runs"]],
+        "reservations": [
+            (roll_report.reservations_sentence(one, said), roll_report.reservations(one, said))
+            for one in told["runs"]
+            if one.get("reservations")
+        ],
         "charts": {"regret": roll_report.regret_by_day(told, said)},
     }
 
