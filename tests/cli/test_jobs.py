@@ -103,7 +103,7 @@ def test_import_checks_origins_as_a_day_does(qipan: Qipan, trace: Callable[..., 
     path = trace(csv(*GOOD, stray))
     account = shown(qipan("jobs", "import", path, *NATIONAL, "--json"))
     assert (account["rows_accepted"], account["rows_quarantined"]) == (12, 1)
-    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(13, "origin_unknown")]
+    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(14, "origin_unknown")]
     assert_refused(qipan("jobs", "import", path, *NATIONAL, "--strict"), 3, "rows_bad", "origin_unknown")
     assert_refused(qipan("jobs", "import", path, "--fleet", "nowhere"), 4, "fleet_unknown")
     # The day gives the same file the same number, and finds the same.

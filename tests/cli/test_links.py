@@ -53,5 +53,5 @@ def test_a_link_lets_one_of_two_jobs_through(run, qipan: Qipan) -> None:
 
 
 def test_a_table_of_links_that_is_wrong_or_joins_nothing_is_refused(run) -> None:
-    assert_refused(run("wire,coast,coast,many\n"), 3, "links_unreadable", "gb_per_h")
-    assert_refused(run("wire,coast,nowhere,9\n"), 3, "links_unconnected")
+    assert_refused(run("wire,coast,coast,many\n"), 3, "links_unreadable", "gb_per_h", '"file": "links.csv"')
+    assert_refused(run("wire,coast,nowhere,9\n"), 3, "links_unconnected", '"file": "links.csv"')

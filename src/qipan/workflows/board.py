@@ -13,7 +13,7 @@ from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import valued
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, of_file
 from qipan.ledger.model.fleet import Fleet
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
@@ -31,6 +31,8 @@ SUBSTITUTES = "substitutes"
 """Kind of the batch that holds a table of substitutes."""
 LINKS = "links"
 """Kind of the batch that holds a table of links."""
+NAMES = "file_names"
+"""Term of a plan: how the files of load, reservations, substitutes and links were called, by their kind."""
 
 
 class LoadReader(Protocol):
@@ -59,6 +61,11 @@ class LinksReader(Protocol):
 
     def __call__(self, data: bytes) -> tuple[Link, ...]:
         """Read all of them."""
+
+
+def name_of(terms: Mapping[str, Any], kind: str) -> str:
+    """Return how a file was called on some terms; older terms name none."""
+    return str(terms.get(NAMES, {}).get(kind, kind))
 
 
 class Boards:
@@ -92,18 +99,24 @@ class Boards:
             ``grid_load_unreadable``, ``substitutes_unreadable``, ``links_unreadable``; what the adapter of reservations
             refuses; ``rows_bad`` when ``strict`` and one of their rows is bad.
         """
-        kept: dict[str, int | None] = {LOAD: None, RESERVATIONS: None, SUBSTITUTES: None, LINKS: None}
+        kept: dict[str, Any] = {LOAD: None, RESERVATIONS: None, SUBSTITUTES: None, LINKS: None}
+        kept[NAMES] = {kind: name for kind, name in request.file_names.items() if kind in kept}
         if request.grid_load is not None:
-            hours = self._read_load(request.grid_load).load_kw.shape[1]
+            with of_file(name_of(kept, LOAD)):
+                hours = self._read_load(request.grid_load).load_kw.shape[1]
             kept[LOAD] = self._receive(unit, LOAD, request.grid_load, hours, now)
         if request.substitutes is not None:
-            rows = len(self._read_substitutes(request.substitutes))
+            with of_file(name_of(kept, SUBSTITUTES)):
+                rows = len(self._read_substitutes(request.substitutes))
             kept[SUBSTITUTES] = self._receive(unit, SUBSTITUTES, request.substitutes, rows, now)
         if request.links is not None:
-            kept[LINKS] = self._receive(unit, LINKS, request.links, len(self._read_links(request.links)), now)
+            with of_file(name_of(kept, LINKS)):
+                rows = len(self._read_links(request.links))
+            kept[LINKS] = self._receive(unit, LINKS, request.links, rows, now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
         if request.reservations is not None:
-            kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
+            with of_file(name_of(kept, RESERVATIONS)):
+                kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
         return {name: getattr(request, name) for name in names} | kept
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
@@ -129,7 +142,8 @@ class Boards:
             read = self._read_substitutes(self._kept(unit, SUBSTITUTES, int(substitutes)))
             board = replace(board, substitutes=read)
         if links is not None:
-            board = replace(board, links=route(self._read_links(self._kept(unit, LINKS, int(links))), board))
+            with of_file(name_of(terms, LINKS)):
+                board = replace(board, links=route(self._read_links(self._kept(unit, LINKS, int(links))), board))
         return replace(setting, board=board)
 
     def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:

@@ -30,7 +30,7 @@ from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, re
 from qipan.dispatch.rolling.watch import find_spikes, residual_supply
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import ConflictError
+from qipan.kernel.errors import ConflictError, of_file
 from qipan.kernel.time import zone
 from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
@@ -129,8 +129,9 @@ class Live:
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
-        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
-        refuse_reservations(intake.jobs)
+        with of_file(name):
+            intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
+            refuse_reservations(intake.jobs)
         with self._books.begin() as unit:
             self._read(unit, now)
             receipt = self._observations.receive(

@@ -20,7 +20,7 @@ from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import Stopwatch, roll
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import civil_day, zone
 from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
@@ -202,9 +202,10 @@ class Rolling:
         board = board_of(request, fleet, self._catalog)
         rules = rules_of(self._catalog)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
-        intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        intake = quarantine_origins(intake, board.origins)
-        refuse_reservations(intake.jobs)
+        with of_file(request.name):
+            intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
+            intake = quarantine_origins(intake, board.origins)
+            refuse_reservations(intake.jobs)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
