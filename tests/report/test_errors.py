@@ -132,8 +132,8 @@ def test_words_that_are_filled_in_are_said_in_chinese() -> None:
     )
     assert errors.message(error, "zh").text == "选项须在范围内，实不在：负载须大于 0；展望期须为 0 至 168 小时。"
     none = BadInputError(
-        "The day must have jobs, was 2026-06-02 with none; the file has 3 jobs on 1 days; 2 of its 5 rows were set aside"
-        " for fleet mine.",
+        "The day must have jobs, was 2026-06-02 with none; the file has 3 jobs on 1 days; 2 of its 5 rows were set "
+        "aside for fleet mine.",
         code="day_empty",
         hint="Its busiest days are 2026-06-01.",
     )

@@ -153,6 +153,11 @@ class Boards:
             return ReservationIntake((), 0, ())
         return self._read_reservations(self._kept(unit, RESERVATIONS, int(sequence)))
 
+    def links(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> tuple[Link, ...]:
+        """Return the links of a plan on some terms; none where no table was given."""
+        sequence = terms.get(LINKS)
+        return () if sequence is None else self._read_links(self._kept(unit, LINKS, int(sequence)))
+
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms: with the values of lost hours that it was placed by, if others."""
         price, account = float(terms["carbon_yuan_per_t"]), str(terms["carbon_account"])

@@ -249,7 +249,7 @@ class Day:
             terms = self._boards.terms(unit, request, now)
         with self._books.read() as unit:
             setting = self._boards.set_up(unit, fleet, day, terms)
-            reserved = self._boards.reservations(unit, terms)
+            reserved, links = self._boards.reservations(unit, terms), self._boards.links(unit, terms)
         with self._books.begin(caller=caller) as unit:
             received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         with of_file(request.name):
@@ -268,7 +268,7 @@ class Day:
             run = Run(
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
-            solved = Solved(outside, outcome, power, reserved, terms[RESERVATIONS])
+            solved = Solved(outside, outcome, power, reserved, terms, links)
             report = describe(run, fleet, setting, intake=intake, jobs=outcome.jobs, solved=solved)
             placements = placement_columns(plan_id, outcome.jobs, setting.board, outcome.rules, outcome)
             kept = self._dispatch.keep(

@@ -50,6 +50,7 @@ def board(request: Request) -> Response:
         flows=tables.flows(document, said),
         tiers=tables.tiers(document, said),
         substitutes=substitutes.substitutes(document, said),
+        told_of_tables=substitutes.told_of_tables(document, said),
         volumes=volumes.volumes(document, said) if "volumes" in document else None,
         volumes_sentence=volumes.sentence(document.get("volumes", ()), said),
         stand_alone=stand_alone.stand_alone(document, said) if "stand_alone" in document else None,
