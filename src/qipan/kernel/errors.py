@@ -27,8 +27,8 @@ class Finding:
     Attributes
     ----------
     row
-        Where the offending row stands: in a file, the line on which it begins, so that the first row under a header
-        is 2; elsewhere its number. 0 stands for the file as a whole.
+        Where the offending row stands: in files of jobs, contracts, links, substitutes, load, facts and sites the line
+        on which it begins, the header being line 1; elsewhere its number. 0 stands for the file as a whole.
     column
         Name of the offending column, empty where the row as a whole is meant.
     rule
