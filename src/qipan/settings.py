@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from qipan.kernel.errors import NotFoundError
+
 
 class Settings(BaseSettings):
     """Settings of one installation; each is ``QIPAN_`` and its name in capitals.
@@ -54,3 +56,23 @@ class Settings(BaseSettings):
     def books_address(self) -> str:
         """Address of the books, the embedded default filled in."""
         return self.books or f"sqlite:///{(self.home / 'books.sqlite').resolve()}"
+
+    @property
+    def key_file(self) -> Path:
+        """File of the key that ``qipan init`` made."""
+        return self.home / "key"
+
+    def require_home(self) -> None:
+        """Refuse to go on without an initialised home.
+
+        Raises
+        ------
+        NotFoundError
+            ``not_initialised`` when the home was never created.
+        """
+        if not self.key_file.exists():
+            raise NotFoundError(
+                f"The home folder must be initialised, was not: {self.home}.",
+                code="not_initialised",
+                hint="Run: qipan init",
+            )

@@ -35,17 +35,23 @@ def shown(result: Result) -> Any:
 
 
 def assert_refused(result: Result, exit_code: int, code: str, *words: str) -> None:
-    """Check that a command was refused in words on the error stream, without a traceback."""
+    """Check that a command was refused on the error stream, without a traceback: in words, or as the JSON asked for."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == exit_code, result.output
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+    if result.stderr.startswith("{"):
+        told = json.loads(result.stderr)
+        assert (told["code"], told["exit_code"]) == (code, exit_code)
+        assert told["detail"].endswith(".")
+        assert told["hint"]
+        return
     lines = result.stderr.splitlines()
     assert f"code: {code}" in lines
     assert any(line.startswith("error: ") for line in lines)
     assert any(line.startswith("hint: ") and line.endswith((".", "qipan init", "FILE", ")")) for line in lines)
-    for word in words:
-        assert word in result.stderr
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-from tests.cli.conftest import Qipan
+from tests.cli.conftest import GOOD, Qipan, csv
 
 from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_MEANINGS, EXIT_WORDS, exit_code
 from qipan.kernel import errors
@@ -29,3 +33,33 @@ def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> No
     told = qipan("dispatch", "call", "--mw", "1", "--from", "19:00", "--lang", "zh")
     assert "错误：指令须只指明一处" in told.stderr
     assert "代码：call_unclear" in told.stderr
+
+
+def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
+    qipan: Qipan, trace: Callable[..., Path], tmp_path: Path
+) -> None:
+    told = qipan("jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), "--strict", "--json")
+    assert (told.exit_code, told.stdout) == (3, "")
+    error = json.loads(told.stderr)
+    assert {name: error[name] for name in ("code", "exit_code", "file", "field")} == {
+        "code": "rows_bad",
+        "exit_code": 3,
+        "file": "trace.csv",
+        "field": "",
+    }
+    assert (error["detail"], error["hint"]) == (
+        "Every row must be good in a strict import, was bad in 1 of 2 rows of trace.csv.",
+        "Correct these rows, or leave out --strict to set them aside.",
+    )
+    (found,) = error["findings"]
+    assert (found["row"], found["column"], found["value"]) == (3, "requested_s", "soon")
+    missing = qipan("day", "show", "no-such-plan", "--json")
+    assert (missing.exit_code, json.loads(missing.stderr)["code"]) == (4, "plan_unknown")
+
+
+def test_mistyped_command_with_json_is_told_as_json(qipan: Qipan) -> None:
+    for words in (("day", "shwo"), ("day", "show", "--colour"), ("day", "run"), ("day", "jobs", "--page", "x")):
+        told = qipan(*words, "--json")
+        assert (told.exit_code, told.stdout) == (2, "")
+        assert json.loads(told.stderr)["code"] == "command_mistyped"
+        assert not qipan(*words).stderr.startswith("{")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def test_import_checks_origins_as_a_day_does(qipan: Qipan, trace: Callable[..., 
     path = trace(csv(*GOOD, stray))
     account = shown(qipan("jobs", "import", path, *NATIONAL, "--json"))
     assert (account["rows_accepted"], account["rows_quarantined"]) == (12, 1)
-    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(13, "origin_unknown")]
+    assert [(one["row"], one["rule"]) for one in account["findings"]] == [(14, "origin_unknown")]
     assert_refused(qipan("jobs", "import", path, *NATIONAL, "--strict"), 3, "rows_bad", "origin_unknown")
     assert_refused(qipan("jobs", "import", path, "--fleet", "nowhere"), 4, "fleet_unknown")
     # The day gives the same file the same number, and finds the same.
@@ -117,3 +118,22 @@ def test_findings_of_a_clean_import_say_that_nothing_was_wrong(qipan: Qipan, tra
     assert "nothing was wrong with it" in qipan("jobs", "import", path, *NATIONAL).stdout
     assert qipan("jobs", "findings", sequence).stdout == f"Nothing was wrong with import {sequence}.\n"
     assert qipan("jobs", "findings", sequence, "--lang", "zh").stdout == f"第 {sequence} 次导入没有问题。\n"
+
+
+def test_strict_import_names_faults_of_form_and_of_meaning_at_once(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    stray = GOOD[0].replace("job-00", "stray").replace("110000", "999999")
+    path = trace(csv(GOOD[0], BAD[1], stray), name="monday.csv")
+    for words in (("jobs", "import", path), ("day", "run", "--jobs", path)):
+        told = qipan(*words, *NATIONAL, "--strict", "--json")
+        assert_refused(told, 3, "rows_bad", '"file": "monday.csv"')
+        assert [(one["row"], one["rule"]) for one in json.loads(told.stderr)["findings"]] == [
+            (3, "quantity_not_positive"),
+            (4, "origin_unknown"),
+        ]
+
+
+def test_findings_are_listed_in_chinese(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    sequence = shown(qipan("jobs", "import", trace(csv(*GOOD, BAD[2])), *NATIONAL, "--json"))["sequence"]
+    told = " ".join(qipan("jobs", "findings", str(sequence), "--lang", "zh").stdout.split())
+    assert "submit 须带时区" in told
+    assert "must" not in told

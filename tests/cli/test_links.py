@@ -45,13 +45,25 @@ def test_a_link_lets_one_of_two_jobs_through(run, qipan: Qipan) -> None:
         rows = shown(qipan("day", "jobs", told["plan_id"], "--json"))["rows"]
         return sorted(row["site_id"] for row in rows)
 
-    assert sites(shown(run(""))) == ["plateau", "plateau"]
+    def given(told: dict) -> tuple[int, ...]:
+        links = told["links_given"]
+        assert links["file"] == "links.csv"
+        return links["rows"], links["limited"], links["carrying"], links["full"]
+
+    free = shown(run(""))
+    assert sites(free) == ["plateau", "plateau"]
+    assert free["links_given"] is None
     # Each moves 5 GB an hour: the link carries one of them, or both.
-    assert sites(shown(run("wire,coast,plateau,9\n"))) == ["coast", "plateau"]
-    assert sites(shown(run("a,coast,x,\nb,plateau,x,10\n"))) == ["plateau", "plateau"]
-    assert sites(shown(run("a,coast,x,0\nb,plateau,x,10\n"))) == ["coast", "coast"]
+    one = shown(run("wire,coast,plateau,9\n"))
+    assert (sites(one), given(one)) == (["coast", "plateau"], (1, 1, 1, 1))
+    told = " ".join(qipan("day", "show", one["plan_id"], "--lang", "en").stdout.split())
+    assert "Table of links links.csv: 1 links, 1 with a limit; of these the plan moves data over 1, and 1 are" in told
+    both = shown(run("a,coast,x,\nb,plateau,x,11\n"))
+    assert (sites(both), given(both)) == (["plateau", "plateau"], (2, 1, 1, 0))
+    none = shown(run("a,coast,x,0\nb,plateau,x,10\n"))
+    assert (sites(none), given(none)) == (["coast", "coast"], (2, 2, 0, 0))
 
 
 def test_a_table_of_links_that_is_wrong_or_joins_nothing_is_refused(run) -> None:
-    assert_refused(run("wire,coast,coast,many\n"), 3, "links_unreadable", "gb_per_h")
-    assert_refused(run("wire,coast,nowhere,9\n"), 3, "links_unconnected")
+    assert_refused(run("wire,coast,coast,many\n"), 3, "links_unreadable", "gb_per_h", '"file": "links.csv"')
+    assert_refused(run("wire,coast,nowhere,9\n"), 3, "links_unconnected", '"file": "links.csv"')

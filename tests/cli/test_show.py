@@ -55,8 +55,8 @@ def test_show_day_says_up_and_down_honestly(document: dict[str, Any], capsys: py
         next(line for line in text.splitlines() if line.startswith(f"  {title}:"))
         for title in ("Cost", "Carbon, location-based", "Carbon, market-based")
     )
-    assert "20.0 % lower than home-first" in cost
-    assert "12.3 % higher than home-first" in location
+    assert "20.0 % lower for an hour of work than home-first" in cost
+    assert "12.3 % higher for an hour of work than home-first" in location
     assert "%" not in market
 
 

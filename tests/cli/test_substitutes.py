@@ -49,6 +49,7 @@ def test_a_day_with_a_table_runs_work_on_substitutes_and_says_so(run, qipan: Qip
     told = shown(run("--substitutes", rows, "--json"))
     pair = {"kind": "intelligent", "card_model": "A", "by_kind": "intelligent", "by_card_model": "B"}
     assert told["substituted"] == [pair | {"jobs": 1, "asked_unit_h": 6.0, "held_unit_h": pytest.approx(12.0)}]
+    assert told["substitutes_given"] == {"file": "substitutes.csv", "rows": 1, "asked": 1, "held": 1, "used": 1}
     assert told["scores"][0]["work_unit_h"] == pytest.approx({"intelligent": 6.0 + 40.0})
     assert told["scores"][0]["energy_kwh"] == pytest.approx(12.0 * 0.2 * 1.2 + 40.0 * 1.25)
     jobs = {one["job_id"]: one for one in shown(qipan("day", "jobs", told["plan_id"], "--json"))["rows"]}
@@ -71,7 +72,7 @@ def test_a_day_with_a_table_runs_work_on_substitutes_and_says_so(run, qipan: Qip
 
 def test_a_day_without_a_table_runs_what_is_asked_for(run) -> None:
     told = shown(run("--json"))
-    assert told["substituted"] == []
+    assert (told["substituted"], told["substitutes_given"]) == ([], None)
     assert told["scores"][0]["energy_kwh"] == pytest.approx(46.0 * 1.25)
 
 
@@ -79,3 +80,15 @@ def test_a_day_refuses_a_broken_table(run, tmp_path: Path) -> None:
     rows = tmp_path / "substitutes.csv"
     rows.write_text("kind,card_model,by_kind,by_card_model,units\ncards,A,intelligent,B,0\n")
     assert_refused(run("--substitutes", rows), 3, "substitutes_unreadable", "cards", "units")
+
+
+def test_a_table_that_matches_nothing_is_told_of(run, qipan: Qipan, tmp_path: Path) -> None:
+    rows = tmp_path / "none.csv"
+    rows.write_text(
+        "kind,card_model,by_kind,by_card_model,units\nintelligent,Z,intelligent,B,1\nintelligent,A,intelligent,Z,1\n"
+    )
+    told = shown(run("--substitutes", rows, "--json"))
+    assert told["substituted"] == []
+    assert told["substitutes_given"] == {"file": "none.csv", "rows": 2, "asked": 1, "held": 0, "used": 0}
+    text = " ".join(qipan("day", "show", told["plan_id"], "--lang", "zh").stdout.split())
+    assert "替代表 none.csv：共 2 行" in text

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.console.conftest import csv, opened
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
+from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.slow
 
@@ -363,3 +366,48 @@ def test_a_day_with_reservations_shows_them_on_its_board(signed_in: TestClient) 
     assert "Jobs that name a reservation: covered 1." in text
     assert "Rows of reservations set aside: 1 of 2." in text
     assert "Contract price" in text
+
+
+def test_board_lists_the_rows_that_were_set_aside(tmp_path: Path) -> None:
+    made = opened(tmp_path / "home")
+    bad = "bad,2026-06-01T08:00:00+08:00,intelligent,0,3600,440000,batch"
+    stray = "stray,2026-06-01T08:00:00+08:00,intelligent,1,3600,999999,batch"
+    held = (
+        "reservation_id,holder,site,kind,from,to,units,price_yuan_per_unit_h\n"
+        "r1,lab,zhongwei,intelligent,2026-06-01T08:00:00+08:00,2026-06-01T08:00:00+08:00,1,1\n"
+    )
+    request = DayRequest(
+        data=csv(4) + f"\n{bad}\n{stray}\n".encode(),
+        name="monday.csv",
+        format="generic",
+        day=date(2026, 6, 1),
+        reservations=held.encode(),
+    )
+    made.day.run(request, datetime.now(UTC))
+    client = TestClient(create_app(made), base_url="http://127.0.0.1:8750")
+    shown = {lang: " ".join(client.get("/", headers={"Accept-Language": lang}).text.split()) for lang in ("en", "zh")}
+    assert "What is wrong with rows of monday.csv" in shown["en"]
+    for row, told in ((6, "quantity must be above zero, was &#39;0&#39;."), (7, "which is not on the board.")):
+        assert re.search(rf'<td class="number">{row}</td>.*{re.escape(told)}', shown["en"])
+    assert "to must lie after from" in shown["en"]
+    assert "monday.csv 中被隔离的行有何问题" in shown["zh"]
+    for told in ("quantity 须大于零，实为 &#39;0&#39;。", "“999999”不在其上。", "to 须晚于 from"):
+        assert told in shown["zh"]
+    assert "must be above zero" not in shown["zh"]
+
+
+def test_form_says_which_file_is_wrong_and_where(signed_in: TestClient) -> None:
+    signed_in.headers["Accept-Language"] = "zh"
+    files = {
+        "file": ("jobs.csv", csv(4)),
+        "links": ("links.csv", b"link,from,to,gb_per_h\na,440000,640000,many\n"),
+    }
+    answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
+    assert answer.status_code == 400
+    told = " ".join(answer.text.split())
+    assert "文件: <strong>links.csv</strong>" in told
+    assert '<td class="number">2</td><td>gb_per_h</td>' in told
+    assert "gb_per_h 须为不小于 0 的数" in told
+    files["links"] = ("links.csv", "link,from,to,gb_per_h\n西线,440000,640000,9\n".encode("gb18030"))
+    answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
+    assert (answer.status_code, "GB18030" in answer.text, "links.csv" in answer.text) == (400, True, True)

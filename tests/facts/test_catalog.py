@@ -159,17 +159,17 @@ def test_load_with_broken_rows_reports_all_and_replaces_none(tmp_path: Path) -> 
         Catalog.load(path)
     assert caught.value.code == "facts_unreadable"
     assert rules(caught.value) == [
-        (1, "fact_id", "fact_unknown"),
-        (2, "value", "value_not_number"),
-        (3, "fact_id", "fact_repeated"),
-        (3, "unit", "unit_differs"),
-        (4, "value", "value_out_of_range"),
-        (5, "value", "value_not_number"),
-        (6, "fact_id", "fact_repeated"),
-        (6, "value", "value_missing"),
-        (6, "as_of", "as_of_form"),
-        (6, "status", "status_unknown"),
-        (6, "source", "source_unknown"),
+        (2, "fact_id", "fact_unknown"),
+        (3, "value", "value_not_number"),
+        (4, "fact_id", "fact_repeated"),
+        (4, "unit", "unit_differs"),
+        (5, "value", "value_out_of_range"),
+        (6, "value", "value_not_number"),
+        (7, "fact_id", "fact_repeated"),
+        (7, "value", "value_missing"),
+        (7, "as_of", "as_of_form"),
+        (7, "status", "status_unknown"),
+        (7, "source", "source_unknown"),
     ]
     assert "price/industrial/999999" in caught.value.findings[0].value
 

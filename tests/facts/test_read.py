@@ -49,13 +49,13 @@ def test_facts_of_broken_rows_name_row_and_rule() -> None:
     with pytest.raises(BadInputError) as caught:
         read_facts(text, where="mine.csv", units=UNITS, sources=SOURCES)
     assert {(finding.row, finding.rule) for finding in caught.value.findings} == {
-        (2, "fact_id_form"),
-        (2, "bound_unknown"),
-        (2, "as_of_form"),
-        (2, "status_unknown"),
-        (2, "source_unknown"),
-        (2, "value_out_of_range"),
-        (3, "unit_unknown"),
+        (3, "fact_id_form"),
+        (3, "bound_unknown"),
+        (3, "as_of_form"),
+        (3, "status_unknown"),
+        (3, "source_unknown"),
+        (3, "value_out_of_range"),
+        (4, "unit_unknown"),
     }
     assert "mine.csv" in caught.value.message
 

@@ -14,9 +14,13 @@ EN, ZH = words("en"), words("zh")
 
 def test_headlines_say_down_and_up_honestly(document: dict[str, Any]) -> None:
     cost, location, market = day.headlines(document, EN)
-    assert (cost.figure, cost.direction, cost.sentence) == ("¥800", "lower", "20.0 % lower than home-first (¥1,000)")
+    assert (cost.figure, cost.direction, cost.sentence) == (
+        "¥800",
+        "lower",
+        "20.0 % lower for an hour of work than home-first (in all ¥1,000)",
+    )
     assert (location.figure, location.direction) == ("5.1 t", "higher")
-    assert location.sentence == "2.0 % higher than home-first (5.0 t)"
+    assert location.sentence == "2.0 % higher for an hour of work than home-first (in all 5.0 t)"
     assert (market.direction, market.change) == ("lower", "5.0 %")
     assert [one.sentence for one in day.headlines(document, ZH)][1] == "比本地优先高 2.0 %（5.0 吨）"
 

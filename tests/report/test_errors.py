@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qipan.interfaces.report import errors
-from qipan.kernel.errors import BadInputError, NotFoundError
+from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 
 ROOT = Path(__file__).parents[2]
 SHOWN_BY = (
@@ -80,6 +80,66 @@ def test_error_is_said_in_chinese_with_what_was_found() -> None:
     assert errors.message(error, "zh").text == "严格导入时每行须无误，jobs.csv 的 16 行中有 3 行有误。"
     assert errors.hint(error, "zh") == errors.Said("请更正这些行，或去掉严格模式以隔离它们。", is_translated=True)
     assert errors.message(error, "en") == errors.Said(error.message, is_translated=False)
+
+
+FINDINGS_SHOWN_BY = (
+    "qipan.dispatch.board",
+    "qipan.dispatch.jobs",
+    "qipan.dispatch.reservation",
+    "qipan.dispatch.sources",
+)
+FINDINGS_ELSEWHERE = ("engines_toml", "instance", "prospect")
+"""Sources whose findings are those of a form, or that no page reads."""
+
+
+@pytest.mark.slow
+def test_every_finding_that_a_page_lists_of_a_table_has_a_chinese_text() -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from scan_errors import FINDING, raised_in
+    finally:
+        sys.path.pop(0)
+    made = [
+        (one.code, one.message if one.message.endswith(".") else f"{one.message}, was ….")
+        for one in raised_in(ROOT / "src")
+        if one.kind == FINDING
+        and one.module.startswith(FINDINGS_SHOWN_BY)
+        and not one.module.endswith(FINDINGS_ELSEWHERE)
+        and one.code != "not_a_mapping"
+    ]
+    assert len(made) > 50
+    untold = [
+        (code, text)
+        for code, text in made
+        if not errors.finding(Finding(1, "", code, text.replace("…", "x")), "zh").is_translated
+    ]
+    assert untold == []
+
+
+def test_finding_is_said_in_chinese_with_what_was_found() -> None:
+    empty = Finding(2, "job_id", "job_id_missing", "job_id must be given, was empty.")
+    assert errors.finding(empty, "zh").text == "job_id 须填写，实为 空。"
+    wrong = Finding(2, "tier", "tier_unknown", "tier must be one of batch, offline, was 'x'.", "x")
+    assert errors.finding(wrong, "zh").text == "tier 须为 batch, offline 之一，实为 'x'。"
+    assert errors.finding(wrong, "en") == errors.Said(wrong.message, is_translated=False)
+
+
+def test_words_that_are_filled_in_are_said_in_chinese() -> None:
+    error = BadInputError(
+        "Options must be in range, was not: load must be above 0; outlook must be 0 to 168 h.",
+        code="option_out_of_range",
+        hint="Correct the named options.",
+    )
+    assert errors.message(error, "zh").text == "选项须在范围内，实不在：负载须大于 0；展望期须为 0 至 168 小时。"
+    none = BadInputError(
+        "The day must have jobs, was 2026-06-02 with none; the file has 3 jobs on 1 days; 2 of its 5 rows were set "
+        "aside for fleet mine.",
+        code="day_empty",
+        hint="Its busiest days are 2026-06-01.",
+    )
+    assert errors.message(none, "zh").text == (
+        "当日须有作业，2026-06-02 没有；文件在 1 天内有 3 个作业；其 5 行中有 2 行按机群 mine 被隔离。"
+    )
 
 
 def test_error_that_the_table_lacks_stays_in_english() -> None:

@@ -148,3 +148,9 @@ def test_a_broken_file_of_load_is_refused_before_anything_is_planned(services: S
     with pytest.raises(BadInputError) as caught:
         run(services, models_power=True, grid_load=b"hour,NX\n1,2\n")
     assert caught.value.code == "grid_load_unreadable"
+
+
+def test_a_call_for_less_than_nothing_is_told_of_that_alone(plain: dict[str, Any], services: Services) -> None:
+    with pytest.raises(BadInputError) as caught:
+        services.responding.call(CallRequest("640000", -1.0, "10:00", 1.0), plain["plan_id"])
+    assert caught.value.message == "A call must fit its plan, was not: it must ask for more than 0 MW."

@@ -115,7 +115,7 @@ def initialise(settings: Settings, now: datetime, *, caller: str = "") -> FirstR
     created = not settings.home.exists()
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        key = _key_file(settings)
+        key = settings.key_file
         if not key.exists():
             key.touch(mode=0o600)
             key.write_text(secrets.token_urlsafe(32), encoding="utf-8")
@@ -156,14 +156,9 @@ def build(settings: Settings, *, caller: str = "") -> Services:
     NotFoundError
         ``not_initialised`` when the home was never created; ``books_outdated`` when its books are of another revision.
     """
-    if not _key_file(settings).exists():
-        raise NotFoundError(
-            f"The home folder must be initialised, was not: {settings.home}.",
-            code="not_initialised",
-            hint="Run: qipan init",
-        )
+    settings.require_home()
     if not settings.secret.get_secret_value():
-        key = SecretStr(_key_file(settings).read_text(encoding="utf-8"))
+        key = SecretStr(settings.key_file.read_text(encoding="utf-8"))
         settings = settings.model_copy(update={"secret": key})
     services = _assemble(settings, caller)
     found, newest = services.books.revision(), services.books.newest_revision()
@@ -285,6 +280,7 @@ def live(
         keeps_reserve=keeps_reserve,
         substitutes=substitutes,
         links=links,
+        file_names=file_names,
     )
 
 

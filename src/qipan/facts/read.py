@@ -60,7 +60,7 @@ def rows(text: str, *, where: str, required: Sequence[str], extras: Sequence[str
     ]
     if len(set(header)) < len(header):
         found.append(Finding(0, "", "column_repeated", "A column must stand once in the header."))
-    for number, line in enumerate(lines[1:], start=1):
+    for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(header):
             message = f"A row must have {len(header)} cells, was {len(line)}."
             found.append(Finding(number, "", "row_width", message, ",".join(line)))
@@ -110,7 +110,7 @@ def read_facts(text: str, *, where: str, units: Mapping[str, Unit], sources: Map
     BadInputError
         ``facts_unreadable`` with one finding for each row and rule that is broken.
     """
-    numbered = list(enumerate(rows(text, where=where, required=FACT_COLUMNS), start=1))
+    numbered = list(enumerate(rows(text, where=where, required=FACT_COLUMNS), start=2))
     return _facts(numbered, where=where, units=units, sources=sources)
 
 
@@ -145,7 +145,7 @@ def melt(
     key_name = table.split(",", 1)[0].strip()
     melted: list[tuple[int, Row]] = []
     used: set[tuple[str, str]] = set()
-    for number, thing in enumerate(rows(table, where=where, required=(key_name, *described)), start=1):
+    for number, thing in enumerate(rows(table, where=where, required=(key_name, *described)), start=2):
         key = thing[key_name]
         for column, meaning in described.items():
             used.add((key, column))
@@ -188,7 +188,7 @@ def override(
     merged: list[tuple[int, Row]] = []
     seen: set[str] = set()
     given = rows(text, where=where, required=OVERRIDE_COLUMNS, extras=OVERRIDE_EXTRAS)
-    for number, row in enumerate(given, start=1):
+    for number, row in enumerate(given, start=2):
         fact_id = row["fact_id"]
         shipped = facts.get(fact_id)
         if shipped is None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Final
 
-from fastapi import Request
+from fastapi import Request, UploadFile
 
 from qipan.access.model import VISITOR, Role, Scope, caller_of_user
 from qipan.bootstrap.services import Services
@@ -60,6 +60,11 @@ def status_of(error: QipanError) -> int:
     """
     by_class = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     return STATUS_BY_CODE.get(error.code, by_class)
+
+
+def names_of(**files: UploadFile | None) -> dict[str, str]:
+    """Return how uploaded files are called, by the fields that they came in; a form without a file sends no name."""
+    return {field: file.filename for field, file in files.items() if file is not None and file.filename}
 
 
 COUNTRY: Final = Scope(is_country=True)

@@ -15,7 +15,8 @@ A message says what must hold, what was found and where; the hint says what to d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -26,7 +27,8 @@ class Finding:
     Attributes
     ----------
     row
-        Number of the offending row; the first row of data is 1. 0 stands for the file as a whole.
+        Where the offending row stands: in files of jobs, contracts, links, substitutes, load, facts and sites the line
+        on which it begins, the header being line 1; elsewhere its number. 0 stands for the file as a whole.
     column
         Name of the offending column, empty where the row as a whole is meant.
     rule
@@ -45,7 +47,15 @@ class Finding:
 
 
 class QipanError(Exception):
-    """An error that a user can meet, with a stable code and a way out."""
+    """An error that a user can meet, with a stable code and a way out.
+
+    Attributes
+    ----------
+    field
+        Name of the field or column that is meant, if one is.
+    file
+        Name of the file that is meant, if one is; who opened it says so, with `of_file`.
+    """
 
     def __init__(
         self,
@@ -62,6 +72,7 @@ class QipanError(Exception):
         self.hint = hint
         self.field = field
         self.findings = tuple(findings)
+        self.file = ""
 
 
 class BadInputError(QipanError):
@@ -86,3 +97,23 @@ class NotAllowedError(QipanError):
 
 class EngineError(QipanError):
     """A database, solver or server outside failed or is missing."""
+
+
+@contextmanager
+def of_file(name: str) -> Iterator[None]:
+    """Say of errors raised inside which file is meant; the innermost name stays.
+
+    Examples
+    --------
+    >>> try:
+    ...     with of_file("links.csv"):
+    ...         raise BadInputError("A table must hold rows, was empty.", code="file_empty", hint="Fill it.")
+    ... except QipanError as error:
+    ...     error.file
+    'links.csv'
+    """
+    try:
+        yield
+    except QipanError as error:
+        error.file = error.file or name
+        raise

@@ -13,7 +13,7 @@ from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import valued
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, of_file
 from qipan.ledger.model.fleet import Fleet
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
@@ -31,6 +31,8 @@ SUBSTITUTES = "substitutes"
 """Kind of the batch that holds a table of substitutes."""
 LINKS = "links"
 """Kind of the batch that holds a table of links."""
+NAMES = "file_names"
+"""Term of a plan: how the files of load, reservations, substitutes and links were called, by their kind."""
 
 
 class LoadReader(Protocol):
@@ -59,6 +61,11 @@ class LinksReader(Protocol):
 
     def __call__(self, data: bytes) -> tuple[Link, ...]:
         """Read all of them."""
+
+
+def name_of(terms: Mapping[str, Any], kind: str) -> str:
+    """Return how a file was called on some terms; older terms name none."""
+    return str(terms.get(NAMES, {}).get(kind, kind))
 
 
 class Boards:
@@ -92,18 +99,24 @@ class Boards:
             ``grid_load_unreadable``, ``substitutes_unreadable``, ``links_unreadable``; what the adapter of reservations
             refuses; ``rows_bad`` when ``strict`` and one of their rows is bad.
         """
-        kept: dict[str, int | None] = {LOAD: None, RESERVATIONS: None, SUBSTITUTES: None, LINKS: None}
+        kept: dict[str, Any] = {LOAD: None, RESERVATIONS: None, SUBSTITUTES: None, LINKS: None}
+        kept[NAMES] = {kind: name for kind, name in request.file_names.items() if kind in kept}
         if request.grid_load is not None:
-            hours = self._read_load(request.grid_load).load_kw.shape[1]
+            with of_file(name_of(kept, LOAD)):
+                hours = self._read_load(request.grid_load).load_kw.shape[1]
             kept[LOAD] = self._receive(unit, LOAD, request.grid_load, hours, now)
         if request.substitutes is not None:
-            rows = len(self._read_substitutes(request.substitutes))
+            with of_file(name_of(kept, SUBSTITUTES)):
+                rows = len(self._read_substitutes(request.substitutes))
             kept[SUBSTITUTES] = self._receive(unit, SUBSTITUTES, request.substitutes, rows, now)
         if request.links is not None:
-            kept[LINKS] = self._receive(unit, LINKS, request.links, len(self._read_links(request.links)), now)
+            with of_file(name_of(kept, LINKS)):
+                rows = len(self._read_links(request.links))
+            kept[LINKS] = self._receive(unit, LINKS, request.links, rows, now)
         names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
         if request.reservations is not None:
-            kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
+            with of_file(name_of(kept, RESERVATIONS)):
+                kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
         return {name: getattr(request, name) for name in names} | kept
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
@@ -128,7 +141,9 @@ class Boards:
             name: None if sequence is None else self._kept(unit, name, int(sequence))
             for name, sequence in ((SUBSTITUTES, substitutes), (LINKS, links))
         }
-        board = self.with_tables(setting.board, substitutes=tables[SUBSTITUTES], links=tables[LINKS])
+        board = self.with_tables(
+            setting.board, substitutes=tables[SUBSTITUTES], links=tables[LINKS], names=terms.get(NAMES, {})
+        )
         return replace(setting, board=board)
 
     def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:
@@ -138,7 +153,7 @@ class Boards:
             return ReservationIntake((), 0, ())
         return self._read_reservations(self._kept(unit, RESERVATIONS, int(sequence)))
 
-    def read_reservations(self, data: bytes) -> ReservationIntake:
+    def read_reservations(self, data: bytes, name: str) -> ReservationIntake:
         """Return the reservations of a file that is not kept.
 
         Raises
@@ -146,10 +161,18 @@ class Boards:
         BadInputError
             What the adapter refuses.
         """
-        return self._read_reservations(data)
+        with of_file(name):
+            return self._read_reservations(data)
 
-    def with_tables(self, board: Board, *, substitutes: bytes | None, links: bytes | None) -> Board:
-        """Return a board with the substitutes and links of files that are not kept.
+    def with_tables(
+        self, board: Board, *, substitutes: bytes | None, links: bytes | None, names: Mapping[str, str]
+    ) -> Board:
+        """Return a board with the substitutes and links of two files.
+
+        Parameters
+        ----------
+        names
+            How the files are called, by what they hold.
 
         Raises
         ------
@@ -157,8 +180,17 @@ class Boards:
             ``substitutes_unreadable``, ``links_unreadable``, ``links_unconnected``.
         """
         if substitutes is not None:
-            board = replace(board, substitutes=self._read_substitutes(substitutes))
-        return board if links is None else replace(board, links=route(self._read_links(links), board))
+            with of_file(names.get(SUBSTITUTES, SUBSTITUTES)):
+                board = replace(board, substitutes=self._read_substitutes(substitutes))
+        if links is not None:
+            with of_file(names.get(LINKS, LINKS)):
+                board = replace(board, links=route(self._read_links(links), board))
+        return board
+
+    def links(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> tuple[Link, ...]:
+        """Return the links of a plan on some terms; none where no table was given."""
+        sequence = terms.get(LINKS)
+        return () if sequence is None else self._read_links(self._kept(unit, LINKS, int(sequence)))
 
     def rules(self, terms: Mapping[str, Any]) -> Rules:
         """Return the rules of a plan on some terms: with the values of lost hours that it was placed by, if others."""

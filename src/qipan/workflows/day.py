@@ -18,10 +18,11 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.reservation import Reservation
 from qipan.dispatch.placement.uphold import POLICIES
+from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import Finding, NotFoundError
+from qipan.kernel.errors import Finding, NotFoundError, of_file
 from qipan.kernel.time import zone
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
@@ -31,7 +32,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.board import RESERVATIONS, WORTH, Boards
+from qipan.workflows.board import RESERVATIONS, WORTH, Boards, name_of
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
 from qipan.workflows.fleet import NATIONAL, Setting, assumption_rule, origins_of
@@ -85,8 +86,7 @@ class Day:
         """
         with self._books.read() as unit:
             fleet = self.fleet(unit, request.fleet_id)
-        intake = quarantine_origins(self._read(request, fleet.zone_name), origins_of(fleet))
-        refuse_bad_rows(request, intake)
+        intake = self._read(request, fleet)
         with self._books.begin(caller=caller) as unit:
             receipt = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         return JobsImport(
@@ -154,7 +154,7 @@ class Day:
         progress("read")
         with self._books.read() as unit:
             fleet = self.fleet(unit, request.fleet_id)
-        return self._run(request, fleet, self._read(request, fleet.zone_name), now, progress, caller)
+        return self._run(request, fleet, self._read(request, fleet), now, progress, caller)
 
     def demo(
         self,
@@ -247,17 +247,17 @@ class Day:
         progress: Callable[[str], None],
         caller: str | None,
     ) -> DayReport:
-        day = request.day or only_day(intake, fleet)
+        with of_file(request.name):
+            day = request.day or only_day(intake, fleet)
         with self._books.begin(caller=caller) as unit:
             terms = self._boards.terms(unit, request, now)
         with self._books.read() as unit:
             setting = self._boards.set_up(unit, fleet, day, terms)
-            reserved = self._boards.reservations(unit, terms)
-        intake = quarantine_origins(intake, setting.board.origins)
-        refuse_bad_rows(request, intake)
+            reserved, links = self._boards.reservations(unit, terms), self._boards.links(unit, terms)
         with self._books.begin(caller=caller) as unit:
             received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
-        chosen, outside = jobs_of_day(intake, day, fleet)
+        with of_file(request.name):
+            chosen, outside = jobs_of_day(intake, day, fleet)
         jobs, outcome = self._solve(request, fleet, setting, chosen, reserved.reservations, terms, progress)
         if outcome.upheld is not None:
             terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in outcome.rules.tiers]
@@ -270,7 +270,7 @@ class Day:
             run = Run(
                 plan_id, received.sequence, day, now, request.name, request.format, made, request.load, request.seed
             )
-            solved = Solved(outside, outcome, power, reserved, terms[RESERVATIONS])
+            solved = Solved(outside, outcome, power, reserved, terms, links)
             report = describe(run, fleet, setting, intake=intake, jobs=outcome.posed.jobs, solved=solved)
             placements = placement_columns(plan_id, setting.board, outcome.rules, outcome)
             kept = self._dispatch.keep(
@@ -308,6 +308,8 @@ class Day:
         rules = self._boards.rules(terms)
         progress("assume")
         jobs = self._completed(request, fleet, chosen, setting.board, rules)
+        with of_file(name_of(terms, RESERVATIONS)):
+            allot(reservations, setting.board, rules, fleet.zone_name, f"fleet {fleet.fleet_id}")
         return jobs, solve_day(
             jobs,
             setting.board,
@@ -333,10 +335,13 @@ class Day:
         latest = max(newest.values(), key=lambda release: (release.fleet.fleet_id != NATIONAL, release.released))
         return latest.fleet
 
-    def _read(self, request: DayRequest, zone_name: str) -> Intake:
-        how = Reading(epoch=request.epoch, zone_name=request.zone_name or zone_name)
-        intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        refuse_bad_rows(request, intake)
+    def _read(self, request: DayRequest, fleet: Fleet) -> Intake:
+        """Read the jobs; those whose origin is not the fleet's are set aside with all other bad rows."""
+        how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
+        with of_file(request.name):
+            intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
+            intake = quarantine_origins(intake, origins_of(fleet))
+            refuse_bad_rows(request, intake)
         return intake
 
     def _receive(self, unit: UnitOfWork, source: str, request: DayRequest, *, intake: Intake, now: datetime) -> Receipt:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 
 from qipan.dispatch.day import Outcome
 from qipan.dispatch.explanation.substituted import substituted
 from qipan.dispatch.model.array import Ints, plain_list
-from qipan.dispatch.model.board import Board
+from qipan.dispatch.model.board import Board, Link
 from qipan.dispatch.model.job import ASSUMABLE, KINDS, Intake, Jobs, Tier
 from qipan.dispatch.model.plan import Status
 from qipan.dispatch.model.power import PowerDay
@@ -21,7 +23,9 @@ from qipan.dispatch.prices.publish import to_tick
 from qipan.kernel.time import Interval
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.use import Use
+from qipan.workflows.board import LINKS, RESERVATIONS, SUBSTITUTES, name_of
 from qipan.workflows.fleet import Setting
+from qipan.workflows.given import links_given, substitutes_given
 from qipan.workflows.model import (
     AreaDay,
     BoundAccount,
@@ -53,14 +57,15 @@ class Run:
 class Solved:
     """What came of it; ``outside_day`` counts jobs of other days, ``power`` is nothing where nothing is metered.
 
-    ``reserved`` was read from the import of that number, if any.
+    ``reserved`` and ``links`` were read from the imports that ``terms`` names, if any.
     """
 
     outside_day: int
     outcome: Outcome
     power: PowerDay | None
     reserved: ReservationIntake
-    reserved_sequence: int | None
+    terms: Mapping[str, Any]
+    links: Sequence[Link]
 
 
 def describe(
@@ -74,6 +79,7 @@ def describe(
 ) -> DayReport:
     """Write the report of a solved day."""
     board, outcome = setting.board, solved.outcome
+    on_substitutes = substituted(jobs, board, outcome.found)
     moments = [board.start_s + slot * board.slot_s for slot in range(board.slot_count)]
     return DayReport(
         plan_id=run.plan_id,
@@ -104,9 +110,15 @@ def describe(
         basis=setting.basis,
         areas=_areas(setting),
         power=solved.power,
-        substituted=list(substituted(jobs, board, outcome.found)),
+        substituted=list(on_substitutes),
         reservations=_reservations(solved),
         upheld=outcome.upheld,
+        substitutes_given=None
+        if solved.terms.get(SUBSTITUTES) is None
+        else substitutes_given(name_of(solved.terms, SUBSTITUTES), board, jobs, on_substitutes),
+        links_given=None
+        if solved.terms.get(LINKS) is None
+        else links_given(name_of(solved.terms, LINKS), len(solved.links), board, outcome.plan),
     )
 
 
@@ -219,12 +231,12 @@ def _sites(fleet: Fleet, day: date, setting: Setting, jobs: Jobs, outcome: Outco
 def _reservations(solved: Solved) -> ReservationsReport | None:
     """Tell what was read and what it came to; nothing where nothing is reserved and no job asks for it."""
     found, read = solved.outcome.reservations, solved.reserved
-    if solved.reserved_sequence is None and not found.nominations:
+    if solved.terms.get(RESERVATIONS) is None and not found.nominations:
         return None
     return ReservationsReport(
         rows_read=read.rows_read,
         rows_quarantined=len({finding.row for finding in read.findings if finding.row > 0}),
-        import_sequence=solved.reserved_sequence,
+        import_sequence=solved.terms.get(RESERVATIONS),
         rows=list(found.rows),
         sellers=list(found.sellers),
         nominations=found.nominations,

@@ -30,7 +30,7 @@ from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, re
 from qipan.dispatch.rolling.watch import find_spikes, residual_supply
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import ConflictError
+from qipan.kernel.errors import ConflictError, of_file
 from qipan.kernel.time import zone
 from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
@@ -126,7 +126,7 @@ class Live:
             self._fleet: Fleet = ledger.fleet(unit, fleet_id)
         self._rules = replace(rules_of(catalog), keeps_reserve=keeps_reserve)
         self._boards = boards
-        self._substitutes, self._links = substitutes, links
+        self._substitutes, self._links, self._file_names = substitutes, links, file_names
         self._known = Known()
         self._priced: tuple[Board, Floats] | None = None
 
@@ -140,8 +140,9 @@ class Live:
         """
         board = self._board(now, now)
         how = Reading(epoch=None, zone_name=self._fleet.zone_name)
-        intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
-        refuse_reservations(intake.jobs)
+        with of_file(name):
+            intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
+            refuse_reservations(intake.jobs)
         with self._books.begin() as unit:
             self._read(unit, now)
             receipt = self._observations.receive(
@@ -354,7 +355,9 @@ class Live:
         first, today = since.astimezone(here).date(), now.astimezone(here).date()
         hours = AHEAD_H + round((today - first) / timedelta(hours=1))
         board = set_up(self._fleet, self._catalog, first, outlook_h=hours).board
-        board = self._boards.with_tables(board, substitutes=self._substitutes, links=self._links)
+        board = self._boards.with_tables(
+            board, substitutes=self._substitutes, links=self._links, names=self._file_names
+        )
         return replace(board, day_slots=board.slot_count)
 
 

@@ -194,6 +194,42 @@ class TierDay:
 
 
 @dataclass(frozen=True, slots=True)
+class SubstitutesGiven:
+    """What a table of substitutes did to a day.
+
+    Attributes
+    ----------
+    rows, asked, held, used
+        Rows of the table, those of what jobs of the day ask for, of these those by what the board has, and of these
+        those by which jobs run.
+    """
+
+    file: str
+    rows: int
+    asked: int
+    held: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinksGiven:
+    """What a table of links did to a day.
+
+    Attributes
+    ----------
+    rows, limited, carrying, full
+        Links of the table, those with a limit, and of these those that carry data in the plan, and that are full in
+        some slot of it.
+    """
+
+    file: str
+    rows: int
+    limited: int
+    carrying: int
+    full: int
+
+
+@dataclass(frozen=True, slots=True)
 class DayReport:
     """One run of a day: what was read, planned, placed, paid and emitted, beside what people do today.
 
@@ -201,7 +237,8 @@ class DayReport:
     known parts of the grid, ``power`` how the plan meets them: nothing where nothing stands behind the meters.
     ``reservations`` is nothing where nothing is reserved and no job asks for it.
     ``upheld`` tells the service of every tier beside that of a rule, where this was asked.
-    ``substituted`` adds up what runs on something else than it asks for.
+    ``substituted`` adds up what runs on something else than it asks for. ``substitutes_given`` and ``links_given`` tell
+    what tables of them did, where one was given.
     """
 
     plan_id: str
@@ -235,6 +272,8 @@ class DayReport:
     substituted: list[Substituted]
     reservations: ReservationsReport | None
     upheld: Upheld | None = None
+    substitutes_given: SubstitutesGiven | None = None
+    links_given: LinksGiven | None = None
 
     @property
     def ours(self) -> Score:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qipan.dispatch.model.job import Intake
@@ -54,6 +55,8 @@ class DayRequest:
         A file that tells on what else work may run, and how many units of that stand for one that is asked for.
     links
         A file of backbone links that limit what moves; without it nothing does.
+    file_names
+        How to call those other files, by the names of their fields; a file that is not named is called by its field.
     """
 
     data: bytes
@@ -77,6 +80,7 @@ class DayRequest:
     no_worse_than: str = ""
     substitutes: bytes | None = None
     links: bytes | None = None
+    file_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_options(request: DayRequest) -> None:

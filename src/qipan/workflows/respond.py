@@ -205,9 +205,8 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
         f"it must lie between {_local(document, 0)} and {_local(document, board.slot_count)}": (
             0 <= first < end <= board.slot_count
         ),
-        f"it must ask for more than 0 MW and no more than its sites may draw, {most_mw:g} MW": (
-            0 < request.reduce_mw <= most_mw and math.isfinite(request.reduce_mw)
-        ),
+        "it must ask for more than 0 MW": 0 < request.reduce_mw < math.inf,
+        f"it must ask for no more than its sites may draw, {most_mw:g} MW": not most_mw < request.reduce_mw < math.inf,
         "its most must be a price of 0 or more": most is None or 0 <= most < math.inf,
     }
     broken = [rule for rule, holds in rules.items() if not holds]

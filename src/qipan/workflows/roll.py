@@ -26,7 +26,7 @@ from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import Stopwatch, roll
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import civil_day, zone
 from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
@@ -64,6 +64,8 @@ class RollRequest:
         Whether as much of each kind and model is kept free as the largest site has (N-1).
     substitutes, links
         Files of what else work may run on, and of links that limit what moves.
+    file_names
+        How the last three files are called, by their fields.
     """
 
     data: bytes
@@ -85,6 +87,7 @@ class RollRequest:
     keeps_reserve: bool = False
     substitutes: bytes | None = None
     links: bytes | None = None
+    file_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,16 +235,19 @@ class Rolling:
         """Return what is reserved; nothing without a file."""
         if request.reservations is None:
             return ReservationIntake((), 0, ())
-        return self._boards.read_reservations(request.reservations)
+        return self._boards.read_reservations(request.reservations, request.file_names.get(RESERVATIONS, RESERVATIONS))
 
     def _case(self, request: RollRequest, fleet: Fleet) -> tuple[Case, int]:
         """Return the case without reservations, and how many rows of the file were set aside."""
         board = board_of(request, fleet, self._catalog)
-        board = self._boards.with_tables(board, substitutes=request.substitutes, links=request.links)
+        board = self._boards.with_tables(
+            board, substitutes=request.substitutes, links=request.links, names=request.file_names
+        )
         rules = replace(rules_of(self._catalog), keeps_reserve=request.keeps_reserve)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
-        intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
-        intake = quarantine_origins(intake, board.origins)
+        with of_file(request.name):
+            intake = self._dispatch.read_jobs(request.data, form=request.format, how=how)
+            intake = quarantine_origins(intake, board.origins)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from qipan.dispatch.expansion.follow import weigh
 from qipan.dispatch.expansion.tell import tell
 from qipan.dispatch.model.expansion import Prospect
-from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, QipanError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, EngineError, NotFoundError, QipanError, RuleBrokenError, of_file
 from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
@@ -31,6 +31,8 @@ FILE: Final = "study_file"
 ANSWER: Final = "study_answer"
 TABLES: Final = ("reservations", "substitutes", "links")
 """Files of a roll besides its jobs; each is kept for itself, and named by the question."""
+TOLD: Final = ("code", "message", "hint", "field", "file")
+"""What an answer tells of an error, besides its findings."""
 LISTED_MOST: Final = 50
 SECONDS_MOST: Final = 3600.0
 
@@ -170,12 +172,13 @@ class Studies:
         ends = clock() + float(asked["terms"]["seconds"])
         try:
             if asked["kind"] == StudyKind.EXPANSION:
-                result = self._expand(data, asked["terms"], lambda: clock() >= ends, progress)
+                with of_file(asked["name"]):
+                    result = self._expand(data, asked["terms"], lambda: clock() >= ends, progress)
             else:
                 result = self._roll(data, asked, ends, cpu, clock, progress, tables)
             answer: dict[str, Any] = {"study_id": study_id, "result": result}
         except QipanError as error:
-            told = {name: getattr(error, name) for name in ("code", "message", "hint", "field")}
+            told = {name: getattr(error, name) for name in TOLD}
             findings = [asdict(finding) for finding in error.findings]
             answer = {"study_id": study_id, "error": told | {"findings": findings}}
         except Exception as error:
@@ -268,7 +271,7 @@ def _defect(error: Exception) -> dict[str, Any]:
         code="study_failed",
         hint="This is a defect of Qipan: report it with the file that was sent; the server's log shows where.",
     )
-    return {**{name: getattr(told, name) for name in ("code", "message", "hint", "field")}, "findings": []}
+    return {**{name: getattr(told, name) for name in TOLD}, "findings": []}
 
 
 def _written(value: Any) -> bytes:

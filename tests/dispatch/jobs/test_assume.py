@@ -249,7 +249,7 @@ def test_complete_with_an_unknown_origin_is_refused_with_findings() -> None:
 def test_check_origins_names_the_jobs_that_no_origin_fits() -> None:
     twins = replace(board(), origins=(*board().origins, Origin("nx2", "Ningxia", "宁夏二", "", "west")))
     jobs = jobs_of(4, origin=["", "Ningxia", "Atlantis", "nx2"])
-    known, findings = check_origins(jobs, twins.origins, row=np.array([3, 5, 8, 9]))
+    known, findings = check_origins(jobs, twins.origins, line=np.array([3, 5, 8, 9]))
     assert known.tolist() == [True, False, False, True]
     assert [(f.row, f.column, f.rule, f.value) for f in findings] == [
         (5, "origin", "origin_ambiguous", "Ningxia"),
@@ -263,15 +263,16 @@ def test_check_origins_names_the_jobs_that_no_origin_fits() -> None:
 
 def test_quarantine_origins_keeps_the_account_and_the_numbers_of_the_rows() -> None:
     earlier = (Finding(0, "x", "column_unknown", ""), Finding(2, "quantity", "quantity_not_positive", ""))
-    intake = Intake(jobs_of(3, origin=["gd", "Atlantis", "nx"]), 4, 3, {}, earlier)
+    jobs, line = jobs_of(3, origin=["gd", "Atlantis", "nx"]), np.array([3, 4, 5])
+    intake = Intake(jobs, 4, 3, {}, earlier, line)
     after = quarantine_origins(intake, board().origins)
     assert after.jobs.job_id.tolist() == ["job-0", "job-2"]
     assert [(f.row, f.rule) for f in after.findings] == [
         (0, "column_unknown"),
         (2, "quantity_not_positive"),
-        (3, "origin_unknown"),
+        (4, "origin_unknown"),
     ]
-    assert (after.rows_read, after.rows_accepted) == (4, 2)
+    assert (after.rows_read, after.rows_accepted, after.line.tolist()) == (4, 2, [3, 5])
 
 
 def test_complete_with_weights_off_the_board_is_refused() -> None:

@@ -12,6 +12,7 @@ from tests.dispatch.reservation.test_cover import reservation
 from qipan.dispatch.model.board import Links, Pool
 from qipan.dispatch.reservation.allot import allot
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.resources import Kind
 
 
 def refused(*given, rules, **more) -> BadInputError:
@@ -50,8 +51,17 @@ def test_allot_refuses_more_than_a_pool_has_and_names_all_of_it(make_board, rule
     assert [finding.rule for finding in error.findings] == ["pool_over_reserved"] * 2
     assert "Reservation b must find its 3 cards in one pool of nx" in error.message
     assert "was 2 left at 2023-11-14T09:30+08:00" in error.message
-    missing = refused(board, reservation(board, site_id="nowhere"), rules=rules)
-    assert [finding.rule for finding in missing.findings] == ["product_not_on_board"]
+
+
+def test_allot_names_the_nearest_sites_of_an_unknown_one_and_what_a_known_one_has(make_board, rules) -> None:
+    board = make_board()
+    (unknown,) = refused(board, reservation(board, site_id="nxx"), rules=rules, whose="fleet mine").findings
+    assert (unknown.rule, unknown.column, unknown.value) == ("site_unknown", "site", "nxx")
+    assert "must be at a site of fleet mine, was at nxx; the nearest names are nx, " in unknown.message
+    (other,) = refused(board, reservation(board, kind=Kind.STORAGE), rules=rules, whose="fleet mine").findings
+    assert (other.rule, other.column) == ("product_not_on_board", "kind")
+    assert "that nx of fleet mine has, intelligent" in other.message
+    assert other.message.endswith("was storage.")
 
 
 def test_allot_refuses_more_than_the_cap_carries_beside_the_draw_at_no_load(make_board, rules) -> None:

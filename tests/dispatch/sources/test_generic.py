@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from qipan import dispatch
 from qipan.dispatch.jobs.columns import assumed_bit
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
+from qipan.dispatch.sources.forms import GENERIC
 from qipan.dispatch.sources.generic import (
     DATA_CLASS_WORDS,
     OPTIONAL,
-    REQUIRED,
     TIER_WORDS,
     WORKLOAD_WORDS,
     read,
@@ -31,7 +31,7 @@ from qipan.dispatch.sources.generic import (
 
 SCHEMA = json.loads((Path(dispatch.__file__).parent / "jobs.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-COLUMNS = (*REQUIRED, *OPTIONAL)
+COLUMNS = (*GENERIC.needed, *OPTIONAL)
 
 PLAIN: dict[str, Any] = {
     "job_id": "a",
@@ -97,7 +97,7 @@ def test_read_full_row_keeps_every_value() -> None:
 
 
 def test_read_plain_row_leaves_the_rest_missing() -> None:
-    jobs = read(csv_of(PLAIN, columns=REQUIRED)).jobs
+    jobs = read(csv_of(PLAIN, columns=GENERIC.needed)).jobs
     assert np.isnan([jobs.actual_s[0], jobs.start_by_s[0], jobs.finish_by_s[0], jobs.data_gb[0]]).all()
     assert (jobs.tier[0], jobs.data_class[0], jobs.workload[0], jobs.priority[0]) == (-1, -1, -1, -1)
     assert jobs.origin[0] == ""
@@ -191,7 +191,7 @@ def test_read_bad_row_is_quarantined_between_good_ones(
     intake = read(csv_of(FULL, FULL | {"job_id": "b"} | change, FULL | {"job_id": "c"}))
     assert intake.jobs.job_id.tolist() == ["a", "c"]
     (finding,) = intake.findings
-    assert (finding.row, finding.column, finding.rule, finding.message) == (2, column, rule, message)
+    assert (finding.row, finding.column, finding.rule, finding.message) == (3, column, rule, message)
     assert finding.value == str(change.get(column, ""))
     assert (intake.rows_read, intake.rows_accepted) == (3, 2)
 
@@ -199,9 +199,9 @@ def test_read_bad_row_is_quarantined_between_good_ones(
 def test_read_row_with_several_faults_names_each() -> None:
     intake = read(csv_of(FULL | {"quantity": -1, "tier": "urgent", "actual_s": "x"}))
     assert [(f.row, f.rule) for f in intake.findings] == [
-        (1, "quantity_not_positive"),
-        (1, "number_unreadable"),
-        (1, "tier_unknown"),
+        (2, "quantity_not_positive"),
+        (2, "number_unreadable"),
+        (2, "tier_unknown"),
     ]
 
 
@@ -210,15 +210,15 @@ def test_read_duplicate_ids_keep_the_first_good_row() -> None:
     intake = read(csv_of(*rows))
     assert intake.jobs.quantity.tolist() == [5.0, 2.0]
     assert [(f.row, f.rule) for f in intake.findings] == [
-        (1, "quantity_not_positive"),
-        (3, "job_id_duplicate"),
-        (5, "job_id_duplicate"),
+        (2, "quantity_not_positive"),
+        (4, "job_id_duplicate"),
+        (6, "job_id_duplicate"),
     ]
     assert intake.findings[1].message == "job_id must be unique in the file, and the first row with it stays, was 'a'."
 
 
 def test_read_unknown_columns_are_named_and_cost_no_row() -> None:
-    intake = read(csv_of(PLAIN | {"colour": "red"}, columns=(*REQUIRED, "colour", "note")))
+    intake = read(csv_of(PLAIN | {"colour": "red"}, columns=(*GENERIC.needed, "colour", "note")))
     (finding,) = intake.findings
     assert (finding.row, finding.rule, finding.value) == (0, "column_unknown", "colour, note")
     assert (intake.rows_read, intake.rows_accepted) == (1, 1)
@@ -262,7 +262,7 @@ def test_schema_is_valid_and_names_what_the_adapter_reads() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     properties = SCHEMA["properties"]
     assert tuple(properties) == COLUMNS
-    assert tuple(SCHEMA["required"]) == REQUIRED
+    assert tuple(SCHEMA["required"]) == GENERIC.needed
     assert tuple(properties["kind"]["enum"]) == tuple(KINDS)
     assert tuple(properties["tier"]["enum"]) == TIER_WORDS
     assert tuple(properties["data_class"]["enum"]) == DATA_CLASS_WORDS
@@ -282,7 +282,7 @@ def test_schema_and_adapter_refuse_the_same_bad_rows(change: dict[str, Any]) -> 
     assert rows_in_findings(read(csv_of(FULL | change))) == 1
 
 
-@pytest.mark.parametrize("column", REQUIRED)
+@pytest.mark.parametrize("column", GENERIC.needed)
 def test_schema_wants_every_required_column(column: str) -> None:
     assert not VALIDATOR.is_valid({name: value for name, value in FULL.items() if name != column})
 

@@ -28,18 +28,19 @@ def test_read_gives_every_link_with_or_without_a_limit_and_a_length() -> None:
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (table("a,x,,900,1", ",x,y,900,1"), [(1, "to", "name_missing"), (2, "link", "name_missing")]),
-        (table("a,x,x,900,1"), [(1, "to", "ends_alike")]),
-        (table("a,x,y,900,1", "a,y,z,1,1"), [(2, "link", "link_repeated")]),
+        (table("a,x,,900,1", ",x,y,900,1"), [(2, "to", "name_missing"), (3, "link", "name_missing")]),
+        (table("a,x,x,900,1"), [(2, "to", "ends_alike")]),
+        (table("a,x,y,900,1", "a,y,z,1,1"), [(3, "link", "link_repeated")]),
         (
             table(*(f"{place},x,y,{gb},1" for place, gb in enumerate(("-1", "nan", "inf", "many")))),
-            [(row, "gb_per_h", "number_malformed") for row in range(1, 5)],
+            [(row, "gb_per_h", "number_malformed") for row in range(2, 6)],
         ),
-        (table("a,x,y,1,far"), [(1, "km", "number_malformed")]),
-        (table("a,x,y,1"), [(1, "", "cell_count")]),
-        (table(header="link,from,gb_per_h,rate"), [(0, "to", "column_missing"), (0, "rate", "column_unknown")]),
-        (b"", [(0, name, "column_missing") for name in HEADER.split(",")[:4]]),
-        ("link,从".encode("gbk"), [(0, "", "file_unreadable")]),
+        (table("a,x,y,1,far"), [(2, "km", "number_malformed")]),
+        (table("a,x,y,1"), [(2, "", "row_width")]),
+        (
+            table("a,x,y,-1,1", header="link,from,to,gb_per_h,rate"),
+            [(0, "rate", "column_unknown"), (2, "gb_per_h", "number_malformed")],
+        ),
     ],
 )
 def test_read_refuses_with_every_fault(data: bytes, found) -> None:
@@ -47,3 +48,20 @@ def test_read_refuses_with_every_fault(data: bytes, found) -> None:
         read(data)
     assert caught.value.code == "links_unreadable"
     assert [(one.row, one.column, one.rule) for one in caught.value.findings] == found
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "hint"),
+    [
+        (table(header="link,from,gb_per_h"), "columns_missing", "Check that the format fits"),
+        (table(header="line,from,to,gb_per_h"), "columns_missing", "Rename line to link."),
+        (b"", "file_empty", "Check the path"),
+        (table("甲,x,y,900,1").decode().encode("gb18030"), "file_not_utf8", "GB18030"),
+        (b"kind,card_model,by_kind,by_card_model,units\n", "columns_missing", "--substitutes"),
+    ],
+)
+def test_read_refuses_another_file_with_the_way_out(data: bytes, code: str, hint: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read(data)
+    assert caught.value.code == code
+    assert hint in caught.value.hint

@@ -42,9 +42,9 @@ def test_read_bad_requests_are_quarantined_and_the_good_ones_count() -> None:
     rows = ["2023-11-16 18:00:00,8000,0", "2023-11-16 18:00:00,-1,0", "now,1,1", "2023-11-16 18:10:00,,1"]
     intake = read((HEADER + "\n".join(rows)).encode(), throughput=RATES)
     assert [(f.row, f.column, f.rule) for f in intake.findings] == [
-        (2, "ContextTokens", "tokens_negative"),
-        (3, "TIMESTAMP", "submit_unreadable"),
-        (4, "ContextTokens", "number_unreadable"),
+        (3, "ContextTokens", "tokens_negative"),
+        (4, "TIMESTAMP", "submit_unreadable"),
+        (5, "ContextTokens", "number_unreadable"),
     ]
     assert (intake.rows_read, intake.rows_accepted) == (4, 1)
     assert intake.jobs.quantity.tolist() == pytest.approx([1 / 3600 / 0.6])

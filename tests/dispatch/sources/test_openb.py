@@ -86,12 +86,12 @@ def test_read_bad_rows_are_quarantined_and_the_good_ones_stay() -> None:
     )
     assert intake.jobs.job_id.tolist() == ["a", "h"]
     assert [(f.row, f.column, f.rule) for f in intake.findings] == [
-        (2, "name", "job_id_duplicate"),
-        (3, "num_gpu", "quantity_not_positive"),
-        (4, "gpu_milli", "quantity_not_positive"),
-        (5, "qos", "qos_unknown"),
-        (6, "creation_time", "number_unreadable"),
-        (7, "deletion_time", "actual_negative"),
-        (8, "name", "job_id_missing"),
+        (3, "name", "job_id_duplicate"),
+        (4, "num_gpu", "quantity_not_positive"),
+        (5, "gpu_milli", "quantity_not_positive"),
+        (6, "qos", "qos_unknown"),
+        (7, "creation_time", "number_unreadable"),
+        (8, "deletion_time", "actual_negative"),
+        (9, "name", "job_id_missing"),
     ]
     assert intake.rows_read == intake.rows_accepted + sum(intake.out_of_scope.values()) + len(intake.findings) == 10

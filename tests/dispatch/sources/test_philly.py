@@ -66,11 +66,11 @@ def test_read_bad_rows_are_quarantined_and_the_good_ones_stay() -> None:
     intake = read((HEADER + "\n".join(rows)).encode())
     assert intake.jobs.job_id.tolist() == ["philly-1", "philly-6"]
     assert [(f.row, f.column, f.rule, f.message) for f in intake.findings] == [
-        (2, "duration", "actual_negative", "duration must be zero or more, was '-5'."),
-        (3, "num_gpus", "quantity_not_positive", "num_gpus must be above zero, was '0'."),
-        (4, "timestamp", "submit_unreadable", "timestamp must be a time such as 2017-10-09 08:00:00, was 'yesterday'."),
-        (4, "num_gpus", "number_unreadable", "num_gpus must be a number up to 1e15, was 'x'."),
-        (5, "", "row_width", "A row must have 5 fields as the header has, was 2."),
+        (3, "duration", "actual_negative", "duration must be zero or more, was '-5'."),
+        (4, "num_gpus", "quantity_not_positive", "num_gpus must be above zero, was '0'."),
+        (5, "timestamp", "submit_unreadable", "timestamp must be a time such as 2017-10-09 08:00:00, was 'yesterday'."),
+        (5, "num_gpus", "number_unreadable", "num_gpus must be a number up to 1e15, was 'x'."),
+        (6, "", "row_width", "A row must have 5 fields as the header has, was 2."),
     ]
     assert (intake.rows_read, intake.rows_accepted) == (6, 2)
 

@@ -46,7 +46,7 @@ def test_read_takes_a_row_as_it_stands() -> None:
 def test_read_sets_a_bad_row_aside(old: str, new: str, rule: str, column: str) -> None:
     intake = read(rows(GOOD.replace("r1", "r2"), GOOD.replace(old, new, 1)))
     assert [one.reservation_id for one in intake.reservations] == ["r2"]
-    assert [(finding.row, finding.rule, finding.column) for finding in intake.findings] == [(2, rule, column)]
+    assert [(finding.row, finding.rule, finding.column) for finding in intake.findings] == [(3, rule, column)]
 
 
 def test_read_keeps_the_first_good_row_of_a_name() -> None:

@@ -30,21 +30,18 @@ def test_read_gives_every_pair_in_any_order_of_columns() -> None:
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (table("cards,A,intelligent,B,2"), [(1, "kind", "kind_unknown")]),
-        (table("intelligent,A,gpu,B,2"), [(1, "by_kind", "kind_unknown")]),
+        (table("cards,A,intelligent,B,2"), [(2, "kind", "kind_unknown")]),
+        (table("intelligent,A,gpu,B,2"), [(2, "by_kind", "kind_unknown")]),
         (table(*(f"intelligent,A,intelligent,B,{units}" for units in ("0", "-1", "nan", "inf", "two", ""))),
-         [(row, "units", "units_malformed") for row in range(1, 7)]),
+         [(row, "units", "units_malformed") for row in range(2, 8)]),
         (table("intelligent,A,intelligent,B,2", "intelligent,A,intelligent,B,2"),
-         [(2, "by_card_model", "pair_repeated")]),
-        (table("intelligent,A,intelligent,A,2"), [(1, "units", "fits_itself")]),
+         [(3, "by_card_model", "pair_repeated")]),
+        (table("intelligent,A,intelligent,A,2"), [(2, "units", "fits_itself")]),
         (table("intelligent,,intelligent,A,2", "intelligent,A,intelligent,,2"),
-         [(1, "units", "fits_itself"), (2, "units", "fits_itself")]),
-        (table("intelligent,A,intelligent,B"), [(1, "", "cell_count")]),
-        (table(header="kind,card_model,by_kind,units,rate"),
-         [(0, "by_card_model", "column_missing"), (0, "rate", "column_unknown")]),
-        (table(header=HEADER + ",kind"), [(0, "kind", "column_unknown")]),
-        (b"", [(0, name, "column_missing") for name in HEADER.split(",")]),
-        ("kind,型号".encode("gbk"), [(0, "", "file_unreadable")]),
+         [(2, "units", "fits_itself"), (3, "units", "fits_itself")]),
+        (table("intelligent,A,intelligent,B"), [(2, "", "row_width")]),
+        (table("gpu,A,general,B,1,9", header=HEADER + ",rate"),
+         [(0, "rate", "column_unknown"), (2, "kind", "kind_unknown")]),
     ],
 )  # fmt: skip
 def test_read_refuses_with_every_fault(data: bytes, found) -> None:
@@ -56,3 +53,24 @@ def test_read_refuses_with_every_fault(data: bytes, found) -> None:
 
 def test_read_takes_what_fits_anyway_one_for_one() -> None:
     assert read(table("intelligent,A,intelligent,A,1"))[0].units == 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "hint"),
+    [
+        (
+            table(header="kind,card_model,by_kind,by_model,units"),
+            "columns_missing",
+            "Rename by_model to by_card_model.",
+        ),
+        (table(header=HEADER + ",kind"), "columns_duplicate", "Rename or remove"),
+        (b"", "file_empty", "Check the path"),
+        (table("intelligent,昇腾,intelligent,B,1").decode().encode("gb18030"), "file_not_utf8", "GB18030"),
+        (b"link,from,to,gb_per_h\n", "columns_missing", "--links"),
+    ],
+)
+def test_read_refuses_another_file_with_the_way_out(data: bytes, code: str, hint: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read(data)
+    assert caught.value.code == code
+    assert hint in caught.value.hint

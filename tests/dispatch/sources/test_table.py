@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from qipan.dispatch.sources.forms import FORMS, TableForm
 from qipan.dispatch.sources.table import Table, read_table
 from qipan.kernel.errors import BadInputError
 
@@ -107,7 +108,23 @@ def test_read_table_stray_quote_in_a_plain_field_is_text() -> None:
 def test_read_table_quoted_field_keeps_commas_quotes_and_lines() -> None:
     table = read(b'a,b\n1,"x, ""y""\nz"\n2\n3,w\n')
     assert table.cells("b").to_pylist() == ['x, "y"\nz', "w"]
-    assert (table.row.tolist(), table.findings[0].row) == ([1, 3], 2)
+    assert (table.row.tolist(), table.line.tolist(), table.findings[0].row) == ([1, 3], [2, 5], 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"a,b\n1,x\n2,y\n", [2, 3]),
+        (b"\xef\xbb\xbfa,b\r\n1,x\r\n2,y", [2, 3]),
+        (b"a,b\r1,x\r2,y\r", [2, 3]),
+        (b"\n\na,b\n\n1,x\n\r\n\n2,y\n\n", [5, 8]),
+        (b'a,b\n1,"x\n\n"\n\n2,y', [2, 6]),
+        (parquet(pa.table({"a": [1, 2], "b": ["x", "y"]})), [2, 3]),
+    ],
+    ids=["plain", "crlf", "cr", "blank_lines", "fields_of_several_lines", "parquet"],
+)
+def test_read_table_tells_the_line_of_each_row(data: bytes, lines: list[int]) -> None:
+    assert read(data).line.tolist() == lines
 
 
 def test_read_table_other_encoding_is_refused_with_the_byte() -> None:
@@ -144,6 +161,13 @@ def test_read_table_wrong_columns_are_refused_with_the_nearest() -> None:
     assert error.hint == "Rename A to a."
 
 
+@pytest.mark.parametrize("form", FORMS, ids=[form.title.replace(" ", "_") for form in FORMS])
+def test_read_table_says_what_a_table_in_the_place_of_another_is(form: TableForm) -> None:
+    error = refusal(",".join((*form.needed[::-1], "note")).encode())
+    assert error.code == "columns_missing"
+    assert error.hint == f"The columns are those of {form.title}: give this file with {form.option}."
+
+
 def test_read_table_semicolons_are_refused_with_a_word_on_commas() -> None:
     error = refusal(b"x;yy;zzz\n1;2;3\n")
     assert error.code == "columns_missing"
@@ -154,7 +178,7 @@ def test_read_table_rows_of_wrong_width_become_findings_and_the_rest_stays() -> 
     table = read(b"a,b\n1,x\n2\n3,y\n4,z,9\n5,w")
     assert table.cells("a").to_pylist() == ["1", "3", "5"]
     assert (table.row.tolist(), table.rows_read) == ([1, 3, 5], 5)
-    assert [(f.row, f.rule, f.value) for f in table.findings] == [(2, "row_width", "2"), (4, "row_width", "4,z,9")]
+    assert [(f.row, f.rule, f.value) for f in table.findings] == [(3, "row_width", "2"), (5, "row_width", "4,z,9")]
     assert table.findings[0].message == "A row must have 2 fields as the header has, was 1."
 
 
@@ -162,7 +186,7 @@ def test_read_table_row_numbers_hold_over_many_blocks() -> None:
     lines = [f"{n},{'x' * 40}" if n % 1000 else f"{n}" for n in range(1, 60_001)]
     table = read(("a,b\n" + "\n".join(lines)).encode())
     assert table.cells("a").to_pylist() == [str(n) for n in table.row.tolist()]
-    assert [f.row for f in table.findings] == list(range(1000, 60_001, 1000))
+    assert [f.row for f in table.findings] == list(range(1001, 60_002, 1000))
 
 
 def test_read_table_header_alone_has_no_rows() -> None:

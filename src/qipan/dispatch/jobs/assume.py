@@ -125,14 +125,14 @@ def complete(jobs: Jobs, board: Board, rules: Rules, rule: AssumptionRule, rng: 
 
 
 def check_origins(
-    jobs: Jobs, origins: Sequence[Origin], *, row: Ints | None = None
+    jobs: Jobs, origins: Sequence[Origin], *, line: Ints | None = None
 ) -> tuple[Bools, tuple[Finding, ...]]:
     """Tell which jobs name one of the board's origins, or none at all.
 
     Parameters
     ----------
-    row
-        ``(jobs,)``, number of each job in its file; without it the position in ``jobs``, the first being 1.
+    line
+        ``(jobs,)``, line of each job in its file; without it the position in ``jobs``, the first being 1.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def check_origins(
         One for each other job: ``origin_unknown``, or ``origin_ambiguous`` where a name stands for several origins.
     """
     meaning = _origins_by_name(origins)
-    row = np.arange(1, len(jobs) + 1) if row is None else row
+    row = np.arange(1, len(jobs) + 1) if line is None else line
     known = np.array([not name or len(meaning.get(_folded(name), ())) == 1 for name in jobs.origin], dtype=bool)
     findings = []
     for index in np.flatnonzero(~known).tolist():
@@ -157,18 +157,17 @@ def check_origins(
 
 
 def quarantine_origins(intake: Intake, origins: Sequence[Origin]) -> Intake:
-    """Put jobs with an unknown origin in quarantine, under the numbers of their rows.
+    """Put jobs with an unknown origin in quarantine, under the lines of their rows.
 
     Only for an intake in which every accepted row is one job; where jobs stand for many rows they name no origin.
     """
-    refused = {finding.row for finding in intake.findings}
-    rows = np.array([row for row in range(1, intake.rows_read + 1) if row not in refused], dtype=np.int64)
-    row = rows if len(rows) == len(intake.jobs) else None
-    known, findings = check_origins(intake.jobs, origins, row=row)
+    line = intake.line if len(intake.line) == len(intake.jobs) else None
+    known, findings = check_origins(intake.jobs, origins, line=line)
     return replace(
         intake,
         jobs=intake.jobs.take(known),
         rows_accepted=intake.rows_accepted - len(findings),
+        line=intake.line if line is None else line[known],
         findings=tuple(sorted((*intake.findings, *findings), key=lambda finding: finding.row)),
     )
 

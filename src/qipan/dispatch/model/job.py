@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any
 
@@ -129,6 +129,11 @@ class Intake:
     Every row read is a job, out of scope, or quarantined by at least one finding:
     ``rows_read == rows_accepted + sum(out_of_scope.values()) + number of distinct rows above 0 in findings``.
     A row may become several jobs or, where many rows become hourly demand, share one.
+
+    Attributes
+    ----------
+    line
+        ``(jobs,)``, line of the file on which the row of each job begins; none where jobs stand for many rows.
     """
 
     jobs: Jobs
@@ -136,3 +141,4 @@ class Intake:
     rows_accepted: int
     out_of_scope: dict[str, int]
     findings: tuple[Finding, ...]
+    line: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

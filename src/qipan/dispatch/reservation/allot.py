@@ -7,6 +7,7 @@ areas of the grid. Own plants lower what an area's sites draw; nothing counts on
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -18,7 +19,11 @@ from qipan.dispatch.model.board import ROUNDING, Board, Rules
 from qipan.dispatch.model.reservation import Reservation
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S
 from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.resources import Kind
 from qipan.kernel.time import zone
+
+NAMED = 3
+"""How many of the nearest names an error tells."""
 
 
 class _Limit(NamedTuple):
@@ -31,7 +36,9 @@ class _Limit(NamedTuple):
     most: Floats
 
 
-def allot(reservations: Sequence[Reservation], board: Board, rules: Rules, zone_name: str = "UTC") -> Ints:
+def allot(
+    reservations: Sequence[Reservation], board: Board, rules: Rules, zone_name: str = "UTC", whose: str = "the board"
+) -> Ints:
     """Return the pool that each reservation is in, ``(reservations,)``.
 
     Each takes the first pool of its product, in the board's order, that has room for all of it beside those before it.
@@ -40,13 +47,15 @@ def allot(reservations: Sequence[Reservation], board: Board, rules: Rules, zone_
     ----------
     zone_name
         Whose clocks an error shows.
+    whose
+        How an error calls what the sites are of.
 
     Raises
     ------
     BadInputError
         ``reservations_over_links`` on a board whose links are limited: nobody says where reserved work comes from.
-        ``reservations_unmet`` with a finding for each: ``product_not_on_board``, ``pool_over_reserved``,
-        ``power_cap_over_reserved``, ``reserve_over_reserved``, ``area_over_reserved``.
+        ``reservations_unmet`` with a finding for each: ``site_unknown``, ``product_not_on_board``,
+        ``pool_over_reserved``, ``power_cap_over_reserved``, ``reserve_over_reserved``, ``area_over_reserved``.
     """
     if len(reservations) and board.links is not None and board.links.names:
         raise BadInputError(
@@ -65,7 +74,7 @@ def allot(reservations: Sequence[Reservation], board: Board, rules: Rules, zone_
         room = capacity[mine, first:last] - reserved[mine, first:last]
         fits = np.flatnonzero((room >= one.units - ROUNDING).all(axis=1))
         if not len(mine):
-            findings.append(_without_product(one))
+            findings.append(_without_product(one, board, whose))
         elif not len(fits):
             roomiest = int(room.min(axis=1).argmax())
             at, most = first + int(room[roomiest].argmin()), float(room[roomiest].min())
@@ -141,13 +150,25 @@ def _limits(board: Board, rules: Rules, reserved: Floats) -> Iterator[_Limit]:
             yield _Limit("area_over_reserved", name, "kW", drawn, np.maximum(most - idle, 0.0))
 
 
-def _without_product(one: Reservation) -> Finding:
-    product = f"{one.kind.value} {one.card_model}".strip()
+def _without_product(one: Reservation, board: Board, whose: str) -> Finding:
+    names = [site.site_id for site in board.sites]
+    if one.site_id not in names:
+        nearest = difflib.get_close_matches(one.site_id, names, n=NAMED, cutoff=0.0)
+        told = (
+            f"Reservation {one.reservation_id} must be at a site of {whose}, was at {one.site_id}; "
+            f"the nearest names are {', '.join(nearest)}."
+        )
+        return Finding(0, "site", "site_unknown", told, one.site_id)
+    there = (product[1:] for product in board.products if names[product[0]] == one.site_id)
     told = (
-        f"Reservation {one.reservation_id} must be of a site, kind and card model of the board, "
-        f"was {product} at {one.site_id}."
+        f"Reservation {one.reservation_id} must be of a kind and card model that {one.site_id} of {whose} has, "
+        f"{', '.join(_product(*has) for has in there)}, was {_product(one.kind, one.card_model)}."
     )
-    return Finding(0, "site", "product_not_on_board", told, one.reservation_id)
+    return Finding(0, "kind", "product_not_on_board", told, one.reservation_id)
+
+
+def _product(kind: Kind, card_model: str) -> str:
+    return f"{kind.value} {card_model}".strip()
 
 
 def _too_much(one: Reservation, board: Board, tick: int, most: float, zone_name: str) -> Finding:

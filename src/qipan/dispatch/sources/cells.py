@@ -167,7 +167,7 @@ class Quarantine:
             value = cells[index].as_py()[:SHOWN_CHARACTERS]
             was = f"'{value}'" if value else "empty"
             message = f"{broken.message}, was {was}."
-            self._findings.append(replace(broken, row=int(self.table.row[index]), message=message, value=value))
+            self._findings.append(replace(broken, row=int(self.table.line[index]), message=message, value=value))
         self.bad |= mask
 
     def name_unknown_columns(self) -> None:
@@ -183,6 +183,13 @@ class Quarantine:
                     value=names,
                 )
             )
+
+    def refuse_unknown_columns(self, known: Sequence[str]) -> None:
+        """Keep one finding for each column that is not ``known``, in a table that is refused as a whole for it."""
+        self._findings += [
+            Finding(0, name, "column_unknown", f"A column must be one of {', '.join(known)}, was '{name}'.", name)
+            for name in self.table.unknown
+        ]
 
     def number(self, column: str, *, required: bool = False) -> Floats:
         """Read a column of numbers, ``(rows,)``; ``nan`` where empty or refused."""
@@ -260,14 +267,21 @@ class Quarantine:
         """Read the ids, ``(rows,)``; call it last: of rows that are good so far, the first of an id stays."""
         cells = self.table.cells(column)
         self.refuse(is_empty(cells), Finding(0, column, "job_id_missing", f"{column} must be given"))
-        codes = np.array(cells.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-        candidates = np.flatnonzero(self.good)
-        first = candidates[np.unique(codes[candidates], return_index=True)[1]]
-        repeated = self.good
-        repeated[first] = False
         message = f"{column} must be unique in the file, and the first row with it stays"
-        self.refuse(repeated, Finding(0, column, "job_id_duplicate", message))
+        self.refuse(self.repeated(column), Finding(0, column, "job_id_duplicate", message))
         return texts(cells)
+
+    def repeated(self, *columns: str) -> Bools:
+        """Tell which rows that are good so far hold the same in some columns as an earlier one, ``(rows,)``."""
+        code: Ints = np.zeros(len(self.table), dtype=np.int64)
+        for column in columns:
+            indices = self.table.cells(column).dictionary_encode().indices
+            one = np.array(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+            code = code * (one.max(initial=0) + 1) + one
+        candidates = np.flatnonzero(self.good)
+        repeated = self.good
+        repeated[candidates[np.unique(code[candidates], return_index=True)[1]]] = False
+        return repeated
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -276,12 +290,14 @@ class Quarantine:
 
     def intake(self, jobs: Jobs) -> Intake:
         """Put jobs, counts and findings together; the findings in the order of the rows."""
+        good = self.good
         return Intake(
             jobs=jobs,
             rows_read=self.table.rows_read,
-            rows_accepted=int(self.good.sum()),
+            rows_accepted=int(good.sum()),
             out_of_scope=dict(self.out_of_scope),
             findings=self.findings,
+            line=self.table.line[good] if len(jobs) == good.sum() else np.zeros(0, dtype=np.int64),
         )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from qipan.dispatch.jobs.columns import assumed_bit, from_columns
 from qipan.dispatch.model.job import KINDS, DataClass, Intake, Tier, Workload
 from qipan.dispatch.sources.cells import Quarantine, texts
+from qipan.dispatch.sources.forms import GENERIC
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding
 
-REQUIRED = ("job_id", "submit", "kind", "quantity", "requested_s")
 OPTIONAL = (
     "actual_s",
     "card_model",
@@ -61,7 +61,7 @@ def read(data: bytes) -> Intake:
     >>> intake.jobs.work_unit_h.tolist(), [finding.rule for finding in intake.findings]
     ([0.5], ['submit_naive', 'quantity_not_positive'])
     """
-    table = read_table(data, needed=REQUIRED, optional=OPTIONAL)
+    table = read_table(data, needed=GENERIC.needed, optional=OPTIONAL)
     rows = Quarantine(table)
     rows.name_unknown_columns()
     submit_s = rows.submit("submit")

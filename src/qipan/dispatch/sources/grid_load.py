@@ -13,6 +13,7 @@ import numpy as np
 
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.power import GridLoad
+from qipan.dispatch.sources.table import NOT_UTF8_HINT
 from qipan.kernel.errors import BadInputError, Finding
 
 HOURS_OF_YEAR: Final = 8760
@@ -22,12 +23,13 @@ UNPACKED_MAX: Final = 64 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 _KW_IN_MW = 1000.0
 _FINDINGS_MOST = 100
+_FORM_HINT = "Give a table in MW: hours from the first of January down, codes of regions such as NX across."
 
 
 def read(data: bytes, codes: Mapping[str, str]) -> GridLoad:
     r"""Read a table in MW, plain or gzip: a first column that is passed over, then one for each region.
 
-    Row 1 is the first civil hour of the year; there are 8,760.
+    The first row under the header is the first civil hour of the year; there are 8,760.
 
     Parameters
     ----------
@@ -48,11 +50,12 @@ def read(data: bytes, codes: Mapping[str, str]) -> GridLoad:
     (('640000',), (1, 8760), np.float64(9000000.0))
     """
     try:
-        header, *rows = list(csv.reader(io.StringIO(_text(data), newline=""), strict=True)) or [[]]
+        reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
+        (_, header), *rows = [(reader.line_num, row) for row in reader if row] or [(1, [])]
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         told = f"A file of load must be CSV in UTF-8, plain or gzip, was not: {error}."
-        raise _refused([Finding(0, "", "file_unreadable", told)]) from error
-    rows = [row for row in rows if row]
+        hint = NOT_UTF8_HINT if isinstance(error, UnicodeDecodeError) else _FORM_HINT
+        raise _refused([Finding(0, "", "file_unreadable", told)], hint) from error
     findings = _of_header(header, codes)
     if len(rows) != HOURS_OF_YEAR:
         told = f"A year must have {HOURS_OF_YEAR} rows, one an hour, was {len(rows)}."
@@ -89,32 +92,38 @@ def _of_header(header: list[str], codes: Mapping[str, str]) -> list[Finding]:
     return findings
 
 
-def _cells(header: list[str], rows: list[list[str]]) -> tuple[Floats, list[Finding]]:
-    """Return the figures, ``(hours, regions)``, and what is wrong with cells; at most a hundred findings."""
+def _cells(header: list[str], rows: list[tuple[int, list[str]]]) -> tuple[Floats, list[Finding]]:
+    """Return the figures, ``(hours, regions)``, and what is wrong with cells; at most a hundred findings.
+
+    Parameters
+    ----------
+    rows
+        Line and cells of each.
+    """
     findings: list[Finding] = []
     load_mw = np.zeros((len(rows), max(len(header) - 1, 0)))
-    for number, row in enumerate(rows, start=1):
+    for hour, (line, row) in enumerate(rows):
         if len(findings) >= _FINDINGS_MOST:
             break
         if len(row) != len(header):
             told = f"A row must have {len(header)} cells as the header has, was {len(row)}."
-            findings.append(Finding(number, "", "cell_count", told))
+            findings.append(Finding(line, "", "cell_count", told))
             continue
         for place, cell in enumerate(row[1:]):
             try:
-                load_mw[number - 1, place] = float(cell)
+                load_mw[hour, place] = float(cell)
             except ValueError:
-                load_mw[number - 1, place] = np.nan
-            if not 0 <= load_mw[number - 1, place] < np.inf:
+                load_mw[hour, place] = np.nan
+            if not 0 <= load_mw[hour, place] < np.inf:
                 told = f"A load must be a number of MW, at least 0, was {cell!r}."
-                findings.append(Finding(number, header[place + 1], "load_malformed", told, cell))
+                findings.append(Finding(line, header[place + 1], "load_malformed", told, cell))
     return load_mw, findings
 
 
-def _refused(findings: list[Finding]) -> BadInputError:
+def _refused(findings: list[Finding], hint: str = _FORM_HINT) -> BadInputError:
     return BadInputError(
         f"A file of load must hold a year of every region it names, was wrong in {len(findings)} places.",
         code="grid_load_unreadable",
-        hint="Give a table in MW: hours from the first of January down, codes of regions such as NX across.",
+        hint=hint,
         findings=findings,
     )

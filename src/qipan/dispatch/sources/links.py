@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from typing import Final
 
+import numpy as np
+
+from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Link
+from qipan.dispatch.sources.cells import Quarantine, is_empty, numbers, texts
+from qipan.dispatch.sources.forms import LINKS
+from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import BadInputError, Finding
 
-COLUMNS: Final = ("link", "from", "to", "gb_per_h")
 OPTIONAL: Final = ("km",)
-
-_FINDINGS_MOST = 100
 
 
 def read(data: bytes) -> tuple[Link, ...]:
-    r"""Read a CSV table with the columns of `COLUMNS` and `OPTIONAL`, in any order.
+    r"""Read a table of links, CSV or Parquet, with its columns in any order.
 
     A link carries ``gb_per_h`` in each direction, as much as it likes where the cell is empty. ``from`` and ``to`` name
     origins, sites, codes of regions, or exchange points. ``km`` is 1 where it is left out.
@@ -25,89 +25,46 @@ def read(data: bytes) -> tuple[Link, ...]:
     Raises
     ------
     BadInputError
-        ``links_unreadable`` with findings: ``file_unreadable``, ``column_missing``, ``column_unknown``,
-        ``cell_count``, ``name_missing``, ``link_repeated``, ``ends_alike``, ``number_malformed``.
+        As `table.read_table`; ``links_unreadable`` with findings: ``row_width``, ``column_unknown``, ``name_missing``,
+        ``link_repeated``, ``ends_alike``, ``number_malformed``.
 
     Examples
     --------
     >>> read(b"link,from,to,gb_per_h,km\nwest-east,640000,310000,900,1700\n")[0].gb_per_h
     900.0
     """
-    try:
-        header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)) or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        told = f"A file of links must be CSV in UTF-8, was not: {error}."
-        raise _refused([Finding(0, "", "file_unreadable", told)]) from error
-    names = [name.strip() for name in header]
-    findings = _of_header(names)
-    read_rows: dict[str, Link] = {}
-    for number, row in enumerate((row for row in rows if row), start=1):
-        if findings and (number == 1 or len(findings) >= _FINDINGS_MOST):
-            break
-        found, bad = _of_row(number, names, row)
-        findings += bad
-        if found is not None and found.name in read_rows:
-            told = f"A link must have one row, was two: {found.name}."
-            findings.append(Finding(number, "link", "link_repeated", told, found.name))
-        if found is not None:
-            read_rows[found.name] = found
-    if findings:
-        raise _refused(findings)
-    return tuple(read_rows.values())
-
-
-def _of_header(names: list[str]) -> list[Finding]:
-    findings = [
-        Finding(0, name, "column_missing", f"A table of links must have a column {name}, was without.")
-        for name in COLUMNS
-        if name not in names
-    ]
-    for place, name in enumerate(names):
-        if name not in (*COLUMNS, *OPTIONAL) or name in names[:place]:
-            told = f"A column must be one of {', '.join((*COLUMNS, *OPTIONAL))}, each once, was {name!r}."
-            findings.append(Finding(0, name, "column_unknown", told, name))
-    return findings
-
-
-def _of_row(number: int, names: list[str], row: list[str]) -> tuple[Link | None, list[Finding]]:
-    """Return what a row tells, nothing where it is bad, and what is wrong with it."""
-    if len(row) != len(names):
-        told = f"A row must have {len(names)} cells as the header has, was {len(row)}."
-        return None, [Finding(number, "", "cell_count", told)]
-    cells = dict(zip(names, map(str.strip, row), strict=True))
-    findings = [
-        Finding(number, name, "name_missing", f"{name} must be a name, was empty.")
-        for name in ("link", "from", "to")
-        if not cells[name]
-    ]
-    if cells["from"] and cells["from"] == cells["to"]:
-        told = f"A link must join two places, was one: {cells['to']}."
-        findings.append(Finding(number, "to", "ends_alike", told, cells["to"]))
-    numbers = {}
-    for name in ("gb_per_h", "km"):
-        text = cells.get(name, "")
-        numbers[name] = _number(text)
-        if text and numbers[name] is None:
-            told = f"{name} must be a number, at least 0, was {text!r}."
-            findings.append(Finding(number, name, "number_malformed", told, text))
-    if findings:
-        return None, findings
-    km = numbers["km"]
-    return Link(cells["link"], cells["from"], cells["to"], numbers["gb_per_h"], 1.0 if km is None else km), []
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0.0 <= value < math.inf else None
-
-
-def _refused(findings: list[Finding]) -> BadInputError:
-    return BadInputError(
-        f"A table of links must tell each link once, was wrong in {len(findings)} places.",
-        code="links_unreadable",
-        hint=f"Give a CSV file with the columns {', '.join(COLUMNS)}, and km if you like; see docs/links.md.",
-        findings=findings,
+    table = read_table(data, needed=LINKS.needed, optional=OPTIONAL)
+    rows = Quarantine(table)
+    rows.refuse_unknown_columns((*LINKS.needed, *OPTIONAL))
+    for column in ("link", "from", "to"):
+        rows.refuse(is_empty(table.cells(column)), Finding(0, column, "name_missing", f"{column} must be a name"))
+    words = {column: texts(table.cells(column)) for column in ("link", "from", "to")}
+    alike = np.asarray((words["from"] == words["to"]) & (words["to"] != ""), dtype=bool)
+    rows.refuse(alike, Finding(0, "to", "ends_alike", "to must be another place than from"))
+    gb_per_h, km = (_number(rows, column) for column in ("gb_per_h", "km"))
+    rows.refuse(rows.repeated("link"), Finding(0, "link", "link_repeated", "A link must have one row in the file"))
+    if rows.findings:
+        raise BadInputError(
+            f"A table of links must tell each link once, was wrong in {len(rows.findings)} places.",
+            code="links_unreadable",
+            hint=f"Give a table with the columns {', '.join(LINKS.needed)}, and km if you like; see docs/links.md.",
+            findings=rows.findings,
+        )
+    return tuple(
+        Link(
+            words["link"][row],
+            words["from"][row],
+            words["to"][row],
+            None if np.isnan(gb_per_h[row]) else float(gb_per_h[row]),
+            1.0 if np.isnan(km[row]) else float(km[row]),
+        )
+        for row in range(len(table))
     )
+
+
+def _number(rows: Quarantine, column: str) -> Floats:
+    """Read a column of optional numbers, ``(rows,)``; ``nan`` where empty or refused."""
+    values, unreadable = numbers(rows.table.cells(column))
+    malformed = Finding(0, column, "number_malformed", f"{column} must be a number, at least 0")
+    rows.refuse(unreadable | (values < 0), malformed)
+    return values

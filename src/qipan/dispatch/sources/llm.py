@@ -10,12 +10,11 @@ import numpy as np
 from qipan.dispatch.jobs.demand import Throughput, hourly_demand
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.sources.cells import Quarantine, from_wall_clock, moments
+from qipan.dispatch.sources.forms import LLM
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import BOARD_ZONE
 from qipan.kernel.units import S_PER_H
-
-NEEDED = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 
 
 def read(data: bytes, *, throughput: Throughput, zone_name: str = BOARD_ZONE) -> Intake:
@@ -44,11 +43,11 @@ def read(data: bytes, *, throughput: Throughput, zone_name: str = BOARD_ZONE) ->
     >>> intake.rows_read, intake.jobs.submit_s.tolist(), intake.jobs.quantity.tolist(), intake.findings[0].rule
     (2, [0.0], [0.1], 'tokens_negative')
     """
-    table = read_table(data, needed=NEEDED)
+    table = read_table(data, needed=LLM.needed)
     rows = Quarantine(table)
     request_s = rows.submit("TIMESTAMP", zone_name=zone_name)
     tokens = {}
-    for column in NEEDED[1:]:
+    for column in LLM.needed[1:]:
         tokens[column] = rows.number(column, required=True)
         rows.refuse(tokens[column] < 0, Finding(0, column, "tokens_negative", f"{column} must be zero or more"))
     wall_s, offset_s = moments(table.cells("TIMESTAMP"))

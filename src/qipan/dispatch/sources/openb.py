@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from qipan.dispatch.jobs.columns import assumed_bit, from_columns
 from qipan.dispatch.model.job import KINDS, Intake
 from qipan.dispatch.sources.cells import Quarantine, texts
+from qipan.dispatch.sources.forms import OPENB
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import in_utc
 
-NEEDED = ("name", "num_gpu", "gpu_milli", "qos", "creation_time", "deletion_time", "scheduled_time")
 OPTIONAL = ("cpu_milli", "memory_mib", "gpu_spec", "pod_phase")
 LABELS = {
     "LS": "latency_sensitive",
@@ -67,7 +67,7 @@ def read(data: bytes, *, epoch: datetime | None) -> Intake:
             field="epoch",
         )
     epoch_s = in_utc(epoch).timestamp()
-    table = read_table(data, needed=NEEDED, optional=OPTIONAL)
+    table = read_table(data, needed=OPENB.needed, optional=OPTIONAL)
     rows = Quarantine(table)
     cards = rows.number("num_gpu", required=True)
     rows.leave_out(cards == 0, reason=WITHOUT_CARDS)

@@ -10,12 +10,12 @@ import numpy as np
 from qipan.dispatch.jobs.columns import from_columns, same_text
 from qipan.dispatch.model.job import KINDS, Intake
 from qipan.dispatch.sources.cells import Quarantine
+from qipan.dispatch.sources.forms import PHILLY
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE
 
-NEEDED = ("timestamp", "duration", "num_gpus")
 OPTIONAL = ("gpu_time", "cluster")
 
 
@@ -41,7 +41,7 @@ def read(data: bytes, *, zone_name: str = BOARD_ZONE) -> Intake:
     >>> intake.jobs.job_id[0], intake.jobs.submit_s[0].item(), intake.jobs.actual_s[0].item()
     ('philly-1', 86400.0, 66.0)
     """
-    table = read_table(data, needed=NEEDED, optional=OPTIONAL)
+    table = read_table(data, needed=PHILLY.needed, optional=OPTIONAL)
     rows = Quarantine(table)
     submit_s = rows.submit("timestamp", zone_name=zone_name)
     actual_s = rows.number("duration", required=True)

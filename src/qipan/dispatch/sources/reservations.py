@@ -10,11 +10,11 @@ from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.job import KINDS
 from qipan.dispatch.model.reservation import Reservation, ReservationIntake
 from qipan.dispatch.sources.cells import Quarantine, is_empty, moments, texts
+from qipan.dispatch.sources.forms import RESERVATIONS
 from qipan.dispatch.sources.table import read_table
 from qipan.kernel.errors import Finding
 from qipan.kernel.money import FEN_PER_YUAN
 
-REQUIRED: Final = ("reservation_id", "holder", "site", "kind", "from", "to", "units", "price_yuan_per_unit_h")
 OPTIONAL: Final = ("card_model",)
 MINUTE_S: Final = 60.0
 
@@ -39,7 +39,7 @@ def read(data: bytes) -> ReservationIntake:
     >>> intake.reservations[0].price_fen_per_unit_h, [finding.rule for finding in intake.findings]
     (550.0, ['minute_not_whole', 'units_not_positive'])
     """
-    table = read_table(data, needed=REQUIRED, optional=OPTIONAL)
+    table = read_table(data, needed=RESERVATIONS.needed, optional=OPTIONAL)
     rows = Quarantine(table)
     rows.name_unknown_columns()
     for column in ("holder", "site"):
@@ -92,9 +92,5 @@ def _refuse_repeated(rows: Quarantine) -> None:
     cells = rows.table.cells(column)
     missing = Finding(0, column, "reservation_id_missing", f"{column} must be given")
     rows.refuse(is_empty(cells), missing)
-    codes = np.array(cells.dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64)
-    good = np.flatnonzero(rows.good)
-    repeated = rows.good
-    repeated[good[np.unique(codes[good], return_index=True)[1]]] = False
     message = f"{column} must be unique in the file, and the first row with it stays"
-    rows.refuse(repeated, Finding(0, column, "reservation_id_duplicate", message))
+    rows.refuse(rows.repeated(column), Finding(0, column, "reservation_id_duplicate", message))

@@ -1,4 +1,4 @@
-"""Bytes of a job file as columns of text: CSV or Parquet, plain or gzip.
+"""Bytes of a table as columns of text: CSV or Parquet, plain or gzip.
 
 A file that cannot be read as a whole is refused. A row that does not fit the header is set aside as a finding; the
 rows around it stay.
@@ -23,6 +23,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from qipan.dispatch.model.array import Ints
+from qipan.dispatch.sources.forms import FORMS
 from qipan.kernel.errors import BadInputError, Finding
 
 UNPACKED_MAX = 4 << 30
@@ -31,6 +32,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 ZIP_MAGIC = b"PK\x03\x04"
 BOM = b"\xef\xbb\xbf"
+NOT_UTF8_HINT = "Save it as UTF-8; files of older Chinese systems are often GB18030."
 SHOWN_CHARACTERS = 200
 """So much of an offending row is kept in its finding."""
 
@@ -46,7 +48,10 @@ class Table:
     columns
         Arrow arrays of text by name; an empty cell is ``""``.
     row
-        ``(rows,)``, number of each row in the file; the first row of data is 1.
+        ``(rows,)``, number of each row among those of data; the first is 1.
+    line
+        ``(rows,)``, line of the file on which each row begins; that of the header is 1, unless blank ones stand before
+        it. Rows of Parquet count as if a header stood above them.
     rows_read
         Rows of data in the file, those set aside included.
     findings
@@ -57,6 +62,7 @@ class Table:
 
     columns: dict[str, Any]
     row: Ints
+    line: Ints
     rows_read: int
     findings: tuple[Finding, ...]
     unknown: tuple[str, ...]
@@ -87,8 +93,8 @@ def read_table(data: bytes, *, needed: Sequence[str], optional: Sequence[str] = 
     Examples
     --------
     >>> table = read_table(b"a,b\n1,2\n3\n5,6\n", needed=["a", "b"])
-    >>> table.cells("a").to_pylist(), table.row.tolist(), table.rows_read
-    (['1', '5'], [1, 3], 3)
+    >>> table.cells("a").to_pylist(), table.row.tolist(), table.line.tolist(), table.rows_read
+    (['1', '5'], [1, 3], [2, 4], 3)
     """
     data = _unpacked(data)
     if data.startswith(PARQUET_MAGIC):
@@ -102,7 +108,7 @@ def _gunzipped(data: bytes) -> bytes:
         plain = packed.read(UNPACKED_MAX + 1)
     if len(plain) > UNPACKED_MAX:
         raise BadInputError(
-            f"A job file must unpack to at most {UNPACKED_MAX >> 20} MiB, was more.",
+            f"A table must unpack to at most {UNPACKED_MAX >> 20} MiB, was more.",
             code="file_too_large",
             hint="Split it by day.",
         )
@@ -133,7 +139,7 @@ def _unpacked(data: bytes) -> bytes:
         )
     if data.startswith(ZIP_MAGIC):
         raise BadInputError(
-            "A job file must be CSV or Parquet, was a zip archive or a spreadsheet.",
+            "A table must be CSV or Parquet, was a zip archive or a spreadsheet.",
             code="file_unreadable",
             hint="Unpack the archive, or save the sheet as CSV UTF-8.",
         )
@@ -160,7 +166,8 @@ def _read_parquet(data: bytes, *, needed: Sequence[str], optional: Sequence[str]
             hint="Write it again with columns of text, numbers, booleans or times.",
         ) from error
     count = int(whole.num_rows)
-    return Table(columns, np.arange(1, count + 1, dtype=np.int64), count, (), _unknown(names, kept))
+    row = np.arange(1, count + 1, dtype=np.int64)
+    return Table(columns, row, row + 1, count, (), _unknown(names, kept))
 
 
 def _as_text(column: Any) -> Any:
@@ -215,13 +222,39 @@ def _read_csv(data: bytes, *, needed: Sequence[str], optional: Sequence[str]) ->
     rows_read = int(whole.num_rows) + len(too_short_or_long)
     aside = np.array([number for number, *_ in too_short_or_long], dtype=np.int64)
     row = np.setdiff1d(np.arange(1, rows_read + 1, dtype=np.int64), aside, assume_unique=True)
-    findings = tuple(_row_width(*one) for one in too_short_or_long)
-    return Table(columns, row, rows_read, findings, _unknown(names, kept))
+    lines = _lines(data, rows_read)
+    findings = tuple(
+        _row_width(int(lines[number - 1]), expected, actual, text)
+        for number, expected, actual, text in too_short_or_long
+    )
+    return Table(columns, row, lines[row - 1], rows_read, findings, _unknown(names, kept))
 
 
-def _row_width(row: int, expected: int, actual: int, text: str) -> Finding:
+def _lines(data: bytes, count: int) -> Ints:
+    """Return on which line each of ``count`` rows of data begins, ``(rows,)``.
+
+    Where the file cannot be told apart into so many rows, each row counts as one line.
+    """
+    as_rows = np.arange(2, count + 2, dtype=np.int64)
+    ends = data.count(b"\n") + (not data.endswith(b"\n"))
+    if ends == count + 1:
+        return as_rows
+    # Blank lines, or fields with lines of their own.
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    begins, line = [], 1
+    try:
+        for fields in reader:
+            if fields:
+                begins.append(line)
+            line = reader.line_num + 1
+    except csv.Error:
+        return as_rows
+    return np.array(begins[1:], dtype=np.int64) if len(begins) == count + 1 else as_rows
+
+
+def _row_width(line: int, expected: int, actual: int, text: str) -> Finding:
     return Finding(
-        row=row,
+        row=line,
         column="",
         rule="row_width",
         message=f"A row must have {expected} fields as the header has, was {actual}.",
@@ -237,7 +270,7 @@ def _check_text(data: bytes) -> None:
         raise BadInputError(
             f"A CSV file must be UTF-8 text, was not at byte {error.start} (line {line}).",
             code="file_not_utf8",
-            hint="Save it as UTF-8; files of older Chinese systems are often GB18030.",
+            hint=NOT_UTF8_HINT,
         ) from error
     if data.count(b'"') % 2 and _ends_in_quotes(data):
         raise BadInputError(
@@ -279,10 +312,19 @@ def _kept(names: Sequence[str], *, needed: Sequence[str], optional: Sequence[str
             f"The file must have the columns {', '.join(needed)}; missing were {', '.join(missing)}; "
             f"found were {', '.join(clean)[:SHOWN_CHARACTERS]}.",
             code="columns_missing",
-            hint=_nearest(missing, clean),
+            hint=_recognised(clean) or _nearest(missing, [name for name in clean if name not in needed]),
         )
     wanted = {*needed, *optional}
     return {name: raw for name, raw in zip(clean, names, strict=True) if name in wanted}
+
+
+def _recognised(found: Sequence[str]) -> str:
+    """Say what a table is that stands in the place of another; empty where its columns are of no known form."""
+    whole = [form for form in FORMS if set(form.needed) <= set(found)]
+    if not whole:
+        return ""
+    form = max(whole, key=lambda one: len(one.needed))
+    return f"The columns are those of {form.title}: give this file with {form.option}."
 
 
 def _nearest(missing: Iterable[str], found: Sequence[str]) -> str:

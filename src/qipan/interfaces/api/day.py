@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from qipan.access.model import Role
 from qipan.interfaces.api.model import JobsPageOut, ReportRow, finite
-from qipan.interfaces.entry import Caller, planning_turn, require, services_of
+from qipan.interfaces.entry import Caller, names_of, planning_turn, require, services_of
 from qipan.interfaces.report import assets, page
 from qipan.workflows.request import DayRequest
 
@@ -77,6 +77,7 @@ def run(
         no_worse_than=no_worse_than,
         substitutes=None if substitutes is None else substitutes.file.read(),
         links=None if links is None else links.file.read(),
+        file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
     )
     with planning_turn(request):
         report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))

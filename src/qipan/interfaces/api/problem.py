@@ -23,7 +23,9 @@ FINDINGS_SHOWN: Final = 1000
 class FindingOut(BaseModel):
     """One thing that a bulk check found wrong."""
 
-    row: int = Field(description="Number of the row; the first row of data is 1, 0 stands for the file.")
+    row: int = Field(
+        description="Line of the file, the header being 1; of readings and transfers the row. 0 is the whole."
+    )
     column: str
     rule: str
     message: str
@@ -40,6 +42,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable code of the error.")
     hint: str = Field(description="What to do.")
     field: str = Field(description="The field of the request that is meant, if one is.")
+    file: str = Field(description="Name of the file that is meant, if one is.")
     findings: list[FindingOut]
     findings_count: int
 
@@ -60,6 +63,7 @@ def problem(error: QipanError) -> ProblemResponse:
         detail=error.message,
         hint=error.hint,
         field=error.field,
+        file=error.file,
         findings=error.findings,
     )
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
@@ -97,7 +101,15 @@ def wants_problem(request: Request) -> bool:
 
 
 def _body(
-    status: int, code: str, *, title: str, detail: str, hint: str, field: str, findings: tuple[Finding, ...]
+    status: int,
+    code: str,
+    *,
+    title: str,
+    detail: str,
+    hint: str,
+    field: str,
+    findings: tuple[Finding, ...],
+    file: str = "",
 ) -> dict[str, Any]:
     return {
         "type": f"urn:qipan:error:{code}",
@@ -107,6 +119,7 @@ def _body(
         "code": code,
         "hint": hint,
         "field": field,
+        "file": file,
         "findings": [asdict(finding) for finding in findings[:FINDINGS_SHOWN]],
         "findings_count": len(findings),
     }

@@ -100,6 +100,7 @@ def roll(
         keeps_reserve=keeps_reserve,
         substitutes=None if substitutes is None else substitutes.file.read(),
         links=None if links is None else links.file.read(),
+        file_names=names_of(reservations=reservations, substitutes=substitutes, links=links),
     )
     services = services_of(request)
     study_id = services.studies.ask_roll(wanted, seconds=seconds, now=datetime.now(UTC), caller=str(caller))

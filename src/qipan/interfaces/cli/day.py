@@ -107,6 +107,7 @@ def run(
 ) -> None:
     """Plan one day of real work, enter it in the ledger and compare it with what people do today."""
     data = read_bytes(jobs)
+    files = {"grid_load": grid_load, "reservations": reservations, "substitutes": substitutes, "links": links}
     from qipan.workflows.request import DayRequest
 
     request = DayRequest(
@@ -131,6 +132,7 @@ def run(
         no_worse_than=no_worse_than,
         substitutes=None if substitutes is None else read_bytes(substitutes),
         links=None if links is None else read_bytes(links),
+        file_names={kind: path.name for kind, path in files.items() if path is not None},
     )
     language = spoken(lang)
     services = session.services()

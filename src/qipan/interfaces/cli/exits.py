@@ -6,9 +6,10 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from qipan.interfaces.cli.language import asked_language
-from qipan.interfaces.cli.print import print_error
+from qipan.interfaces.cli.print import print_error, print_error_json
 from qipan.kernel.errors import (
     BadInputError,
     ConflictError,
@@ -43,6 +44,9 @@ EXIT_MEANINGS: dict[int, str] = {
 }
 """What every exit code means."""
 
+JSON_OPTION = "--json"
+"""Asks for JSON: the answer on the standard output, an error on the error stream."""
+
 WORDS = "qipan.words"
 """Under which the words of a command are kept while it runs."""
 
@@ -71,11 +75,23 @@ class DoorGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        is_json = JSON_OPTION in ctx.meta[WORDS]
         try:
             return super().invoke(ctx)
         except QipanError as error:
-            print_error(error, asked_language(ctx.meta[WORDS]))
-            raise typer.Exit(exit_code(error)) from error
+            code = exit_code(error)
+            if is_json:
+                names = {"detail": error.message, "hint": error.hint, "field": error.field, "file": error.file}
+                print_error_json(error.code, code, **names, findings=error.findings)
+            else:
+                print_error(error, asked_language(ctx.meta[WORDS]))
+            raise typer.Exit(code) from error
+        except TyperException as error:
+            if not is_json:
+                raise
+            hint = "Write the command as its --help says."
+            print_error_json("command_mistyped", error.exit_code, detail=error.format_message(), hint=hint)
+            raise typer.Exit(error.exit_code) from error
 
 
 class SearchGroup(TyperGroup):

@@ -83,7 +83,7 @@ def findings(
     if not found:
         say(language.say(f"Nothing was wrong with import {sequence}.", f"第 {sequence} 次导入没有问题。"))
         return
-    print_table(findings_table(found, most=len(found)))
+    print_table(findings_table(found, most=len(found), language=language))
     remark(language.say(counted(len(found), "finding"), f"{len(found)} 项问题"))
 
 
@@ -109,7 +109,7 @@ def _print_account(account: JobsImport, language: Language) -> None:
         )
     )
     if account.findings:
-        print_table(findings_table(account.findings))
+        print_table(findings_table(account.findings, language=language))
     sequence = account.sequence
     say(
         language.say(

@@ -85,6 +85,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     drill.intake.mkdir(parents=True, exist_ok=True)
     clock = _clock(drill, zone_name)
     # A re-plan comes every few minutes, so its gap may be what a simulated run takes, too.
+    tables = {"substitutes": drill.substitutes, "links": drill.links}
     desk = live(
         services,
         drill.fleet_id,
@@ -92,6 +93,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
         keeps_reserve=drill.keeps_reserve,
         substitutes=None if drill.substitutes is None else read_bytes(drill.substitutes),
         links=None if drill.links is None else read_bytes(drill.links),
+        file_names={kind: path.name for kind, path in tables.items() if path is not None},
     )
     ends = None if drill.days is None else clock() + timedelta(days=drill.days)
     if drill.speed is not None and drill.days is not None and drill.first_day is not None:

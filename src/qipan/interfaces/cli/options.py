@@ -102,7 +102,10 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from error
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on the standard output.")]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON alone on the standard output, and an error as JSON on the error stream."),
+]
 Lang = Annotated[
     Language | None,
     typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),

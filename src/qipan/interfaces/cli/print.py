@@ -133,30 +133,55 @@ def plain(value: Any) -> Any:
     return value
 
 
+def print_error_json(code: str, exit_code: int, **told: Any) -> None:
+    """Print an error as one JSON object on the error stream, with the names that problems have over REST."""
+    whole = {"code": code, "exit_code": exit_code, "detail": "", "hint": "", "field": "", "file": "", "findings": []}
+    sys.stderr.write(json.dumps(plain(whole | told), ensure_ascii=False, allow_nan=False) + "\n")
+
+
 def print_error(error: QipanError, language: Language = Language.EN) -> None:
     """Print an error on the error stream: what must hold, what was found, and what to do."""
     to = console(stderr=True)
     message, hint = errors.message(error, language).text, errors.hint(error, language).text
     to.print(Text.assemble((language.say("error: ", "错误："), "bold red"), message), soft_wrap=True)
+    if error.file:
+        to.print(Text.assemble((language.say("file: ", "文件："), "bold"), error.file), soft_wrap=True)
     if error.findings:
-        to.print(findings_table(error.findings))
+        to.print(findings_table(error.findings, language=language))
     to.print(Text.assemble((language.say("hint: ", "提示："), "bold"), hint), soft_wrap=True)
     to.print(Text.assemble((language.say("code: ", "代码："), "bold"), error.code), soft_wrap=True)
 
 
-def findings_table(findings: Sequence[Finding], *, most: int = FINDINGS_SHOWN) -> Table:
+def findings_table(
+    findings: Sequence[Finding], *, most: int = FINDINGS_SHOWN, language: Language = Language.EN
+) -> Table:
     """Lay out findings, the first ``most`` of them, and count the rest."""
     made = table(
-        ("row", "column", "value", "rule", "finding"),
+        (
+            language.say("row", "行"),
+            language.say("column", "列"),
+            language.say("value", "值"),
+            language.say("rule", "规则"),
+            language.say("finding", "问题"),
+        ),
         [
-            (str(found.row) if found.row else "file", found.column, found.value, found.rule, found.message)
+            (
+                str(found.row) if found.row else language.say("file", "文件"),
+                found.column,
+                found.value,
+                found.rule,
+                errors.finding(found, language).text,
+            )
             for found in findings[:most]
         ],
         numbers=(0,),
         wide=(2, 4),
     )
     if len(findings) > most:
-        made.caption = f"and {len(findings) - most:,} more of {len(findings):,} findings"
+        made.caption = language.say(
+            f"and {len(findings) - most:,} more of {len(findings):,} findings",
+            f"另有 {len(findings) - most:,} 项，共 {len(findings):,} 项问题",
+        )
         made.caption_justify = "left"
     return made
 

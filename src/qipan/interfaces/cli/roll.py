@@ -136,6 +136,7 @@ def roll(
         )
     from qipan.workflows.roll import RollRequest
 
+    tables = {"reservations": reservations, "substitutes": substitutes, "links": links}
     request = RollRequest(
         data=read_bytes(jobs),
         name=jobs.name,
@@ -155,6 +156,7 @@ def roll(
         keeps_reserve=reserve,
         substitutes=None if substitutes is None else read_bytes(substitutes),
         links=None if links is None else read_bytes(links),
+        file_names={kind: path.name for kind, path in tables.items() if path is not None},
     )
     told = ""
 

@@ -63,7 +63,9 @@ def services() -> Services:
     NotFoundError
         ``not_initialised`` before ``qipan init``.
     """
-    # Everything heavy stands behind this import; --help and mistyped commands answer without it.
+    known = settings()
+    known.require_home()
+    # Everything heavy stands behind this import; --help, mistyped commands and a missing home are answered without it.
     from qipan.bootstrap.services import build
 
-    return build(settings(), caller=caller())
+    return build(known, caller=caller())

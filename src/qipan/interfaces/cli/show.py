@@ -45,7 +45,7 @@ def show_day(document: Document, language: Language) -> None:
     _title(document, language)
     _accounts(document, language)
     _comparison(document, language)
-    _bound(document["bound"], language)
+    _bound(document, language)
     _tiers(document, language)
     _upheld(document, language)
     _substitutes(document, language)
@@ -155,7 +155,7 @@ def _accounts(document: Document, language: Language) -> None:
                 f"Accepted jobs of other days, left for their own day: {others}.", f"另有 {others} 个作业属于其他日期。"
             )
         )
-    filled = ", ".join(f"{part.title} {part.count}" for part in report.assumptions(document))
+    filled = said.say(", ").join(f"{part.title} {part.count}" for part in report.assumptions(document))
     if filled:
         say(language.say(f"Assumed by the written rule: {filled}", f"按书面规则假定：{filled}"))
 
@@ -195,7 +195,8 @@ def _comparison(document: Document, language: Language) -> None:
     print_table(table(columns, rows, numbers=range(1, len(columns)), wide=(0,), title=f"\n{title}"))
 
 
-def _bound(bound: Document, language: Language) -> None:
+def _bound(document: Document, language: Language) -> None:
+    bound = document["bound"]
     gap, programme = (percent(bound[key], 3) for key in ("gap", "gap_to_plan"))
     say()
     say(
@@ -205,6 +206,8 @@ def _bound(bound: Document, language: Language) -> None:
             f"与整作业下界的差距：{gap}（未服务作业按其价值计）。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
+    if document.get("upheld"):
+        say(upheld.of_bound(words(language)))
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
     payments, revenue, slackness = (f"{error:.0e}" if error else "0" for error in errors)
     kind = language.say("final", "最终") if bound["is_final"] else language.say("indicative", "参考性")
@@ -258,12 +261,14 @@ def _upheld(document: Document, language: Language) -> None:
 
 
 def _substitutes(document: Document, language: Language) -> None:
-    """Print what runs on something else than it asks for, if anything does."""
+    """Print what runs on something else than it asks for, if anything does, and what the tables that were given did."""
     shown = substitutes.substitutes(document, words(language))
     if shown is not None:
         columns = [f"{head.title}\n{head.unit}".strip() for head in shown.heads]
         rows = [[cell.text for cell in one.cells] for one in shown.rows]
         print_table(table(columns, rows, numbers=(2, 3, 4), wide=(0, 1), title=f"\n{shown.caption}"))
+    for sentence in substitutes.told_of_tables(document, words(language)):
+        say(sentence)
 
 
 def _sites(document: Document, language: Language) -> None:
@@ -298,7 +303,8 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _basis(document: Document, language: Language) -> None:
-    parts = ", ".join(f"{part.title} {part.count}" for part in report.basis(document, words(language)))
+    said = words(language)
+    parts = said.say(", ").join(f"{part.title} {part.count}" for part in report.basis(document, said))
     say()
     say(language.say(f"Figures of the sites by status: {parts}", f"站点数据状态：{parts}"))
     say()
@@ -307,6 +313,7 @@ def _basis(document: Document, language: Language) -> None:
 def _three_numbers(document: Document, language: Language) -> None:
     """Print cost and both carbon accounts against what people do today; large where a person watches."""
     said = words(language)
+    colon, comma = language.say(": ", "："), language.say(", ", "，")
     say(language.say("Against home region first, as people do today", "与现状（本地优先）相比"), style="bold")
     for key, headline in zip(("cost", "location_kg", "market_kg"), report.headlines(document, said), strict=True):
         moved = document["against_home_first"][key]
@@ -315,5 +322,5 @@ def _three_numbers(document: Document, language: Language) -> None:
             say()
             for line in large(change(moved).replace(" %", "%")):
                 say(f"  {line}", style=style)
-        say(Text.assemble((f"  {headline.title}: ", ""), (headline.figure, style), f", {headline.sentence}"))
+        say(Text.assemble(f"  {headline.title}{colon}", (headline.figure, style), f"{comma}{headline.sentence}"))
     say(report.same_work(document, said))

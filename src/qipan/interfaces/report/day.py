@@ -115,12 +115,16 @@ def _headline(
         return Headline(key, title, figure, "unknown", "", sentence, note)
     amount = percent(abs(change))
     if abs(change) < SAME_UNDER:
-        sentence = words.say("the same as home-first (%(base)s)", base=base)
+        sentence = words.say("the same for an hour of work as home-first (in all %(base)s)", base=base)
         return Headline(key, title, figure, "same", amount, sentence, note)
     if change < 0:
-        sentence = words.say("%(amount)s lower than home-first (%(base)s)", amount=amount, base=base)
+        sentence = words.say(
+            "%(amount)s lower for an hour of work than home-first (in all %(base)s)", amount=amount, base=base
+        )
         return Headline(key, title, figure, "lower", amount, sentence, note)
-    sentence = words.say("%(amount)s higher than home-first (%(base)s)", amount=amount, base=base)
+    sentence = words.say(
+        "%(amount)s higher for an hour of work than home-first (in all %(base)s)", amount=amount, base=base
+    )
     return Headline(key, title, figure, "higher", amount, sentence, note)
 
 
@@ -128,7 +132,8 @@ def same_work(document: Document, words: Words) -> str:
     """Say how much work ran in the plan and in home-first, since costs compare only for the same work."""
     ours, theirs = document["scores"][0], home_first(document)
     return words.say(
-        "Work that ran: %(ours)s in the plan, %(theirs)s in home-first. Changes are for an hour of it.",
+        "Work that ran: %(ours)s in the plan, %(theirs)s in home-first. Since the two may differ, the changes compare "
+        "what an hour of that work costs and emits, and not the sums.",
         ours=_ran(document, ours, words),
         theirs=_ran(document, theirs, words),
     )

@@ -2,7 +2,7 @@
 
 Errors are written in English where they are raised. A table holds their texts, ``…`` for what is filled in, and the
 same in another language, with ``{1}``, ``{2}`` for what was filled in, in the order of the English; a text is known by
-its code and its wording. What the table lacks stays in English.
+its code and its wording. Words that are filled in have texts of their own. What the table lacks stays in English.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from qipan.kernel.errors import QipanError
+from qipan.kernel.errors import Finding, QipanError
 
 FILLED: Final = "…"
 """What is filled in when an error is raised."""
+SHOWN_MOST: Final = 100
+"""How many findings a page lists before it counts the rest."""
+PART: Final = "part"
+"""In the place of a code: words that are filled into others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,24 @@ def hint(error: QipanError, lang: str) -> Said:
     return _said(error.code, error.hint, lang)
 
 
+def finding(found: Finding, lang: str) -> Said:
+    """Return what a row breaks and what was found, in a language."""
+    return _said(found.rule, found.message, lang)
+
+
 def _said(code: str, text: str, lang: str) -> Said:
     for known in _texts(lang).get(code, ()):
         found = known.pattern.fullmatch(text)
         if found:
-            return Said(known.translated.format("", *found.groups()), is_translated=True)
+            parts = (_part(part, lang) for part in found.groups())
+            return Said(known.translated.format("", *parts), is_translated=True)
     return Said(text, is_translated=False)
+
+
+def _part(text: str, lang: str) -> str:
+    """Return what was filled in, in a language where the table knows it; parts of a list one by one."""
+    parts = (_said(PART, part, lang) for part in text.split("; "))
+    return "；".join(part.text for part in parts) if ";" in text else _said(PART, text, lang).text
 
 
 @cache

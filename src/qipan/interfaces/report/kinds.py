@@ -79,4 +79,4 @@ def amount(work: Work, kinds: tuple[str, ...], words: Words, digits: int = 0) ->
 
 def with_units(work: Work, words: Words, digits: int = 0) -> str:
     """Return work of each kind with its unit."""
-    return ", ".join(f"{grouped(of, digits)} {unit_hours(kind, words)}" for kind, of in work.items()) or "0"
+    return words.say(", ").join(f"{grouped(of, digits)} {unit_hours(kind, words)}" for kind, of in work.items()) or "0"

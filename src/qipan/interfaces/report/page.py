@@ -71,6 +71,8 @@ def html(document: Document, lang: str, geometry: str, echarts_js: str, *, map_a
             particulars=day.particulars(document, said),
             tables=all_tables(document, lang),
             upheld_sentence=upheld.sentence(document["upheld"], said) if document.get("upheld") else "",
+            told_of_tables=substitutes.told_of_tables(document, said),
+            upheld_of_bound=upheld.of_bound(said),
             substitutes=substitutes.substitutes(document, said),
             charts={
                 "map": charts.board_map(document, said),

@@ -41,7 +41,7 @@ def areas(told: Told, words: Words) -> Table:
         raised = (peaks[policy] - peaks["others"] for policy in ("qipan", "blind", "home_first"))
         rows.append(
             row(
-                Cell(words.name(one), note=", ".join(map(words.name, one["sites"]))),
+                Cell(words.name(one), note=words.say(", ").join(map(words.name, one["sites"]))),
                 grouped(peaks["others"]),
                 grouped(max(one["sites_kw"], default=0.0), 1),
                 *(grouped(kw, 1) for kw in raised),

@@ -27,7 +27,9 @@ def sentence(told: Report, words: Words) -> str:
     """Say in one sentence what became of the jobs that name a reservation, and in one what is left of the money."""
     became = told["nominations"]
     paid_for = words.say("what was used or sold") if told.get("was_kept") else words.say("all that is reserved")
-    counted = ", ".join(f"{label(labels.NOMINATION, code, words)} {grouped(count)}" for code, count in became.items())
+    counted = words.say(", ").join(
+        f"{label(labels.NOMINATION, code, words)} {grouped(count)}" for code, count in became.items()
+    )
     return words.say(
         "Jobs that name a reservation: %(jobs)s. Sites earn %(revenue)s yuan at the LMP, pay holders %(paid)s yuan for"
         " %(what)s, and are paid %(contract)s yuan by contract: %(net)s yuan are left to them.",

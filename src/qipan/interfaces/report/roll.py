@@ -47,7 +47,7 @@ def terms(words: Words) -> list[tuple[str, str]]:
 
 def run_name(run: Told, words: Words) -> str:
     """Return under which forecast errors a run was."""
-    sizes = ", ".join(f"{label_of(name, words)} {size:g}" for name, size in run["errors"].items())
+    sizes = words.say(", ").join(f"{label_of(name, words)} {size:g}" for name, size in run["errors"].items())
     return words.say("Errors: %(sizes)s", sizes=sizes) if sizes else words.say("Without forecast errors")
 
 

@@ -37,7 +37,7 @@ def gain_fen(one: Mapping[str, Any]) -> float:
 
 def worse_tiers(one: Mapping[str, Any], words: Words) -> str:
     """Return the tiers that the region would have served better alone."""
-    return ", ".join(label(labels.TIER, tier, words) for tier in one["worse_tiers"])
+    return words.say(", ").join(label(labels.TIER, tier, words) for tier in one["worse_tiers"])
 
 
 def kinds_of(rows: Regions) -> tuple[str, ...]:

@@ -35,6 +35,31 @@ def substitutes(document: Document, words: Words) -> Table | None:
     return Table(words.say("Work on substitutes"), heads, tuple(rows)) if rows else None
 
 
+def told_of_tables(document: Document, words: Words) -> tuple[str, ...]:
+    """Say what the tables of substitutes and links did, a sentence for each that was given."""
+    said = []
+    rows, links = document.get("substitutes_given"), document.get("links_given")
+    if rows:
+        said.append(
+            words.say(
+                "Table of substitutes %(file)s: %(rows)s rows; jobs of the day ask for what %(asked)s of them replace, "
+                "the sites have what %(held)s of these replace it by, and jobs run by %(used)s.",
+                file=rows["file"],
+                **{name: grouped(rows[name]) for name in ("rows", "asked", "held", "used")},
+            )
+        )
+    if links:
+        said.append(
+            words.say(
+                "Table of links %(file)s: %(rows)s links, %(limited)s with a limit; of these the plan moves data over "
+                "%(carrying)s, and %(full)s are full in some slot.",
+                file=links["file"],
+                **{name: grouped(links[name]) for name in ("rows", "limited", "carrying", "full")},
+            )
+        )
+    return tuple(said)
+
+
 def product(kind: str, card_model: str, words: Words) -> str:
     """Return what a kind and card model are called."""
     return f"{label(labels.KIND, kind, words)} {card_model}".strip()

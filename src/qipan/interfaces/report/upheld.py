@@ -25,7 +25,7 @@ def sentence(told: Told, words: Words) -> str:
         return words.say(
             "Not kept: more is left unserved than by %(rule)s of %(tiers)s; this plan is the nearest that was found.",
             rule=rule,
-            tiers=", ".join(broken),
+            tiers=words.say(", ").join(broken),
         )
     if told["is_known"]:
         return words.say(
@@ -41,6 +41,14 @@ def sentence(told: Told, words: Words) -> str:
         "yuan.",
         rule=rule,
         cost=cost,
+    )
+
+
+def of_bound(words: Words) -> str:
+    """Say of what the bound of a plan with a promise is."""
+    return words.say(
+        "Bound and linear programme are those of the day without the promise: the gaps hold what the promise "
+        "costs, too."
     )
 
 

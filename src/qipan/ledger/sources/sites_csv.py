@@ -223,7 +223,7 @@ class _Reader:
                 told = f"A column must stand once, was there twice: {column!r}."
                 self.findings.append(Finding(0, f"{table}:{column}", "key_repeated", told, column))
         rows = []
-        for number, record in enumerate(records, start=1):
+        for number, record in enumerate(records, start=2):
             if record and len(record) != len(header):
                 told = f"A row must have {len(header)} cells as the header has, was {len(record)}."
                 self.findings.append(Finding(number, table, "cell_count", told))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.interfaces.console.page import plan_of, render, words_of
 from qipan.interfaces.entry import require
-from qipan.interfaces.report import day, tables
+from qipan.interfaces.report import day, tables, upheld
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
@@ -27,4 +27,5 @@ def compare(request: Request) -> Response:
         same_work=day.same_work(document, said),
         policies=tables.policies(document, said),
         bound=tables.bound(document, said),
+        upheld_of_bound=upheld.of_bound(said) if document.get("upheld") else "",
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from qipan.access.model import Role
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, planning_turn, require, services_of, status_of
+from qipan.interfaces.entry import Caller, names_of, planning_turn, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
@@ -77,6 +77,7 @@ def run(
             reservations=_bytes(reservations),
             substitutes=_bytes(substitutes),
             links=_bytes(links),
+            file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
             epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
             if epoch
             else None,

@@ -146,7 +146,7 @@ def _row(row: Mapping[str, Any], document: day.Document, said: Words) -> dict[st
         ),
         "status_words": label(labels.JOB_STATUS, row["status"], said),
         "why": said.name(row, "why"),
-        "assumed": ", ".join(label(labels.COLUMN, name, said) for name in row["assumed"]),
+        "assumed": said.say(", ").join(label(labels.COLUMN, name, said) for name in row["assumed"]),
     }
 
 

@@ -210,7 +210,9 @@ def _roll(told: Mapping[str, Any], zones: Mapping[str, str], said: Words) -> dic
 def _failure(told: Mapping[str, Any]) -> QipanError:
     findings = [Finding(**one) for one in told["findings"]]
     kind = BadInputError if findings else RuleBrokenError
-    return kind(told["message"], code=told["code"], hint=told["hint"], field=told["field"], findings=findings)
+    error = kind(told["message"], code=told["code"], hint=told["hint"], field=told["field"], findings=findings)
+    error.file = told.get("file", "")
+    return error
 
 
 def _row(study: Mapping[str, Any]) -> dict[str, Any]:
