@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -255,6 +256,7 @@ def live(
     keeps_reserve: bool = False,
     substitutes: bytes | None = None,
     links: bytes | None = None,
+    file_names: Mapping[str, str] | None = None,
 ) -> Live:
     """Return what operates a fleet on a real clock.
 

@@ -116,6 +116,7 @@ class Live:
         keeps_reserve: bool = False,
         substitutes: bytes | None = None,
         links: bytes | None = None,
+        file_names: Mapping[str, str] | None = None,
     ) -> None:
         self._terms = terms
         self._catalog = catalog
@@ -126,7 +127,7 @@ class Live:
             self._fleet: Fleet = ledger.fleet(unit, fleet_id)
         self._rules = replace(rules_of(catalog), keeps_reserve=keeps_reserve)
         self._boards = boards
-        self._substitutes, self._links, self._file_names = substitutes, links, file_names
+        self._substitutes, self._links, self._file_names = substitutes, links, file_names or {}
         self._known = Known()
         self._priced: tuple[Board, Floats] | None = None
 
@@ -355,9 +356,8 @@ class Live:
         first, today = since.astimezone(here).date(), now.astimezone(here).date()
         hours = AHEAD_H + round((today - first) / timedelta(hours=1))
         board = set_up(self._fleet, self._catalog, first, outlook_h=hours).board
-        board = self._boards.with_tables(
-            board, substitutes=self._substitutes, links=self._links, names=self._file_names
-        )
+        tables = {"substitutes": self._substitutes, "links": self._links}
+        board = self._boards.with_tables(board, **tables, names=self._file_names)
         return replace(board, day_slots=board.slot_count)
 
 

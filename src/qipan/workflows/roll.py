@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from qipan.kernel.units import S_PER_DAY
 from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
-from qipan.workflows.board import Boards
+from qipan.workflows.board import RESERVATIONS, Boards
 from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
 
 OUTLOOK_H = 48
@@ -235,14 +235,14 @@ class Rolling:
         """Return what is reserved; nothing without a file."""
         if request.reservations is None:
             return ReservationIntake((), 0, ())
-        return self._boards.read_reservations(request.reservations, request.file_names.get(RESERVATIONS, RESERVATIONS))
+        name = request.file_names.get(RESERVATIONS, RESERVATIONS)
+        return self._boards.read_reservations(request.reservations, name)
 
     def _case(self, request: RollRequest, fleet: Fleet) -> tuple[Case, int]:
         """Return the case without reservations, and how many rows of the file were set aside."""
         board = board_of(request, fleet, self._catalog)
-        board = self._boards.with_tables(
-            board, substitutes=request.substitutes, links=request.links, names=request.file_names
-        )
+        tables = {"substitutes": request.substitutes, "links": request.links}
+        board = self._boards.with_tables(board, **tables, names=request.file_names)
         rules = replace(rules_of(self._catalog), keeps_reserve=request.keeps_reserve)
         how = Reading(epoch=request.epoch, zone_name=request.zone_name or fleet.zone_name)
         with of_file(request.name):

@@ -149,7 +149,10 @@ def follow_until(services: Services, plan_id: str, is_so: Callable[[Followed], b
 @contextmanager
 def follower(services: Services) -> Iterator[subprocess.Popen[str]]:
     """Start a process that has imported everything and waits for its words: it begins when it is told to."""
-    wait = "import sys, qipan.bootstrap.services; from qipan.interfaces.cli.app import main; sys.argv[1:] = input().split(); main()"
+    wait = (
+        "import sys, qipan.bootstrap.services; from qipan.interfaces.cli.app import main; "
+        "sys.argv[1:] = input().split(); main()"
+    )
     environment = os.environ | {"QIPAN_HOME": str(services.settings.home)}
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", wait], env=environment, stdin=pipe, stdout=pipe, text=True) as child:

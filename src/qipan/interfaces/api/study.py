@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 
 from qipan.access.model import Role
 from qipan.interfaces.api.model import StudyOut, StudyRow
-from qipan.interfaces.entry import Caller, aside_of, require, services_of
+from qipan.interfaces.entry import Caller, aside_of, names_of, require, services_of
 from qipan.workflows.roll import RollRequest
 from qipan.workflows.study import StudyKind
 

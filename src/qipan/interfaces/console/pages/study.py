@@ -92,6 +92,7 @@ def roll(
 
     def ask(services: Services) -> int:
         data, name = _file(file)
+        contracts, called = _file(reservations)
         wanted = RollRequest(
             data=data,
             name=name,
@@ -104,7 +105,8 @@ def roll(
                 "price": read_field(price, float, "price", number),
             },
             fleet_id=fleet_id or NATIONAL,
-            reservations=_file(reservations)[0] or None,
+            reservations=contracts or None,
+            file_names={"reservations": called},
             notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
         )
         bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
