@@ -57,6 +57,7 @@ from qipan.log.model import Head
 from qipan.log.note import SIGNS, Signer, Verifier, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.service.trading import Trading
 from qipan.observations.service import Observations
 from qipan.settings import Settings
 from qipan.storage.archive import Archive
@@ -89,6 +90,7 @@ class Services:
     log: Log
     accounts: Accounts
     claims: Claims
+    trading: Trading
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -235,6 +237,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         log=log,
         accounts=Accounts(log),
         claims=Claims(log),
+        trading=Trading(log),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),
