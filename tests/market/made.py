@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from qipan.accounts.model.posting import Account, Draft
+from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.order import Entry, Order, Side
 from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member
+from qipan.market.service.clearing import Clearing
+from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.trading import Trading
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -43,7 +47,14 @@ class Market:
     def __init__(self, books):
         self.books = books
         self.log = Log()
+        self.accounts = Accounts(self.log)
+        self.begin_anew()
+
+    def begin_anew(self):
+        """Let nothing be in memory, as after a crash."""
         self.trading = Trading(self.log)
+        self.margins = Margins(self.trading, self.accounts)
+        self.clearing = Clearing(self.trading, self.margins, self.accounts)
 
     def open(self):
         with self.books.begin(caller="test") as unit:
@@ -70,6 +81,66 @@ class Market:
             for one in self.send(*requests, at=at)
         ]
 
+    def fund(self, margin_fen, share_fen=0, capital_fen=0):
+        """Open the members' accounts and bring money from outside to them."""
+        with self.books.begin(caller="test") as unit:
+            for member in MEMBERS:
+                self.margins.admit(unit, member, NOW)
+            self.accounts.open_account(unit, Account("outside", "outside", MONEY.asset_id, "issued", floor=None), NOW)
+            for member in MEMBERS:
+                for name, fen, to_fund in (("m", margin_fen, False), ("f", share_fen, True)):
+                    if fen:
+                        self.margins.bring(
+                            unit,
+                            member.member_id,
+                            "outside",
+                            fen,
+                            f"in/{name}/{member.member_id}",
+                            NOW,
+                            to_fund=to_fund,
+                        )
+            if capital_fen:
+                draft = Draft(
+                    transfer_id="in/capital",
+                    debit="outside",
+                    credit="market/capital",
+                    amount=capital_fen,
+                    reason="capital",
+                )
+                self.accounts.post_whole(unit, [draft], NOW)
+
+    def bring(self, member, fen, name, at=NOW):
+        with self.books.begin(caller="test") as unit:
+            return self.margins.bring(unit, member, "outside", fen, name, at, to_fund=False)
+
+    def order(self, *requests, at=NOW):
+        """Send requests under margin."""
+        with self.books.begin(caller="test") as unit:
+            return self.margins.send(unit, requests, at)
+
+    def mark(self, at, plan=None):
+        with self.books.begin(caller="test") as unit:
+            return self.clearing.mark(unit, at, plan)
+
+    def settle(self, at):
+        with self.books.begin(caller="test") as unit:
+            return self.clearing.settle(unit, at)
+
+    def default(self, member, at):
+        with self.books.begin(caller="test") as unit:
+            return self.clearing.default(unit, member, at)
+
+    def money(self, *accounts):
+        """Return posted and available fen of accounts."""
+        with self.books.read() as unit:
+            found = self.accounts.balances(unit, accounts)
+        told = [found.get((name, None)) for name in accounts]
+        return [(one.posted, one.available) if one else (0, 0) for one in told]
+
+    def transfers(self):
+        with self.books.read() as unit:
+            return list(self.accounts.transfers(unit))
+
     def exposure(self, member, ware=WEEK):
         with self.books.read() as unit:
             found = self.trading.exposures(unit, member=member, instrument=ware.name)
@@ -77,7 +148,9 @@ class Market:
 
     def check(self):
         with self.books.read() as unit:
-            return self.trading.check(unit)
+            return (
+                self.trading.check(unit) + self.clearing.check(unit) + self.accounts.check(unit) + self.log.check(unit)
+            )
 
 
 STANDING, IMMEDIATE, PASSIVE = Entry.STANDING, Entry.IMMEDIATE, Entry.PASSIVE

@@ -78,7 +78,7 @@ def test_send_an_id_of_another_book_is_refused(market):
 
 def test_book_is_made_anew_after_a_crash_and_goes_on_as_if_nothing_was(market):
     market.send(*FIRST)
-    market.trading = Trading(market.log)
+    market.begin_anew()
     assert market.told(order("b2", "bank", "buy", 4, 1250), at=later(5)) == [("open", 1, None)]
     with market.books.read() as unit:
         assert [one.sequence for one in market.trading.trades(unit, WEEK.name)] == [2, 4]

@@ -16,7 +16,6 @@ from qipan.kernel.errors import ConflictError, RuleBrokenError
 from qipan.market.book import Book
 from qipan.market.model.order import Order, Side, Trade
 from qipan.market.model.request import Cancel, id_of
-from qipan.market.service.trading import Trading
 from qipan.storage.books import Books
 
 WARES = (WEEK, DAY)
@@ -140,7 +139,7 @@ class Keeping(RuleBasedStateMachine):
     @rule()
     def crash(self):
         """Begin anew with nothing in memory."""
-        self.market.trading = Trading(self.market.log)
+        self.market.begin_anew()
 
     @rule(jump_s=st.sampled_from([-3600, -1, 1, 31, 86_400]))
     def jump(self, jump_s):

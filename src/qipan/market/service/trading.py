@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
@@ -31,9 +32,13 @@ from qipan.market.model.request import (
 )
 from qipan.market.record import REQUEST_KIND, link, read, record
 from qipan.market.refuse import refuse
+from qipan.market.service.audit import differences
 from qipan.market.store import book as store
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
+
+BOOKS_LOCK: Final = "market/books"
+"""Name of the lock of whoever opens a book."""
 
 
 class Trading:
@@ -83,7 +88,7 @@ class Trading:
         check_listing(listing)
         Kept(listing)
         name = listing.instrument.name
-        unit.lock("market/books")
+        unit.lock(BOOKS_LOCK)
         stands = store.listings(unit, [name]).get(name)
         if stands is not None:
             if stands != listing:
@@ -196,11 +201,15 @@ class Trading:
         NotFoundError
             ``book_unknown``.
         """
-        unit.lock(_lock(instrument))
+        unit.lock(lock_of(instrument))
         last = store.newest(unit, instrument)
         number = 1 if last is None else last.number + 1
-        (answer,) = self._enter(unit, [Passing(f"passing/{instrument}/{number}", instrument)], now, {})
+        (answer,) = self.act(unit, [Passing(f"passing/{instrument}/{number}", instrument)], now)
         return answer
+
+    def act(self, unit: UnitOfWork, requests: Sequence[Request], now: datetime) -> tuple[Answer, ...]:
+        """Enter what the clearing house asks in a member's name; such ids hold a slash, as no member's do."""
+        return self._enter(unit, requests, now, {}, is_house=True)
 
     def book(self, unit: UnitOfWork, instrument: str, now: datetime | None = None) -> Kept:
         """Return a book as its last request left it, or as it is at a later moment; what is done to it is lost.
@@ -236,15 +245,18 @@ class Trading:
         ``exposure_differs``.
         """
         leaves = {leaf.digest for leaf in self._log.leaves(unit, kind=REQUEST_KIND)}
-        found: list[Finding] = []
-        for name, listing in store.listings(unit).items():
-            found += _differences(unit, name, Kept(listing), leaves)
-        return tuple(found)
+        return tuple(one for listing in self.listings(unit).values() for one in differences(unit, listing, leaves))
 
     # --- how it is done ------------------------------------------------------------------------------------------
 
     def _enter(
-        self, unit: UnitOfWork, requests: Sequence[Request], now: datetime, signatures: Mapping[str, str]
+        self,
+        unit: UnitOfWork,
+        requests: Sequence[Request],
+        now: datetime,
+        signatures: Mapping[str, str],
+        *,
+        is_house: bool = False,
     ) -> tuple[Answer, ...]:
         if not requests:
             return ()
@@ -252,7 +264,7 @@ class Trading:
         for request in requests:
             if request.instrument != instrument:
                 raise _elsewhere(request)
-        unit.lock(_lock(instrument))
+        unit.lock(lock_of(instrument))
         listing = self.listing(unit, instrument)
         stands = store.known(unit, [id_of(request) for request in requests])
         members = store.members(unit, {request.member for request in requests})
@@ -265,7 +277,7 @@ class Trading:
             if name in answers or name in stands:
                 answers[name] = _again(unit, request, text, answers.get(name), stands.get(name))
                 continue
-            if not isinstance(request, Passing):
+            if not is_house:
                 if request.member not in members:
                     self.member(unit, request.member)
                 check_signature(request, members[request.member], signatures.get(name, ""))
@@ -333,7 +345,8 @@ class Trading:
             )
 
 
-def _lock(instrument: str) -> str:
+def lock_of(instrument: str) -> str:
+    """Return the name of the lock that lets one writer at a time pass to a book."""
     return f"market/book/{instrument}"
 
 
@@ -359,30 +372,3 @@ def _again(unit: UnitOfWork, request: Request, text: str, now_entered: Answer | 
     if now_entered:
         return now_entered
     return Answer(entered, store.trades(unit, entered.instrument, number=entered.number), is_new=False)
-
-
-def _differences(unit: UnitOfWork, name: str, kept: Kept, leaves: set[str]) -> list[Finding]:
-    """Return where the rows of a book are not what its requests lead to."""
-    found: list[Finding] = []
-    traded: list[Trade] = []
-    members: set[str] = set()
-    for row, one in enumerate(store.requests(unit, name), start=1):
-        request = read(one.record)
-        payload = link(one.record, number=row, at=one.at, signature=one.signature, before=kept.digest)
-        kept.digest = sha256(payload).hexdigest()
-        if (kept.digest, row) != (one.digest, one.number) or kept.digest not in leaves:
-            told = f"Request {row} of {name} must be linked to those before it and stand in the log, was not."
-            return [*found, Finding(row, "digest", "request_differs", told)]
-        events = kept.take(request, one.at)
-        members |= kept.touched(request, events)
-        traded += [event for event in events if isinstance(event, Trade)]
-        if outcome(request, events) != (one.state, one.left_lots, one.refusal):
-            told = f"The answer to request {row} of {name} must follow from the book, was {one.state}."
-            found.append(Finding(row, "state", "answer_differs", told))
-    if tuple(traded) != store.trades(unit, name):
-        told = f"Trades of {name} must be those that its requests lead to, was not."
-        found.append(Finding(0, "sequence", "trade_differs", told))
-    if kept.exposures(members) != store.exposures(unit, instrument=name):
-        told = f"Exposures in {name} must follow from its requests, was not."
-        found.append(Finding(0, "member", "exposure_differs", told))
-    return found
