@@ -124,6 +124,10 @@ class Margins:
                 self._hold(unit, member, f"im/r/{order.order_id}", now)
         return answers
 
+    def account(self, member_id: str) -> str:
+        """Return the account that a member pays margin from and is paid to."""
+        return margin_account(member_id)
+
     def purses(self, unit: UnitOfWork) -> tuple[Purse, ...]:
         """Return what stands behind each member, in the order in which they were admitted."""
         members = list(books.members(unit))
