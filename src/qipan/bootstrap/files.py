@@ -31,6 +31,9 @@ from qipan.log.checkpoint import cosign, growth
 from qipan.log.model import Head
 from qipan.log.note import Signer, Verifier
 from qipan.log.sources import folder
+from qipan.market.model.array import Ints
+from qipan.market.model.order import Order
+from qipan.market.sources import orders_csv, prices_csv
 from qipan.workflows.publish import Trust, Verification, verify
 
 
@@ -62,6 +65,44 @@ def read_drafts(data: bytes) -> tuple[Draft, ...]:
             findings=intake.findings,
         )
     return intake.drafts
+
+
+def read_orders(data: bytes) -> tuple[Order, ...]:
+    """Read a file of orders; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``orders_unreadable`` with a finding for each cell that cannot be read.
+    """
+    orders, findings = orders_csv.read(data)
+    if findings:
+        raise BadInputError(
+            f"Every row of a file of orders must be readable, was not: {len(findings)} findings.",
+            code="orders_unreadable",
+            hint="Nothing was entered. Correct the cells that are named, then send the file again.",
+            findings=findings,
+        )
+    return orders
+
+
+def read_prices(data: bytes) -> Ints:
+    """Read a history of daily prices, fen a card-hour ``(days,)``; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``prices_unreadable`` with a finding for each cell that cannot be read.
+    """
+    prices, findings = prices_csv.read(data)
+    if findings:
+        raise BadInputError(
+            f"Every row of a price history must be readable, was not: {len(findings)} findings.",
+            code="prices_unreadable",
+            hint="Correct the cells that are named; no margin follows from a history with gaps.",
+            findings=findings,
+        )
+    return prices
 
 
 def instance_schema() -> dict[str, Any]:

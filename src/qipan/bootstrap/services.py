@@ -41,6 +41,9 @@ from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, sl
 from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.service.clearing import Clearing
+from qipan.market.service.margin import Margins
+from qipan.market.service.trading import Trading
 from qipan.observations.service import Observations
 from qipan.settings import Settings
 from qipan.storage.archive import Archive
@@ -73,6 +76,9 @@ class Services:
     log: Log
     accounts: Accounts
     claims: Claims
+    trading: Trading
+    margins: Margins
+    clearing: Clearing
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -179,6 +185,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
+    accounts, trading = Accounts(log), Trading(log)
+    margins = Margins(trading, accounts)
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
     forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
@@ -212,8 +220,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         lake=lake,
         access=Access(),
         log=log,
-        accounts=Accounts(log),
+        accounts=accounts,
         claims=Claims(log),
+        trading=trading,
+        margins=margins,
+        clearing=Clearing(trading, margins, accounts),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -13,6 +13,7 @@ import numpy as np
 from qipan.kernel.time import in_utc
 from qipan.market.model.array import Ints
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Window
+from qipan.market.model.request import Certification
 
 
 def free_lots(
@@ -49,6 +50,17 @@ def free_lots(
     inside = free[slice(*place)]
     is_certified = place[1] - place[0] == window.hours
     return int(inside.min()) if is_certified else min(0, int(inside.min(initial=0)))
+
+
+def certified_cards(steps: Iterable[Certification], window: Window) -> Ints:
+    """Return the cards that steps certify in each hour of a window, ``(hours,)``; none before the first step.
+
+    Of two steps that start together the later one in order counts.
+    """
+    cards = np.zeros(window.hours, dtype=np.int64)
+    for step in sorted(steps, key=lambda one: one.start):
+        cards[max((step.start - window.start) // HOUR, 0) :] = step.cards
+    return cards
 
 
 def _place(window: Window, start: datetime, hours: int) -> tuple[int, int]:

@@ -64,6 +64,29 @@ def initial_margin_fen(positions_card_h: Ints, marks_fen: Ints, rule: MarginRule
     return np.maximum(covered, 0)
 
 
+def rate_fen_per_card_h(prices_fen: Ints, rule: MarginRule) -> int:
+    """Return what one card-hour, bought or sold, must be secured by: the larger of the two, and at least a fen.
+
+    Parameters
+    ----------
+    prices_fen
+        Past prices in fen a card-hour, the oldest first, ``(days,)``.
+
+    Raises
+    ------
+    RuleBrokenError
+        ``history_short``.
+
+    Examples
+    --------
+    >>> prices = np.cumsum(np.tile([3, -3, -5, 5], 30))
+    >>> rate_fen_per_card_h(prices, MarginRule(coverage=0.9, holding_days=1))
+    5
+    """
+    both = np.array([[1], [-1]], dtype=np.int64)
+    return max(1, int(initial_margin_fen(both, prices_fen[:, None], rule).max()))
+
+
 def scale(moves_fen: Ints, decay: float | None) -> Ints:
     """Return past moves ``(days, instruments)`` scaled to how much prices move now, rounded away from nothing.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from qipan.kernel.errors import BadInputError, ConflictError, NotFoundError, QipanError, RuleBrokenError
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Order, Refusal
+from qipan.market.model.request import Cancel
 
 
-def refuse(refusal: Refusal, order: Order) -> QipanError:
-    """Return the error of a refusal; its code is the refusal's.
+def refuse(refusal: Refusal, order: Order | Cancel) -> QipanError:
+    """Return the error of a refusal of an order, or of taking one back; its code is the refusal's.
 
     Examples
     --------
@@ -15,6 +16,8 @@ def refuse(refusal: Refusal, order: Order) -> QipanError:
     >>> refuse(Refusal.OVERSOLD, Order("s", "site", "h100@ningxia/2026-03", Side.SELL, 9, 1200)).code
     'order_oversold'
     """
+    if isinstance(order, Cancel):
+        return _of_time(order)[refusal]
     return (_of_form(order) | _of_time(order) | _of_the_book(order))[refusal]
 
 
@@ -40,7 +43,7 @@ def _of_form(order: Order) -> dict[Refusal, QipanError]:
     }
 
 
-def _of_time(order: Order) -> dict[Refusal, QipanError]:
+def _of_time(order: Order | Cancel) -> dict[Refusal, QipanError]:
     return {
         Refusal.UNKNOWN: NotFoundError(
             f"An order must be open under its id and its member, was {order.order_id} of {order.member}.",

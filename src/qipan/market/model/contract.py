@@ -26,6 +26,8 @@ _NAME: Final = re.compile(
     r"(?P<year>\d{4})-(?:W(?P<week>\d{2})|(?P<month>\d{2})(?:-(?P<day>\d{2})(?:T(?P<hour>\d{2}))?)?)"
 )
 
+_WARE: Final = re.compile(r"([^@/]+)@([^@/]+)/([^@/]+)")
+
 
 class Tenor(StrEnum):
     """How long a delivery window is."""
@@ -136,6 +138,29 @@ class Instrument:
     card_class: str
     hub_id: str
     window: Window
+
+    @classmethod
+    def named(cls, name: str) -> Instrument:
+        """Return the instrument of a name.
+
+        Raises
+        ------
+        BadInputError
+            ``instrument_name_bad``; ``window_name_bad``.
+
+        Examples
+        --------
+        >>> Instrument.named("h100-80g@ningxia/2026-W10").hub_id
+        'ningxia'
+        """
+        found = _WARE.fullmatch(name)
+        if found is None:
+            raise BadInputError(
+                f"An instrument must be written as class@hub/window, was {name!r}.",
+                code="instrument_name_bad",
+                hint="Write for example h100-80g@ningxia/2026-03.",
+            )
+        return cls(found[1], found[2], Window.named(found[3]))
 
     @property
     def name(self) -> str:

@@ -1,0 +1,139 @@
+"""What members, books and requests must be before they are entered."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from qipan.kernel.errors import BadInputError, NotAllowedError
+from qipan.log.note import is_signed, parted, verifier_of
+from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Order, Refusal
+from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member, Request, id_of
+from qipan.market.record import record, signed_text
+from qipan.market.refuse import refuse
+
+MOST_CARDS: Final = MOST_LOTS * 8
+HOUSE: Final = "market"
+"""Name of the clearing house; no member bears it."""
+
+_MEMBER = re.compile(r"[a-z0-9][a-z0-9._-]{0,19}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_WARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+def check_member(member: Member) -> None:
+    """Refuse a member whose name or key cannot be used.
+
+    Raises
+    ------
+    BadInputError
+        ``member_unfit``; ``key_line_malformed``.
+    """
+    if not _MEMBER.fullmatch(member.member_id) or member.member_id == HOUSE:
+        raise BadInputError(
+            f"A member's name must be 1 to 20 small letters, figures and . _ -, not {HOUSE}, was {member.member_id!r}.",
+            code="member_unfit",
+            hint="Choose a name as east-1.",
+        )
+    if member.key:
+        verifier_of(member.key)
+
+
+def check_listing(listing: Listing) -> None:
+    """Refuse terms of a book that secure nothing or name nothing.
+
+    Raises
+    ------
+    BadInputError
+        ``listing_unfit``.
+    """
+    ware = listing.instrument
+    is_named = _WARE.fullmatch(ware.card_class) and _WARE.fullmatch(ware.hub_id)
+    if not is_named or not 1 <= listing.margin_fen_per_card_h <= MOST_FEN_PER_CARD_H:
+        raise BadInputError(
+            f"A book must name class and hub in letters, figures and . _ -, and a margin of 1 to {MOST_FEN_PER_CARD_H} "
+            f"fen a card-hour, was {ware.name} with {listing.margin_fen_per_card_h}.",
+            code="listing_unfit",
+            hint="Take the margin from a price history, or state one of at least 1 fen.",
+        )
+
+
+def check_certification(step: Certification) -> None:
+    """Refuse a step of certified capacity that is no count of cards from a full hour on.
+
+    Raises
+    ------
+    BadInputError
+        ``certification_unfit``.
+    """
+    start = step.start
+    is_hour = start.tzinfo is not None and not (start.minute or start.second or start.microsecond)
+    if type(step.cards) is not int or not 0 <= step.cards <= MOST_CARDS or not is_hour:
+        raise BadInputError(
+            f"A step must be 0 to {MOST_CARDS} cards from a full hour with its zone on, was {step.cards} from {start}.",
+            code="certification_unfit",
+            hint="Give whole cards and a start as 2026-03-01T00:00:00+08:00.",
+        )
+
+
+def check_request(request: Request) -> None:
+    """Refuse a request that no book could keep; its id stays free.
+
+    Raises
+    ------
+    BadInputError
+        ``request_id_malformed``, ``cover_malformed``; ``order_negative``, ``order_out_of_grid``.
+    """
+    name = id_of(request)
+    if not _ID.fullmatch(name) or (isinstance(request, Cancel) and len(request.order_id) > 100):
+        raise BadInputError(
+            f"The id of a request must be 1 to 40 letters, figures and . _ -, was {name!r}.",
+            code="request_id_malformed",
+            hint="Give each request an id of its own, as east-2026-0001.",
+        )
+    if isinstance(request, Cover) and (type(request.lots) is not int or not 0 < abs(request.lots) <= MOST_LOTS):
+        raise BadInputError(
+            f"Cover must be a whole number of lots, at most {MOST_LOTS} and not 0, was {request.lots!r}.",
+            code="cover_malformed",
+            hint="Give lots to bring, or below 0 to take away.",
+        )
+    if isinstance(request, Order):
+        flaw = _form(request)
+        if flaw is not None:
+            raise refuse(flaw, request)
+
+
+def check_signature(request: Request, member: Member, signature: str) -> None:
+    """Refuse a request that its member's key has not signed; a member without a key is vouched for by the door.
+
+    Raises
+    ------
+    NotAllowedError
+        ``request_forged``.
+    """
+    if not member.key:
+        return
+    if not _is_signed(signed_text(record(request)), signature, member.key):
+        raise NotAllowedError(
+            f"A request of {member.member_id} must be signed by its key, was not: {id_of(request)}.",
+            code="request_forged",
+            hint="Sign exactly what is asked, with the key that the member has registered.",
+        )
+
+
+def _is_signed(text: str, signature: str, key: str) -> bool:
+    try:
+        _, (found,) = parted(f"{text}\n{signature}\n")
+    except (BadInputError, ValueError):
+        return False
+    return is_signed(text, found, verifier_of(key))
+
+
+def _form(order: Order) -> Refusal | None:
+    lots, limit, until = order.lots, order.fen_per_card_h, order.good_until
+    if type(lots) is not int or type(limit) is not int:
+        return Refusal.OUT_OF_GRID
+    if lots <= 0 or limit < 0:
+        return Refusal.NEGATIVE
+    naive = until is not None and until.tzinfo is None
+    return Refusal.OUT_OF_GRID if lots > MOST_LOTS or limit > MOST_FEN_PER_CARD_H or naive else None

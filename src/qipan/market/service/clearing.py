@@ -1,0 +1,286 @@
+"""Members are marked each day, called, paid, and closed out where they do not answer.
+
+Whoever writes to several things takes its locks in one order: the day's clearing, books by name, cover, the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from qipan.accounts.model.posting import Balance
+from qipan.accounts.service.posting import Accounts
+from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
+from qipan.kernel.time import Interval, in_utc
+from qipan.market.mark import mark
+from qipan.market.model.clearing import DayMark, Default, Hold, Settlement
+from qipan.market.model.contract import HOUR, MARKET_ZONE
+from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
+from qipan.market.model.request import Cancel, Listing, Request
+from qipan.market.service.margin import DAY_LOCK, Margins
+from qipan.market.service.trading import BOOKS_LOCK, Trading, lock_of
+from qipan.market.settle import CAPITAL, CLEARING, margin_account, paid_fen, settle
+from qipan.market.store import book as books
+from qipan.market.store import clearing as store
+from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
+
+BAND_PERCENT: Final = 20
+"""How far from the last mark a position is closed out, at most."""
+
+_TICK: Final = timedelta(microseconds=1)
+
+
+class Clearing:
+    """The clearing house: the counterparty of every position, and what secures it."""
+
+    def __init__(self, trading: Trading, margins: Margins, accounts: Accounts) -> None:
+        self._trading = trading
+        self._margins = margins
+        self._accounts = accounts
+
+    # --- the day -------------------------------------------------------------------------------------------------
+
+    def mark(self, unit: UnitOfWork, now: datetime, plan_fen: Mapping[str, float] | None = None) -> tuple[DayMark, ...]:
+        """Fix the marks of the market's day, once; trades from here on belong to the next one.
+
+        The closing window is the last hour before. A book in which nobody holds anything, and that has no price, has
+        no mark. The last mark of a book comes when its trading has ended.
+
+        Parameters
+        ----------
+        plan_fen
+            Price of the physical plan by instrument, fen a card-hour, for books without trades and quotes.
+
+        Raises
+        ------
+        NotFoundError
+            ``book_unknown`` for a plan of no book.
+        RuleBrokenError
+            ``day_unsettled`` while the marked day before waits; ``day_past``; ``marks_missing`` with a finding for each
+            book that has no price.
+        """
+        self._lock(unit)
+        day = in_utc(now).astimezone(MARKET_ZONE).date()
+        marked = store.days(unit)
+        if day in marked:
+            return store.marks(unit, day)
+        if marked and marked[-1] not in store.digests(unit):
+            raise RuleBrokenError(
+                f"A day must be settled before the next is marked, was not: {marked[-1]}.",
+                code="day_unsettled",
+                hint="Let the members that are called bring margin, or default; then: qipan market settle",
+            )
+        if marked and day < marked[-1]:
+            raise RuleBrokenError(
+                f"A day must come after those that are marked, was {day} after {marked[-1]}.",
+                code="day_past",
+                hint="Check the clock of this machine.",
+            )
+        plan = plan_fen or {}
+        for name in plan:
+            self._trading.listing(unit, name)
+        before = store.marks_before(unit, day)
+        found: list[DayMark] = []
+        missing: list[Finding] = []
+        for name, listing in sorted(books.listings(unit).items()):
+            if name in before and before[name].is_final:
+                continue
+            try:
+                made = self._mark(unit, listing, before.get(name), day, now, plan.get(name))
+            except RuleBrokenError as error:
+                missing.append(Finding(len(missing) + 1, "instrument", error.code, error.message, name))
+                continue
+            found += [made] if made else []
+        if missing:
+            raise RuleBrokenError(
+                f"Every book in which somebody holds something must have a price, was without: {missing[0].value}.",
+                code="marks_missing",
+                hint="Give the plan's price for the books that are named.",
+                findings=missing,
+            )
+        store.insert_marks(unit, day, tuple(found), now)
+        record_action(unit, "market_marked", day, now, marks=len(found))
+        return tuple(found)
+
+    def settle(self, unit: UnitOfWork, now: datetime) -> Settlement:
+        """Post what the newest marks lead to, whole; or call for what is missing, and post nothing.
+
+        Once it is settled, it is told again and nothing is posted.
+
+        Raises
+        ------
+        NotFoundError
+            ``day_unmarked`` before the first mark.
+        RuleBrokenError
+            ``default_uncovered``; ``transfers_refused``.
+        """
+        self._lock(unit)
+        day = self._newest_day(unit)
+        told = store.digests(unit)
+        if day in told:
+            paid = self._paid(unit, day)
+            return Settlement(day, paid, self._held(unit), {}, digest=told[day], is_settled=True)
+        capital = self._accounts.balances(unit, [CAPITAL]).get((CAPITAL, None), Balance()).available
+        found = settle(day, self._paid(unit, day), self._margins.required(unit), self._margins.purses(unit), capital)
+        store.set_calls(unit, found.calls_fen)
+        if found.calls_fen:
+            record_action(unit, "margin_called", day, now, **found.calls_fen)
+            return found
+        self._accounts.post_whole(unit, found.drafts, now)
+        store.clear_holds(unit)
+        for member, fen in found.required_fen.items():
+            store.set_hold(unit, Hold(member, f"im/d/{day}/{member}", fen))
+        store.insert_settlement(unit, day, found.digest, now)
+        record_action(unit, "market_settled", day, now, digest=found.digest)
+        return Settlement(day, found.paid_fen, found.required_fen, {}, found.drafts, found.digest, is_settled=True)
+
+    def default(self, unit: UnitOfWork, member_id: str, now: datetime) -> tuple[Trade, ...]:
+        """Declare that a member did not answer its call, and close out what it holds as far as others stand ready.
+
+        Its open orders are cancelled. Positions are closed in their books, at most `BAND_PERCENT` away from the last
+        mark; what nobody takes stays, and may be closed out again. What that loses, the next settlements pay.
+
+        Raises
+        ------
+        NotFoundError
+            ``member_unknown``.
+        RuleBrokenError
+            ``default_uncalled`` where it has no open call.
+        """
+        self._trading.member(unit, member_id)
+        self._lock(unit)
+        if member_id not in store.defaults(unit):
+            if member_id not in store.calls(unit):
+                raise RuleBrokenError(
+                    f"A member must have an open call before it defaults, was without: {member_id}.",
+                    code="default_uncalled",
+                    hint="Mark the day and settle it; a call follows where margin is missing.",
+                )
+            store.insert_default(unit, Default(member_id, self._newest_day(unit), now))
+            record_action(unit, "member_defaulted", member_id, now)
+        marks = {one.instrument: one for one in store.marks(unit, self._newest_day(unit))}
+        closed: list[Trade] = []
+        for name, listing in sorted(books.listings(unit).items()):
+            closed += self._close_out(unit, listing, member_id, marks.get(name), now)
+        return tuple(closed)
+
+    def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
+        """Hold settled days, what is held, and the clearing house's own account against what they follow from.
+
+        Rules: ``variation_differs``, ``hold_differs``, ``clearing_not_empty``.
+        """
+        found: list[Finding] = []
+        posted = {
+            one.transfer_id: one.amount if one.credit != CLEARING else -one.amount
+            for one in self._accounts.transfers(unit, CLEARING)
+        }
+        for day in store.digests(unit):
+            for member, fen in self._paid(unit, day).items():
+                borne = sum(amount for name, amount in posted.items() if name.startswith(f"default/{day}/{member}/"))
+                if posted.get(f"vm/{day}/{member}", 0) + borne != fen:
+                    told = f"Variation margin of {member} on {day} must be {fen} fen, was posted otherwise."
+                    found.append(Finding(0, "member", "variation_differs", told))
+        for member, hold in store.holds(unit).items():
+            account = margin_account(member)
+            pending = self._accounts.balances(unit, [account]).get((account, None), Balance())
+            if pending.debits_pending < hold.fen:
+                told = f"Of {member} {hold.fen} fen must be held, was {pending.debits_pending}."
+                found.append(Finding(0, "member", "hold_differs", told))
+        own = self._accounts.balances(unit, [CLEARING]).get((CLEARING, None), Balance())
+        if own.posted:
+            told = f"{CLEARING} must hold nothing between settlements, was {own.posted} fen."
+            found.append(Finding(0, "account", "clearing_not_empty", told))
+        return tuple(found)
+
+    # --- how it is done ------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _lock(unit: UnitOfWork) -> None:
+        """Let nobody trade or open a book until the unit of work ends."""
+        unit.lock(DAY_LOCK)
+        unit.lock(BOOKS_LOCK)
+        for name in sorted(books.listings(unit)):
+            unit.lock(lock_of(name))
+
+    def _newest_day(self, unit: UnitOfWork) -> date:
+        days = store.days(unit)
+        if not days:
+            raise NotFoundError(
+                "A day must be marked before it is settled, was none.",
+                code="day_unmarked",
+                hint="Mark it: qipan market mark",
+            )
+        return days[-1]
+
+    def _mark(
+        self,
+        unit: UnitOfWork,
+        listing: Listing,
+        before: DayMark | None,
+        day: date,
+        now: datetime,
+        plan_fen_per_card_h: float | None,
+    ) -> DayMark | None:
+        name = listing.instrument.name
+        is_final = in_utc(now) >= listing.last_trading
+        end = listing.last_trading if is_final else in_utc(now)
+        # Quotes are those that stood in the last moment of trading, before all of them expire.
+        self._trading.pass_time(unit, name, end - _TICK if is_final else end)
+        book = self._trading.book(unit, name).book
+        if is_final:
+            self._trading.pass_time(unit, name, now)
+        covered = before.last_trade if before else 0
+        trades = books.trades(unit, name, after=covered)
+        bid, ask = book.best_fen_per_card_h(Side.BUY), book.best_fen_per_card_h(Side.SELL)
+        is_at_stake = bool(trades) or any(book.positions.values())
+        if not is_at_stake and None in (bid, ask) and plan_fen_per_card_h is None:
+            return None
+        found = mark(
+            trades,
+            Interval(end - HOUR, end),
+            bid_fen_per_card_h=bid,
+            ask_fen_per_card_h=ask,
+            plan_fen_per_card_h=plan_fen_per_card_h,
+        )
+        return DayMark(day, name, found, trades[-1].sequence if trades else covered, is_final)
+
+    def _paid(self, unit: UnitOfWork, day: date) -> dict[str, int]:
+        """Return the variation margin of a day from its marks and those before, and the trades between them."""
+        marks, before = store.marks(unit, day), store.marks_before(unit, day)
+        covered = {name: one.last_trade for name, one in before.items()}
+        return paid_fen(
+            marks,
+            {name: one.mark.fen_per_card_h for name, one in before.items()},
+            {one.instrument: store.positions(unit, one.instrument, covered.get(one.instrument, 0)) for one in marks},
+            {
+                one.instrument: books.trades(
+                    unit, one.instrument, after=covered.get(one.instrument, 0), until=one.last_trade
+                )
+                for one in marks
+            },
+            books.listings(unit),
+        )
+
+    def _held(self, unit: UnitOfWork) -> dict[str, int]:
+        return {member: hold.fen for member, hold in store.holds(unit).items()}
+
+    def _close_out(
+        self, unit: UnitOfWork, listing: Listing, member: str, marked: DayMark | None, now: datetime
+    ) -> list[Trade]:
+        """Cancel a defaulter's open orders in a book, and trade its position away as far as others stand ready."""
+        name = listing.instrument.name
+        kept = self._trading.book(unit, name)
+        prefix = f"close/{name}"
+        own: list[Request] = [
+            Cancel(f"{prefix}/{kept.number + 1 + at}", member, name, order.order_id)
+            for at, order in enumerate(kept.open_orders(member))
+        ]
+        lots = kept.book.positions.get(member, 0)
+        if lots and marked is not None and in_utc(now) < listing.last_trading:
+            side = Side.SELL if lots > 0 else Side.BUY
+            limit = min(marked.mark.fen_per_card_h * (100 + side * BAND_PERCENT) // 100, MOST_FEN_PER_CARD_H)
+            order_id = f"{prefix}/{kept.number + 1 + len(own)}"
+            own.append(Order(order_id, member, name, side, min(abs(lots), MOST_LOTS), limit, Entry.IMMEDIATE))
+        return [trade for answer in self._trading.act(unit, own, now) for trade in answer.trades]

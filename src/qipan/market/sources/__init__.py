@@ -1,0 +1,1 @@
+"""Adapters that bring orders and price histories in."""

@@ -1,0 +1,1 @@
+"""Tables of the market: books and their requests, trades, exposures."""
