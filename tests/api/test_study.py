@@ -35,9 +35,10 @@ def ask_expansion(client: TestClient, callers: Callers, data: bytes, **terms: An
     return client.post(EXPANSIONS, headers=callers.operator, files=files, data=terms)
 
 
-def ask_roll(client: TestClient, callers: Callers, **terms: Any) -> Any:
+def ask_roll(client: TestClient, callers: Callers, tables: dict[str, bytes] | None = None, **terms: Any) -> Any:
     given = {"first_day": "2026-06-01", "days": 1, "every_s": 3600} | terms
-    return client.post(ROLLS, headers=callers.operator, files={"file": ("jobs.csv", csv())}, data=given)
+    files = {"file": ("jobs.csv", csv())} | {name: (f"{name}.csv", data) for name, data in (tables or {}).items()}
+    return client.post(ROLLS, headers=callers.operator, files=files, data=given)
 
 
 def test_expansion_is_asked_carried_out_aside_and_kept(
@@ -103,6 +104,25 @@ def test_roll_is_asked_carried_out_aside_and_kept(client: TestClient, callers: C
     assert (told["result"]["jobs"], told["result"]["refused"], plain["served"]) == (40, 1, 39)
     assert plain["placement_us_p99"] > 0
     assert client.get(f"{EXPANSIONS}/{told['study_id']}").status_code == 404
+
+
+def test_roll_keeps_its_tables_and_settles_reservations(client: TestClient, callers: Callers) -> None:
+    reservations = (
+        b"reservation_id,holder,site,kind,card_model,from,to,units,price_yuan_per_unit_h\n"
+        b"r1,lab,qingyang,intelligent,,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,5,9.5\n"
+    )
+    substitutes = b"kind,card_model,by_kind,by_card_model,units\nintelligent,A100,intelligent,H20,2\n"
+    tables = {"reservations": reservations, "substitutes": substitutes}
+    answer = ask_roll(client, callers, tables, notice_s=3600, keeps_reserve=True)
+    assert answer.status_code == 202, answer.text
+    told = ended(client, answer.headers["location"])
+    assert told["state"] == "done", told["error"]
+    assert (told["result"]["notice_s"], told["result"]["keeps_reserve"]) == (3600, True)
+    (row,) = told["result"]["runs"][0]["reservations"]["rows"]
+    assert (row["reserved_unit_h"], row["used_unit_h"]) == pytest.approx((120.0, 0.0))
+    assert row["net_fen"] == pytest.approx(row["sold_fen"] - 120.0 * 950.0)
+    told = ended(client, ask_roll(client, callers, {"links": b"no"}).headers["location"])
+    assert (told["state"], told["error"]["code"]) == ("failed", "links_unreadable")
 
 
 def test_roll_that_cannot_be_run_says_why(client: TestClient, callers: Callers) -> None:

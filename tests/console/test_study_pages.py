@@ -81,6 +81,27 @@ def test_roll_shows_regret_power_and_latency(operator: TestClient, trace: bytes)
         assert words in page
 
 
+def test_roll_shows_what_reservations_came_to_in_both_languages(operator: TestClient, trace: bytes) -> None:
+    contracts = (
+        b"reservation_id,holder,site,kind,card_model,from,to,units,price_yuan_per_unit_h\n"
+        b"lab-day,Lab,qingyang,intelligent,,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,5,9.5\n"
+    )
+    given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "notice_min": "30"}
+    files = {"file": ("jobs.csv", trace), "reservations": ("contracts.csv", contracts)}
+    answer = operator.post("/rolls", files=files, data=given)
+    assert answer.status_code == 303, answer.text
+    page = read_when_done(operator, answer.headers["location"])
+    for words in (
+        "lab-day",
+        "for what was used or sold",
+        "Without forecast errors: Jobs that name a reservation: none",
+    ):
+        assert words in page
+    said = read_when_done(operator, answer.headers["location"], "zh")
+    for words in ("lab-day", "已用或已售部分"):
+        assert words in said
+
+
 def test_roll_that_fails_says_why_on_its_page(operator: TestClient, trace: bytes) -> None:
     given = {"first_day": "2026-07-01", "days": "1", "every_min": "60"}
     answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)

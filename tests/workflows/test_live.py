@@ -10,7 +10,7 @@ import pytest
 
 from qipan.bootstrap.services import Services, build, initialise, live
 from qipan.dispatch.model.roll import RollTerms
-from qipan.kernel.errors import ConflictError
+from qipan.kernel.errors import BadInputError, ConflictError
 from qipan.settings import Settings
 from qipan.workflows import live as module
 from qipan.workflows.decision import Decision
@@ -92,6 +92,30 @@ def test_room_of_a_job_that_ended_early_is_used(desk: Live) -> None:
     told = desk.take_in(csv(row("a", 0, hours=10, start_by_h=0, actual_s="1200")), "ended.csv", at(0.4))
     assert (told.new, told.ended, told.passed_over) == (0, 1, 0)
     assert finals(desk.replan(at(0.5))) == [("b", at(0.5))]
+
+
+def test_the_only_site_takes_nothing_where_a_reserve_for_it_is_kept(services: Services) -> None:
+    desk = live(services, FLEET, TERMS, keeps_reserve=True)
+    desk.take_in(csv(row("a", 0, start_by_h=0)), "a.csv", at(0))
+    assert desk.replan(at(0)).placed == []
+    assert desk.replan(at(0.25)).lost == ["a"]
+
+
+def test_job_runs_on_what_the_table_of_substitutes_names(services: Services) -> None:
+    table = b"kind,card_model,by_kind,by_card_model,units\ngeneral,,intelligent,,2\n"
+    desk = live(services, FLEET, TERMS, substitutes=table)
+    data = csv(row("a", 0, cards=4, start_by_h=0), row("b", 0.1, cards=1, start_by_h=0.1))
+    desk.take_in(data.replace(b"intelligent", b"general"), "a.csv", at(0))
+    # Four of its kind hold eight cards: whoever comes then finds none.
+    assert finals(desk.replan(at(0))) == [("a", at(0))]
+    assert [desk.replan(at(quarter / 4)).lost for quarter in (1, 2)] == [["b"], []]
+
+
+def test_jobs_that_name_a_reservation_are_refused(desk: Live) -> None:
+    data = b"job_id,submit,kind,quantity,requested_s,origin,reservation\n"
+    with pytest.raises(BadInputError) as caught:
+        desk.take_in(data + f"a,{at(0).isoformat()},intelligent,1,3600,440000,r1\n".encode(), "a.csv", at(0))
+    assert caught.value.code == "reservations_not_live"
 
 
 def test_job_whose_window_closes_without_a_seat_is_lost_once(desk: Live) -> None:

@@ -23,7 +23,7 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.roll import Case, Errors, RollTerms
-from qipan.dispatch.placement.choose import empty_seat
+from qipan.dispatch.placement.choose import Prices, empty_seat
 from qipan.dispatch.placement.timeline import TICK_S
 from qipan.dispatch.rolling.foresee import draw_drifts
 from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, resume, settle
@@ -129,7 +129,7 @@ class Live:
         self._boards = boards
         self._substitutes, self._links, self._file_names = substitutes, links, file_names or {}
         self._known = Known()
-        self._priced: tuple[Board, Floats] | None = None
+        self._priced: tuple[Board, Prices] | None = None
 
     def take_in(self, data: bytes, name: str, now: datetime) -> TakenIn:
         """Take in a file of jobs in the generic form; one that was taken in before changes nothing.
@@ -182,7 +182,7 @@ class Live:
         state = resume(desk, table.pool, table.start_s, table.is_final, table.is_lost)
         instance, found = replan(desk, state, now.timestamp())
         board = instance.board
-        self._priced = table.case.board, state.prices.step[0].copy()
+        self._priced = table.case.board, state.prices
         lmp = found.plan.lmp_fen_per_unit_h[:, 0]
         supply = residual_supply(table.case.board, board, found.plan, now.timestamp())[:, 0]
         past = [one for one in self._known.lmp if len(one) == len(lmp)]
@@ -211,7 +211,9 @@ class Live:
             return self.replan(now)
         desk = prepare(table.case, self._terms)
         state = resume(desk, table.pool, table.start_s, table.is_final, table.is_lost)
-        state.prices.step[0] = self._priced[1]
+        state.prices.step[0] = self._priced[1].step[0]
+        if state.prices.rents is not None and self._priced[1].rents is not None:
+            state.prices.rents[:] = self._priced[1].rents
         state.now_s = now.timestamp()
         seat, tick = empty_seat(table.case.board.slot_count), (state.now_s - table.case.board.start_s) / TICK_S
         waiting, state.waiting = state.waiting, []

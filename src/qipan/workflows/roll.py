@@ -11,19 +11,16 @@ import numpy as np
 
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.jobs.load import raise_load
-from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.model.plan import Placement
-from qipan.dispatch.model.reservation import ReservationIntake, ReservationsReport
+from qipan.dispatch.model.reservation import ReservationIntake, ReservationsDay, ReservationsReport
 from qipan.dispatch.model.roll import Case, Errors, MarketPower, Regret, Rolled, RollTerms, Spike
-from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.reservation.allot import allot
-from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import Stopwatch, roll
+from qipan.dispatch.rolling.settle import settle_run
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, of_file
@@ -198,7 +195,7 @@ class Rolling:
             rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
             progress(f"{words}: offline bound")
             lost = regret(there, rolled, foresee_all(there, rolled.covered))
-            settled = _settled(there, rolled, terms, reserved if request.reservations else None)
+            settled = _settled(settle_run(there, rolled, terms), reserved if request.reservations else None)
             runs.append(_told(sizes, case.board, rolled, lost, settled))
         return RollReport(
             name=request.name,
@@ -354,21 +351,8 @@ def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], 
     return lambda done: progress(f"{words}: {done:.0%} of its time")
 
 
-def _settled(
-    case: Case, rolled: Rolled, terms: RollTerms, reserved: ReservationIntake | None
-) -> ReservationsReport | None:
-    """Settle reservations on what really ran, at the LMPs of the re-plans."""
-    jobs, none = replace(case.jobs, requested_s=ran_s(case.jobs)), np.full(len(case.jobs), "", dtype=object)
-    held = reach(jobs, case.board, case.rules).held(jobs, case.board, rolled.pool)
-    found = settle(
-        jobs,
-        case.board,
-        rolled.covered,
-        found=Placement(rolled.pool, rolled.start_s, none, none, held=held),
-        lmp_fen_per_unit_h=rolled.lmp_fen_per_unit_h,
-        step_s=terms.every_s,
-        was_kept=True,
-    )
+def _settled(found: ReservationsDay, reserved: ReservationIntake | None) -> ReservationsReport | None:
+    """Tell what was read of reservations and what they came to."""
     if reserved is None and not found.nominations:
         return None
     rows, findings = (0, ()) if reserved is None else (reserved.rows_read, reserved.findings)

@@ -19,10 +19,10 @@ from qipan.dispatch.model.plan import Placement
 from qipan.dispatch.model.reservation import Nomination, Reservation, ReservationsDay
 from qipan.dispatch.model.roll import Case, Errors, Rolled, RollTerms
 from qipan.dispatch.placement.score import ran_s
-from qipan.dispatch.reservation.settle import settle
 from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import roll
+from qipan.dispatch.rolling.settle import settle_run
 from qipan.kernel.errors import BadInputError
 
 TERMS = RollTerms(watches=False, every_s=3600.0)
@@ -130,10 +130,7 @@ def kept_free_short(case: Case, found: Rolled) -> float:
 
 
 def settled(case: Case, found: Rolled, terms: RollTerms = TERMS) -> ReservationsDay:
-    return settle(
-        as_run(case.jobs), case.board, found.covered, found=placement_of(case, found),
-        lmp_fen_per_unit_h=found.lmp_fen_per_unit_h, step_s=terms.every_s, was_kept=True,
-    )  # fmt: skip
+    return settle_run(case, found, terms)
 
 
 def test_room_is_kept_until_its_holder_comes(make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules) -> None:

@@ -317,9 +317,10 @@ def change(room: Timeline, pool: int, first: int, units: Floats) -> None:
     room.free_kw[site, ticks] += units * room.kw_per_unit[pool]
     if room.spare is not None:
         room.spare[room.pool_group[pool], ticks] += units
-    for slot in range(first // width, (ticks.stop - 1) // width + 1):
-        room.free_least[pool, slot] = room.free[pool, slot * width : (slot + 1) * width].min()
-        room.free_kw_least[site, slot] = room.free_kw[site, slot * width : (slot + 1) * width].min()
+    slots = slice(first // width, (ticks.stop - 1) // width + 1)
+    whole = slice(slots.start * width, slots.stop * width)
+    room.free_least[pool, slots] = room.free[pool, whole].reshape(-1, width).min(axis=1)
+    room.free_kw_least[site, slots] = room.free_kw[site, whole].reshape(-1, width).min(axis=1)
 
 
 @numba.njit(cache=True)
