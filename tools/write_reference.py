@@ -68,12 +68,12 @@ def errors_page() -> str:
     lines = head(
         "Errors",
         "Every error has a stable code, a message (what must hold, what was found, where) and a hint (what to do). "
-        "`…` stands for what is filled in. Where a file is at fault, it is named. Bulk checks report findings, each with "
-        "a row, a column and a rule.\n\n"
-        "A command with `--json` prints an error as one JSON object on the error stream, nothing on the standard output, "
-        "and ends with the same exit code: `code`, `exit_code`, `detail` (the message), `hint`, `field`, `file` and "
-        "`findings` (`row`, `column`, `rule`, `message`, `value`). Over REST a problem has the same names; a command that "
-        "cannot be understood has the code `command_mistyped`.",
+        "`…` stands for what is filled in. Where a file is at fault, it is named. Bulk checks report findings, each "
+        "with a row, a column and a rule.\n\n"
+        "A command with `--json` prints an error as one JSON object on the error stream, nothing on the standard "
+        "output, and ends with the same exit code: `code`, `exit_code`, `detail` (the message), `hint`, `field`, "
+        "`file` and `findings` (`row`, `column`, `rule`, `message`, `value`). Over REST a problem has the same names; "
+        "a command that cannot be understood has the code `command_mistyped`.",
     )
     for kind, meaning in CLASSES.items():
         chosen = [error for error in raised if error.kind == kind]

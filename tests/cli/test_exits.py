@@ -58,7 +58,7 @@ def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
 
 
 def test_mistyped_command_with_json_is_told_as_json(qipan: Qipan) -> None:
-    for words in (("day", "shwo"), ("day", "show", "--colour"), ("day", "run"), ("day", "jobs", "--page", "x")):
+    for words in (("day", "shows"), ("day", "show", "--colour"), ("day", "run"), ("day", "jobs", "--page", "x")):
         told = qipan(*words, "--json")
         assert (told.exit_code, told.stdout) == (2, "")
         assert json.loads(told.stderr)["code"] == "command_mistyped"
