@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import GOOD, Qipan, csv
 
+NATIONAL = ("--fleet", "national")
+
 from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_MEANINGS, EXIT_WORDS, exit_code
 from qipan.kernel import errors
 from qipan.kernel.errors import QipanError
@@ -38,7 +40,9 @@ def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> No
 def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
     qipan: Qipan, trace: Callable[..., Path], tmp_path: Path
 ) -> None:
-    told = qipan("jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), "--strict", "--json")
+    told = qipan(
+        "jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), *NATIONAL, "--strict", "--json"
+    )
     assert (told.exit_code, told.stdout) == (3, "")
     error = json.loads(told.stderr)
     assert {name: error[name] for name in ("code", "exit_code", "file", "field")} == {
