@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import GOOD, Qipan, csv
 
-NATIONAL = ("--fleet", "national")
-
 from qipan.interfaces.cli.exits import EXIT_CODES, EXIT_MEANINGS, EXIT_WORDS, exit_code
 from qipan.kernel import errors
 from qipan.kernel.errors import QipanError
@@ -38,7 +36,7 @@ def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> No
 
 
 def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
-    qipan: Qipan, trace: Callable[..., Path], tmp_path: Path
+    qipan: Qipan, trace: Callable[..., Path]
 ) -> None:
     told = qipan(
         "jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), *NATIONAL, "--strict", "--json"
