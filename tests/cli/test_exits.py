@@ -39,7 +39,13 @@ def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
     qipan: Qipan, trace: Callable[..., Path]
 ) -> None:
     told = qipan(
-        "jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), *NATIONAL, "--strict", "--json"
+        "jobs",
+        "import",
+        trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))),
+        "--fleet",
+        "national",
+        "--strict",
+        "--json",
     )
     assert (told.exit_code, told.stdout) == (3, "")
     error = json.loads(told.stderr)
