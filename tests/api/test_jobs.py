@@ -19,7 +19,7 @@ def test_import_accounts_for_every_row(client: TestClient, callers: Any, trace: 
     account = answer.json()
     assert account["rows_read"] == account["rows_accepted"] + account["rows_quarantined"] == 42
     assert account["days"] == {"2026-06-01": 40}
-    assert {finding["row"] for finding in account["findings"]} == {41, 42}
+    assert {finding["row"] for finding in account["findings"]} == {42, 43}
     kept = client.get(f"/api/v1/jobs/imports/{account['sequence']}/findings").json()
     assert kept == account["findings"]
 

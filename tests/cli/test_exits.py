@@ -36,9 +36,17 @@ def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> No
 
 
 def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
-    qipan: Qipan, trace: Callable[..., Path], tmp_path: Path
+    qipan: Qipan, trace: Callable[..., Path]
 ) -> None:
-    told = qipan("jobs", "import", trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))), "--strict", "--json")
+    told = qipan(
+        "jobs",
+        "import",
+        trace(csv(GOOD[0], GOOD[1].replace("7200", "soon"))),
+        "--fleet",
+        "national",
+        "--strict",
+        "--json",
+    )
     assert (told.exit_code, told.stdout) == (3, "")
     error = json.loads(told.stderr)
     assert {name: error[name] for name in ("code", "exit_code", "file", "field")} == {
@@ -58,7 +66,7 @@ def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
 
 
 def test_mistyped_command_with_json_is_told_as_json(qipan: Qipan) -> None:
-    for words in (("day", "shwo"), ("day", "show", "--colour"), ("day", "run"), ("day", "jobs", "--page", "x")):
+    for words in (("day", "shows"), ("day", "show", "--colour"), ("day", "run"), ("day", "jobs", "--page", "x")):
         told = qipan(*words, "--json")
         assert (told.exit_code, told.stdout) == (2, "")
         assert json.loads(told.stderr)["code"] == "command_mistyped"

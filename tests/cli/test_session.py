@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,10 @@ def test_missing_home_is_told_before_anything_heavy_is_imported(tmp_path: Path) 
         "    print(error.code, 'qipan.bootstrap' in sys.modules, 'numpy' in sys.modules)\n"
     )
     told = subprocess.run(
-        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, env={"QIPAN_HOME": str(tmp_path)}
+        [sys.executable, "-c", asked],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"QIPAN_HOME": str(tmp_path)},
     )
     assert told.stdout == "not_initialised False False\n"

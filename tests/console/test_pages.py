@@ -405,7 +405,7 @@ def test_form_says_which_file_is_wrong_and_where(signed_in: TestClient) -> None:
     answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
     assert answer.status_code == 400
     told = " ".join(answer.text.split())
-    assert "文件: <strong>links.csv</strong>" in told
+    assert "所在文件 <strong>links.csv</strong>" in told
     assert '<td class="number">2</td><td>gb_per_h</td>' in told
     assert "gb_per_h 须为不小于 0 的数" in told
     files["links"] = ("links.csv", "link,from,to,gb_per_h\n西线,440000,640000,9\n".encode("gb18030"))

@@ -22,7 +22,7 @@ def test_headlines_say_down_and_up_honestly(document: dict[str, Any]) -> None:
     assert (location.figure, location.direction) == ("5.1 t", "higher")
     assert location.sentence == "2.0 % higher for an hour of work than home-first (in all 5.0 t)"
     assert (market.direction, market.change) == ("lower", "5.0 %")
-    assert [one.sentence for one in day.headlines(document, ZH)][1] == "比本地优先高 2.0 %（5.0 吨）"
+    assert [one.sentence for one in day.headlines(document, ZH)][1] == "每小时工作量比本地优先高 2.0 %（其合计 5.0 吨）"
 
 
 @pytest.mark.parametrize(

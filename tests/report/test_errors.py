@@ -120,7 +120,7 @@ def test_finding_is_said_in_chinese_with_what_was_found() -> None:
     empty = Finding(2, "job_id", "job_id_missing", "job_id must be given, was empty.")
     assert errors.finding(empty, "zh").text == "job_id 须填写，实为 空。"
     wrong = Finding(2, "tier", "tier_unknown", "tier must be one of batch, offline, was 'x'.", "x")
-    assert errors.finding(wrong, "zh").text == "tier 须为 batch, offline 之一，实为 'x'。"
+    assert errors.finding(wrong, "zh").text == "tier 须为 batch、offline 之一，实为 'x'。"
     assert errors.finding(wrong, "en") == errors.Said(wrong.message, is_translated=False)
 
 

@@ -64,3 +64,21 @@ def test_report_shows_it_only_where_it_was_asked(document: dict[str, Any]) -> No
     assert "Unserved work by tier" not in plain
     assert "Unserved work by tier" in asked
     assert "the cost changes by 2,500 yuan" in asked
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_report_says_that_the_bound_is_without_the_promise(document: dict[str, Any], lang: str) -> None:
+    told = upheld.of_bound(words(lang))
+    assert told not in html(document, lang, "{}", "")
+    assert told in html(document | {"upheld": asdict(TOLD)}, lang, "{}", "")
+
+
+def test_report_says_what_tables_did(document: dict[str, Any]) -> None:
+    given = {
+        "substitutes_given": {"file": "s.csv", "rows": 3, "asked": 2, "held": 1, "used": 0},
+        "links_given": {"file": "l.csv", "rows": 5, "limited": 4, "carrying": 2, "full": 1},
+    }
+    assert "s.csv" not in html(document, "en", "{}", "")
+    shown = html(document | given, "zh", "{}", "")
+    assert "替代表 s.csv：共 3 行；当日作业所要求的资源涉及其中 2 行" in shown
+    assert "其中计划用于传输数据的有 2 条，某时段满载的有 1 条" in shown

@@ -107,5 +107,5 @@ def _host(value: str) -> str:
 
 def _problem(status: int, code: str, message: str, hint: str) -> Response:
     body = {"type": f"urn:qipan:error:{code}", "title": "Refused", "status": status, "detail": message}
-    content = json.dumps(body | {"code": code, "hint": hint, "field": "", "findings": []})
+    content = json.dumps(body | {"code": code, "hint": hint, "field": "", "file": "", "findings": []})
     return Response(content, status_code=status, media_type="application/problem+json")

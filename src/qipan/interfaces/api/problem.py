@@ -23,9 +23,7 @@ FINDINGS_SHOWN: Final = 1000
 class FindingOut(BaseModel):
     """One thing that a bulk check found wrong."""
 
-    row: int = Field(
-        description="Line of the file, the header being 1; of readings and transfers the row. 0 is the whole."
-    )
+    row: int = Field(description="Line of the file, the header is 1; of readings and transfers the row. 0: the whole.")
     column: str
     rule: str
     message: str

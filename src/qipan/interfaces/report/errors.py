@@ -20,6 +20,7 @@ FILLED: Final = "…"
 """What is filled in when an error is raised."""
 SHOWN_MOST: Final = 100
 """How many findings a page lists before it counts the rest."""
+_NAMES: Final = re.compile(r"[^\s,']+(, [^\s,']+)+")
 PART: Final = "part"
 """In the place of a code: words that are filled into others."""
 
@@ -65,7 +66,10 @@ def _said(code: str, text: str, lang: str) -> Said:
 def _part(text: str, lang: str) -> str:
     """Return what was filled in, in a language where the table knows it; parts of a list one by one."""
     parts = (_said(PART, part, lang) for part in text.split("; "))
-    return "；".join(part.text for part in parts) if ";" in text else _said(PART, text, lang).text
+    if ";" in text:
+        return "；".join(part.text for part in parts)
+    # A list of names has the commas of the language; sentences of others stay as they are.
+    return text.replace(", ", "、") if _NAMES.fullmatch(text) else _said(PART, text, lang).text
 
 
 @cache
