@@ -56,7 +56,15 @@ class Margins:
         return is_new
 
     def bring(
-        self, unit: UnitOfWork, member_id: str, source: str, fen: int, transfer_id: str, now: datetime, *, to_fund: bool
+        self,
+        unit: UnitOfWork,
+        member_id: str,
+        now: datetime,
+        *,
+        source: str,
+        fen: int,
+        transfer_id: str,
+        to_fund: bool = False,
     ) -> bool:
         """Bring money of an account to a member's margin, or to its share of the fund; ``False`` if it was before.
 
@@ -72,7 +80,7 @@ class Margins:
         return self._pay(unit, transfer_id, source, account, fen, now)
 
     def take_back(
-        self, unit: UnitOfWork, member_id: str, account: str, fen: int, transfer_id: str, now: datetime
+        self, unit: UnitOfWork, member_id: str, now: datetime, *, account: str, fen: int, transfer_id: str
     ) -> bool:
         """Take free margin back to an account; ``False`` if it was before. What is held stays.
 
