@@ -90,15 +90,8 @@ class Market:
             for member in MEMBERS:
                 for name, fen, to_fund in (("m", margin_fen, False), ("f", share_fen, True)):
                     if fen:
-                        self.margins.bring(
-                            unit,
-                            member.member_id,
-                            "outside",
-                            fen,
-                            f"in/{name}/{member.member_id}",
-                            NOW,
-                            to_fund=to_fund,
-                        )
+                        told = {"source": "outside", "fen": fen, "transfer_id": f"in/{name}/{member.member_id}"}
+                        self.margins.bring(unit, member.member_id, NOW, **told, to_fund=to_fund)
             if capital_fen:
                 draft = Draft(
                     transfer_id="in/capital",
@@ -111,7 +104,7 @@ class Market:
 
     def bring(self, member, fen, name, at=NOW):
         with self.books.begin(caller="test") as unit:
-            return self.margins.bring(unit, member, "outside", fen, name, at, to_fund=False)
+            return self.margins.bring(unit, member, at, source="outside", fen=fen, transfer_id=name)
 
     def order(self, *requests, at=NOW):
         """Send requests under margin."""

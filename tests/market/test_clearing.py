@@ -92,7 +92,7 @@ def test_margin_that_is_held_cannot_be_taken_back(market):
 
     def back(fen, name):
         with market.books.begin() as unit:
-            return market.margins.take_back(unit, "firm", "outside", fen, name, NOW)
+            return market.margins.take_back(unit, "firm", NOW, account="outside", fen=fen, transfer_id=name)
 
     assert code_of(lambda: back(8 * WEEK_LOT + 1, "out1")) == "transfers_refused"
     assert back(8 * WEEK_LOT, "out2")
@@ -324,7 +324,7 @@ def test_settle_before_the_first_mark_is_refused(market):
     found = market.settle(NOW)
     assert (found.drafts, found.paid_fen, found.is_settled) == ((), {}, True)
     with pytest.raises(NotFoundError), market.books.begin() as unit:
-        market.margins.bring(unit, "nobody", "outside", 1, "x", NOW, to_fund=False)
+        market.margins.bring(unit, "nobody", NOW, source="outside", fen=1, transfer_id="x")
 
 
 def test_called_member_takes_nothing_back(market):
@@ -335,7 +335,7 @@ def test_called_member_takes_nothing_back(market):
     market.mark(TOMORROW, {WEEK.name: 1400.0})
     market.settle(TOMORROW)
     with pytest.raises(NotAllowedError) as caught, market.books.begin() as unit:
-        market.margins.take_back(unit, "site", "outside", 1, "x", TOMORROW)
+        market.margins.take_back(unit, "site", TOMORROW, account="outside", fen=1, transfer_id="x")
     assert caught.value.code == "margin_called"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -16,6 +17,8 @@ from tests.market.made import DAY, MEMBERS, NOW, WEEK, Market, cancel, cover, or
 from qipan.kernel.errors import NotAllowedError, RuleBrokenError
 from qipan.market.model.order import Trade
 from qipan.storage.books import Books
+
+pytestmark = pytest.mark.slow
 
 HOURS = {WEEK.name: 8 * 168, DAY.name: 8 * 24}
 RATES = {WEEK.name: 100, DAY.name: 130}

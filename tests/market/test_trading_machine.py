@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -17,6 +18,8 @@ from qipan.market.book import Book
 from qipan.market.model.order import Order, Side, Trade
 from qipan.market.model.request import Cancel, id_of
 from qipan.storage.books import Books
+
+pytestmark = pytest.mark.slow
 
 WARES = (WEEK, DAY)
 NAMES = st.sampled_from(["site", "firm", "bank"])

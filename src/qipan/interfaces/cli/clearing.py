@@ -38,7 +38,9 @@ def bring(
     """Bring money to a member's margin, or to its share of the mutual fund."""
     services = session.services()
     with services.books.begin() as unit:
-        is_new = services.margins.bring(unit, member_id, source, fen, transfer_id, session.now(), to_fund=fund)
+        is_new = services.margins.bring(
+            unit, member_id, session.now(), source=source, fen=fen, transfer_id=transfer_id, to_fund=fund
+        )
     _told_paid(member_id, fen, is_new=is_new, as_json=as_json)
 
 
@@ -54,7 +56,9 @@ def take_back(
     """Take free margin back; what is held stays."""
     services = session.services()
     with services.books.begin() as unit:
-        is_new = services.margins.take_back(unit, member_id, to, fen, transfer_id, session.now())
+        is_new = services.margins.take_back(
+            unit, member_id, session.now(), account=to, fen=fen, transfer_id=transfer_id
+        )
     _told_paid(member_id, fen, is_new=is_new, as_json=as_json)
 
 

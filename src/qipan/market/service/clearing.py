@@ -70,7 +70,7 @@ class Clearing:
             raise RuleBrokenError(
                 f"A day must be settled before the next is marked, was not: {marked[-1]}.",
                 code="day_unsettled",
-                hint="Let the members that are called bring margin, or default; then: qipan market settle",
+                hint="Let the members that are called bring margin, or default, and settle again.",
             )
         if marked and day < marked[-1]:
             raise RuleBrokenError(
@@ -210,7 +210,7 @@ class Clearing:
             raise NotFoundError(
                 "A day must be marked before it is settled, was none.",
                 code="day_unmarked",
-                hint="Mark it: qipan market mark",
+                hint="Mark it with qipan market mark.",
             )
         return days[-1]
 

@@ -56,7 +56,15 @@ class Margins:
         return is_new
 
     def bring(
-        self, unit: UnitOfWork, member_id: str, source: str, fen: int, transfer_id: str, now: datetime, *, to_fund: bool
+        self,
+        unit: UnitOfWork,
+        member_id: str,
+        now: datetime,
+        *,
+        source: str,
+        fen: int,
+        transfer_id: str,
+        to_fund: bool = False,
     ) -> bool:
         """Bring money of an account to a member's margin, or to its share of the fund; ``False`` if it was before.
 
@@ -72,7 +80,7 @@ class Margins:
         return self._pay(unit, transfer_id, source, account, fen, now)
 
     def take_back(
-        self, unit: UnitOfWork, member_id: str, account: str, fen: int, transfer_id: str, now: datetime
+        self, unit: UnitOfWork, member_id: str, now: datetime, *, account: str, fen: int, transfer_id: str
     ) -> bool:
         """Take free margin back to an account; ``False`` if it was before. What is held stays.
 
@@ -179,7 +187,7 @@ class Margins:
                 raise NotAllowedError(
                     f"A member must have answered its call, was short of {calls[member]} fen: {member}.",
                     code="margin_called",
-                    hint="Bring margin: qipan market bring",
+                    hint="Bring margin with qipan market bring.",
                 )
 
     def _hold(self, unit: UnitOfWork, member: str, name: str, now: datetime) -> None:
@@ -196,7 +204,7 @@ class Margins:
             raise RuleBrokenError(
                 f"Margin must cover positions and open orders, was {free + held} fen of {needed}: {member}.",
                 code="margin_short",
-                hint="Bring margin, or order less: qipan market bring",
+                hint="Bring margin with qipan market bring, or order less.",
             )
         drafts = [Draft(transfer_id=name, action=Action.PENDING, debit=account, credit=HELD, amount=needed,
                         reason="initial_margin")]  # fmt: skip

@@ -130,7 +130,7 @@ class Trading:
             raise NotFoundError(
                 f"Who trades must be a member, was not: {member_id!r}.",
                 code="member_unknown",
-                hint="Admit it: qipan market admit",
+                hint="Admit it with qipan market admit.",
             )
         return found
 
@@ -147,7 +147,7 @@ class Trading:
             raise NotFoundError(
                 f"A book must be open for the instrument, was none: {instrument!r}.",
                 code="book_unknown",
-                hint="See which are open: qipan market books",
+                hint="See which are open with qipan market books.",
             )
         return found
 
