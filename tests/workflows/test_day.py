@@ -92,7 +92,7 @@ def test_run_unknown_origin_is_set_aside_by_row(services: Services) -> None:
     report = services.day.run(request(text), NOW)
     assert report.account.rows_quarantined == 1
     aside = services.day.findings(report.account.import_sequence)
-    assert [(finding.row, finding.rule) for finding in aside] == [(21, "origin_unknown")]
+    assert [(finding.row, finding.rule) for finding in aside] == [(22, "origin_unknown")]
 
 
 def test_run_a_day_without_jobs_names_days_that_have_some(services: Services) -> None:
@@ -108,7 +108,7 @@ def test_run_of_a_file_with_bad_rows_alone_says_what_is_wrong_with_them(services
         with pytest.raises(BadInputError) as caught:
             services.day.run(request(text, **options), NOW)
         assert caught.value.code == "day_empty"
-        assert [(finding.row, finding.rule) for finding in caught.value.findings] == [(1, "submit_naive")]
+        assert [(finding.row, finding.rule) for finding in caught.value.findings] == [(2, "submit_naive")]
 
 
 def test_run_at_another_load_is_not_entered_in_the_ledger(services: Services) -> None:
