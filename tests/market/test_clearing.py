@@ -302,6 +302,20 @@ def test_last_mark_comes_when_trading_has_ended_and_takes_the_quotes_before_it(m
     assert market.check() == ()
 
 
+def test_mark_counts_a_trade_once_though_two_closing_windows_hold_it(market):
+    market.fund(10 * WEEK_LOT)
+    # Ten minutes before and after midnight of UTC+8.
+    midnight = NOW.replace(hour=16)
+    traded(market)
+    market.order(
+        order("s2", "site", "sell", 1, 1300), order("b2", "firm", "buy", 1, 1300), at=midnight - timedelta(0, 900)
+    )
+    assert market.mark(midnight - timedelta(0, 600))[0].mark.fen_per_card_h == 1300
+    market.settle(midnight - timedelta(0, 600))
+    (found,) = market.mark(midnight + timedelta(0, 600), {WEEK.name: 1250.0})
+    assert (found.mark.fen_per_card_h, found.mark.rule.value, found.mark.lots) == (1250, "plan", 0)
+
+
 def test_mark_without_a_price_is_refused_for_every_book_at_once(market):
     market.fund(10 * WEEK_LOT)
     traded(market)
