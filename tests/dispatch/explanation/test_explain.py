@@ -19,7 +19,8 @@ from qipan.dispatch.model.explanation import JobExplanation, JobTerms, Part, Ter
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.placement.bound import cheapest_fen
-from qipan.dispatch.placement.place import place, prices_of
+from qipan.dispatch.placement.choose import prices_of
+from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.plan import plan
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
-from qipan.dispatch.placement.choose import choose, empty_seat
-from qipan.dispatch.placement.place import prices_of
+from qipan.dispatch.placement.choose import choose, empty_seat, prices_of
 from qipan.dispatch.placement.timeline import Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 

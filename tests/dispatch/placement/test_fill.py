@@ -19,8 +19,9 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.placement.bound import bound_fen
-from qipan.dispatch.placement.fill import empty_seats, fill, occupants, turn_out
-from qipan.dispatch.placement.place import place, prices_of, upright
+from qipan.dispatch.placement.choose import prices_of
+from qipan.dispatch.placement.fill import empty_seats, fill, occupants, turn_out, upright
+from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, usage
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.plan import plan

@@ -15,8 +15,9 @@ from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
-from qipan.dispatch.placement.place import keep_seated, place, seats_of
+from qipan.dispatch.placement.place import keep_seated, place
 from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
+from qipan.dispatch.placement.tell import seats_of
 from qipan.dispatch.placement.timeline import asks
 from qipan.dispatch.placement.uphold import Capped, next_worth, uphold, uphold_against, valued
 from qipan.dispatch.plan import plan

@@ -15,7 +15,7 @@ from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.model.volume import Volume
 from qipan.dispatch.placement.bound import cheapest_fen
-from qipan.dispatch.placement.place import prices_of
+from qipan.dispatch.placement.choose import prices_of
 from qipan.dispatch.placement.score import price_fen
 from qipan.dispatch.placement.timeline import asks, timeline
 

@@ -17,8 +17,9 @@ from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
-from qipan.dispatch.placement.fill import Seats, empty_seats, fill
-from qipan.dispatch.placement.place import placement, prices_of, upright
+from qipan.dispatch.placement.choose import prices_of
+from qipan.dispatch.placement.fill import Seats, empty_seats, fill, upright
+from qipan.dispatch.placement.tell import placement
 from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, hold, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
@@ -59,6 +60,20 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
+    _, seats = seats_by(rule, jobs, board, rules, reached, refused=refused)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
+
+
+def seats_by(
+    rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts
+) -> tuple[Timeline, Seats]:
+    """Return the room that a simple rule leaves, and the seats that it gives, as `place_by` does.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    """
     order = np.lexsort((np.arange(len(jobs)), jobs.submit_s))
     order = order[refused[order] == Reason.NONE]
     ask, room = asks(jobs, board, reached), timeline(board, keeps_reserve=rules.keeps_reserve)
@@ -75,7 +90,7 @@ def place_by(rule: Baseline, jobs: Jobs, board: Board, rules: Rules, reached: Re
             by_unit=rule in (Baseline.CHEAPEST, Baseline.GREENEST),
         )
         _place_in_turn(order, ask, ranks, board.whole.capacity, room, seats)
-    return placement(jobs, board, reached, refused=refused, seats=seats)
+    return room, seats
 
 
 def _ranks(rule: Baseline, jobs: Jobs, board: Board, reached: Reach) -> tuple[Floats, Ints]:

@@ -19,8 +19,7 @@ from qipan.dispatch.model.array import Floats, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Plan, Reason
-from qipan.dispatch.placement.choose import Prices, choose, empty_seat
-from qipan.dispatch.placement.place import prices_of, rents_of
+from qipan.dispatch.placement.choose import Prices, choose, empty_seat, prices_of, rents_of
 from qipan.dispatch.placement.timeline import Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.bound_energy import least_energy_fen, within_reason
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h

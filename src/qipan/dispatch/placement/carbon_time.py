@@ -22,7 +22,7 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.placement.fill import Seats, empty_seats
-from qipan.dispatch.placement.place import placement
+from qipan.dispatch.placement.tell import placement
 from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, fits, held_units, hold, timeline
 
 TICKS_OF_HOUR = 60.0

@@ -15,10 +15,12 @@ import numpy as np
 from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Links, Rules
 from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.plan import Plan
 from qipan.dispatch.placement.timeline import (
     CLOCK_TICKS,
+    TICK_S,
     Asks,
     Timeline,
     blocked,
@@ -84,6 +86,31 @@ class Prices(NamedTuple):
     level: Ints
     moving: Moving
     rents: Floats | None = None
+
+
+def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
+    """Lay prices that are the same for all jobs out for the kernels.
+
+    Parameters
+    ----------
+    price_fen_per_unit_h
+        ``(pools, slots)``
+    """
+    return Prices(
+        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
+        level=np.zeros(len(jobs), dtype=np.int64),
+        moving=moving_of(jobs, board, rules, reached),
+    )
+
+
+def rents_of(links: Links, plan: Plan) -> Floats:
+    """Return what a GB pays for the links from each origin to each site, ``(origins, sites, slots)``.
+
+    Only what runs with a full flow pays; what runs against it earns nothing, since it makes no room for whole jobs.
+    """
+    rent = plan.link_rent_fen_per_gb
+    lanes = np.concatenate([np.maximum(rent, 0.0), np.maximum(-rent, 0.0)])
+    return np.ascontiguousarray(links.lane_share @ lanes)
 
 
 class Seat(NamedTuple):

@@ -62,6 +62,12 @@ class Lean(NamedTuple):
     pull: float
 
 
+def upright() -> Lean:
+    """Return prices that do not lean."""
+    none = np.zeros((0, 0, 0))
+    return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
+
+
 def empty_seats(ask: Asks, width: int) -> Seats:
     """Return room for the seats of all jobs, none of which has one."""
     most = np.where(ask.splits, np.ceil(ask.length / width) + 2, 1).astype(np.int64)

@@ -3,8 +3,9 @@
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
 seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
-without a seat clear one (`clear`), and all settle (`settle`); on larger ones they may turn another out (`fill`), so
-that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
+without a seat clear one (`clear`), and all settle (`settle`); what each simple rule would do is tried as well, so that
+none is cheaper. On larger ones they may turn another out (`fill`), so that a million jobs cost little more than one
+plain pass. A preemptible job may stop and go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -18,17 +19,30 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
+from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints, Texts
-from qipan.dispatch.model.board import Board, Links, Rules
+from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Plan, Reason, Status, Stretches
-from qipan.dispatch.placement.choose import Prices, moving_of
+from qipan.dispatch.model.plan import Placement, Plan, Reason
+from qipan.dispatch.placement.baseline import Baseline, seats_by
+from qipan.dispatch.placement.bound import proven_fen
+from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import Lean, Seats, empty_seats, fill, hold_all, occupants, total_fen, turn_out
+from qipan.dispatch.placement.fill import (
+    Lean,
+    Seats,
+    empty_seats,
+    fill,
+    hold_all,
+    occupants,
+    total_fen,
+    turn_out,
+    upright,
+)
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
+from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
@@ -42,6 +56,8 @@ plant used up, or a new peak. Which is best depends on how coarse jobs are, so e
 """
 SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
+FEW: Final = 20_000
+"""With more jobs than these on a board, what serves everyone within `NEAR` of the proven bound needs no more passes."""
 ROUNDS: Final = 3
 """How often those without a seat go round, and all settle, on the way that is chosen."""
 NEAR: Final = 0.01
@@ -49,12 +65,10 @@ NEAR: Final = 0.01
 
 
 class Way(Enum):
-    """How a board is filled: along the plan; where most is free; near and soon; where it costs least at the time."""
+    """How a board is filled, if not as a simple rule would: along the plan, or where most is free."""
 
     ALONG = auto()
     SPREAD = auto()
-    NEAREST = auto()
-    CHEAPEST = auto()
 
 
 class Case(NamedTuple):
@@ -83,13 +97,12 @@ def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Te
     ask, prices, lost = case.ask, case.prices, case.lost
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     order = urgent_order(jobs, rules, refused)
-    room, seats = _best(list(_tried(case)), order, urgency(rules)[jobs.tier], lost / worth)
+    enough_fen = _enough_fen(case)
+    cost, room, seats = _best(list(_tried(case, enough_fen)), order, urgency(rules)[jobs.tier], lost / worth)
     rest = order[seats.pool[order] < 0]
-    if len(jobs) <= SMALL:
-        first = placement(jobs, board, reached, refused=refused, seats=seats)
-        _mend(case, order, room, seats, rounds=ROUNDS)
-        return _cheaper(case, first, placement(jobs, board, reached, refused=refused, seats=seats))
-    if len(rest):
+    if len(jobs) <= SMALL and (len(rest) or cost > enough_fen):
+        seats = _mended(case, order, room, seats, rounds=ROUNDS)[2]
+    elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
@@ -132,31 +145,69 @@ def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
     return last if cost[1] <= cost[0] else first
 
 
-def _tried(case: Case) -> Iterator[tuple[float, Timeline, Seats]]:
-    """Yield boards filled in the ways that are worth trying, and what each costs."""
-    is_small = len(case.jobs) <= SMALL
-    is_left = True
-    for way, order, waits, pull in _ways(case, is_small=is_small):
-        if not is_left and way is Way.ALONG and pull == LEANS[0]:
+def _enough_fen(case: Case) -> float:
+    """Return the cost at which a board that serves everyone is good enough: of many jobs, `NEAR` above the bound."""
+    if not FEW < len(case.jobs) <= SMALL:
+        return -np.inf
+    proven = proven_fen(case.jobs, case.board, case.rules, case.reached, refused=case.refused, plan=case.plan)
+    return proven + NEAR * abs(proven)
+
+
+def _tried(case: Case, enough_fen: float) -> Iterator[tuple[float, Timeline, Seats]]:
+    """Yield boards filled in the ways that are worth trying, and what each costs, until one is good enough."""
+    is_small, is_left = len(case.jobs) <= SMALL, True
+    order = urgent_order(case.jobs, case.rules, case.refused)
+    for way, turns, waits, pull in _ways(case, is_small=is_small):
+        if not is_left and (way is Way.SPREAD or (way is Way.ALONG and pull == LEANS[0])):
             continue
-        if not is_left and way in (Way.SPREAD, Way.NEAREST):
-            continue
-        if way is Way.ALONG:
-            room, seats = _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, waits, case.prices)
-        else:
-            room, seats = _fill_plainly(way, order, case.board, case.rules, waits, case.prices)
-        if is_small:
-            _mend(case, order, room, seats, rounds=1)
-        if case.board.energy is None:
-            cost = total_fen(order, case.ask, case.prices, case.lost, room, seats)
-        else:
-            found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
-            cost = sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
-        is_left &= bool((seats.pool[order] < 0).any())
+        room, seats = _filled(way, case, turns, waits, pull)
+        cost = _fen(case, order, room, seats)
+        if is_small and (cost > enough_fen or (seats.pool[order] < 0).any()):
+            cost, room, seats = _mended(case, order, room, seats, rounds=1)
         yield cost, room, seats
+        is_left &= bool((seats.pool[order] < 0).any())
+        if not is_left and cost <= enough_fen:
+            return
 
 
-def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, rank: Ints, work: Floats) -> tuple[Timeline, Seats]:
+def _filled(way: Way | Baseline, case: Case, order: Ints, ask: Asks, pull: float) -> tuple[Timeline, Seats]:
+    if isinstance(way, Baseline):
+        return seats_by(way, case.jobs, case.board, case.rules, case.reached, refused=case.refused)
+    if way is Way.ALONG:
+        return _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, ask, case.prices)
+    return _fill_evenly(order, case.board, case.rules, ask, case.prices)
+
+
+def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> tuple[float, Timeline, Seats]:
+    """Return a board on which all have a seat who have room, and its cost, mended where that costs less.
+
+    With meters what a move saves is a guess; and who takes the room that a move leaves may cost more than it is worth.
+    """
+    fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
+    cost = _fen(case, order, room, seats)
+    first = seats._replace(
+        pool=seats.pool.copy(), parts=seats.parts.copy(), begin=seats.begin.copy(), ticks=seats.ticks.copy()
+    )
+    _mend(case, order, room, seats, rounds=rounds)
+    mended = _fen(case, order, room, seats)
+    if mended <= cost:
+        return mended, room, seats
+    room = timeline(case.board, keeps_reserve=case.rules.keeps_reserve)
+    hold_all(order, case.ask, room, first)
+    return cost, room, first
+
+
+def _fen(case: Case, order: Ints, room: Timeline, seats: Seats) -> float:
+    """Return what a board costs, with the energy that it really draws."""
+    if case.board.energy is None:
+        return float(total_fen(order, case.ask, case.prices, case.lost, room, seats))
+    found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
+    return sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
+
+
+def _best(
+    tried: list[tuple[float, Timeline, Seats]], order: Ints, rank: Ints, work: Floats
+) -> tuple[float, Timeline, Seats]:
     """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first.
 
     Parameters
@@ -170,11 +221,10 @@ def _best(tried: list[tuple[float, Timeline, Seats]], order: Ints, rank: Ints, w
         out = order[one[2].pool[order] < 0]
         return *np.bincount(rank[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
 
-    _, room, seats = min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
-    return room, seats
+    return min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
 
 
-def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
+def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Asks, float]]:
     """Return how to fill a board, in which orders, with which windows, and how far prices lean.
 
     What outlasts the horizon holds its cards from its start to the horizon's end, and only as many hours count as the
@@ -183,18 +233,16 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way, Ints, Asks, float]]:
     jobs, refused, ask = case.jobs, case.refused, case.ask
     large, urgent = placing_order(jobs, refused), urgent_order(jobs, case.rules, refused)
     pulls = LEANS[1:] if case.board.energy is not None else ()
-    ways = [(Way.ALONG, large, ask, LEANS[0]), (Way.ALONG, urgent, ask, LEANS[0])]
-    more = [(Way.ALONG, large, ask, pull) for pull in pulls]
+    ways: list[tuple[Way | Baseline, Ints, Asks, float]] = []
+    more: list[tuple[Way | Baseline, Ints, Asks, float]] = [(Way.ALONG, large, ask, pull) for pull in pulls]
+    ways += [(Way.ALONG, large, ask, LEANS[0]), (Way.ALONG, urgent, ask, LEANS[0])]
     if not is_small:
         return ways + more
     outlasts = ask.length > ask.planned + CLOCK_TICKS
     late = ask._replace(start=np.where(outlasts, ask.latest, ask.start))
     if outlasts.any():
         ways += [(Way.ALONG, large, late, LEANS[0]), (Way.ALONG, urgent, late, LEANS[0])]
-    come = np.flatnonzero(refused == Reason.NONE)
-    come = come[np.argsort(jobs.submit_s[come], kind="stable")]
-    plain = [(Way.SPREAD, urgent, late, 0.0), (Way.NEAREST, come, ask, 0.0), (Way.CHEAPEST, come, ask, 0.0)]
-    return ways + more + plain
+    return [*ways, *more, (Way.SPREAD, urgent, late, 0.0), *((rule, large, ask, 0.0) for rule in Baseline)]
 
 
 def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
@@ -240,20 +288,13 @@ def _fill_along(
     return room, seats
 
 
-def _fill_plainly(
-    way: Way, order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices
-) -> tuple[Timeline, Seats]:
-    """Fill an empty board in an order without looking at the plan."""
+def _fill_evenly(order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
+    """Fill an empty board in an order, each job where most is free."""
     room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats = empty_seats(ask, room.ticks_of_slot)
-    lean, none = upright(), np.zeros(len(ask.sort))
-    if way is Way.SPREAD:
-        whole = board.capacity[None] * room.ticks_of_slot
-        lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
-        prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
-    elif way is Way.NEAREST:
-        later = np.repeat(np.arange(board.slot_count, dtype=float)[None], len(board.pools), axis=0)[None]
-        prices = prices._replace(step=later, moving=prices.moving._replace(gb=none, near=none + 1.0))
+    whole, none = board.capacity[None] * room.ticks_of_slot, np.zeros(len(ask.sort))
+    lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
+    prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
     fill(order, ask, prices, lean, room, seats)
     return room, seats
 
@@ -278,31 +319,6 @@ def urgency(rules: Rules) -> Ints:
     return np.argsort(np.argsort(-worth, kind="stable"), kind="stable")
 
 
-def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_per_unit_h: Floats) -> Prices:
-    """Lay prices that are the same for all jobs out for the kernels.
-
-    Parameters
-    ----------
-    price_fen_per_unit_h
-        ``(pools, slots)``
-    """
-    return Prices(
-        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
-        level=np.zeros(len(jobs), dtype=np.int64),
-        moving=moving_of(jobs, board, rules, reached),
-    )
-
-
-def rents_of(links: Links, plan: Plan) -> Floats:
-    """Return what a GB pays for the links from each origin to each site, ``(origins, sites, slots)``.
-
-    Only what runs with a full flow pays; what runs against it earns nothing, since it makes no room for whole jobs.
-    """
-    rent = plan.link_rent_fen_per_gb
-    lanes = np.concatenate([np.maximum(rent, 0.0), np.maximum(-rent, 0.0)])
-    return np.ascontiguousarray(links.lane_share @ lanes)
-
-
 def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     """Return what the plan gives each tier of each pool, and how prices lean towards that.
 
@@ -323,48 +339,3 @@ def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
     planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
     return Lean(planned=planned, left=planned.copy(), base=base, pull=pull * float(np.abs(base).mean()))
-
-
-def upright() -> Lean:
-    """Return prices that do not lean."""
-    none = np.zeros((0, 0, 0))
-    return Lean(planned=none, left=none, base=np.zeros((0, 0)), pull=0.0)
-
-
-def placement(jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats: Seats) -> Placement:
-    """Give every job its status and reason, and those that stop and go their stretches."""
-    pool = seats.pool.copy()
-    first_tick = seats.begin[seats.first[:-1]]
-    start_s = np.where(pool >= 0, board.start_s + first_tick * TICK_S, np.nan)
-    today = (pool >= 0) & (start_s < board.day_end_s - 1e-6)
-    after = (pool >= 0) & ~today
-    can_wait = (pool < 0) & (refused == Reason.NONE)
-    can_wait &= jobs.latest_start_s > latest_start_in_horizon_s(jobs, board) + 1.0
-    status = np.full(len(jobs), Status.REFUSED, dtype=object)
-    status[today] = Status.PLACED
-    status[after | can_wait] = Status.CARRIED_OVER
-    reason = refused.copy()
-    reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
-    reason[after] = Reason.LATER_IS_BETTER
-    return Placement(pool, start_s, status, reason, _stretches(board, seats), reached.held(jobs, board, pool))
-
-
-def seats_of(found: Placement, ask: Asks, board: Board) -> Seats:
-    """Return the seats of a placement: the inverse of `placement`."""
-    seats = empty_seats(ask, round(board.slot_s / TICK_S))
-    runs = found.runs(ask.length * TICK_S)
-    seats.pool[:], seats.parts[:] = found.pool, np.bincount(runs.job, minlength=len(seats.parts))
-    begun = np.cumsum(seats.parts) - seats.parts
-    at = seats.first[runs.job] + np.arange(len(runs.job)) - begun[runs.job]
-    begin, ticks = (runs.start_s - board.start_s) / TICK_S, runs.seconds / TICK_S
-    seats.begin[at] = np.where(np.abs(begin - np.rint(begin)) < CLOCK_TICKS, np.rint(begin), begin)
-    seats.ticks[at] = ticks
-    return seats
-
-
-def _stretches(board: Board, seats: Seats) -> Stretches:
-    count = np.where(seats.parts > 1, seats.parts, 0)
-    job = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(job)) - np.repeat(np.cumsum(count) - count, count)
-    at = seats.first[job] + within
-    return Stretches(job=job, start_s=board.start_s + seats.begin[at] * TICK_S, seconds=seats.ticks[at] * TICK_S)

@@ -74,19 +74,24 @@ def settle(
     Parameters
     ----------
     meters
-        With what all jobs draw taken off, from `draw_all`.
+        With what all jobs draw taken off, from `draw_all`; not kept up where own energy costs what the grid's does.
     """
     seat = empty_seat(room.free_least.shape[1])
     step = np.empty((1, len(room.free), room.free_least.shape[1]))
     level = np.zeros(len(ask.quantity), np.int64)
     here = Prices(step, level, prices.moving, prices.rents)
-    moved = 0
+    is_flat, moved = bool((meters.own_fen == meters.grid_fen).all()), 0
+    if is_flat:
+        for pool in range(len(room.free)):
+            kw, fen = room.kw_per_unit[pool], meters.grid_fen[room.pool_site[pool]]
+            step[0, pool] = meters.opex[pool] + fen * kw / TICKS_OF_HOUR
     for job in order:
         if seats.pool[job] < 0:
             continue
         _leave(room, ask, seats, job)
-        draw(meters, ask, room, seats, job, -1.0)
-        _price(step[0], ask, meters, room, job)
+        if not is_flat:
+            draw(meters, ask, room, seats, job, -1.0)
+            _price(step[0], ask, meters, room, job)
         before = _seat_fen(ask, here, room, seats, job)
         after, pool, count = choose(seat, ask, here, room, job, False)
         if pool >= 0 and after < before - LESS * abs(before):
@@ -94,7 +99,8 @@ def settle(
             moved += 1
         else:
             _hold(room, ask, seats, job)
-        draw(meters, ask, room, seats, job, 1.0)
+        if not is_flat:
+            draw(meters, ask, room, seats, job, 1.0)
     return moved
 
 

@@ -29,7 +29,7 @@ from qipan.dispatch.model.plan import Plan, Reason
 from qipan.dispatch.model.reservation import Covered
 from qipan.dispatch.model.roll import Case, Regret, Rolled
 from qipan.dispatch.placement.bound import cheapest_fen
-from qipan.dispatch.placement.place import prices_of, rents_of
+from qipan.dispatch.placement.choose import prices_of, rents_of
 from qipan.dispatch.placement.score import moved_fen, ran_s
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh

@@ -26,9 +26,9 @@ from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
 from qipan.dispatch.model.reservation import Nomination
 from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
-from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
-from qipan.dispatch.placement.fill import Seats, empty_seats, fill
-from qipan.dispatch.placement.place import EASED, placing_order, prices_of, rents_of, upright
+from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, prices_of, rents_of
+from qipan.dispatch.placement.fill import Seats, empty_seats, fill, upright
+from qipan.dispatch.placement.place import EASED, placing_order
 from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
