@@ -51,7 +51,7 @@ def measure(days: int) -> dict[str, Any]:
     """Return the report of a run in a home of its own."""
     from qipan.bootstrap.services import build, initialise
     from qipan.settings import Settings
-    from qipan.workflows.roll import RollRequest
+    from qipan.workflows.request import RollRequest
 
     data, form, is_real = trace()
     began = time.process_time()

@@ -16,7 +16,8 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.model.power import Area, Carrier, Medium, Plant, Store
 from qipan.workflows.energy import availability, hour_of_year, with_modelled_power
 from qipan.workflows.fleet import national_fleet, set_up
-from qipan.workflows.roll import RollRequest, board_of
+from qipan.workflows.request import RollRequest
+from qipan.workflows.roll import board_of
 
 DAY = date(2026, 7, 6)
 BEIJING = timezone(timedelta(hours=8))

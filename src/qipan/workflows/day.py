@@ -39,7 +39,7 @@ from qipan.workflows.fleet import NATIONAL, Setting, assumption_rule, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, JobsImport
 from qipan.workflows.progress import quiet
-from qipan.workflows.request import DayRequest, check_options, refuse_bad_rows
+from qipan.workflows.request import DayRequest, check_day, refuse_bad_rows
 
 MADE = "made"
 """Name of the format and file of a generated day."""
@@ -150,7 +150,7 @@ class Day:
         EngineError
             ``solver_failed``, or what a store says.
         """
-        check_options(request)
+        check_day(request)
         progress("read")
         with self._books.read() as unit:
             fleet = self.fleet(unit, request.fleet_id)

@@ -1,4 +1,4 @@
-"""What a person asks of a day, and what of it must hold before anything is read or planned."""
+"""What a person asks of a day or of days that roll, and what must hold of it before anything is read or planned."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from datetime import date, datetime
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.placement.uphold import POLICIES
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.units import S_PER_DAY
+from qipan.workflows.fleet import NATIONAL
 
 OUTLOOK_H_MAX = 168
+DAYS_MOST = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,57 @@ class DayRequest:
     file_names: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_options(request: DayRequest) -> None:
+@dataclass(frozen=True, slots=True)
+class RollRequest:
+    """What a person asks of rolling operation.
+
+    Attributes
+    ----------
+    data, name, format
+        The file of jobs, how to call it, and how to read it; days before ``first_day`` in it serve the forecast.
+    first_day, days
+        Civil days of the fleet's zone.
+    every_s
+        Between two re-plans, whole minutes.
+    errors
+        Sizes of forecast errors by name: ``demand``, ``price``, ``renewable``. A run without errors comes first.
+    plants_share
+        Peak of a made solar plant at each site, as a share of its power cap; assumed, and 0 for none.
+    reservations
+        A file of contracts of reserved capacity, which is kept free for their holders.
+    notice_s
+        How long before it starts a job is told that names a reservation, whole minutes.
+    keeps_reserve
+        Whether as much of each kind and model is kept free as the largest site has (N-1).
+    substitutes, links
+        Files of what else work may run on, and of links that limit what moves.
+    file_names
+        How the last three files are called, by their fields.
+    """
+
+    data: bytes
+    name: str
+    format: str
+    first_day: date
+    days: int
+    every_s: float = 900.0
+    errors: dict[str, float] = field(default_factory=dict)
+    load: float = 1.0
+    seed: int = 0
+    fleet_id: str = NATIONAL
+    epoch: datetime | None = None
+    zone_name: str | None = None
+    plants_share: float = 0.0
+    gap: float = 1e-2
+    reservations: bytes | None = None
+    notice_s: float = 0.0
+    keeps_reserve: bool = False
+    substitutes: bytes | None = None
+    links: bytes | None = None
+    file_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_day(request: DayRequest) -> None:
     """Refuse a request with options out of range.
 
     Raises
@@ -128,4 +181,37 @@ def refuse_bad_rows(request: DayRequest, intake: Intake) -> None:
             code="rows_bad",
             hint="Correct these rows, or leave out --strict to set them aside.",
             findings=intake.findings,
+        )
+
+
+def check_roll(request: RollRequest) -> None:
+    """Refuse what no run can take.
+
+    Raises
+    ------
+    BadInputError
+        ``option_out_of_range``.
+    """
+    limits: dict[str, tuple[float, float, float]] = {
+        "days": (request.days, 1, DAYS_MOST),
+        "every": (request.every_s, 60, 3600),
+        "plants": (request.plants_share, 0, 10),
+        "notice": (request.notice_s, 0, S_PER_DAY),
+        **{f"errors {name}": (size, 0, 2) for name, size in request.errors.items()},
+    }
+    for name, (value, least, most) in limits.items():
+        if not least <= value <= most:
+            raise BadInputError(
+                f"{name} must be {least:g} to {most:g}, was {value:g}.",
+                code="option_out_of_range",
+                hint=f"Write {least:g} to {most:g}.",
+                field=name,
+            )
+    if request.every_s % 60 or request.notice_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
+        raise BadInputError(
+            f"Re-plans and notice must be whole minutes, and errors be of demand, price or renewable, was "
+            f"{request.every_s:g} s, {request.notice_s:g} s and {', '.join(request.errors) or 'none'}.",
+            code="option_out_of_range",
+            hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
+            field="errors",
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,61 +30,11 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
-from qipan.workflows.fleet import NATIONAL, assumption_rule, rules_of, set_up
+from qipan.workflows.fleet import assumption_rule, rules_of, set_up
+from qipan.workflows.request import RollRequest, check_roll
 
 OUTLOOK_H = 48
 """Hours after the last day in which jobs still run; none arrive."""
-DAYS_MOST = 31
-
-
-@dataclass(frozen=True, slots=True)
-class RollRequest:
-    """What a person asks of rolling operation.
-
-    Attributes
-    ----------
-    data, name, format
-        The file of jobs, how to call it, and how to read it; days before ``first_day`` in it serve the forecast.
-    first_day, days
-        Civil days of the fleet's zone.
-    every_s
-        Between two re-plans, whole minutes.
-    errors
-        Sizes of forecast errors by name: ``demand``, ``price``, ``renewable``. A run without errors comes first.
-    plants_share
-        Peak of a made solar plant at each site, as a share of its power cap; assumed, and 0 for none.
-    reservations
-        A file of contracts of reserved capacity, which is kept free for their holders.
-    notice_s
-        How long before it starts a job is told that names a reservation, whole minutes.
-    keeps_reserve
-        Whether as much of each kind and model is kept free as the largest site has (N-1).
-    substitutes, links
-        Files of what else work may run on, and of links that limit what moves.
-    file_names
-        How the last three files are called, by their fields.
-    """
-
-    data: bytes
-    name: str
-    format: str
-    first_day: date
-    days: int
-    every_s: float = 900.0
-    errors: dict[str, float] = field(default_factory=dict)
-    load: float = 1.0
-    seed: int = 0
-    fleet_id: str = NATIONAL
-    epoch: datetime | None = None
-    zone_name: str | None = None
-    plants_share: float = 0.0
-    gap: float = 1e-2
-    reservations: bytes | None = None
-    notice_s: float = 0.0
-    keeps_reserve: bool = False
-    substitutes: bytes | None = None
-    links: bytes | None = None
-    file_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +122,7 @@ class Rolling:
             ``option_out_of_range``; ``day_empty``; ``reservations_unmet``, ``reservations_over_links``; what the
             adapters refuse.
         """
-        check(request)
+        check_roll(request)
         with self._books.read() as unit:
             fleet = self._ledger.fleet(unit, request.fleet_id)
         case, rows_set_aside = self._case(request, fleet)
@@ -263,39 +213,6 @@ class Rolling:
         rule = assumption_rule(self._catalog, fleet)
         jobs = complete(raise_load(jobs, request.load, rng), board, rules, rule, rng)
         return jobs.take(np.argsort(jobs.submit_s, kind="stable"))
-
-
-def check(request: RollRequest) -> None:
-    """Refuse what no run can take.
-
-    Raises
-    ------
-    BadInputError
-        ``option_out_of_range``.
-    """
-    limits: dict[str, tuple[float, float, float]] = {
-        "days": (request.days, 1, DAYS_MOST),
-        "every": (request.every_s, 60, 3600),
-        "plants": (request.plants_share, 0, 10),
-        "notice": (request.notice_s, 0, S_PER_DAY),
-        **{f"errors {name}": (size, 0, 2) for name, size in request.errors.items()},
-    }
-    for name, (value, least, most) in limits.items():
-        if not least <= value <= most:
-            raise BadInputError(
-                f"{name} must be {least:g} to {most:g}, was {value:g}.",
-                code="option_out_of_range",
-                hint=f"Write {least:g} to {most:g}.",
-                field=name,
-            )
-    if request.every_s % 60 or request.notice_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
-        raise BadInputError(
-            f"Re-plans and notice must be whole minutes, and errors be of demand, price or renewable, was "
-            f"{request.every_s:g} s, {request.notice_s:g} s and {', '.join(request.errors) or 'none'}.",
-            code="option_out_of_range",
-            hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
-            field="errors",
-        )
 
 
 def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:

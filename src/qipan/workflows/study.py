@@ -23,7 +23,8 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.roll import Rolling, RollRequest, check
+from qipan.workflows.request import RollRequest, check_roll
+from qipan.workflows.roll import Rolling
 
 SOURCE: Final = "study"
 ASKED: Final = "study_asked"
@@ -90,7 +91,7 @@ class Studies:
             ``option_out_of_range``.
         """
         _check_range("seconds", seconds, 1.0, SECONDS_MOST)
-        check(request)
+        check_roll(request)
         terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name", *TABLES)}
         tables = {name: getattr(request, name) for name in TABLES if getattr(request, name) is not None}
         return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller, tables)

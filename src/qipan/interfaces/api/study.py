@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from qipan.access.model import Role
 from qipan.interfaces.api.model import StudyOut, StudyRow
 from qipan.interfaces.entry import Caller, aside_of, names_of, require, services_of
-from qipan.workflows.roll import RollRequest
+from qipan.workflows.request import RollRequest
 from qipan.workflows.study import StudyKind
 
 SECONDS: Final = "Stop after so long, 1 to 3,600: an expansion with its best plan, a roll with an error."

@@ -134,7 +134,7 @@ def roll(
             code="roll_incomplete",
             hint="Write --jobs FILE --from DATE, or --live --intake DIR.",
         )
-    from qipan.workflows.roll import RollRequest
+    from qipan.workflows.request import RollRequest
 
     tables = {"reservations": reservations, "substitutes": substitutes, "links": links}
     request = RollRequest(

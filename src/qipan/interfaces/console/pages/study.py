@@ -24,7 +24,7 @@ from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, Finding, QipanError, RuleBrokenError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.workflows.fleet import NATIONAL
-from qipan.workflows.roll import RollRequest
+from qipan.workflows.request import RollRequest
 from qipan.workflows.study import StudyKind
 
 router = APIRouter()
