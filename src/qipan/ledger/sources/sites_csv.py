@@ -118,7 +118,7 @@ def read(tables: Mapping[str, bytes], *, adcodes: Collection[str] | None = None)
     ...     "pools.csv": b"site_id,kind,quantity,it_kw_per_unit\noslo,intelligent,8,0.7",
     ... }
     >>> [(finding.row, finding.column, finding.rule) for finding in read(tables).findings]
-    [(1, 'sites.csv:pue', 'pue_out_of_range')]
+    [(2, 'sites.csv:pue', 'pue_out_of_range')]
     """
     reader = _Reader(tables)
     if reader.is_whole:
