@@ -209,11 +209,14 @@ class Episode:
         self.books.close()
         child = os.fork()
         if child == 0:
-            with Books(f"sqlite:///{path}").begin() as unit:
-                self.accounts.post(unit, batch, self.clock)
-                if not commits:
-                    os._exit(9)
-            os._exit(9)
+            try:
+                with Books(f"sqlite:///{path}").begin() as unit:
+                    self.accounts.post(unit, batch, self.clock)
+                    if not commits:
+                        os._exit(9)
+            finally:
+                # Whatever the engine refuses, this process must not go on with what its parent does.
+                os._exit(9)
         os.waitpid(child, 0)
         self.books = Books(f"sqlite:///{path}")
         if commits:

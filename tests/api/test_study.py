@@ -122,7 +122,7 @@ def test_roll_keeps_its_tables_and_settles_reservations(client: TestClient, call
     assert (row["reserved_unit_h"], row["used_unit_h"]) == pytest.approx((120.0, 0.0))
     assert row["net_fen"] == pytest.approx(row["sold_fen"] - 120.0 * 950.0)
     told = ended(client, ask_roll(client, callers, {"links": b"no"}).headers["location"])
-    assert (told["state"], told["error"]["code"]) == ("failed", "links_unreadable")
+    assert (told["state"], told["error"]["code"]) == ("failed", "columns_missing")
 
 
 def test_roll_that_cannot_be_run_says_why(client: TestClient, callers: Callers) -> None:
