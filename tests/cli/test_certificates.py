@@ -122,7 +122,8 @@ def test_a_statement_is_verified_with_nothing_but_a_key(registry, tmp_path):
     shown(registry("allocate", "east", "--month", MONTH.name, "--id", "a", "--json"))
     shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
     written = shown(registry("statement", "east", file, "--json"))
-    assert written["months"] == [{"month": MONTH.name, "retired_wh": 1_100_000, "covering_wh": 1_100_000}]
+    sums = {"retired_wh": 1_100_000, "covering_wh": 1_100_000, "used_wh": 1_800_000, "residual_wh": 700_000}
+    assert written["months"] == [{"month": MONTH.name, **sums}]
     nowhere = partial(typed, tmp_path / "none", "certificates")
     verified = nowhere("verify-statement", file, "--key", written["key"])
     assert (verified.exit_code, "each once" in verified.stdout) == (0, True)
@@ -136,6 +137,22 @@ def test_a_statement_is_verified_with_nothing_but_a_key(registry, tmp_path):
     for text in ("{", "[]"):
         file.write_text(text)
         assert_refused(nowhere("verify-statement", file, "--key", written["key"]), 3, "statement_malformed")
+
+
+def test_sellers_and_buyers_add_up(registry):
+    shown(registry("transfer", "west", "east", "--wh", 1_200_000, "--id", "t", "--json"))
+    shown(registry("allocate", "east", "--month", MONTH.name, "--id", "a", "--json"))
+    shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
+    told = shown(registry("balance", "--month", MONTH.name, "--grid-kwh", 2900, "--grid-kg", 900, "--json"))
+    east, west = told["shares"]
+    assert (west["made_wh"], west["sold_wh"], west["open_wh"]) == (2_300_500, 1_200_000, 1_100_500)
+    assert (east["bought_wh"], east["open_wh"], east["residual_wh"]) == (1_200_000, 100_000, 700_000)
+    assert told["residual_kg_per_kwh"] == 0.5
+    table = registry("balance", "--grid-kwh", 2900, "--grid-kg", 900, "--lang", "zh").stdout
+    assert "剩余用电" in table
+    assert table.splitlines()[-1].split()[0] == "合计"
+    assert_refused(registry("balance", "--grid-kwh", 10, "--grid-kg", 900), 3, "grid_too_small")
+    assert registry("balance", "--grid-kg", 900).exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from typing import Final
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.certificates.admit import check_device, check_request_id
+from qipan.certificates.balance import balance
 from qipan.certificates.match import score
+from qipan.certificates.model.balance import Share
 from qipan.certificates.model.certificate import Holding, State, Usage
 from qipan.certificates.model.device import Device
 from qipan.certificates.model.month import Month
@@ -192,8 +194,21 @@ class Registry:
         in_month = [one for one in held if month in {None, one.month}]
         return score(in_month, self._usages.of(unit, consumer, month), grid_share)
 
+    def balance(self, unit: UnitOfWork, month: Month | None = None) -> tuple[Share, ...]:
+        """Return what each holder made, sold, bought and may claim, and what of its use is left uncovered.
+
+        Parameters
+        ----------
+        month
+            Only what was made and used in it.
+        """
+        held = [one for one in self._holdings.found(unit) if month in {None, one.month}]
+        usages = self._usages.of(unit, None, month)
+        owners = {name: device.owner for name, device in store.devices(unit).items()}
+        return balance(held, owners, usages, self._usages.covering_wh(unit, usages))
+
     def statement(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> Statement:
-        """Return what is retired for a consumer, of a month if one is named, with all proofs.
+        """Return what a consumer used and what is retired for it, of a month if one is named, with all proofs.
 
         Raises
         ------
@@ -201,8 +216,10 @@ class Registry:
             ``checkpoint_unknown`` before the first checkpoint of the log; ``leaf_not_found`` where something was
             retired behind the newest one.
         """
-        held = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
-        return prove(unit, self._log, self._claims, consumer, [one for one in held if month in {None, one.month}])
+        retired = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
+        held = [one for one in retired if month in {None, one.month}]
+        usages = self._usages.of(unit, consumer, month)
+        return prove(unit, self._log, self._claims, consumer, held=held, usages=usages)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold claims, transfers, requests and the log against each other; nothing when all is well.
