@@ -223,6 +223,32 @@ def test_bad_use_is_refused_whole(registry, tmp_path):
     assert shown(registry("usage", used(tmp_path, f"u-7,east,{span(3)},1"), "--json")) == {"rows": 1, "new": 1}
 
 
+def test_a_centre_is_certified_until_its_certification_ends(registry):
+    period = ("--first", MONTH.later(-11).name, "--last", MONTH.name)
+    told = shown(registry("centre", "criteria", "--json"))
+    assert [name for name, _ in told["grades"]] == ["a", "b", "c"]
+    assert_refused(registry("centre", "audit", "east", "--auditor", "judge", *period, "--id", "c"), 5, "grade_none")
+    shown(registry("transfer", "west", "east", "--id", "t", "--json"))
+    shown(registry("allocate", "east", "--month", MONTH.name, "--by", "month", "--id", "a", "--json"))
+    shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
+    paper = ("centre", "attest", "east", "--pue", 1.22, *period, "--document", "report", "--id", "e")
+    assert shown(registry(*paper, "--json"))["is_new"]
+    assert not shown(registry(*paper, "--json"))["is_new"]
+    audit = ("centre", "audit", "east", "--auditor", "judge", *period, "--evidence", "e", "--id", "c")
+    found = shown(registry(*audit, "--json"))
+    assert (found["grade"], found["found_ppm"]["hourly_share"], found["is_valid"]) == ("a", 611_111, True)
+    assert shown(registry(*audit, "--json")) == found
+    assert_refused(
+        registry("centre", "audit", "east", "--auditor", "east", *period, "--id", "d"), 7, "audit_not_independent"
+    )
+    revoke = ("centre", "revoke", "c", "--auditor", "judge", "--reason", "PUE was wrong", "--id", "x")
+    assert not shown(registry(*revoke, "--json"))["is_valid"]
+    assert [one["reason"] for one in shown(registry("centre", "list", "--json"))] == ["PUE was wrong"]
+    for words in (("criteria",), ("list", "--site", "east")):
+        assert "等级" in registry("centre", *words, "--lang", "zh").stdout
+    assert registry("check").exit_code == 0
+
+
 def test_an_allocation_is_retired_whole(registry):
     result = registry("retire", "east", "--allocation", "a", "--wh", 5, "--id", "x")
     assert (result.exit_code, "--allocation must stand alone" in result.stderr) == (2, True)
