@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Qipan, assert_refused, shown
 from typer.testing import CliRunner, Result
 
-from qipan.certificates.model.month import Month
+from qipan.certificates.model.month import ZONE, Month
 from qipan.interfaces.cli.app import app
 
 MONTH = Month.of(datetime.now(UTC)).later(-1)
@@ -246,6 +246,40 @@ def test_a_centre_is_certified_until_its_certification_ends(registry):
     assert [one["reason"] for one in shown(registry("centre", "list", "--json"))] == ["PUE was wrong"]
     for words in (("criteria",), ("list", "--site", "east")):
         assert "等级" in registry("centre", *words, "--lang", "zh").stdout
+    assert registry("check").exit_code == 0
+
+
+def test_quota_is_allotted_for_certified_compute_and_given_up_once(registry):
+    period = ("--first", MONTH.later(-11).name, "--last", MONTH.name)
+    year = MONTH.start.astimezone(ZONE).year
+    start, end = span(30).split(",")
+    delivery = ("quota", "match", "d-1", "--site", "east", "--buyer", "maker", "--start", start, "--end", end)
+    delivery += ("--card-h", 1000, "--id", "m")
+    assert shown(registry("quota", "rule", "--json"))["g_per_card_h"] == 450
+    shown(registry("quota", "budget", "--year", year, "--kg", 1000, "--id", "b", "--json"))
+    assert_refused(registry(*delivery), 7, "site_not_certified")
+    shown(registry("transfer", "west", "east", "--id", "t", "--json"))
+    shown(registry("allocate", "east", "--month", MONTH.name, "--by", "month", "--id", "a", "--json"))
+    shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
+    paper = ("centre", "attest", "east", "--pue", 1.22, *period, "--document", "report", "--id", "e")
+    audit = ("centre", "audit", "east", "--auditor", "judge", *period, "--evidence", "e", "--id", "c")
+    for words in (paper, audit):
+        shown(registry(*words, "--json"))
+    assert shown(registry(*delivery, "--json"))["kg"] == 450
+    assert_refused(registry(*delivery[:-1], "n", "--with", "certificate"), 5, "delivery_matched")
+    shown(registry("quota", "declare", "maker", "--year", year, "--kg", 300, "--id", "e-1", "--json"))
+    shown(registry("quota", "surrender", "e-1", "--year", year, "--kg", 300, "--id", "s", "--json"))
+    again = registry("quota", "surrender", "e-1", "--year", year, "--kg", 300, "--id", "s")
+    assert (again.exit_code, again.stderr) == (0, "surrender s: 300 kg, as before.\n")
+    assert_refused(
+        registry("quota", "surrender", "e-1", "--year", year, "--kg", 1, "--id", "u"), 5, "emissions_surrendered"
+    )
+    assert_refused(registry("quota", "sell", "maker", "--year", year, "--kg", 151, "--id", "x"), 5, "quota_short")
+    shown(registry("quota", "sell", "maker", "--year", year, "--kg", 150, "--id", "x", "--json"))
+    kg = {one["account"]: one["kg"] for one in shown(registry("quota", "show", "--json"))}
+    assert (kg["maker/quota"], kg["maker/quota/surrendered"], kg["carbon-market/quota"]) == (0, 300, 150)
+    for words in (("rule",), ("show",)):
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in registry("quota", *words, "--lang", "zh").stdout)
     assert registry("check").exit_code == 0
 
 

@@ -44,6 +44,7 @@ def blocks(document: Path, *, is_moved: bool = False) -> list[tuple[str, str]]:
         last = datetime.now(UTC).replace(day=1) - timedelta(days=1)
         months = months_of(f"{last:%Y-%m}") - months_of(moved["month"])
         text = MONTH.sub(lambda found: "{}-{:02}".format(*later(found[0], months)), text)
+        text = re.sub(rf"\b{moved['month'][:4]}\b(?!-)", f"{last:%Y}", text)
     return [(found["info"].strip(), found["body"]) for found in FENCE.finditer(text)]
 
 

@@ -1,10 +1,11 @@
-"""Facts become the criteria by which compute centres are certified."""
+"""Facts become the dated rules of certificates: criteria of centres, and what a card-hour is matched with."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from qipan.certificates.model.certification import PPM, Criteria, Criterion, Measure
+from qipan.certificates.model.quota import QuotaRule
 from qipan.facts.catalog import Catalog
 
 
@@ -28,4 +29,18 @@ def criteria_of(catalog: Catalog) -> tuple[Criteria, ...]:
             ),
         )
         for version, grades in found.items()
+    )
+
+
+def quota_rules_of(catalog: Catalog) -> tuple[QuotaRule, ...]:
+    """Return the releases of the rule that matches compute with quota or certificates."""
+    versions = dict.fromkeys(fact.fact_id.split("/")[1] for fact in catalog.under("quota"))
+    return tuple(
+        QuotaRule(
+            version,
+            date.fromisoformat(catalog.fact(f"quota/{version}/g_per_card_h").as_of),
+            g_per_card_h=round(catalog.number(f"quota/{version}/g_per_card_h")),
+            wh_per_card_h=round(catalog.number(f"quota/{version}/wh_per_card_h")),
+        )
+        for version in versions
     )

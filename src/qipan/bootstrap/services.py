@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
-from qipan.bootstrap.criteria import criteria_of
+from qipan.bootstrap.criteria import criteria_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
 from qipan.certificates.service.certification import Certifications
+from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
@@ -84,6 +85,7 @@ class Services:
     clearing: Clearing
     registry: Registry
     certifications: Certifications
+    quotas: Quotas
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -193,6 +195,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     margins = Margins(trading, accounts)
     registry = Registry(log, accounts, claims)
+    certifications = Certifications(log, registry, criteria_of(catalog))
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
     forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
@@ -232,7 +235,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         margins=margins,
         clearing=Clearing(trading, margins, accounts),
         registry=registry,
-        certifications=Certifications(log, registry, criteria_of(catalog)),
+        certifications=certifications,
+        quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from qipan.certificates.model.certificate import Usage
 from qipan.certificates.model.device import Device
-from qipan.certificates.model.request import Certifying, Entered, Request
+from qipan.certificates.model.request import Certifying, Entered, Quoting, Request
 from qipan.log.canonical import canonical
 
 DEVICE_KIND: Final = "certificate_device"
@@ -22,7 +22,7 @@ REQUEST_KIND: Final = "certificate_request"
 """Kinds of the leaves of the log."""
 
 
-def kind_of(request: Request | Certifying) -> str:
+def kind_of(request: Request | Certifying | Quoting) -> str:
     """Return what a request asks, in one word.
 
     Examples
@@ -34,7 +34,7 @@ def kind_of(request: Request | Certifying) -> str:
     return type(request).__name__.lower()
 
 
-def record(request: Request | Certifying) -> str:
+def record(request: Request | Certifying | Quoting) -> str:
     """Return a request in canonical JSON.
 
     Examples

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from qipan.certificates.model.month import Month
+
 
 class Measure(StrEnum):
     """What a criterion looks at.
@@ -132,3 +134,8 @@ class Certification:
     def is_valid(self, at: datetime) -> bool:
         """Tell whether it is valid at a moment."""
         return self.audited <= at < self.expires and (self.revoked is None or at < self.revoked)
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether a moment is certified: while it is valid, and unless it was revoked, since its period began."""
+        since_period = self.revoked is None and Month.named(self.first).start <= at < self.expires
+        return since_period or self.is_valid(at)

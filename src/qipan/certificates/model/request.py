@@ -7,6 +7,7 @@ from datetime import datetime
 
 from qipan.certificates.model.certificate import Granularity, Production
 from qipan.certificates.model.certification import Criteria, Evidence, Measure
+from qipan.certificates.model.quota import Backing, Declaration, Delivery, QuotaRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,57 @@ class Revoke:
 Certifying = Attest | Audit | Revoke
 """What is asked of certification."""
 
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Make quota of a year available for allotment."""
+
+    request_id: str
+    year: int
+    kg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Match delivered compute with quota or with certificates of its site, by the rule as it was."""
+
+    request_id: str
+    delivery: Delivery
+    backing: Backing
+    rule: QuotaRule
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """Declare emissions."""
+
+    request_id: str
+    declaration: Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class Surrender:
+    """Give up quota of a year for emissions that were declared."""
+
+    request_id: str
+    declaration_id: str
+    year: int
+    kg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sell:
+    """Hand quota of a year over to the carbon market; it never comes back."""
+
+    request_id: str
+    holder: str
+    year: int
+    kg: int
+
+
+Quoting = Budget | Match | Declare | Surrender | Sell
+"""What is asked of quota."""
+
 Request = Issue | Bundling | Transfer | Allocate | Release | Retire | Withdraw | Expire
 """What changes who holds what; nothing else does."""
 
@@ -176,7 +228,7 @@ class Entered:
     wh
         How many Wh it has moved; of a bundling, how many it has bundled.
     count
-        How many issuances, bundles or parts they are.
+        How many issuances, bundles or parts they are; of quota, how many kg.
     """
 
     request_id: str

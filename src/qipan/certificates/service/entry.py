@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, TypeVar
 
-from qipan.certificates.model.request import Answer, Certifying, Entered, Request
+from qipan.certificates.model.request import Answer, Certifying, Entered, Quoting, Request
 from qipan.certificates.record import REQUEST_KIND, kind_of, record, request_record
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import ConflictError
@@ -21,7 +21,7 @@ LOCK: Final = "certificates"
 Done = tuple[int, int]
 """Wh that a request has moved, and how many things they are."""
 
-Asked = TypeVar("Asked", bound=Request | Certifying)
+Asked = TypeVar("Asked", bound=Request | Certifying | Quoting)
 
 
 class Entry:

@@ -20,7 +20,7 @@ from qipan.certificates.model.balance import Share
 from qipan.certificates.model.certificate import Holding, State, Usage
 from qipan.certificates.model.device import Device
 from qipan.certificates.model.month import Month
-from qipan.certificates.model.request import Answer, Entered, Expire, Request
+from qipan.certificates.model.request import Answer, Entered, Expire, Request, Selection, Transfer
 from qipan.certificates.model.score import Score
 from qipan.certificates.record import DEVICE_KIND, device_record
 from qipan.certificates.service.audit import differences
@@ -115,6 +115,19 @@ class Registry:
         """
         check_request_id(request.request_id)
         return self._entry.enter(unit, request, self._requests.carry_out, now)
+
+    def hand_over(
+        self, unit: UnitOfWork, request_id: str, *, holder: str, to: str, selection: Selection, now: datetime
+    ) -> int:
+        """Hand certificates over as part of another request, and return how many Wh; who calls enters that request.
+
+        Raises
+        ------
+        QipanError
+            As `send` of a transfer.
+        """
+        wh, _ = self._requests.carry_out(unit, Transfer(request_id, holder, to, selection), now)
+        return wh
 
     def expire(self, unit: UnitOfWork, now: datetime) -> Answer | None:
         """Let all expire whose time is over; ``None`` where nothing is."""

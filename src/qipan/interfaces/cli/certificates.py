@@ -13,7 +13,7 @@ import typer
 from qipan.certificates.model.certificate import State
 from qipan.certificates.model.device import Device, Source
 from qipan.certificates.model.month import Month
-from qipan.interfaces.cli import centre, green, session
+from qipan.interfaces.cli import centre, green, quota, session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.log import FAILED, Key, Quorum, Witnesses
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment, write_text
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(green.app)
 app.add_typer(centre.app)
+app.add_typer(quota.app)
 
 W_PER_KW = 1000
 WH_PER_KWH = 1000
@@ -307,7 +308,11 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Hold claims, transfers, requests and the log against each other; end with code 5 if anything differs."""
     services = session.services()
     with services.books.read() as unit:
-        findings = services.registry.check(unit) + services.certifications.check(unit)
+        findings = (
+            *services.registry.check(unit),
+            *services.certifications.check(unit),
+            *services.quotas.check(unit),
+        )
     if as_json:
         print_json({"findings": findings})
     elif findings:
