@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.certificates.conftest import house
 from tests.certificates.made import House, made, used
+from tests.certificates.test_certification import centre
+from tests.certificates.test_quota import desk
 
 from qipan.certificates.model.request import Issue, Selection, Transfer
 
@@ -17,11 +19,11 @@ pytestmark = pytest.mark.engine
 TESTS = Path(__file__).parent.parent
 RACERS = 4
 REQUESTS = 40
-__all__ = ["house"]
+__all__ = ["centre", "desk", "house"]
 
 
 def again(file):
-    """Return the tests of a module that stand on a registry."""
+    """Return the tests of a module that stand on a registry, its centres or its quota."""
     path = TESTS / file
     spec = importlib.util.spec_from_file_location(f"again_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
@@ -30,12 +32,13 @@ def again(file):
     return {
         f"{path.stem}_{name.removeprefix('test_')}": one
         for name, one in vars(module).items()
-        # Those that make books of their own make them on SQLite.
-        if name.startswith("test_") and {"house", "empty"} & set(inspect.signature(one).parameters) == {"house"}
+        if name.startswith("test_") and {"house", "desk", "centre"} & set(inspect.signature(one).parameters)
     }
 
 
 globals().update(again("certificates/test_registry.py"))
+globals().update(again("certificates/test_certification.py"))
+globals().update(again("certificates/test_quota.py"))
 
 RACER = """
 import random, sys

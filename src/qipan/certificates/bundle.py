@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from qipan.certificates.model.certificate import BUNDLE_WH, Bundle, Holding, Part
-from qipan.certificates.select import join, oldest_first, take
+from qipan.certificates.select import join, oldest_first
 
 
 def bundle(holdings: Iterable[Holding], request_id: str) -> tuple[Bundle, ...]:
@@ -14,12 +14,19 @@ def bundle(holdings: Iterable[Holding], request_id: str) -> tuple[Bundle, ...]:
 
     What is not enough for one more stays as it is: the next month carries it on.
     """
-    left = tuple(one for one in oldest_first(holdings) if not one.bundle_id)
-    made: list[Bundle] = []
-    for number in range(1, sum(one.wh for one in left) // BUNDLE_WH + 1):
-        taken, left = take(left, BUNDLE_WH)
-        made.append(Bundle(f"{request_id}/{number}", join(one.part for one in taken)))
-    return tuple(made)
+    free = [one.part for one in oldest_first(holdings) if not one.bundle_id]
+    whole_wh = sum(one.wh for one in free) // BUNDLE_WH * BUNDLE_WH
+    made: dict[int, list[Part]] = {}
+    done_wh = 0
+    for one in free:
+        start = one.unit_start
+        while start < one.unit_end and done_wh < whole_wh:
+            number, filled_wh = divmod(done_wh, BUNDLE_WH)
+            end = min(one.unit_end, start + BUNDLE_WH - filled_wh)
+            made.setdefault(number, []).append(Part(one.issuance_id, start, end))
+            done_wh += end - start
+            start = end
+    return tuple(Bundle(f"{request_id}/{number}", join(parts)) for number, parts in enumerate(made.values(), start=1))
 
 
 def mark_bundles(holdings: Iterable[Holding], bundled: Mapping[str, Sequence[tuple[Part, str]]]) -> list[Holding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
 from qipan.certificates.model.certificate import BUNDLE_WH, Holding, Part
@@ -117,10 +117,12 @@ def by_month(holdings: Iterable[Holding]) -> dict[Month, int]:
 def _bundles(holdings: Iterable[Holding], selection: Selection) -> tuple[Holding, ...]:
     if selection.wh is not None or selection.month or selection.device_id:
         raise _unfit("bundles alone, or Wh by month and device, was both")
-    named: Sequence[str] = selection.bundle_ids
+    named = set(selection.bundle_ids)
     found = [one for one in oldest_first(holdings) if one.bundle_id in named]
-    for name in named:
-        held = sum(one.wh for one in found if one.bundle_id == name)
+    held_wh = dict.fromkeys(selection.bundle_ids, 0)
+    for one in found:
+        held_wh[one.bundle_id] += one.wh
+    for name, held in held_wh.items():
         if held != BUNDLE_WH:
             raise RuleBrokenError(
                 f"A bundle must be held whole, {BUNDLE_WH} Wh, was {held}: {name}.",
