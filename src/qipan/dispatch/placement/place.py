@@ -4,8 +4,8 @@ Large jobs go first and small ones fill what is left, those with less slack befo
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
 seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
 without a seat clear one (`clear`), and all settle (`settle`); what each simple rule would do is tried as well, so that
-none is cheaper. On larger ones they may turn another out (`fill`), so that a million jobs cost little more than one
-plain pass. A preemptible job may stop and go, in one pool.
+none is cheaper by more than `NEAR`, once whoever has room there is served. On larger ones they may turn another out
+(`fill`), so that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -40,7 +40,7 @@ from qipan.dispatch.placement.fill import (
     turn_out,
     upright,
 )
-from qipan.dispatch.placement.score import planned_fen
+from qipan.dispatch.placement.score import cheapest, planned_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
@@ -115,6 +115,9 @@ def keep_seated(
 ) -> Placement:
     """Move each job of a placement to where it adds least to the cost, and seat more; nobody loses a seat.
 
+    A placement that costs less as it was stays: with meters what a move saves is a guess, and who takes the room that
+    it leaves may cost more than it is worth.
+
     Parameters
     ----------
     refused
@@ -127,7 +130,9 @@ def keep_seated(
     draw_all(order, case.ask, meters, room, seats)
     settle(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    return _cheaper(case, found, placement(jobs, board, reached, refused=refused, seats=seats))
+    moved = placement(jobs, board, reached, refused=refused, seats=seats)
+    either = (moved, found)
+    return either[cheapest(sum(planned_fen(jobs, board, rules, reached, one)) for one in either)]
 
 
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
@@ -135,14 +140,6 @@ def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     lost = worth * jobs.quantity * planned_h(jobs, board)
     return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, lost)
-
-
-def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
-    """Return the last placement where it costs no more than the first: with meters, what a move saves is a guess."""
-    if case.board.energy is None:
-        return last
-    cost = [sum(planned_fen(case.jobs, case.board, case.rules, case.reached, one)) for one in (first, last)]
-    return last if cost[1] <= cost[0] else first
 
 
 def _enough_fen(case: Case) -> float:

@@ -18,12 +18,11 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.placement.choose import Prices, choose, empty_seat
 from qipan.dispatch.placement.fill import Seats, _hold, _leave, _seat_fen, _sit
+from qipan.dispatch.placement.score import LESS
 from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, held_units
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 
 TICKS_OF_HOUR = 3600.0 / TICK_S
-LESS = 1e-9
-"""A seat is cheaper if it is so by more than this share; the rest is rounding."""
 
 
 class Meters(NamedTuple):
