@@ -98,20 +98,22 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     Parameters
     ----------
     whole
-        The board before anything ran: shares are of its capacity.
+        The board before anything ran: shares are of its capacity and of its power caps.
     instance, plan
         A re-plan, over the room that was left.
     """
     board = instance.board
-    slot = round((board.start_s - whole.start_s) / board.slot_s)
-    installed = whole.capacity[:, slot : slot + board.slot_count]
+    installed, cap_kw = _installed(whole, board, now_s)
     index = residual_supply(whole, board, plan, now_s)[:, 0]
     kind = np.array([KINDS.index(pool.kind) for pool in board.pools], dtype=np.int64)
     found = []
     for site in range(len(board.sites)):
-        mine = (board.pool_site == site)[:, None]
-        left = np.maximum(board.capacity - np.where(mine, terms.withheld_share * installed, 0.0), 0.0)
-        less = instance._replace(board=replace(board, capacity=left))
+        left, left_kw = board.capacity.copy(), board.room_kw.copy()
+        mine = board.pool_site == site
+        left[mine] = np.maximum(left[mine] - terms.withheld_share * installed[mine], 0.0)
+        if np.isfinite(whole.power_cap_kw[site]):
+            left_kw[site] = np.maximum(left_kw[site] - terms.withheld_share * cap_kw[site], 0.0)
+        less = instance._replace(board=replace(board, capacity=left, left_kw=left_kw))
         theirs = approach(*less, gap=terms.gap, steps_most=terms.steps_most).plan
         before, after = _mean_lmp(board, plan, plan, site), _mean_lmp(board, theirs, plan, site)
         cost = plan.objective_fen
@@ -173,12 +175,11 @@ def _supply_and_demand(whole: Board, board: Board, plan: Plan, now_s: float) -> 
     They have the axes ``(pools,)``, ``(pools, slots)`` and ``(groups, slots)``. A pool has what its site's power can
     feed of it alone.
     """
-    slot = round((board.start_s - whole.start_s) / board.slot_s)
-    kwh = whole.kwh_per_unit_h
-    fed = np.divide(whole.power_cap_kw[whole.pool_site], kwh, out=np.full(len(kwh), np.inf), where=kwh > 0)
-    has = np.minimum(whole.capacity[:, slot : slot + board.slot_count], fed[:, None]) * board.slot_h
-    has[:, 0] *= 1.0 - (now_s - board.start_s) / board.slot_s
-    runs = np.maximum(has - board.capacity * board.slot_h, 0.0)
+    installed, cap_kw = _installed(whole, board, now_s)
+    kwh = np.broadcast_to(whole.kwh_per_unit_h[:, None], installed.shape)
+    fed = np.divide(cap_kw[whole.pool_site], kwh, out=np.full(kwh.shape, np.inf), where=kwh > 0)
+    has = np.minimum(installed, fed) * board.slot_h
+    runs = np.maximum(installed - board.capacity, 0.0) * board.slot_h
     group = board.product_group[board.pool_product]
     asked = _by_group(group, runs + plan.supply_unit_h)
     classes = plan.classes
@@ -186,6 +187,17 @@ def _supply_and_demand(whole: Board, board: Board, plan: Plan, now_s: float) -> 
         span = slice(int(classes.first_slot[one]), int(classes.end_slot[one]))
         asked[:, span] += plan.unserved_unit_h[one] / (span.stop - span.start) / max(len(asked), 1)
     return group, has, asked
+
+
+def _installed(whole: Board, board: Board, now_s: float) -> tuple[Floats, Floats]:
+    """Return units of each pool and the power cap of each site in a re-plan's slots, of the present one what is left.
+
+    They have the axes ``(pools, slots)`` and ``(sites, slots)``.
+    """
+    slot = round((board.start_s - whole.start_s) / board.slot_s)
+    share = np.ones(board.slot_count)
+    share[0] -= (now_s - board.start_s) / board.slot_s
+    return whole.capacity[:, slot : slot + board.slot_count] * share, whole.power_cap_kw[:, None] * share
 
 
 def _by_group(group: Ints, of_pool: Floats) -> Floats:
