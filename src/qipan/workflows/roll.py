@@ -30,6 +30,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
+from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
 from qipan.workflows.request import RollRequest, check_roll
 
@@ -119,8 +120,8 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``option_out_of_range``; ``day_empty``; ``reservations_unmet``, ``reservations_over_links``; what the
-            adapters refuse.
+            ``option_out_of_range``; ``plants_stated``, ``energy_not_rolling``; ``day_empty``; ``reservations_unmet``,
+            ``reservations_over_links``; what the adapters refuse.
         """
         check_roll(request)
         with self._books.read() as unit:
@@ -221,8 +222,10 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
     Raises
     ------
     BadInputError
-        ``plants_stated`` when plants are to be made for a fleet that has its own.
+        ``plants_stated`` when plants are to be made for a fleet that has its own; ``energy_not_rolling`` when it has
+        stores or areas of the grid.
     """
+    refuse_to_roll(fleet)
     first = civil_day(request.first_day, fleet.zone_name)
     last = civil_day(request.first_day + timedelta(days=request.days - 1), fleet.zone_name)
     hours = round((last.end - first.end).total_seconds() / 3600.0) + OUTLOOK_H
@@ -233,7 +236,7 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
         raise BadInputError(
             f"Plants must be made only for a fleet that states no power, was {fleet.fleet_id}.",
             code="plants_stated",
-            hint="Leave out --plants: the fleet's own plants, stores and areas are operated.",
+            hint="Leave out --plants: the fleet's own plants are operated.",
             field="plants",
         )
     return _with_plants(board, request.plants_share, fleet.zone_name) if request.plants_share else board

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.dispatch.conftest import BoardMaker, JobsMaker
+from tests.dispatch.rolling.conftest import metered
 
 from qipan.dispatch.model.board import Board, Pool, Rules
-from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import empty_seat
@@ -60,19 +60,8 @@ def test_of_the_present_slot_only_what_is_left_counts(
     make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules, has_meters: bool
 ) -> None:
     board = two_pools(make_board(power_cap_kw=(12.5, math.inf)))
-    none, empty = np.zeros(2), np.zeros((0, board.slot_count))
     if has_meters:
-        meters = Energy(
-            fixed_kw=np.full((2, board.slot_count), 1.0),
-            renewable_kw=np.full((2, board.slot_count), 8.0),
-            renewable_fen_per_kwh=none,
-            store_kwh=none,
-            store_kw=none,
-            stored_kwh=none,
-            store_efficiency=np.ones(2),
-            areas=Areas((), np.zeros((0, 2), dtype=bool), empty, empty, np.zeros(0), np.zeros(0)),
-        )
-        board = replace(board, energy=meters)
+        board = metered(board, fixed_kw=1.0, plant_kw=8.0)
     instance, _ = replanned(board, make_jobs, rules, 0.75)
     left, idle = instance.board, 1.0 if has_meters else 0.0
     assert_allclose(left.capacity[:, 0], [4.0 / 4.0, 10.0 / 4.0])
