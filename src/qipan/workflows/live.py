@@ -191,7 +191,7 @@ class Live:
         board = instance.board
         self._priced = table.case.board, state.prices
         lmp = found.plan.lmp_fen_per_unit_h[:, 0]
-        supply = residual_supply(table.case.board, board, found.plan, now.timestamp())[:, 0]
+        supply = residual_supply(table.case.board, instance, found.plan, now.timestamp())[:, 0]
         past = [one for one in self._known.lmp if len(one) == len(lmp)]
         spikes = find_spikes(board, [*past, lmp], now.timestamp(), self._terms)
         decision = replace(
