@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.jobs.assume import complete, quarantine_origins
-from qipan.dispatch.jobs.load import raise_load
+from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
@@ -30,8 +29,9 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
+from qipan.workflows.complete import completed
 from qipan.workflows.energy import refuse_to_roll
-from qipan.workflows.fleet import assumption_rule, rules_of, set_up
+from qipan.workflows.fleet import rules_of, set_up
 from qipan.workflows.request import RollRequest, check_roll
 
 OUTLOOK_H = 48
@@ -210,9 +210,7 @@ class Rolling:
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
         first_s = board.start_s - RollTerms().days_back * S_PER_DAY
         jobs = jobs.take((jobs.submit_s >= first_s) & (jobs.submit_s < board.day_end_s))
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        jobs = complete(raise_load(jobs, request.load, rng), board, rules, rule, rng)
+        jobs = completed(jobs, fleet, self._catalog, board=board, rules=rules, load=request.load, seed=request.seed)
         return jobs.take(np.argsort(jobs.submit_s, kind="stable"))
 
 
