@@ -7,14 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-
 from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.flexibility.uptake import measure
-from qipan.dispatch.jobs.assume import complete, quarantine_origins
-from qipan.dispatch.jobs.demand import SERVING, split_by_origin
-from qipan.dispatch.jobs.load import raise_load
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.reservation import Reservation
 from qipan.dispatch.placement.uphold import POLICIES
@@ -34,8 +29,9 @@ from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import RESERVATIONS, WORTH, Boards, name_of
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
+from qipan.workflows.complete import completed
 from qipan.workflows.describe import Run, Solved, describe, uses_of_day
-from qipan.workflows.fleet import NATIONAL, Setting, assumption_rule, origins_of
+from qipan.workflows.fleet import NATIONAL, Setting, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, JobsImport
 from qipan.workflows.progress import quiet
@@ -307,7 +303,9 @@ class Day:
         """Return the jobs of the day, with what the trace left out, and what becomes of them."""
         rules = self._boards.rules(terms)
         progress("assume")
-        jobs = self._completed(request, fleet, chosen, setting.board, rules)
+        jobs = completed(
+            chosen, fleet, self._catalog, board=setting.board, rules=rules, load=request.load, seed=request.seed
+        )
         with of_file(name_of(terms, RESERVATIONS)):
             allot(reservations, setting.board, rules, fleet.zone_name, f"fleet {fleet.fleet_id}")
         return jobs, solve_day(
@@ -319,13 +317,6 @@ class Day:
             zone_name=fleet.zone_name,
             no_worse_than=request.no_worse_than,
         )
-
-    def _completed(self, request: DayRequest, fleet: Fleet, chosen: Jobs, board: Board, rules: Rules) -> Jobs:
-        """Raise the load, and fill what the trace leaves out by the written rule."""
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
-        return complete(raised, board, rules, rule, rng)
 
     def fleet(self, unit: UnitOfWork, fleet_id: str | None = None) -> Fleet:
         """Return the fleet of that name; without one, the owner's newest, or the national one."""
@@ -367,11 +358,6 @@ class Day:
 def source_of(request: DayRequest, fleet: Fleet) -> str:
     """Return whence a file of jobs comes: which origins are unknown depends on the fleet, so what is wrong does too."""
     return f"jobs/{request.format}/{fleet.fleet_id}"
-
-
-def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
-    """Split hours of requests over the origins; other jobs stay whole. A trace holds the one or the other."""
-    return split_by_origin(jobs, weights) if len(jobs) and (jobs.label == SERVING).all() else jobs
 
 
 def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:

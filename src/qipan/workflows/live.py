@@ -42,6 +42,7 @@ from qipan.storage.trail import record_action
 from qipan.workflows.board import Boards
 from qipan.workflows.choose import refuse_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
+from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
 
 AHEAD_H: Final = 48
@@ -100,6 +101,11 @@ class Live:
         Whether as much of each kind and model is kept free as the largest site has (N-1).
     substitutes, links
         Files of what else work may run on, and of links that limit what moves.
+
+    Raises
+    ------
+    BadInputError
+        ``energy_not_rolling``.
     """
 
     def __init__(
@@ -125,6 +131,7 @@ class Live:
         self._dispatch = dispatch
         with books.read() as unit:
             self._fleet: Fleet = ledger.fleet(unit, fleet_id)
+        refuse_to_roll(self._fleet)
         self._rules = replace(rules_of(catalog), keeps_reserve=keeps_reserve)
         self._boards = boards
         self._substitutes, self._links, self._file_names = substitutes, links, file_names or {}
@@ -184,7 +191,7 @@ class Live:
         board = instance.board
         self._priced = table.case.board, state.prices
         lmp = found.plan.lmp_fen_per_unit_h[:, 0]
-        supply = residual_supply(table.case.board, board, found.plan, now.timestamp())[:, 0]
+        supply = residual_supply(table.case.board, instance, found.plan, now.timestamp())[:, 0]
         past = [one for one in self._known.lmp if len(one) == len(lmp)]
         spikes = find_spikes(board, [*past, lmp], now.timestamp(), self._terms)
         decision = replace(

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.jobs.assume import complete, quarantine_origins
-from qipan.dispatch.jobs.load import raise_load
+from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
@@ -30,7 +29,9 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
-from qipan.workflows.fleet import assumption_rule, rules_of, set_up
+from qipan.workflows.complete import completed
+from qipan.workflows.energy import refuse_to_roll
+from qipan.workflows.fleet import rules_of, set_up
 from qipan.workflows.request import RollRequest, check_roll
 
 OUTLOOK_H = 48
@@ -119,8 +120,8 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``option_out_of_range``; ``day_empty``; ``reservations_unmet``, ``reservations_over_links``; what the
-            adapters refuse.
+            ``option_out_of_range``; ``plants_stated``, ``energy_not_rolling``; ``day_empty``; ``reservations_unmet``,
+            ``reservations_over_links``; what the adapters refuse.
         """
         check_roll(request)
         with self._books.read() as unit:
@@ -209,9 +210,7 @@ class Rolling:
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
         first_s = board.start_s - RollTerms().days_back * S_PER_DAY
         jobs = jobs.take((jobs.submit_s >= first_s) & (jobs.submit_s < board.day_end_s))
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        jobs = complete(raise_load(jobs, request.load, rng), board, rules, rule, rng)
+        jobs = completed(jobs, fleet, self._catalog, board=board, rules=rules, load=request.load, seed=request.seed)
         return jobs.take(np.argsort(jobs.submit_s, kind="stable"))
 
 
@@ -221,8 +220,10 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
     Raises
     ------
     BadInputError
-        ``plants_stated`` when plants are to be made for a fleet that has its own.
+        ``plants_stated`` when plants are to be made for a fleet that has its own; ``energy_not_rolling`` when it has
+        stores or areas of the grid.
     """
+    refuse_to_roll(fleet)
     first = civil_day(request.first_day, fleet.zone_name)
     last = civil_day(request.first_day + timedelta(days=request.days - 1), fleet.zone_name)
     hours = round((last.end - first.end).total_seconds() / 3600.0) + OUTLOOK_H
@@ -233,7 +234,7 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
         raise BadInputError(
             f"Plants must be made only for a fleet that states no power, was {fleet.fleet_id}.",
             code="plants_stated",
-            hint="Leave out --plants: the fleet's own plants, stores and areas are operated.",
+            hint="Leave out --plants: the fleet's own plants are operated.",
             field="plants",
         )
     return _with_plants(board, request.plants_share, fleet.zone_name) if request.plants_share else board

@@ -224,7 +224,7 @@ class Regret:
     Attributes
     ----------
     served_fen, unserved_fen
-        Running, moving and distance of what ran; value of what found no seat.
+        Running, moving and distance of what ran, with what sites draw at no load; value of what found no seat.
     bound_fen
         Proven by prices alone.
     by_day_fen

@@ -30,9 +30,10 @@ from qipan.dispatch.model.reservation import Covered
 from qipan.dispatch.model.roll import Case, Regret, Rolled
 from qipan.dispatch.placement.bound import cheapest_fen
 from qipan.dispatch.placement.choose import prices_of, rents_of
-from qipan.dispatch.placement.score import moved_fen, ran_s
+from qipan.dispatch.placement.score import idle_kwh, moved_fen, ran_s
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
+from qipan.dispatch.programme.formulate import room_kwh
 from qipan.dispatch.solver.approach import approach
 from qipan.kernel.units import S_PER_DAY
 
@@ -133,7 +134,8 @@ def foresee_all(case: Case, covered: Covered | None = None, *, gap: float = 1e-3
         ran = _run(case, found, covered.pool, start_s)
         found.least_fen[mine] = ran.moved_fen + ran.priced_fen
     earned = (found.capacity_fen_per_unit_h * board.capacity).sum() * board.slot_h
-    earned += (found.power_fen_per_kwh * _cap_kwh(board)).sum() + _conjugate_fen(board, rules, energy).sum()
+    earned += (found.power_fen_per_kwh * _room_kwh(board)).sum() + _conjugate_fen(board, rules, energy).sum()
+    earned -= (energy * idle_kwh(board)).sum()
     earned += (lane * _lane_gb(board)).sum()
     if len(kept):
         earned += (kept * board.spare_units).sum() * board.slot_h
@@ -145,13 +147,14 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     board, rules, jobs = case.board, case.rules, offline.jobs
     ran = _run(case, offline, rolled.pool, rolled.start_s)
     lost = offline.counts & (rolled.pool < 0)
-    kwh = np.zeros((len(board.sites), board.slot_count))
-    np.add.at(kwh, board.pool_site, ran.use_unit_h * board.kwh_per_unit_h[:, None])
-    energy = _cost_fen(board, rules, kwh)
+    work_kwh = np.zeros((len(board.sites), board.slot_count))
+    np.add.at(work_kwh, board.pool_site, ran.use_unit_h * board.kwh_per_unit_h[:, None])
+    drawn_kwh = work_kwh + idle_kwh(board)
+    energy = _cost_fen(board, rules, drawn_kwh)
     value = _lost_fen(jobs, board, rules)
     by_slot = (offline.capacity_fen_per_unit_h * (board.capacity * board.slot_h - ran.use_unit_h)).sum(axis=0)
-    by_slot += (offline.power_fen_per_kwh * (_cap_kwh(board) - kwh)).sum(axis=0)
-    by_slot += (energy - offline.energy_fen_per_kwh * kwh).sum(axis=0)
+    by_slot += (offline.power_fen_per_kwh * (_room_kwh(board) - work_kwh)).sum(axis=0)
+    by_slot += (energy - offline.energy_fen_per_kwh * drawn_kwh).sum(axis=0)
     by_slot += _conjugate_fen(board, rules, offline.energy_fen_per_kwh).sum(axis=0)
     by_slot += (offline.lane_fen_per_gb * (_lane_gb(board) - ran.lane_gb)).sum(axis=0)
     if len(offline.reserve_fen_per_unit_h):
@@ -200,10 +203,10 @@ def _lost_fen(jobs: Jobs, board: Board, rules: Rules) -> Floats:
     return np.asarray(worth * jobs.quantity * planned_h(jobs, board))
 
 
-def _cap_kwh(board: Board) -> Floats:
-    """Return what each site may draw in a slot, 0 where no cap is stated (it has no rent), ``(sites, slots)``."""
-    cap = np.where(np.isfinite(board.power_cap_kw), board.power_cap_kw, 0.0)[:, None]
-    return np.repeat(cap * board.slot_h, board.slot_count, axis=1)
+def _room_kwh(board: Board) -> Floats:
+    """Return what work may draw in a slot, 0 where no cap is stated (it has no rent), ``(sites, slots)``."""
+    room = room_kwh(board)
+    return np.where(np.isfinite(room), room, 0.0)
 
 
 def _own_kwh(board: Board) -> tuple[Floats, Floats]:

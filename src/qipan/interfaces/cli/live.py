@@ -53,7 +53,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     Raises
     ------
     BadInputError
-        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``.
+        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``; ``energy_not_rolling``.
     """
     from qipan.bootstrap.services import live
     from qipan.dispatch.model.roll import RollTerms
