@@ -14,7 +14,7 @@ from qipan.interfaces.report import day as report
 from qipan.interfaces.report import kinds, labels, power, reservations, substitutes, tables, upheld
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
+from qipan.interfaces.report.numbers import grouped, mwh, percent, yuan
 from qipan.interfaces.report.words import words
 from qipan.kernel.units import KG_PER_T, WH_PER_KWH
 
@@ -240,8 +240,8 @@ def _tiers(document: Document, language: Language) -> None:
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
             kinds.amount({tier.get("kind", ""): tier["work_unit_h"]}, of_day, words(language)),
-            percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
-            grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
+            percent(tier["moved_share"]),
+            grouped(tier["round_trip_ms"], 1),
         )
         for tier in document["tiers"]
     ]
