@@ -26,6 +26,7 @@ from qipan.interfaces.cli.options import (
 )
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
+from qipan.interfaces.report import day as day_report
 from qipan.interfaces.report import labels
 from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
@@ -287,6 +288,8 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
             jobs_of.setdefault(language.name_in(row, "why"), []).append(row["job_id"])
     for why, named in jobs_of.items():
         say(f"{why} {', '.join(named)}")
+    if any(row["status"] == "carried_over" for row in rows):
+        say(day_report.carried_over(words(language)))
 
 
 def _stretch(one: Mapping[str, str], zone_name: str) -> str:

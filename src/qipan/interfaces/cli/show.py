@@ -147,6 +147,8 @@ def _accounts(document: Document, language: Language) -> None:
     say(_sum(jobs))
     for part in report.reasons(document, said):
         say(f"    {part.count}  {part.title}")
+    if document["account"]["carried_over"]:
+        say(report.carried_over(said))
     elsewhere = document["account"]["jobs_outside_day"]
     if elsewhere:
         others = grouped(elsewhere)
@@ -206,6 +208,7 @@ def _bound(document: Document, language: Language) -> None:
             f"与整作业下界的差距：{gap}（未服务作业按其价值计）。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
+    say(tables.good(words(language)))
     if document.get("upheld"):
         say(upheld.of_bound(words(language)))
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
