@@ -147,6 +147,27 @@ def run(
     show_day(document, language)
 
 
+@app.command()
+def links(
+    *,
+    fleet_id: FleetId = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", show_default=False, help="Where it is written.")],
+    lang: Lang = None,
+) -> None:
+    """Write a table of links that joins all places of a fleet without a limit; write limits into gb_per_h."""
+    services = session.services()
+    with services.books.read() as unit:
+        fleet = services.day.fleet(unit, fleet_id)
+    found = services.boards.links_joining(fleet)
+    rows = [f"{one.name},{one.start},{one.end},,{one.km:g}" for one in found]
+    write_text(out, "\n".join(["link,from,to,gb_per_h,km", *rows, ""]))
+    remark(
+        spoken(lang).say(
+            f"Table of links written: {out} ({counted(len(found), 'link')})", f"链路表已写入：{out}（{len(found)} 条）"
+        )
+    )
+
+
 @app.command("list")
 def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """List the days that were run, the newest first."""

@@ -173,8 +173,8 @@ def reasons(document: Document, words: Words) -> tuple[Part, ...]:
 def carried_over(words: Words) -> str:
     """Say what becomes of jobs that are carried over."""
     return words.say(
-        "Carried over: these jobs may wait past the day; a start after it is not yet firm. The next day does not take them "
-        "up by itself: submit them anew on it, or use rolling operation, which keeps those who wait."
+        "Carried over: these jobs may wait past the day; a start after it is not yet firm. The next day does not take "
+        "them up by itself: submit them anew on it, or use rolling operation, which keeps those who wait."
     )
 
 

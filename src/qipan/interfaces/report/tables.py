@@ -278,7 +278,8 @@ def bound(document: Document, words: Words) -> Table:
 def good(words: Words) -> str:
     """Say which figures of a comparison are good ones."""
     return words.say(
-        "Lower is better in cost, carbon, round trip, wait, peak and refused work; at a gap of 0 % no placement costs less."
+        "Lower is better in cost, carbon, round trip, wait, peak and refused work; "
+        "at a gap of 0 % no placement costs less."
     )
 
 
