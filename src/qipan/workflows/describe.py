@@ -319,8 +319,8 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
                 carried_over=int((mine & (found.status == Status.CARRIED_OVER)).sum()),
                 refused=int((mine & (found.status == Status.REFUSED)).sum()),
                 work_unit_h=float(jobs.work_unit_h[mine].sum()),
-                moved_share=float(jobs.work_unit_h[held & (macro_o != macro_s)].sum() / work) if work else 0.0,
-                round_trip_ms=float((trip * jobs.work_unit_h)[held].sum() / work) if work else 0.0,
+                moved_share=float(jobs.work_unit_h[held & (macro_o != macro_s)].sum() / work) if work else None,
+                round_trip_ms=float((trip * jobs.work_unit_h)[held].sum() / work) if work else None,
             )
         )
     return rows

@@ -22,7 +22,7 @@ from qipan.dispatch.model.explanation import (
     Terms,
 )
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Reason
+from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.prices.publish import to_tick
 from qipan.kernel.resources import Kind
 
@@ -105,7 +105,12 @@ def explain(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Place
         The same sentence in English and in Chinese.
     """
     sentence = _SENTENCES.get(found.reason[index])
-    return ("", "") if sentence is None else sentence(Subject(jobs, board, rules, reached, index))
+    if sentence is None:
+        return "", ""
+    en, zh = sentence(Subject(jobs, board, rules, reached, index))
+    if found.status[index] == Status.CARRIED_OVER and found.reason[index] == Reason.NO_ROOM:
+        return f"{en} It may start after the hours planned, and waits.", f"{zh}可在计划时段之后启动，继续等待。"
+    return en, zh
 
 
 def explain_job(job: JobTerms, terms: Terms) -> JobExplanation:

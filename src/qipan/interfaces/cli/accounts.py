@@ -87,7 +87,7 @@ def post(
     drafts = read_drafts(read_bytes(file))
     services = session.services()
     with services.books.begin() as unit:
-        new = services.accounts.post_whole(unit, drafts, session.now())
+        new = services.accounts.post_whole(unit, drafts, session.now(), first_row=2)
     if as_json:
         print_json({"transfers": len(drafts), "new": new})
     else:

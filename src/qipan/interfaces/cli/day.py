@@ -26,6 +26,7 @@ from qipan.interfaces.cli.options import (
 )
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
+from qipan.interfaces.report import day as day_report
 from qipan.interfaces.report import labels
 from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
@@ -144,6 +145,27 @@ def run(
         print_json(document)
         return
     show_day(document, language)
+
+
+@app.command()
+def links(
+    *,
+    fleet_id: FleetId = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", show_default=False, help="Where it is written.")],
+    lang: Lang = None,
+) -> None:
+    """Write a table of links that joins all places of a fleet without a limit; write limits into gb_per_h."""
+    services = session.services()
+    with services.books.read() as unit:
+        fleet = services.day.fleet(unit, fleet_id)
+    found = services.boards.links_joining(fleet)
+    rows = [f"{one.name},{one.start},{one.end},,{one.km:g}" for one in found]
+    write_text(out, "\n".join(["link,from,to,gb_per_h,km", *rows, ""]))
+    remark(
+        spoken(lang).say(
+            f"Table of links written: {out} ({counted(len(found), 'link')})", f"链路表已写入：{out}（{len(found)} 条）"
+        )
+    )
 
 
 @app.command("list")
@@ -287,6 +309,8 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
             jobs_of.setdefault(language.name_in(row, "why"), []).append(row["job_id"])
     for why, named in jobs_of.items():
         say(f"{why} {', '.join(named)}")
+    if any(row["status"] == "carried_over" for row in rows):
+        say(day_report.carried_over(words(language)))
 
 
 def _stretch(one: Mapping[str, str], zone_name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qipan.interfaces.cli.language import Language
+from qipan.interfaces.cli.language import VARIABLE, Language
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import in_utc
 
@@ -108,7 +108,7 @@ AsJson = Annotated[
 ]
 Lang = Annotated[
     Language | None,
-    typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),
+    typer.Option("--lang", envvar=VARIABLE, help="Language of tables; else that of the environment."),
 ]
 Day = Annotated[date | None, typer.Option("--day", parser=read_day, metavar="DATE", help="Civil day, as 2017-10-09.")]
 Power = Annotated[

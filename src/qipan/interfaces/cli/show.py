@@ -14,7 +14,7 @@ from qipan.interfaces.report import day as report
 from qipan.interfaces.report import kinds, labels, power, reservations, substitutes, tables, upheld
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
+from qipan.interfaces.report.numbers import grouped, mwh, percent, yuan
 from qipan.interfaces.report.words import words
 from qipan.kernel.units import KG_PER_T, WH_PER_KWH
 
@@ -147,6 +147,8 @@ def _accounts(document: Document, language: Language) -> None:
     say(_sum(jobs))
     for part in report.reasons(document, said):
         say(f"    {part.count}  {part.title}")
+    if document["account"]["carried_over"]:
+        say(report.carried_over(said))
     elsewhere = document["account"]["jobs_outside_day"]
     if elsewhere:
         others = grouped(elsewhere)
@@ -206,6 +208,7 @@ def _bound(document: Document, language: Language) -> None:
             f"与整作业下界的差距：{gap}（未服务作业按其价值计）。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
+    say(tables.good(words(language)))
     if document.get("upheld"):
         say(upheld.of_bound(words(language)))
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
@@ -240,8 +243,8 @@ def _tiers(document: Document, language: Language) -> None:
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
             kinds.amount({tier.get("kind", ""): tier["work_unit_h"]}, of_day, words(language)),
-            percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
-            grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
+            percent(tier["moved_share"]),
+            grouped(tier["round_trip_ms"], 1),
         )
         for tier in document["tiers"]
     ]
