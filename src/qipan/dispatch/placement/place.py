@@ -29,18 +29,9 @@ from qipan.dispatch.placement.baseline import Baseline, seats_by
 from qipan.dispatch.placement.bound import proven_fen
 from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import (
-    Lean,
-    Seats,
-    empty_seats,
-    fill,
-    hold_all,
-    occupants,
-    total_fen,
-    turn_out,
-    upright,
-)
+from qipan.dispatch.placement.fill import Lean, fill, turn_out, upright
 from qipan.dispatch.placement.score import cheapest, planned_fen
+from qipan.dispatch.placement.seats import Seats, copied, empty_seats, hold_all, occupants, total_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
@@ -182,9 +173,7 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
     """
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
     cost = _fen(case, order, room, seats)
-    first = seats._replace(
-        pool=seats.pool.copy(), parts=seats.parts.copy(), begin=seats.begin.copy(), ticks=seats.ticks.copy()
-    )
+    first = copied(seats)
     _mend(case, order, room, seats, rounds=rounds)
     mended = _fen(case, order, room, seats)
     if mended <= cost:
