@@ -19,7 +19,7 @@ from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.model.upheld import ANY
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
-from qipan.dispatch.placement.place import keep_seated, place
+from qipan.dispatch.placement.place import NOTHING, keep_seated, place
 from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
 from qipan.dispatch.placement.tell import seats_of
 from qipan.dispatch.placement.timeline import asks
@@ -29,7 +29,7 @@ from qipan.dispatch.plan import plan
 ENDLESS = np.full((1, 4), np.inf)
 
 
-def upheld(jobs, board, rules, caps_unit_h, known=()) -> tuple[Capped, Capped]:
+def upheld(jobs, board, rules, caps_unit_h, theirs=NOTHING) -> tuple[Capped, Capped]:
     """Return the placement without caps and the one under them."""
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
@@ -39,7 +39,7 @@ def upheld(jobs, board, rules, caps_unit_h, known=()) -> tuple[Capped, Capped]:
     free, kept = (
         uphold(
             jobs, board, rules, reached,
-            refused=refused, classes=classes, plan=solved, found=found, caps_unit_h=caps, known=known,
+            refused=refused, classes=classes, plan=solved, found=found, caps_unit_h=caps, theirs=theirs,
         )
         for caps in (ENDLESS, np.atleast_2d(np.asarray(caps_unit_h, dtype=float)))
     )  # fmt: skip
@@ -88,7 +88,7 @@ def test_uphold_stays_with_the_known_placement_where_prices_do_not_find_one(crow
     known = place_by(Baseline.HOME_FIRST, jobs, board, rules, reached, refused=refused)
     caps = unserved_unit_h(jobs, board, known)
     assert caps.sum(axis=0).tolist() == [0.0, 0.0, 20.0, 20.0]
-    _, kept = upheld(jobs, board, rules, caps, known=[known])
+    _, kept = upheld(jobs, board, rules, caps, theirs={"home_first": known})
     assert kept.is_known
     assert kept.is_kept
     assert kept.unserved_unit_h.sum(axis=0).tolist() == caps.sum(axis=0).tolist()
@@ -133,11 +133,7 @@ def against(board, jobs, rules, policy: str):
     kept, told = uphold_against(
         *given, policy=policy, theirs=theirs, refused=refused, classes=classes, plan=solved, found=found
     )
-    moved = {
-        name: keep_seated(*given, refused=refused, plan=solved, found=one)
-        for name, one in theirs.items()
-        if policy in (ANY, name)
-    }
+    moved = {name: keep_seated(*given, refused=refused, plan=solved, found=one) for name, one in theirs.items()}
     costs, after = ({name: sum(planned_fen(*given, one)) for name, one in many.items()} for many in (theirs, moved))
     left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
     return kept, told, costs, after, left

@@ -44,7 +44,7 @@ class Upheld:
     rounds
         How many values of lost hours were tried besides those of the facts.
     is_known
-        Whether it is a rule's own placement, with jobs moved where that costs less, since no values keep the caps at
+        Whether it is the placement of a simple rule, with jobs moved where that costs less: no values keep the caps for
         less.
     free_fen, cost_fen
         Cost without caps and under them, unserved work at the values of the facts.

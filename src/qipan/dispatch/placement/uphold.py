@@ -6,8 +6,8 @@ Lagrange multiplier), just above the least valuable tiers that can spare what is
 between the two values. Plan, prices and placement follow from ordinary rules with these values. Costs and bounds are
 told at the values that were given.
 
-A placement known to keep the caps, each of its jobs moved to where it costs least, stays where prices find none that
-costs less: so nothing here costs more than what was known.
+The placement of a simple rule that keeps the caps, each of its jobs moved to where it costs least, stays where prices
+find none that costs less.
 
 Source: `everett1963` (multipliers keep limits where choices are whole).
 """
@@ -27,7 +27,7 @@ from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Placement, Plan
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
 from qipan.dispatch.placement.baseline import Baseline
-from qipan.dispatch.placement.place import keep_seated, place
+from qipan.dispatch.placement.place import NOTHING, keep_seated, place
 from qipan.dispatch.placement.score import cheapest, planned_fen, unserved_unit_h
 from qipan.dispatch.plan import plan as solve
 
@@ -54,7 +54,7 @@ class Capped:
     rounds
         How many values were tried besides those that were given.
     is_known
-        Whether prices did not find one that costs less, and it is a known placement with each job moved.
+        Whether prices did not find one that costs less, and it is that of a simple rule, with jobs moved.
     """
 
     rules: Rules
@@ -79,23 +79,23 @@ class Capped:
 def uphold(
     jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
     refused: Texts, classes: Classes, plan: Plan, found: Placement, caps_unit_h: Floats,
-    known: Sequence[Placement] = (),
+    theirs: Mapping[str, Placement] = NOTHING,
 ) -> Capped:  # fmt: skip
     """Place jobs so that no more of any tier is left unserved than its cap; if that is not found, with least over them.
 
-    Of the placements that keep every cap the cheapest stays, at the values that were given; it costs no more than any
-    known one that keeps them.
+    Of the placements that keep every cap the cheapest stays, at the values that were given; it costs no more than that
+    of any rule that keeps them.
 
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason count towards no cap.
     plan, found
-        Without caps; if they keep them, and nothing known that keeps them costs less, they stay.
+        Without caps; if they keep them, and no rule that keeps them costs less, they stay.
     caps_unit_h
         ``(kinds, tiers)``
-    known
-        Placements that may keep the caps: those of the rules whose service is upheld.
+    theirs
+        Where simple rules put the jobs, as far as that is known.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def uphold(
         return ones[cheapest(sum(planned_fen(jobs, board, rules, reached, one.found)) for one in ones)]
 
     tried = [capped(rules, plan, found)]
-    keepers = [one for one in (capped(rules, plan, one, is_known=True) for one in known) if one.is_kept]
+    keepers = [one for one in (capped(rules, plan, one, is_known=True) for one in theirs.values()) if one.is_kept]
     if tried[0].is_kept and least([tried[0], *keepers]) is tried[0]:
         return tried[0]
     while not tried[-1].is_kept and len(tried) <= ROUNDS:
@@ -120,7 +120,8 @@ def uphold(
             break
         raised = valued(rules, worth)
         solved = solve(board, classes, raised, takes)
-        tried.append(capped(raised, solved, place(jobs, board, raised, reached, refused=refused, plan=solved)))
+        placed = place(jobs, board, raised, reached, refused=refused, plan=solved, theirs=theirs)
+        tried.append(capped(raised, solved, placed))
     given = (jobs, board, rules, reached)
     moved = [keep_seated(*given, refused=refused, plan=plan, found=one.found) for one in keepers]
     keep = [one for one in tried if one.is_kept] + [capped(rules, plan, one, is_known=True) for one in moved]
@@ -137,8 +138,8 @@ def uphold_against(
     Parameters
     ----------
     policy
-        One of ``theirs``, whose own placement is the known one; or ``any``, for which the caps are the least of each
-        tier that any of them leaves, and all of them are known; or empty, and there are no caps.
+        One of ``theirs``; or ``any``, for which the caps are the least of each tier that any of them leaves; or empty,
+        and there are no caps.
     theirs
         Where each policy puts the jobs.
     refused, classes, plan, found
@@ -155,10 +156,9 @@ def uphold_against(
         ), None
     left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
     caps = np.min(list(left.values()), axis=0) if policy == ANY else left[policy]
-    known = tuple(theirs.values()) if policy == ANY else (theirs[policy],)
     kept = uphold(
         jobs, board, rules, reached,
-        refused=refused, classes=classes, plan=plan, found=found, caps_unit_h=caps, known=known,
+        refused=refused, classes=classes, plan=plan, found=found, caps_unit_h=caps, theirs=theirs,
     )  # fmt: skip
     free = unserved_unit_h(jobs, board, found)
     over = kept.excess_unit_h

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qipan.dispatch.model.upheld import ANY
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.day import unit_hours
 from qipan.interfaces.report.labels import label
@@ -28,17 +27,10 @@ def sentence(told: Told, words: Words) -> str:
             rule=rule,
             tiers=words.say(", ").join(broken),
         )
-    if told["is_known"] and told["no_worse_than"] == ANY:
-        return words.say(
-            "No tier is served worse than by %(rule)s: the placement of one of them, with jobs moved where that costs "
-            "less; against the plan without this promise the cost changes by %(cost)s yuan.",
-            rule=rule,
-            cost=cost,
-        )
     if told["is_known"]:
         return words.say(
-            "No tier is served worse than by %(rule)s: its own placement, with jobs moved where that costs less; "
-            "against the plan without this promise the cost changes by %(cost)s yuan.",
+            "No tier is served worse than by %(rule)s: the placement of a simple rule, with jobs moved where that "
+            "costs less; against the plan without this promise the cost changes by %(cost)s yuan.",
             rule=rule,
             cost=cost,
         )
