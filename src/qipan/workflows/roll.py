@@ -29,6 +29,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
+from qipan.workflows.choose import day_starts_s
 from qipan.workflows.complete import completed
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import rules_of, set_up
@@ -198,7 +199,8 @@ class Rolling:
             intake = quarantine_origins(intake, board.origins)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
-        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
+        starts_s = day_starts_s(board, fleet.zone_name)
+        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules, day_starts_s=starts_s)
         if case.first == len(jobs):
             raise BadInputError(
                 f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
