@@ -334,7 +334,7 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
     cpu, clock
         Seconds from any moment on, for re-plans and for placements; only differences are used.
     progress
-        Told the share that is done.
+        Told the share of the days that is done.
     """
     desk = prepare(case, terms)
     state, seat = begin(desk), empty_seat(case.board.slot_count)
@@ -362,7 +362,8 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
             arrive(desk, state, seat, job)
             placement_s.append(clock() - begun)
             pin_if_due(desk, state, job)
-        progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
+        gone_s = now_s + terms.every_s - case.board.start_s
+        progress(min(gone_s / (case.board.day_end_s - case.board.start_s), 1.0))
     begins = state.seats.begin[state.seats.first[:-1]]
     start_s = np.where(state.seats.pool >= 0, case.board.start_s + begins * TICK_S, np.nan)
     return Rolled(
