@@ -26,7 +26,7 @@ from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import Prices, empty_seat
 from qipan.dispatch.placement.timeline import TICK_S
 from qipan.dispatch.rolling.foresee import draw_drifts
-from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, resume, settle
+from qipan.dispatch.rolling.roll import Desk, State, arrive, pin_if_due, prepare, replan, resume
 from qipan.dispatch.rolling.watch import find_spikes, residual_supply
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
@@ -40,7 +40,7 @@ from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import Boards
-from qipan.workflows.choose import refuse_reservations
+from qipan.workflows.choose import day_starts_s, refuse_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
@@ -229,7 +229,7 @@ class Live:
             if str(desk.jobs.job_id[job]) not in tentative and state.seats.pool[job] < 0:
                 desk.ask.start[job] = max(desk.ask.start[job], tick)
                 arrive(desk, state, seat, job)
-                settle(desk, state, job)
+                pin_if_due(desk, state, job)
             else:
                 state.waiting.append(job)
         return self._keep(self._decided(table, desk, state, now, is_replan=False), now)
@@ -347,6 +347,7 @@ class Live:
             foreseen=board,
             drifts=draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(SEED)),
             rules=self._rules,
+            day_starts_s=day_starts_s(board, self._fleet.zone_name),
         )
         mine = order[case.first :]
         pools = {(board.sites[one.site].site_id, one.pool_id): index for index, one in enumerate(board.pools)}

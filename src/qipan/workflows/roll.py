@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,11 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
+from qipan.workflows.choose import day_starts_s
 from qipan.workflows.complete import completed
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import rules_of, set_up
+from qipan.workflows.progress import Advance
 from qipan.workflows.request import RollRequest, check_roll
 
 OUTLOOK_H = 48
@@ -46,6 +48,7 @@ class RunReport:
     seconds of CPU for re-plans and microseconds of the clock for placements. ``market_power`` is that at each day's
     peak, ``pivotal_h`` the hours in which demand could not be met without a site, as re-plans saw them.
     ``reservations`` are the plain values of a `ReservationsReport`; nothing where none are reserved or asked for.
+    ``sites`` has the names of each site by its id.
     """
 
     errors: dict[str, float]
@@ -69,6 +72,7 @@ class RunReport:
     market_power: list[MarketPower]
     pivotal_h: dict[str, float]
     reservations: dict[str, Any] | None
+    sites: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,7 @@ class Rolling:
         self._dispatch = dispatch
         self._boards = boards
 
-    def run(
-        self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[str], None]
-    ) -> RollReport:
+    def run(self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Advance) -> RollReport:
         """Operate the days on a simulated clock; nothing is entered in the ledger.
 
         Parameters
@@ -142,9 +144,9 @@ class Rolling:
             rng = np.random.default_rng([request.seed, 1])
             drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
-            words = "run with forecast errors" if sizes else "run without forecast errors"
-            rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
-            progress(f"{words}: offline bound")
+            step = "run with forecast errors" if sizes else "run without forecast errors"
+            rolled = roll(there, terms, cpu, clock, partial(progress, step))
+            progress(f"{step}: offline bound", None)
             lost = regret(there, rolled, foresee_all(there, rolled.covered))
             settled = _settled(settle_run(there, rolled, terms), reserved if request.reservations else None)
             runs.append(_told(sizes, case.board, rolled, lost, settled))
@@ -198,7 +200,8 @@ class Rolling:
             intake = quarantine_origins(intake, board.origins)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
-        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
+        starts_s = day_starts_s(board, fleet.zone_name)
+        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules, day_starts_s=starts_s)
         if case.first == len(jobs):
             raise BadInputError(
                 f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
@@ -265,10 +268,6 @@ def _with_plants(board: Board, share: float, zone_name: str) -> Board:
     )
 
 
-def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], None]:
-    return lambda done: progress(f"{words}: {done:.0%} of its time")
-
-
 def _settled(found: ReservationsDay, reserved: ReservationIntake | None) -> ReservationsReport | None:
     """Tell what was read of reservations and what they came to."""
     if reserved is None and not found.nominations:
@@ -315,6 +314,7 @@ def _told(
             if seconds
         },
         reservations=None if reservations is None else reservations.document(),
+        sites={one.site_id: {"name_en": one.name_en, "name_zh": one.name_zh} for one in board.sites},
     )
 
 

@@ -16,7 +16,7 @@ from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import empty_seat
 from qipan.dispatch.rolling.foresee import draw_drifts
-from qipan.dispatch.rolling.roll import arrive, begin, prepare, replan, settle
+from qipan.dispatch.rolling.roll import arrive, begin, pin_if_due, prepare, replan
 from qipan.dispatch.solver.approach import Approach
 from qipan.kernel.resources import Kind
 
@@ -34,11 +34,11 @@ def two_pools(board: Board) -> Board:
 def replanned(board: Board, jobs: JobsMaker, rules: Rules, hour: float) -> tuple[Instance, Approach]:
     """Start `RUNS` as the board opens, and plan anew at an hour, in which `WAITS` is known."""
     drifts = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
-    desk = prepare(Case(jobs(RUNS, WAITS), board, board, drifts, rules), TERMS)
+    desk = prepare(Case(jobs(RUNS, WAITS), board, board, drifts, rules, np.array([board.start_s])), TERMS)
     state = begin(desk)
     replan(desk, state, board.start_s)
     arrive(desk, state, empty_seat(board.slot_count), 0)
-    settle(desk, state, 0)
+    pin_if_due(desk, state, 0)
     state.waiting.append(1)
     return replan(desk, state, board.start_s + 3600.0 * hour)
 

@@ -26,7 +26,7 @@ def watched(
     board = make_board() if board is None else board
     drifts = draw_drifts(Errors(), 2, board.slot_count, np.random.default_rng(0))
     before = [row | {"submit_h": row["submit_h"] - 24.0 * back} for back in range(DAYS_BACK, 0, -1) for row in rows]
-    case = Case(make_jobs(*before, *rows), board, board, drifts, rules)
+    case = Case(make_jobs(*before, *rows), board, board, drifts, rules, np.array([board.start_s]))
     return roll(case, RollTerms(), lambda: 0.0, lambda: 0.0, lambda _: None)
 
 

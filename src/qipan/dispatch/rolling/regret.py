@@ -35,7 +35,6 @@ from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 from qipan.dispatch.programme.formulate import room_kwh
 from qipan.dispatch.solver.approach import approach
-from qipan.kernel.units import S_PER_DAY
 
 CONFIDENCE: Final = 0.95
 
@@ -164,9 +163,9 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     of_job = np.where(lost, value, 0.0) - offline.least_fen
     of_job[ran.at] += ran.moved_fen + ran.priced_fen
     slot_s: Floats = board.start_s + board.slot_s * np.arange(board.slot_count, dtype=np.float64)
-    slot_day = _day_of(board, slot_s)
+    slot_day = case.day_of(slot_s)
     by_day = np.asarray(np.bincount(slot_day, weights=by_slot), dtype=np.float64)
-    by_day += np.bincount(_day_of(board, jobs.submit_s), weights=of_job, minlength=len(by_day))
+    by_day += np.bincount(case.day_of(jobs.submit_s), weights=of_job, minlength=len(by_day))
     low, high = _interval(by_day, offline.bound_fen)
     return Regret(
         served_fen=float(ran.moved_fen.sum() + energy.sum() + (_opex_fen(board) * ran.use_unit_h).sum()),
@@ -181,12 +180,6 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
 def _opex_fen(board: Board) -> Floats:
     """Return what an hour of a unit costs besides its energy, ``(pools, slots)``."""
     return np.repeat(board.opex_fen_per_unit_h[:, None], board.slot_count, axis=1)
-
-
-def _day_of(board: Board, moment_s: Floats) -> Ints:
-    """Return the day of the run that a moment counts to; what is after the last one counts to it."""
-    days = max(1, round((board.day_end_s - board.start_s) / S_PER_DAY))
-    return np.minimum((moment_s - board.start_s) // S_PER_DAY, days - 1).astype(np.int64)
 
 
 def _interval(by_day: Floats, bound: float) -> tuple[float, float]:

@@ -21,11 +21,10 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS
 from qipan.dispatch.model.plan import Instance, Plan
-from qipan.dispatch.model.roll import MarketPower, RollTerms, Spike
+from qipan.dispatch.model.roll import Case, MarketPower, RollTerms, Spike
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.solver.approach import approach
-from qipan.kernel.units import S_PER_DAY
 
 PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
@@ -53,21 +52,16 @@ class Watched:
     day: int = -1
 
 
-def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, *, now_s: float, terms: RollTerms) -> None:
-    """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do.
-
-    Parameters
-    ----------
-    whole
-        The board of the run, before anything ran.
-    """
-    board = instance.board
+def watch(seen: Watched, case: Case, instance: Instance, plan: Plan, *, now_s: float, terms: RollTerms) -> None:
+    """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do."""
+    whole, board = case.board, instance.board
     seen.pivotal_s += np.where(residual_supply(whole, instance, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
-    day, gone_s = divmod(now_s - whole.start_s, S_PER_DAY)
+    day = int(case.day_of(np.array([now_s]))[0])
     if day > seen.day:
-        peak = peak_slot(whole, instance, plan, now_s, int(np.ceil((S_PER_DAY - gone_s) / board.slot_s)))
+        left_s = float(case.day_ends_s[day]) - now_s
+        peak = peak_slot(whole, instance, plan, now_s, int(np.ceil(left_s / board.slot_s)))
         if peak is not None:
-            seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
+            seen.day, seen.peak_s = day, board.start_s + peak * board.slot_s
     if board.start_s >= seen.peak_s:
         seen.power += withhold(whole, instance, plan, now_s, terms)
         seen.peak_s = np.nan

@@ -40,7 +40,7 @@ def solve(
     from qipan.interfaces.report.solution import solution
 
     instance = read_instance(read_bytes(file))
-    with searching(seconds) as is_enough:
+    with searching(seconds, spoken(lang)) as is_enough:
         found = approach(*instance, gap=gap, is_enough=is_enough)
     if as_json:
         print_json(solution(instance, found))
