@@ -87,10 +87,11 @@ def _show_builds(told: dict[str, Any], language: Language) -> None:
     print_table(table(columns, rows, numbers=(3, 4, 6, 7, 8, 9), wide=(1, 2)))
     say(
         language.say(
-            f"A unit is worth what it would save in a year, by shadow prices: the first where nothing is built, the next "
-            f"beside all that the plan builds. "
+            "A unit is worth what it would save in a year, by shadow prices: the first where nothing is built, the "
+            "next beside all that the plan builds. "
             f"{counted(len(told['options']) - len(rows), 'option')} not built.",
-            f"价值为一个单位每年可节省的费用，取自影子价格：首个指尚未建设时，再增指计划建成之后。另有 {len(told['options']) - len(rows)} 个选项未建设。",
+            "价值为一个单位每年可节省的费用，取自影子价格：首个指尚未建设时，再增指计划建成之后。"
+            f"另有 {len(told['options']) - len(rows)} 个选项未建设。",
         )
     )
 
