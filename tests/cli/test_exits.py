@@ -77,4 +77,5 @@ def test_mistyped_command_with_json_is_told_as_json(qipan: Qipan) -> None:
         told = qipan(*words, "--json")
         assert (told.exit_code, told.stdout) == (2, "")
         assert json.loads(told.stderr)["code"] == "command_mistyped"
+        assert "file" not in json.loads(told.stderr)
         assert not qipan(*words).stderr.startswith("{")

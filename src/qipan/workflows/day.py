@@ -30,7 +30,7 @@ from qipan.storage.trail import record_action
 from qipan.workflows.board import RESERVATIONS, WORTH, Boards, name_of
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.complete import completed
-from qipan.workflows.describe import Run, Solved, describe, uses_of_day
+from qipan.workflows.describe import Run, Solved, describe, places_named, summary, uses_of_day
 from qipan.workflows.fleet import NATIONAL, Setting, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, JobsImport
@@ -95,6 +95,24 @@ class Day:
             sequence=receipt.sequence,
             is_new=receipt.is_new,
         )
+
+    def newest_import(self) -> int:
+        """Return the number of the newest file of jobs.
+
+        Raises
+        ------
+        NotFoundError
+            ``import_unknown`` before any file was imported.
+        """
+        with self._books.read() as unit:
+            found = self._observations.batches(unit, kind="jobs")
+        if not found:
+            raise NotFoundError(
+                "A file of jobs must have been imported, was none.",
+                code="import_unknown",
+                hint="Run: qipan jobs import FILE",
+            )
+        return found[-1].sequence
 
     def findings(self, sequence: int) -> tuple[Finding, ...]:
         """Return what was wrong with an imported file.
@@ -183,7 +201,7 @@ class Day:
     def reports(self) -> list[dict[str, Any]]:
         """Return one line for each run, the newest first."""
         with self._books.read() as unit:
-            return [_summary(document) for document in self._dispatch.reports(unit)]
+            return [summary(document) for document in self._dispatch.reports(unit)]
 
     def report(self, plan_id: str | None = None) -> dict[str, Any]:
         """Return the report of a run as plain values; of the newest without a name.
@@ -219,7 +237,7 @@ class Day:
             ``sort_unknown``, ``page_out_of_range``.
         """
         document = self.report(plan_id)
-        places = _places_named(document, text)
+        places = places_named(document, text)
         only = Filter(text=text, places=places, status=status, tier=tier, site_id=site_id)
         found = self._dispatch.jobs(
             document["plan_id"], only=only, sort=sort, descending=descending, page=page, size=size
@@ -358,26 +376,3 @@ class Day:
 def source_of(request: DayRequest, fleet: Fleet) -> str:
     """Return whence a file of jobs comes: which origins are unknown depends on the fleet, so what is wrong does too."""
     return f"jobs/{request.format}/{fleet.fleet_id}"
-
-
-def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
-    """Return the origins and sites whose id or name, in either language, holds a text."""
-    wanted = text.casefold()
-    named = [(one["origin_id"], one) for one in document["origins"]] + [
-        (one["site_id"], one) for one in document["sites"]
-    ]
-    hits = [key for key, one in named if wanted in f"{key} {one['name_en']} {one['name_zh']}".casefold()]
-    return tuple(hits) if wanted else ()
-
-
-def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("plan_id", "day", "fleet_id", "jobs_name", "jobs_format", "is_generated", "created", "load")
-    account, change = document["account"], document["against_home_first"]
-    return {
-        **{name: document[name] for name in names},
-        **{name: account[name] for name in ("jobs", "placed", "carried_over", "refused")},
-        "cost_fen": document["scores"][0]["cost_fen"],
-        "cost_change": change["cost"],
-        "location_change": change["location_kg"],
-        "market_change": change["market_kg"],
-    }

@@ -108,7 +108,7 @@ def national_fleet(catalog: Catalog) -> Fleet:
         for code, place in regions.items()
         if code in weights
     )
-    fleet = Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
+    fleet = Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽（1:100）", BOARD_ZONE, tuple(sites), origins)
     return equip(fleet, kw_per_rack=catalog.number("rehearsal/kw_per_rack"))
 
 

@@ -27,6 +27,7 @@ from qipan.dispatch.prices.publish import to_tick
 from qipan.kernel.resources import Kind
 
 TIER_ZH = ("实时", "交互", "批处理", "离线")
+KIND_ZH = dict(zip(Kind, ("智能算力", "通用算力", "超级算力", "存储"), strict=True))
 UNIT_ZH = {Kind.INTELLIGENT: "卡", Kind.GENERAL: "核", Kind.SUPERCOMPUTING: "节点", Kind.STORAGE: "TB"}
 
 
@@ -307,10 +308,8 @@ _BINDS = {
 def _no_such_resource(subject: Subject) -> Words:
     model = str(subject.jobs.card_model[subject.index])
     of_model = f" of model {model}" if model else ""
-    return (
-        f"No site has {subject.kind.value} resources{of_model}.",
-        f"没有站点拥有该类资源({subject.kind.value} {model})。",
-    )
+    named = f"型号为 {model} 的{KIND_ZH[subject.kind]}" if model else KIND_ZH[subject.kind]
+    return f"No site has {subject.kind.value} resources{of_model}.", f"没有站点拥有{named}。"
 
 
 def _no_power(_subject: Subject) -> Words:
@@ -322,7 +321,7 @@ def _too_large(subject: Subject) -> Words:
     most = written(float(largest[subject.sort].max()))
     return (
         f"It asks for {subject.quantity} {subject.kind.unit}s at once, the largest site it may use carries {most}.",
-        f"一次需要 {subject.quantity} {UNIT_ZH[subject.kind]},可用站点最多只能承载 {most}。",
+        f"一次需要 {subject.quantity} {UNIT_ZH[subject.kind]}，可用站点最多只能承载 {most}。",
     )
 
 
@@ -331,7 +330,7 @@ def _data_may_not_leave(subject: Subject) -> Words:
     where_en, where_zh = ("province", "省") if province else ("macro-region", "大区")
     return (
         f"Its data may not leave the {where_en} of {subject.origin.name_en}, where no such site stands.",
-        f"数据不得出{subject.origin.name_zh}所在{where_zh},该处没有可用站点。",
+        f"数据不得出{subject.origin.name_zh}所在{where_zh}，该处没有可用站点。",
     )
 
 
@@ -344,14 +343,14 @@ def _too_far(subject: Subject) -> Words:
     here, tier = subject.origin, subject.tier
     return (
         f"Tier {tier.label}: at most {limit} ms round trip from {here.name_en}; nearest site: {nearest:.1f} ms.",
-        f"{TIER_ZH[tier]}层要求从{here.name_zh}往返时延不超过 {limit} 毫秒,最近站点为 {nearest:.1f} 毫秒。",
+        f"{TIER_ZH[tier]}层要求从{here.name_zh}往返时延不超过 {limit} 毫秒，最近站点为 {nearest:.1f} 毫秒。",
     )
 
 
 def _window_too_short(subject: Subject) -> Words:
     return (
         f"It needs {subject.hours} h, its window between submission and deadline is shorter.",
-        f"需要 {subject.hours} 小时,提交至截止的时间窗更短。",
+        f"需要 {subject.hours} 小时，提交至截止的时间窗更短。",
     )
 
 
@@ -362,18 +361,18 @@ def _no_room(subject: Subject) -> Words:
         in_window = f"free for {subject.hours} h in its window"
         return (
             f"No site within its limits has {many_en}, their power and links for its data {in_window}.",
-            f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量、电力与数据链路。",
+            f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量、电力与数据链路。",
         )
     return (
         f"No site within its limits has {many_en} and their power free for {subject.hours} h in its window.",
-        f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量与电力。",
+        f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量与电力。",
     )
 
 
 def _later_is_better(_subject: Subject) -> Words:
     return (
         "Its window reaches past the day, and it starts later: cheaper, or for want of room.",
-        "时间窗延至次日,推迟启动:成本更低或当日无空闲容量。",
+        "时间窗延至次日，推迟启动：成本更低或当日无空闲容量。",
     )
 
 

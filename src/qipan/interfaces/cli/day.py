@@ -32,6 +32,7 @@ from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
+from qipan.kernel.time import BOARD_ZONE
 
 if TYPE_CHECKING:
     from qipan.settings import Settings
@@ -183,6 +184,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
         language.say("plan", "计划"),
         language.say("fleet", "机群"),
         language.say("jobs from", "作业来源"),
+        language.say("planned at", "规划时间"),
         language.say("jobs", "作业"),
         language.say("cost\nyuan", "费用\n元"),
         language.say("cost", "费用"),
@@ -194,6 +196,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
             row["plan_id"],
             row["fleet_id"],
             language.say("generated", "生成") if row["is_generated"] else f"{row['jobs_name']} ({row['jobs_format']})",
+            moment(row["created"], BOARD_ZONE),
             grouped(row["jobs"]),
             yuan(row["cost_fen"]),
             change(row["cost_change"]),
@@ -203,7 +206,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
         for row in found
     ]
     title = language.say("Changes are against home region first", "变化与本地优先相比")
-    print_table(table(columns, rows, numbers=range(3, len(columns)), wide=(2,), title=title))
+    print_table(table(columns, rows, numbers=range(4, len(columns)), wide=(1, 2, 3), title=title))
 
 
 @app.command()

@@ -135,8 +135,10 @@ def plain(value: Any) -> Any:
 
 def print_error_json(code: str, exit_code: int, **told: Any) -> None:
     """Print an error as one JSON object on the error stream, with the names that problems have over REST."""
-    whole = {"code": code, "exit_code": exit_code, "detail": "", "hint": "", "field": "", "file": "", "findings": []}
-    sys.stderr.write(json.dumps(plain(whole | told), ensure_ascii=False, allow_nan=False) + "\n")
+    whole = {"code": code, "exit_code": exit_code, "detail": "", "hint": "", "field": "", "findings": []} | told
+    if not whole.get("file"):
+        whole.pop("file", None)
+    sys.stderr.write(json.dumps(plain(whole), ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def print_error(error: QipanError, language: Language = Language.EN) -> None:

@@ -288,7 +288,7 @@ def _sites(document: Document, language: Language) -> None:
     rows = [
         (
             language.name_in(site),
-            site["product"],
+            kinds.product(site, words(language)),
             percent(tables.used_share(site, document["day_slots"])),
             yuan(_mean(site["lmp_fen_per_unit_h"][day]), 3),
             mwh(sum(site["energy_kwh"][day]) * WH_PER_KWH, 2),
