@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from qipan.certificates.model.certificate import Granularity, Production
 
@@ -107,5 +108,44 @@ class Withdraw:
     issue_id: str
 
 
-Request = Issue | Bundling | Transfer | Allocate | Release | Retire | Withdraw
-"""What changes the registry; nothing else does but time."""
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Nothing but time: what is over expires."""
+
+    request_id: str
+
+
+Request = Issue | Bundling | Transfer | Allocate | Release | Retire | Withdraw | Expire
+"""What changes the registry; nothing else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A request as it stands; it is never changed.
+
+    Attributes
+    ----------
+    kind
+        What it asks, in one word.
+    record
+        The request in canonical JSON.
+    wh
+        How many Wh it has moved; of a bundling, how many it has bundled.
+    count
+        How many issuances, bundles or parts they are.
+    """
+
+    request_id: str
+    kind: str
+    record: str
+    wh: int
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A request as it stands, and whether it is new."""
+
+    entered: Entered
+    is_new: bool
