@@ -58,9 +58,9 @@ class Indexation:
     pass_through: Decimal
 
     def __post_init__(self) -> None:
-        _require(self.name != "", "An index must have a name", repr(self.name), "index.name")
-        _require(self.base.is_finite() and self.base > 0, "A base value must be above 0", self.base, "index.base")
-        _require(_is_share(self.pass_through), "A pass-through must lie in 0 to 1", self.pass_through, "index")
+        _require(self.name != "", "An index must have a name", repr(self.name), "name")
+        _require(self.base.is_finite() and self.base > 0, "A base value must be above 0", self.base, "base")
+        _require(_is_share(self.pass_through), "A pass-through must lie in 0 to 1", self.pass_through, "pass_through")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Contribution:
     fen_per_month: int
 
     def __post_init__(self) -> None:
-        _require(self.giver != self.taker, "A contribution must go to another", self.taker, "contributions.taker")
+        _require(self.giver != self.taker, "A contribution must go to another", self.taker, "taker")
         _require(0 < self.fen_per_month <= MOST_FEN, f"A contribution must be 1 to {MOST_FEN} fen", self.fen_per_month,
-                 "contributions.fen_per_month")  # fmt: skip
+                 "fen_per_month")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ class Aid:
     source: str
 
     def __post_init__(self) -> None:
-        _require(self.giver != self.taker, "Aid must go to another", self.taker, "aid.taker")
+        _require(self.giver != self.taker, "Aid must go to another", self.taker, "taker")
         for name in ("cost_fen_per_month", "worth_fen_per_month"):
             told = getattr(self, name)
-            _require(0 <= told <= MOST_FEN, f"A figure of aid must be 0 to {MOST_FEN} fen", told, f"aid.{name}")
-        _require(self.source.strip() != "", "A modelled figure must say what it rests on", "nothing", "aid.source")
+            _require(0 <= told <= MOST_FEN, f"A figure of aid must be 0 to {MOST_FEN} fen", told, name)
+        _require(self.source.strip() != "", "A modelled figure must say what it rests on", "nothing", "source")
 
 
 @dataclass(frozen=True, slots=True)

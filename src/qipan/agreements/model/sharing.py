@@ -43,7 +43,7 @@ class Shares:
                 f"Shares must each be above 0 and sum to exactly 1, was {told}.",
                 code="shares_unfit",
                 hint="Write decimals that sum to 1, for example 0.34, 0.33 and 0.33.",
-                field="shares",
+                field="parts",
             )
 
 
