@@ -153,15 +153,15 @@ def test_place_keeps_shared_cards_fractional(make_board, make_jobs, rules) -> No
     assert found.status.tolist() == [Status.PLACED] * 2
 
 
-def test_placing_order_is_tier_priority_slack_size(make_jobs) -> None:
+def test_placing_order_is_priority_then_size_then_slack_then_as_they_came_whatever_the_tier(make_jobs) -> None:
     jobs = make_jobs(
-        {"tier": Tier.OFFLINE},
+        {"tier": Tier.OFFLINE, "slack_h": 5.0},
         {"tier": Tier.BATCH, "slack_h": 5.0},
-        {"tier": Tier.BATCH, "slack_h": 1.0},
-        {"tier": Tier.BATCH, "slack_h": 1.0, "quantity": 4.0},
+        {"tier": Tier.OFFLINE, "slack_h": 1.0},
+        {"tier": Tier.BATCH, "slack_h": 6.0, "quantity": 4.0},
         {"tier": Tier.BATCH, "slack_h": 9.0, "priority": 3},
     )
-    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 1, 0]
+    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 0, 1]
 
 
 def test_latest_start_keeps_the_whole_job_in_the_horizon(make_board, make_jobs) -> None:

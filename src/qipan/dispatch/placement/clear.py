@@ -55,13 +55,13 @@ class Known(NamedTuple):
 
 @numba.njit(cache=True)
 def clear(
-    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
+    order: Ints, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Try to clear a seat for each job of an order that has none, and return for how many it could be done.
 
     Parameters
     ----------
-    lost
+    unserved_fen
         What it costs to leave each job without a seat, ``(jobs,)``.
     lists
         From `seats.occupants`, the most tolerant first.
@@ -85,7 +85,7 @@ def clear(
             continue
         count = _least_in_the_way(cost, pools, starts, ask, room, job)
         for i in range(count):
-            if _clear_at(seat, old, known, ask, prices, lost, room, seats, lists, job, pools[i], starts[i]):
+            if _clear_at(seat, old, known, ask, prices, unserved_fen, room, seats, lists, job, pools[i], starts[i]):
                 known.now[0] += 1
                 break
         seated, in_vain = (seated + 1, 0) if seats.pool[job] >= 0 else (seated, in_vain + 1)
@@ -127,17 +127,17 @@ def _least_in_the_way(
 
 @numba.njit(cache=True)
 def _clear_at(
-    seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats,
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
     """Seat a job at a place, all others that are in its way anew, or nothing; tell which."""
-    gain = lost[job] - run_fen(ask, prices, room, job, pool, start, ask.planned[job])
+    gain = unserved_fen[job] - run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if gain <= 0.0:
         return False
     is_free, out = _turn_all_out(old, known, ask, prices, room, seats, lists, job, pool, start)
     if is_free:
         sit(room, ask, seats, job, pool, start)
-        if _seat_anew(seat, old, ask, prices, lost, room, seats, out, gain):
+        if _seat_anew(seat, old, ask, prices, unserved_fen, room, seats, out, gain):
             return True
         stand_up(room, ask, seats, job)
     for k in range(out):
@@ -171,7 +171,7 @@ def _turn_all_out(
 
 @numba.njit(cache=True)
 def _seat_anew(
-    seat: Seat, old: Moved, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    seat: Seat, old: Moved, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats,
     out: int, gain: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
     """Seat those who left, the largest first, as long as something is gained; tell whether it was to the end."""
@@ -181,7 +181,7 @@ def _seat_anew(
     for k in np.argsort(size, kind="mergesort"):
         other = old.job[k]
         after, where, count = choose(seat, ask, prices, room, other, False)
-        gain += old.fen[k] - (after if where >= 0 else lost[other])
+        gain += old.fen[k] - (after if where >= 0 else unserved_fen[other])
         if where >= 0:
             sit_found(room, ask, seats, seat, other, where, count)
         if gain <= 0.0:

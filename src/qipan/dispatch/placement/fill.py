@@ -81,13 +81,13 @@ def _lean(
 
 @numba.njit(cache=True)
 def turn_out(
-    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
+    order: Ints, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
 ) -> int:  # pragma: no cover - compiled
     """Try to seat each job of an order that has none, and return how many could be.
 
     Parameters
     ----------
-    lost
+    unserved_fen
         What it costs to leave each job without a seat, ``(jobs,)``.
     lists
         From `seats.occupants`.
@@ -103,7 +103,7 @@ def turn_out(
                 continue
             start = ask.start[job]
             while tries > 0 and seats.pool[job] < 0 and start <= max(ask.latest[job], ask.start[job]):
-                tries -= 1 + _try(seat, ask, prices, lost, room, seats, lists, job, pool, start, tries)
+                tries -= 1 + _try(seat, ask, prices, unserved_fen, room, seats, lists, job, pool, start, tries)
                 start = (np.floor(start / room.ticks_of_slot) + 1.0) * room.ticks_of_slot
         seated += seats.pool[job] >= 0
     return seated
@@ -111,14 +111,14 @@ def turn_out(
 
 @numba.njit(cache=True)
 def _try(
-    seat: Seat, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
+    seat: Seat, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints],
     job: int, pool: int, start: float, tries: int,
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Turn one of those out who sit where a job would; return how many were tried."""
     need = held_units(ask, job, pool)
     tick = blocked(room, ask, job, pool, start, ask.length[job])
     cost = run_fen(ask, prices, room, job, pool, start, ask.planned[job])
-    if tick < 0 or cost >= lost[job]:
+    if tick < 0 or cost >= unserved_fen[job]:
         return 0
     cell = pool * room.free_least.shape[1] + tick // room.ticks_of_slot
     tried = 0
@@ -133,7 +133,7 @@ def _try(
         if blocked(room, ask, job, pool, start, ask.length[job]) < 0:
             sit(room, ask, seats, job, pool, start)
             after, where, count = choose(seat, ask, prices, room, other, False)
-            if where >= 0 and cost + after - before < lost[job]:
+            if where >= 0 and cost + after - before < unserved_fen[job]:
                 sit_found(room, ask, seats, seat, other, where, count)
                 return tried
             stand_up(room, ask, seats, job)

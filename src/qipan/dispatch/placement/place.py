@@ -87,7 +87,7 @@ class Case(NamedTuple):
     plan: Plan
     ask: Asks
     prices: Prices
-    lost: Floats
+    unserved_fen: Floats
 
 
 def place(
@@ -104,19 +104,19 @@ def place(
         Where simple rules put the jobs, as far as that is known; rules that are tried without it are placed here.
     """
     case = _case(jobs, board, rules, reached, refused, plan)
-    ask, prices, lost = case.ask, case.prices, case.lost
+    ask, prices, unserved_fen = case.ask, case.prices, case.unserved_fen
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     order = urgent_order(jobs, rules, refused)
     enough_fen = _enough_fen(case)
     cost, seats = _best(_tried(case, enough_fen, theirs))
-    room = _held(case, order, seats)
+    room = _room_beside(case, order, seats)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL and (len(rest) or cost > enough_fen):
         seats = _mended(case, order, room, seats, rounds=ROUNDS)[2]
     elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
-        turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
+        turn_out(rest, ask, prices, unserved_fen, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, reached, refused=refused, seats=seats)
 
@@ -136,7 +136,7 @@ def keep_seated(
     """
     case, order = _case(jobs, board, rules, reached, refused, plan), urgent_order(jobs, rules, refused)
     seats, meters = seats_of(found, case.ask, board), meters_of(board, rules, plan.energy)
-    room = _held(case, order, seats)
+    room = _room_beside(case, order, seats)
     draw_all(order, case.ask, meters, room, seats)
     settle(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
@@ -148,8 +148,8 @@ def keep_seated(
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    lost = worth * jobs.quantity * planned_h(jobs, board)
-    return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, lost)
+    unserved_fen = worth * jobs.quantity * planned_h(jobs, board)
+    return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, unserved_fen)
 
 
 def _enough_fen(case: Case) -> float:
@@ -195,10 +195,10 @@ def _filled(
     given = (case.jobs, case.board, case.rules, case.reached)
     found = theirs[way] if way in theirs else place_by(way, *given, refused=case.refused)
     seats = seats_of(found, case.ask, case.board)
-    return _held(case, order, seats), seats
+    return _room_beside(case, order, seats), seats
 
 
-def _held(case: Case, order: Ints, seats: Seats) -> Timeline:
+def _room_beside(case: Case, order: Ints, seats: Seats) -> Timeline:
     """Return the room that is left beside those who have a seat."""
     room = timeline(case.board, keeps_reserve=case.rules.keeps_reserve)
     hold_all(order, case.ask, room, seats)
@@ -217,13 +217,13 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
     mended = _fen(case, order, room, seats)
     if cheapest((mended, cost)) == 0:
         return mended, room, seats
-    return cost, _held(case, order, first), first
+    return cost, _room_beside(case, order, first), first
 
 
 def _fen(case: Case, order: Ints, room: Timeline, seats: Seats) -> float:
     """Return what a board costs, with the energy that it really draws."""
     if case.board.energy is None:
-        return float(total_fen(order, case.ask, case.prices, case.lost, room, seats))
+        return float(total_fen(order, case.ask, case.prices, case.unserved_fen, room, seats))
     found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
     return sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
 
@@ -264,7 +264,7 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Ask
 
 def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
     """Clear seats for those without one, the most valuable first, and settle all."""
-    jobs, ask, prices, lost = case.jobs, case.ask, case.prices, case.lost
+    jobs, ask, prices, unserved_fen = case.jobs, case.ask, case.prices, case.unserved_fen
     work = jobs.quantity * ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
     empty = meters_of(case.board, case.rules, case.plan.energy)
@@ -272,8 +272,8 @@ def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int)
     for _ in range(rounds):
         rest = order[seats.pool[order] < 0]
         if len(rest):
-            rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
-            clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats))
+            rest = rest[np.lexsort((-work[rest], -unserved_fen[rest] / work[rest]))]
+            clear(rest, ask, prices, unserved_fen, room, seats, occupants(tolerant, room, seats))
         meters.own_kwh[:] = empty.own_kwh
         draw_all(order, ask, meters, room, seats)
         if not settle(order, ask, prices, meters, room, seats):

@@ -167,10 +167,10 @@ def seat_fen(ask: Asks, prices: Prices, room: Timeline, seats: Seats, job: int) 
 
 @numba.njit(cache=True)
 def total_fen(
-    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats
+    order: Ints, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats
 ) -> float:  # pragma: no cover - compiled
     """Return what jobs cost where they sit, and what those without a seat lose."""
     total = 0.0
     for job in order:
-        total += lost[job] if seats.pool[job] < 0 else seat_fen(ask, prices, room, seats, job)
+        total += unserved_fen[job] if seats.pool[job] < 0 else seat_fen(ask, prices, room, seats, job)
     return total

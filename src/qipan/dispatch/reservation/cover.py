@@ -132,7 +132,6 @@ def join(jobs: Jobs, board: Board, covered: Covered, found: Placement) -> Placem
     pool, start_s = covered.pool.copy(), np.maximum(jobs.submit_s, board.start_s)
     status, reason = np.full(len(jobs), Status.PLACED, dtype=object), np.full(len(jobs), Reason.COVERED, dtype=object)
     pool[rest], start_s[rest], status[rest], reason[rest] = found.pool, found.start_s, found.status, found.reason
-    status[mine & (start_s >= board.day_end_s)] = Status.CARRIED_OVER
     held = None
     if found.held is not None:
         held = jobs.quantity.copy()
