@@ -60,7 +60,7 @@ def measure(days: int) -> dict[str, Any]:
         initialise(settings, datetime.now(UTC))
         services = build(settings)
         request = RollRequest(data, "week", form, FIRST, days, errors=ERRORS)
-        report = services.rolling.run(request, time.process_time, time.perf_counter, lambda _: None)
+        report = services.rolling.run(request, time.process_time, time.perf_counter, lambda _step, _share: None)
         services.books.close()
     told = asdict(report) | {"first_day": FIRST.isoformat(), "is_real_trace": is_real}
     for run in told["runs"]:

@@ -196,3 +196,39 @@ def test_claims_in_any_order_cover_each_unit_and_hour_once(wanted):
                 Claims(log).release(unit, str(gone), NOW)
                 held = {cell: name for cell, name in held.items() if name != gone}
     books.close()
+
+
+def test_many_extents_are_opened_at_once_or_none(opened, house):
+    more = [replace(DAY, extent_id=f"cards-{number}") for number in range(3)]
+    with opened.begin() as unit:
+        assert house.claims.open_extents(unit, [*more, more[0]], NOW) == 3
+        assert house.claims.open_extents(unit, [], NOW) == 0
+        assert house.claims.open_extents(unit, [*more, DAY], NOW) == 1
+    with pytest.raises(ConflictError) as caught, opened.begin() as unit:
+        house.claims.open_extents(unit, [replace(DAY, extent_id="new"), replace(DAY, units=7)], NOW)
+    assert caught.value.code == "extent_taken"
+    with pytest.raises(NotFoundError) as unknown, opened.begin() as unit:
+        house.claims.open_extents(unit, [replace(DAY, extent_id="new"), replace(DAY, extent_id="x", asset_id="y")], NOW)
+    assert unknown.value.code == "asset_unknown"
+    with opened.read() as unit:
+        assert len(house.log.leaves(unit, kind="extent")) == 4
+
+
+def test_claims_are_released_together_and_found_by_who_holds_them(extent, house):
+    final = claim("f", (90, 100), is_final=True)
+    made(extent, house, claim("x", (0, 50)), claim("y", (50, 90)), final)
+    with extent.read() as unit:
+        assert house.claims.standing(unit, holder="nobody") == ()
+        assert [one.claim_id for one in house.claims.standing(unit, holder="east", purposes={"reserved"})] == [*"xyf"]
+        assert [one.claim_id for one in house.claims.standing(unit, names=["y"], extent_ids=["cards"])] == ["y"]
+        assert house.claims.standing(unit, extent_ids=["none"]) == ()
+    for names, code in ((["x", "f"], "claim_final"), (["x", "none"], "claim_unknown")):
+        with pytest.raises((RuleBrokenError, NotFoundError)) as caught, extent.begin() as unit:
+            house.claims.release_all(unit, names, NOW)
+        assert caught.value.code == code
+    with extent.begin() as unit:
+        assert len(house.claims.standing(unit)) == 3
+        assert house.claims.release_all(unit, ["x", "y", "x"], NOW) == 2
+        assert house.claims.release_all(unit, ["x", "y"], NOW) == 0
+        assert house.claims.standing(unit) == (final,)
+        assert len(house.log.leaves(unit, kind="claim_release")) == 2

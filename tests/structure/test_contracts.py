@@ -40,6 +40,7 @@ LINTED = [
     Violation("market_imports_dispatch", "market/trespass.py", "import qipan.dispatch.model", FLOORS),
     Violation("agreements_import_market", "agreements/trespass.py", "import qipan.market.model", FLOORS),
     Violation("dispatch_imports_market", "dispatch/trespass.py", "import qipan.market.model", FLOORS),
+    Violation("certificates_import_market", "certificates/trespass.py", "import qipan.market.model", FLOORS),
     Violation("pillar_imports_workflow", "dispatch/trespass.py", "import qipan.workflows", FLOORS),
     Violation("pillar_imports_settings", "dispatch/trespass.py", "import qipan.settings", FLOORS),
     Violation("workflow_imports_bootstrap", "workflows/trespass.py", "import qipan.bootstrap", FLOORS),

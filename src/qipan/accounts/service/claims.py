@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -39,34 +39,50 @@ class Claims:
 
         Raises
         ------
+        QipanError
+            As `open_extents`.
+        """
+        return self.open_extents(unit, [extent], now) == 1
+
+    def open_extents(self, unit: UnitOfWork, extents: Sequence[Extent], now: datetime) -> int:
+        """Enter extents, all or nothing; return how many are new.
+
+        Raises
+        ------
         BadInputError
             ``name_unfit``, ``extent_unfit``.
         NotFoundError
             ``asset_unknown``.
         ConflictError
-            ``extent_taken`` when another one has its id.
+            ``extent_taken`` when another one has the id.
         """
-        check_extent(extent)
+        for extent in extents:
+            check_extent(extent)
         unit.lock("log")
-        if extent.asset_id not in posting.assets(unit, [extent.asset_id]):
+        assets = {extent.asset_id for extent in extents}
+        unknown = assets - set(posting.assets(unit, assets))
+        if unknown:
             raise NotFoundError(
-                f"An asset must be entered before it is used, was not: {extent.asset_id}.",
+                f"An asset must be entered before it is used, was not: {min(unknown)}.",
                 code="asset_unknown",
                 hint="Enter it: qipan accounts asset",
             )
-        stands = store.extents(unit, [extent.extent_id]).get(extent.extent_id)
-        if stands is not None:
-            if stands[1] != extent:
+        stands = {name: one for name, (_, one) in store.extents(unit, {one.extent_id for one in extents}).items()}
+        asked: dict[str, Extent] = {}
+        for extent in extents:
+            if extent != stands.get(extent.extent_id, asked.setdefault(extent.extent_id, extent)):
                 raise ConflictError(
                     f"One extent must stand under an id, was another: {extent.extent_id}.",
                     code="extent_taken",
                     hint="Choose another id; an extent is never changed.",
                 )
-            return False
-        store.insert_extent(unit, extent)
-        self._log.append(unit, EXTENT_KIND, extent_record(extent), now)
-        record_action(unit, "extent_opened", extent.extent_id, now)
-        return True
+        new = [extent for name, extent in asked.items() if name not in stands]
+        if not new:
+            return 0
+        store.insert_extents(unit, new)
+        self._log.extend(unit, EXTENT_KIND, [extent_record(one) for one in new], now)
+        record_action(unit, "extent_opened", new[0].extent_id, now, count=len(new))
+        return len(new)
 
     def claim(self, unit: UnitOfWork, claims: Sequence[Claim], now: datetime) -> int:
         """Claim parts of extents, all or nothing; return how many are new, the very same ones again change nothing.
@@ -128,31 +144,59 @@ class Claims:
         RuleBrokenError
             ``claim_final``.
         """
+        return self.release_all(unit, [claim_id], now) == 1
+
+    def release_all(self, unit: UnitOfWork, claim_ids: Sequence[str], now: datetime) -> int:
+        """Release claims, all or nothing; return how many were not released before.
+
+        Raises
+        ------
+        NotFoundError
+            ``claim_unknown``.
+        RuleBrokenError
+            ``claim_final``.
+        """
         unit.lock("log")
-        stands = store.claims(unit, names=[claim_id]).get(claim_id)
-        if stands is None:
-            raise NotFoundError(
-                f"A claim must stand before it is released, was not: {claim_id}.",
-                code="claim_unknown",
-                hint="Name the claim as it was made.",
-            )
-        claim, released = stands
-        if claim.is_final:
-            raise RuleBrokenError(
-                f"A claim that is final must never be released, was asked for: {claim_id}.",
-                code="claim_final",
-                hint="What is retired never moves; correct it by what follows, as a dispute decides.",
-            )
-        if released is not None:
-            return False
-        store.release(unit, claim_id, in_utc(now))
-        self._log.append(unit, RELEASE_KIND, release_record(claim_id, in_utc(now)), now)
-        record_action(unit, "claim_released", claim_id, now)
-        return True
+        stands = store.claims(unit, names=claim_ids)
+        for claim_id in claim_ids:
+            if claim_id not in stands:
+                raise NotFoundError(
+                    f"A claim must stand before it is released, was not: {claim_id}.",
+                    code="claim_unknown",
+                    hint="Name the claim as it was made.",
+                )
+            if stands[claim_id][0].is_final:
+                raise RuleBrokenError(
+                    f"A claim that is final must never be released, was asked for: {claim_id}.",
+                    code="claim_final",
+                    hint="What is retired never moves; correct it by what follows, as a dispute decides.",
+                )
+        standing = [name for name in dict.fromkeys(claim_ids) if stands[name][1] is None]
+        if not standing:
+            return 0
+        store.release(unit, standing, in_utc(now))
+        self._log.extend(unit, RELEASE_KIND, [release_record(name, in_utc(now)) for name in standing], now)
+        record_action(unit, "claim_released", standing[0], now, count=len(standing))
+        return len(standing)
 
     def claims(self, unit: UnitOfWork, extent_id: str, *, standing_only: bool = False) -> tuple[Claim, ...]:
         """Return the claims of an extent in the order of their units."""
-        found = store.claims(unit, extent_id=extent_id, standing_only=standing_only)
+        found = store.claims(unit, extent_ids=[extent_id], standing_only=standing_only)
+        return tuple(claim for claim, _ in found.values())
+
+    def standing(
+        self,
+        unit: UnitOfWork,
+        *,
+        names: Collection[str] | None = None,
+        extent_ids: Collection[str] | None = None,
+        holder: str | None = None,
+        purposes: Collection[str] | None = None,
+    ) -> tuple[Claim, ...]:
+        """Return the claims that stand, by extent and in the order of their units; of what is named, if anything is."""
+        found = store.claims(
+            unit, names=names, extent_ids=extent_ids, holder=holder, purposes=purposes, standing_only=True
+        )
         return tuple(claim for claim, _ in found.values())
 
 

@@ -40,12 +40,13 @@ CLAIM = sa.Table(
     sa.Column("released", Moment, nullable=True),
     sa.CheckConstraint('unit_start < unit_end and "start" < "end"', name="some"),
     sa.Index(None, "extent_number", "unit_start"),
+    sa.Index(None, "holder", "purpose"),
 )
 
 
-def insert_extent(unit: UnitOfWork, extent: Extent) -> None:
-    """Enter an extent."""
-    unit.execute(sa.insert(EXTENT).values(asdict(extent)))
+def insert_extents(unit: UnitOfWork, extents: Sequence[Extent]) -> None:
+    """Enter extents."""
+    unit.execute(sa.insert(EXTENT), [asdict(one) for one in extents])
 
 
 def extents(unit: UnitOfWork, names: Collection[str]) -> dict[str, tuple[int, Extent]]:
@@ -83,14 +84,24 @@ def insert_claims(unit: UnitOfWork, claims: Sequence[Claim], numbers: dict[str, 
 
 
 def claims(
-    unit: UnitOfWork, *, names: Collection[str] | None = None, extent_id: str | None = None, standing_only: bool = False
+    unit: UnitOfWork,
+    *,
+    names: Collection[str] | None = None,
+    extent_ids: Collection[str] | None = None,
+    holder: str | None = None,
+    purposes: Collection[str] | None = None,
+    standing_only: bool = False,
 ) -> dict[str, tuple[Claim, datetime | None]]:
-    """Return claims by id, each with the moment of its release."""
+    """Return claims by id, each with the moment of its release; of what is named, if anything is."""
     query = sa.select(CLAIM, EXTENT.c.extent_id).join(EXTENT).order_by(CLAIM.c.extent_number, CLAIM.c.unit_start)
     if names is not None:
         query = query.where(among(unit, CLAIM.c.claim_id, names))
-    if extent_id is not None:
-        query = query.where(EXTENT.c.extent_id == extent_id)
+    if extent_ids is not None:
+        query = query.where(among(unit, EXTENT.c.extent_id, extent_ids))
+    if holder is not None:
+        query = query.where(CLAIM.c.holder == holder)
+    if purposes is not None:
+        query = query.where(CLAIM.c.purpose.in_(purposes))
     if standing_only:
         query = query.where(CLAIM.c.released.is_(None))
     fields = tuple(Claim.__dataclass_fields__)
@@ -100,6 +111,6 @@ def claims(
     }
 
 
-def release(unit: UnitOfWork, claim_id: str, now: datetime) -> None:
-    """Release a claim; the engine refuses that of a final one."""
-    unit.execute(sa.update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(released=now))
+def release(unit: UnitOfWork, claim_ids: Collection[str], now: datetime) -> None:
+    """Release claims; the engine refuses that of a final one."""
+    unit.execute(sa.update(CLAIM).where(among(unit, CLAIM.c.claim_id, claim_ids)).values(released=now))

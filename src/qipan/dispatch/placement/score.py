@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from qipan.dispatch.programme.buy import buy
 
 CLOCK_S: Final = 1e-3
 """A job that ends no later than this after its window has kept it: the rest is rounding."""
+LESS: Final = 1e-9
+"""One cost is less than another if it is so by more than this share; the rest is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,15 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     served_fen += float(moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum())
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
     return served_fen, float((worth * unserved_unit_h(jobs, board, found)).sum())
+
+
+def cheapest(fen: Iterable[float]) -> int:
+    """Return which of some costs is least; of those that are the same but for rounding the first."""
+    costs = list(fen)
+    best = 0
+    for at, cost in enumerate(costs):
+        best = at if cost < costs[best] - LESS * abs(costs[best]) else best
+    return best
 
 
 def unserved_unit_h(jobs: Jobs, board: Board, found: Placement) -> Floats:

@@ -19,13 +19,10 @@ from qipan.dispatch.model.board import ROUNDING, Board, Held, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
-from qipan.dispatch.placement.score import moved_fen
+from qipan.dispatch.placement.score import CLOCK_S, moved_fen
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S
 from qipan.dispatch.programme.buy import buy
 from qipan.dispatch.reservation.allot import allot
-
-CLOCK_S = 1e-3
-"""A job that ends no later than this after its reservation is within it: the rest is rounding."""
 
 
 class Rest(NamedTuple):

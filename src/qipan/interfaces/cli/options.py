@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qipan.interfaces.cli.language import Language
+from qipan.interfaces.cli.language import VARIABLE, Language
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import in_utc
 
@@ -45,6 +46,17 @@ def read_moment(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter(f"A moment is written as 2023-01-01T00:00:00+08:00, was {text!r}.") from error
     return in_utc(moment)
+
+
+def as_typed(command: str, options: Mapping[str, object]) -> str:
+    """Return a command with those of its options that have a value.
+
+    Examples
+    --------
+    >>> as_typed("dispatch roll", {"--jobs": "jobs.csv", "--from": None})
+    'dispatch roll --jobs jobs.csv'
+    """
+    return " ".join([command, *(f"{name} {value}" for name, value in options.items() if value is not None)])
 
 
 def read_bytes(path: Path) -> bytes:
@@ -108,7 +120,7 @@ AsJson = Annotated[
 ]
 Lang = Annotated[
     Language | None,
-    typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),
+    typer.Option("--lang", envvar=VARIABLE, help="Language of tables; else that of the environment."),
 ]
 Day = Annotated[date | None, typer.Option("--day", parser=read_day, metavar="DATE", help="Civil day, as 2017-10-09.")]
 Power = Annotated[

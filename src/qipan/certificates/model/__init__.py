@@ -1,0 +1,1 @@
+"""Nouns of certificates: devices, issuances and their parts, what was used, what is asked."""

@@ -1,0 +1,1 @@
+"""What a person can ask of certificates: enter, issue, hand over, cover, retire, look, prove."""

@@ -1,0 +1,198 @@
+"""The registry: devices and rows of use are entered, requests sent, what is held is looked at and proved.
+
+One writer at a time: a lock on PostgreSQL, the single writer of SQLite. That nothing is issued, held, bundled or
+covered twice is kept by the engine, which refuses claims that overlap. A request and all that follows from it is one
+commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from qipan.accounts.service.claims import Claims
+from qipan.accounts.service.posting import Accounts
+from qipan.certificates.admit import check_device, check_request_id
+from qipan.certificates.match import score
+from qipan.certificates.model.certificate import Holding, State, Usage
+from qipan.certificates.model.device import Device
+from qipan.certificates.model.month import Month
+from qipan.certificates.model.request import Answer, Entered, Expire, Request
+from qipan.certificates.model.score import Score
+from qipan.certificates.record import DEVICE_KIND, REQUEST_KIND, device_record, kind_of, record, request_record
+from qipan.certificates.service.audit import differences
+from qipan.certificates.service.holdings import CERTIFICATE, Holdings
+from qipan.certificates.service.requests import Requests, device_extent
+from qipan.certificates.service.usages import Usages
+from qipan.certificates.store import registry as store
+from qipan.kernel.errors import ConflictError, Finding
+from qipan.kernel.time import in_utc
+from qipan.log.service import Log
+from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
+
+LOCK: Final = "certificates"
+"""Name of the lock of whoever writes here; it comes before that of the log."""
+
+
+class Registry:
+    """Who was issued what, who holds it, and which use it covers."""
+
+    def __init__(self, log: Log, accounts: Accounts, claims: Claims) -> None:
+        self._log = log
+        self._accounts = accounts
+        self._claims = claims
+        self._holdings = Holdings(accounts, claims)
+        self._usages = Usages(log, claims)
+        self._requests = Requests(claims, self._holdings, self._usages)
+
+    # --- what certificates rest on -------------------------------------------------------------------------------
+
+    def enter_device(self, unit: UnitOfWork, device: Device, now: datetime) -> bool:
+        """Enter a device; return ``False`` when the very same is there already.
+
+        Raises
+        ------
+        BadInputError
+            ``device_unfit``, ``holder_unfit``.
+        ConflictError
+            ``device_taken`` when another one has its id.
+        """
+        check_device(device)
+        unit.lock(LOCK)
+        stands = store.devices(unit, [device.device_id]).get(device.device_id)
+        if stands is not None:
+            if stands != device:
+                raise ConflictError(
+                    f"One device must stand under an id, was another: {device.device_id}.",
+                    code="device_taken",
+                    hint="Choose another id; a device is never changed.",
+                )
+            return False
+        self._accounts.open_asset(unit, CERTIFICATE, now)
+        store.insert_device(unit, device)
+        self._claims.open_extent(unit, device_extent(device), now)
+        self._log.append(unit, DEVICE_KIND, device_record(device), now)
+        record_action(unit, "certificate_device_entered", device.device_id, now, owner=device.owner)
+        return True
+
+    def enter_usages(self, unit: UnitOfWork, usages: Sequence[Usage], now: datetime) -> int:
+        """Enter rows of use, all or nothing; return how many are new.
+
+        Raises
+        ------
+        BadInputError
+            ``usage_unfit``, ``holder_unfit``.
+        ConflictError
+            ``usage_taken``.
+        """
+        unit.lock(LOCK)
+        self._accounts.open_asset(unit, CERTIFICATE, now)
+        return self._usages.enter(unit, usages, now)
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    def send(self, unit: UnitOfWork, request: Request, now: datetime) -> Answer:
+        """Carry a request out, whole or not at all; the same again is told the same, and nothing happens.
+
+        Where it is refused, the caller must let it undo the unit of work; its id stays free.
+
+        Raises
+        ------
+        BadInputError
+            ``request_id_malformed``, ``holder_unfit``, ``production_unfit``, ``selection_unfit``, ``month_unreadable``.
+        NotFoundError
+            ``device_unknown``, ``usage_unknown``, ``allocation_unknown``, ``issue_unknown``.
+        ConflictError
+            ``certificate_request_differs`` when another request stands under the id.
+        RuleBrokenError
+            ``production_outside``, ``production_beyond_capacity``, ``issued_already``, ``certificate_expired``,
+            ``month_not_over``, ``certificates_short``, ``bundle_not_whole``, ``certificate_not_traded``,
+            ``transfer_to_itself``, ``usage_elsewhere``, ``match_none``, ``beneficiary_other``, ``issue_moved_on``.
+        """
+        check_request_id(request.request_id)
+        return self._enter(unit, request, now)
+
+    def expire(self, unit: UnitOfWork, now: datetime) -> Answer | None:
+        """Let all expire whose time is over; ``None`` where nothing is."""
+        unit.lock(LOCK)
+        over = self._requests.over(unit, now)
+        if not over:
+            return None
+        mark = sha256(" ".join(sorted(one.claim_id for one in over)).encode()).hexdigest()[:24]
+        return self._enter(unit, Expire(f"expiry/{mark}"), now)
+
+    def _enter(self, unit: UnitOfWork, request: Request, now: datetime) -> Answer:
+        unit.lock(LOCK)
+        text = record(request)
+        stands = store.requests(unit, [request.request_id]).get(request.request_id)
+        if stands is not None:
+            if stands.record != text:
+                raise ConflictError(
+                    f"One request must stand under an id, was another: {request.request_id}.",
+                    code="certificate_request_differs",
+                    hint="Choose another id; a request is never changed.",
+                )
+            return Answer(stands, is_new=False)
+        wh, count = self._requests.carry_out(unit, request, now)
+        entered = Entered(request.request_id, kind_of(request), text, wh, count, in_utc(now))
+        store.insert_request(unit, entered)
+        self._log.append(unit, REQUEST_KIND, request_record(entered), now)
+        record_action(unit, f"certificate_{entered.kind}", request.request_id, now, wh=wh)
+        return Answer(entered, is_new=True)
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    def devices(self, unit: UnitOfWork) -> dict[str, Device]:
+        """Return all devices by id."""
+        return store.devices(unit)
+
+    def requests(self, unit: UnitOfWork) -> tuple[Entered, ...]:
+        """Return the requests in their order."""
+        return tuple(store.requests(unit).values())
+
+    def usages(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> tuple[Usage, ...]:
+        """Return the rows of use of a consumer in the order of their time, of a month if one is named."""
+        return self._usages.of(unit, consumer, month)
+
+    def holdings(
+        self, unit: UnitOfWork, *, holder: str | None = None, states: Sequence[State] | None = None
+    ) -> list[Holding]:
+        """Return who has what, cut where bundles begin and end; of a holder and in states, if any are named."""
+        return self._holdings.found(unit, holder=holder, states=states)
+
+    def score(
+        self,
+        unit: UnitOfWork,
+        consumer: str,
+        month: Month | None = None,
+        *,
+        states: Sequence[State] = (State.RETIRED,),
+        grid_share: float = 0.0,
+    ) -> Score:
+        """Return how green a consumer's use was, by the hour and by the month.
+
+        Parameters
+        ----------
+        states
+            Which of its certificates count.
+        grid_share
+            Carbon-free share of what the grid delivers, 0 to 1.
+
+        Raises
+        ------
+        BadInputError
+            ``usage_none``, ``grid_share_outside``.
+        """
+        held = self._holdings.found(unit, holder=consumer, states=states)
+        in_month = [one for one in held if month in {None, one.month}]
+        return score(in_month, self._usages.of(unit, consumer, month), grid_share)
+
+    def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
+        """Hold claims, transfers, requests and the log against each other; nothing when all is well.
+
+        Rules: those of `qipan.certificates.service.audit.differences`.
+        """
+        return differences(unit, self._log, self._accounts, self._claims, self._holdings)

@@ -1,0 +1,1 @@
+"""Tables of certificates; rows are never changed, the engines refuse it."""
