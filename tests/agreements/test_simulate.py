@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.agreements.made import EAST, FUND, MONTHS, START, TERMS, TRAINING, WEST, agreements, deal, scenarios
 
 from qipan.agreements.bill import bill
+from qipan.agreements.model.agreement import MOST_FEN_PER_CARD_H as MOST
 from qipan.agreements.model.agreement import Agreement
 from qipan.agreements.model.bill import Use
 from qipan.agreements.model.simulation import Case, Component, PriceRange, Scenario
@@ -79,13 +80,11 @@ def test_the_ends_of_the_range_are_exact(data) -> None:
         (found.in_expectation, lambda gain: gain.expected_fen >= 0),
         (found.in_every_scenario, lambda gain: gain.worst[1] >= 0),
     ):
-        for fen, buyer_suits in ((within.most_fen, True), ((within.most_fen or -1) + 1, False)):
-            if fen is not None and 0 <= fen <= 1_000_000:
-                assert suits(simulate(at_base(agreement, fen), courses).gains[0]) is buyer_suits
-        low = within.least_fen
-        for fen, seller_suits in ((low, True), (1_000_000 if low is None else low - 1, False)):
-            if fen is not None and fen >= 0:
-                assert suits(simulate(at_base(agreement, fen), courses).gains[1]) is seller_suits
+        high = -1 if within.most_fen is None else within.most_fen
+        low = MOST + 1 if within.least_fen is None else within.least_fen
+        for party, fen, is_suited in ((0, high, True), (0, high + 1, False), (1, low, True), (1, low - 1, False)):
+            if 0 <= fen <= MOST:
+                assert suits(simulate(at_base(agreement, fen), courses).gains[party]) is is_suited
     everywhere = found.in_every_scenario
     if not everywhere.is_empty:
         assert everywhere.least_fen in found.in_expectation

@@ -85,3 +85,50 @@ def test_bad_scenarios_are_refused(files) -> None:
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert_refused(simulated((tmp_path / "no.toml", tmp_path / "no.csv")), 4, "file_not_found", "no.toml")
+
+
+CENTRE = PAGE.with_name("finance.md")
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Path:
+    file = tmp_path / "centre.toml"
+    text = CENTRE.read_text(encoding="utf-8").split(":caption: centre.toml\n\n")[1].split("```")[0]
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_valuation_as_json_adds_up(centre: Path) -> None:
+    told = shown(typed("agreements", "value", centre, "--worth", 100_000_000_000, "--json"))
+    assert told["inputs"]["units_per_year"] == {"value": 70_080_000, "source": "8,000 cards x 8,760 hours"}
+    assert told["inputs"]["discount_rate"] == {"value": 0.08, "source": "assumed"}
+    assert told["inputs"]["capex_fen"]["value"] == {"2031": 20_000_000_000}
+    for year, paid in zip(told["years"], told["waterfall"], strict=True):
+        assert year["cash_fen"] == paid["inflow_fen"]
+        parts = ("fees_fen", "senior_fen", "reserve_fen", "junior_fen", "residual_fen")
+        assert sum(paid[part] for part in parts) == paid["inflow_fen"]
+    assert told["required"] == {"value_fen": 100_000_000_000, "fen_per_unit": 593}
+    rows = told["by_rate_and_occupancy"]
+    assert rows["discount_rates"] == [0.07, 0.075, 0.08, 0.085, 0.09]
+    assert len(rows["value_fen"]) == 5
+    assert told["sensitivity"]["fen_per_unit"]["down_fen"] < told["value_fen"]
+
+
+def test_a_valuation_is_told_in_both_languages(centre: Path) -> None:
+    english = typed("agreements", "value", centre, "--worth", 100_000_000_000).output
+    for words in (
+        "assumed",
+        "Net present value: 1,293.26 million yuan",
+        "at 593 fen a unit",
+        "Waterfall",
+        "owner pays",
+    ):
+        assert words in english
+    chinese = typed("agreements", "value", centre, "--lang", "zh").output
+    for words in ("净现值:1,293.26 百万元", "分配瀑布", "单项变动", "业主承担"):
+        assert words in chinese
+
+
+def test_a_bad_prospectus_is_refused(centre: Path) -> None:
+    centre.write_text(centre.read_text(encoding="utf-8").replace("0.85 }", "1.85 }"), encoding="utf-8")
+    assert_refused(typed("agreements", "value", centre), 3, "prospectus_unreadable", "centre.toml", "prospectus_unfit")

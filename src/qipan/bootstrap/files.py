@@ -12,8 +12,10 @@ from typing import Any
 from qipan.accounts.model.posting import Draft
 from qipan.accounts.sources import transfers_csv
 from qipan.agreements.model.agreement import Agreement
+from qipan.agreements.model.prospectus import Prospectus
 from qipan.agreements.model.simulation import Scenario
-from qipan.agreements.sources import agreement_toml, scenarios_csv
+from qipan.agreements.model.waterfall import Structure
+from qipan.agreements.sources import agreement_toml, prospectus_toml, scenarios_csv
 from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.plan import Instance
@@ -155,6 +157,25 @@ def read_scenarios(data: bytes) -> tuple[Scenario, ...]:
             findings=findings,
         )
     return scenarios
+
+
+def read_prospectus(data: bytes) -> tuple[Prospectus, Structure | None]:
+    """Read a file of a prospectus, and the structure of its bond if it has one; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``prospectus_unreadable`` with a finding for each thing that is wrong.
+    """
+    prospectus, structure, findings = prospectus_toml.read(data)
+    if prospectus is None or findings:
+        raise BadInputError(
+            f"A file of a prospectus must keep the rules, was broken {len(findings)} times.",
+            code="prospectus_unreadable",
+            hint="Correct what the findings name; docs/finance.md has examples.",
+            findings=findings,
+        )
+    return prospectus, structure
 
 
 def instance_schema() -> dict[str, Any]:
