@@ -50,7 +50,7 @@ class Kept:
 
 
 def keep_free(
-    reservations: Sequence[Reservation], pools: Ints, board: Board, room: Timeline, jobs: Jobs, is_plannable: Bools
+    reservations: Sequence[Reservation], pools: Ints, board: Board, room: Timeline, *, jobs: Jobs, is_plannable: Bools
 ) -> Kept:
     """Take all that is reserved out of the room of an empty board, and judge wishes of jobs that no site can take.
 

@@ -164,13 +164,14 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
 def begin(desk: Desk) -> State:
     """Return an empty board at its start."""
     room = timeline(desk.case.board, keeps_reserve=desk.case.rules.keeps_reserve)
-    kept = keep_free(desk.case.reservations, desk.pools, desk.case.board, room, desk.jobs, desk.is_plannable)
+    sold, board = desk.case.reservations, desk.case.board
+    kept = keep_free(sold, desk.pools, board, room, jobs=desk.jobs, is_plannable=desk.is_plannable)
     prices = desk.prices._replace(step=desk.prices.step.copy())
-    if desk.case.board.links is not None:
-        tolls = (*desk.case.board.transfer_fen_per_gb.shape, desk.case.board.slot_count)
+    if board.links is not None:
+        tolls = (*board.transfer_fen_per_gb.shape, board.slot_count)
         prices = prices._replace(rents=np.zeros(tolls))
     return State(
-        now_s=desk.case.board.start_s,
+        now_s=board.start_s,
         room=room,
         seats=empty_seats(desk.ask, room.ticks_of_slot),
         prices=prices,
