@@ -30,6 +30,7 @@ def test_hours_and_months_are_issued_and_nothing_for_nothing() -> None:
     [
         (made(0, -1), "production_unfit"),
         (made(0, 5, evidence=""), "production_unfit"),
+        (made(0, 5, evidence="x" * 201), "production_unfit"),
         (Production(hour(0), hour(2), 5, "m"), "production_unfit"),
         (Production(hour(0) + timedelta(minutes=30), hour(1) + timedelta(minutes=30), 5, "m"), "production_unfit"),
         (Production(hour(0).replace(tzinfo=None), hour(1).replace(tzinfo=None), 5, "m"), "production_unfit"),

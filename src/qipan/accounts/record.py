@@ -81,6 +81,35 @@ def claim_record(claim: Claim) -> bytes:
     )
 
 
+def read_claim(record: bytes) -> Claim:
+    """Return the claim that a record tells.
+
+    Raises
+    ------
+    BadInputError
+        ``record_malformed`` unless it is written exactly as `claim_record` writes it.
+    """
+    try:
+        told: dict[str, Any] = json.loads(record)
+        claim = Claim(
+            told["claim"],
+            told["extent"],
+            told["holder"],
+            told["purpose"],
+            int(told["unit_start"]),
+            int(told["unit_end"]),
+            _moment(told["start"]),
+            _moment(told["end"]),
+            told["final"],
+        )
+        is_same = claim_record(claim) == record
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _malformed("a claim") from error
+    if not is_same:
+        raise _malformed("a claim")
+    return claim
+
+
 def release_record(claim_id: str, now: datetime) -> bytes:
     """Return what is entered of the release of a claim."""
     return canonical({"claim": claim_id, "released": _text(now)})
@@ -147,9 +176,9 @@ def read_transfer(record: bytes) -> Transfer:
             at=_moment(told["at"]),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise _malformed() from error
+        raise _malformed("a transfer") from error
     if transfer_record(transfer) != record:
-        raise _malformed()
+        raise _malformed("a transfer")
     return transfer
 
 
@@ -161,9 +190,9 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _malformed() -> BadInputError:
+def _malformed(what: str) -> BadInputError:
     return BadInputError(
-        "A record must be a transfer in canonical JSON, was not.",
+        f"A record must be {what} in canonical JSON, was not.",
         code="record_malformed",
         hint="Take it as the statement holds it.",
     )

@@ -16,6 +16,8 @@ from qipan.agreements.model.prospectus import Prospectus
 from qipan.agreements.model.simulation import Scenario
 from qipan.agreements.model.waterfall import Structure
 from qipan.agreements.sources import agreement_toml, prospectus_toml, scenarios_csv
+from qipan.certificates.model.certificate import Production, Usage
+from qipan.certificates.sources import production_csv, usage_csv
 from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.plan import Instance
@@ -176,6 +178,44 @@ def read_prospectus(data: bytes) -> tuple[Prospectus, Structure | None]:
             findings=findings,
         )
     return prospectus, structure
+
+
+def read_production(data: bytes) -> tuple[Production, ...]:
+    """Read a file of what a device made; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``production_unreadable`` with a finding for each cell that cannot be read.
+    """
+    made, findings = production_csv.read(data)
+    if findings:
+        raise BadInputError(
+            f"Every row of a file of production must be readable, was not: {len(findings)} findings.",
+            code="production_unreadable",
+            hint="Nothing was issued. Correct the cells that are named, then send the file again.",
+            findings=findings,
+        )
+    return made
+
+
+def read_usage(data: bytes) -> tuple[Usage, ...]:
+    """Read a file of metered use; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``usage_unreadable`` with a finding for each cell that cannot be read.
+    """
+    usages, findings = usage_csv.read(data)
+    if findings:
+        raise BadInputError(
+            f"Every row of a file of use must be readable, was not: {len(findings)} findings.",
+            code="usage_unreadable",
+            hint="Nothing was entered. Correct the cells that are named, then send the file again.",
+            findings=findings,
+        )
+    return usages
 
 
 def instance_schema() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.bootstrap.files import read_prospect
+from qipan.certificates.service.registry import Registry
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
 from qipan.dispatch.model.job import Intake
@@ -79,6 +80,7 @@ class Services:
     trading: Trading
     margins: Margins
     clearing: Clearing
+    registry: Registry
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -185,7 +187,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
-    accounts, trading = Accounts(log), Trading(log)
+    accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     margins = Margins(trading, accounts)
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
@@ -221,10 +223,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         access=Access(),
         log=log,
         accounts=accounts,
-        claims=Claims(log),
+        claims=claims,
         trading=trading,
         margins=margins,
         clearing=Clearing(trading, margins, accounts),
+        registry=Registry(log, accounts, claims),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -29,6 +29,9 @@ MOST_OF_CAPACITY: Final = Fraction(11, 10)
 
 MOST_WH: Final = 2**53 - 1
 
+MOST_EVIDENCE: Final = 200
+"""Letters of an evidence."""
+
 
 def is_tradable(device: Device) -> bool:
     """Tell whether certificates of a device may change hands."""
@@ -70,7 +73,8 @@ def check_production(device: Device, production: Production, now: datetime) -> N
     """
     start, end = production.start, production.end
     grids = [grid for grid in (Grid.HOUR, Grid.MONTH) if is_start(grid, start) and end == end_of(grid, start)]
-    if not grids or not 0 <= production.wh <= MOST_WH or not production.evidence:
+    is_told = 0 <= production.wh <= MOST_WH and 1 <= len(production.evidence) <= MOST_EVIDENCE
+    if not grids or not is_told:
         raise BadInputError(
             f"Production must be of one hour or one month of UTC+8, not negative and with its evidence, was "
             f"{production.wh} Wh from {start.isoformat()} to {end.isoformat()}, evidence {production.evidence!r}.",

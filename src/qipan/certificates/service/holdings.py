@@ -20,6 +20,7 @@ from qipan.certificates.expire import VALID_MONTHS
 from qipan.certificates.model.certificate import Holding, Issuance, Part, State
 from qipan.certificates.model.month import Month
 from qipan.certificates.select import by_month, remains
+from qipan.certificates.statement import ISSUANCE
 from qipan.certificates.store import registry as store
 from qipan.storage.books import UnitOfWork
 
@@ -27,9 +28,8 @@ from qipan.storage.books import UnitOfWork
 CERTIFICATE: Final = Asset("gec", AssetKind.CERTIFICATE_MONTH, lifetime_months=VALID_MONTHS - 1)
 """What is issued: Wh by the month in which they were made."""
 
-ISSUANCE: Final = "issuance/"
 BUNDLING: Final = "bundling/"
-"""Begin the extents of issuances: who holds their Wh, and which bundle they are in."""
+"""Begins the extents that say which bundle Wh of an issuance are in; those of `ISSUANCE` say who holds them."""
 
 _ISSUED: Final = Account(f"{REGISTRY}/gec", REGISTRY, CERTIFICATE.asset_id, ISSUED, floor=None)
 _EXPIRED: Final = Account(f"{REGISTRY}/gec/expired", REGISTRY, CERTIFICATE.asset_id, EXPIRED)

@@ -24,8 +24,10 @@ from qipan.certificates.model.score import Score
 from qipan.certificates.record import DEVICE_KIND, REQUEST_KIND, device_record, kind_of, record, request_record
 from qipan.certificates.service.audit import differences
 from qipan.certificates.service.holdings import CERTIFICATE, Holdings
+from qipan.certificates.service.prove import prove
 from qipan.certificates.service.requests import Requests, device_extent
 from qipan.certificates.service.usages import Usages
+from qipan.certificates.statement import Statement
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import ConflictError, Finding
 from qipan.kernel.time import in_utc
@@ -189,6 +191,18 @@ class Registry:
         held = self._holdings.found(unit, holder=consumer, states=states)
         in_month = [one for one in held if month in {None, one.month}]
         return score(in_month, self._usages.of(unit, consumer, month), grid_share)
+
+    def statement(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> Statement:
+        """Return what is retired for a consumer, of a month if one is named, with all proofs.
+
+        Raises
+        ------
+        NotFoundError
+            ``checkpoint_unknown`` before the first checkpoint of the log; ``leaf_not_found`` where something was
+            retired behind the newest one.
+        """
+        held = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
+        return prove(unit, self._log, self._claims, consumer, [one for one in held if month in {None, one.month}])
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold claims, transfers, requests and the log against each other; nothing when all is well.

@@ -29,8 +29,9 @@ from qipan.certificates.model.request import (
 )
 from qipan.certificates.record import told
 from qipan.certificates.select import select
-from qipan.certificates.service.holdings import BUNDLING, CERTIFICATE, ISSUANCE, Holdings, claim_id
+from qipan.certificates.service.holdings import BUNDLING, CERTIFICATE, Holdings, claim_id
 from qipan.certificates.service.usages import Usages
+from qipan.certificates.statement import ISSUANCE
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc

@@ -1,0 +1,1 @@
+"""Adapters that read production and use from files."""
