@@ -204,6 +204,22 @@ def test_all_that_is_not_retired_expires_after_24_months(house):
     assert house.told(transfer("z"), LATE) == (70, 1, True)
 
 
+def test_shares_of_all_holders_add_up_month_by_month(house):
+    house.send(issue("i", made(0, 600), made(24 * 31, 70)))
+    house.send(issue("s", made(0, 5), device=SUN))
+    house.use(used("u0", 0, 500), used("v", 24 * 31, 90, "south"))
+    house.send(transfer("t", 450))
+    house.send(allocate("a"))
+    house.send(Retire("r", "east", "east", allocation_id="a"))
+    with house.books.read() as unit:
+        march = {one.holder: one for one in house.registry.balance(unit, Month(MARCH))}
+        all_ = {one.holder: one for one in house.registry.balance(unit)}
+    assert all(one.is_even for one in (*march.values(), *all_.values()))
+    assert (march["east"].residual_wh, march["east"].bought_wh, march["west"].open_wh) == (50, 450, 150)
+    assert (all_["west"].made_wh, all_["west"].open_wh, all_["south"].residual_wh) == (670, 220, 90)
+    assert house.balance("west/gec") == all_["west"].open_wh
+
+
 def test_accounts_and_rules_agree_on_when_a_month_is_over():
     for number in range(60):
         month = Month.named("2024-01").later(number)

@@ -39,7 +39,7 @@ def statement():
     house.open()
     house.send(Issue("i", "wind-1", (made(0, 600), made(2, 900))))
     house.send(Issue("j", "wind-1", (made(24 * 31, 70),)))
-    house.use(used("u0", 0, 500), used("u2", 2, 300))
+    house.use(used("u0", 0, 500), used("u2", 2, 300), used("u9", 9, 40))
     house.send(Transfer("t", "west", "east", Selection(1000)))
     house.send(Transfer("t2", "west", "east", Selection(month="2026-04")))
     house.send(Allocate("a", "east", "2026-03", Granularity.HOUR))
@@ -87,8 +87,8 @@ def test_a_statement_shows_hours_and_use_and_adds_up(statement):
     told = copied(statement)
     assert rules(told) == set()
     assert told["months"] == [
-        {"month": "2026-03", "retired_wh": 950, "covering_wh": 800},
-        {"month": "2026-04", "retired_wh": 20, "covering_wh": 0},
+        {"month": "2026-03", "retired_wh": 950, "covering_wh": 800, "used_wh": 840, "residual_wh": 40},
+        {"month": "2026-04", "retired_wh": 20, "covering_wh": 0, "used_wh": 0, "residual_wh": 0},
     ]
     assert set(told["issues"]) == {"i", "j"}
     assert [line["use"] is not None for line in told["lines"]] == [True, False, True, False, False]
@@ -103,7 +103,13 @@ def test_what_is_left_out_or_told_twice_is_found(statement):
     assert rules(told) == {"parts_overlap", "total_differs"}
     told = copied(statement)
     told["consumer"] = "other"
-    assert rules(told) == {"not_of_consumer"}
+    assert rules(told) >= {"not_of_consumer", "usage_differs"}
+    told = copied(statement)
+    del told["usages"][0]
+    assert rules(told) == {"usage_differs", "total_differs"}
+    told = copied(statement)
+    told["usages"].append(told["usages"][0])
+    assert rules(told) == {"usage_differs"}
     told = copied(statement)
     told["lines"][0]["issue"] = "j"
     assert rules(told) == {"production_differs"}
@@ -155,7 +161,9 @@ def test_no_letter_of_a_statement_can_be_changed_unseen(statement, data):
     told = copied(statement)
     line = data.draw(st.sampled_from(told["lines"]))
     proved = data.draw(
-        st.sampled_from([line["claim"], *([line["use"]] if line["use"] else []), *told["issues"].values()])
+        st.sampled_from(
+            [line["claim"], *([line["use"]] if line["use"] else []), *told["issues"].values(), *told["usages"]]
+        )
     )
     name = data.draw(st.sampled_from(["record", "proof"]))
     place = data.draw(st.integers(0, len(proved[name]) - 1))

@@ -122,7 +122,8 @@ def test_a_statement_is_verified_with_nothing_but_a_key(registry, tmp_path):
     shown(registry("allocate", "east", "--month", MONTH.name, "--id", "a", "--json"))
     shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
     written = shown(registry("statement", "east", file, "--json"))
-    assert written["months"] == [{"month": MONTH.name, "retired_wh": 1_100_000, "covering_wh": 1_100_000}]
+    sums = {"retired_wh": 1_100_000, "covering_wh": 1_100_000, "used_wh": 1_800_000, "residual_wh": 700_000}
+    assert written["months"] == [{"month": MONTH.name, **sums}]
     nowhere = partial(typed, tmp_path / "none", "certificates")
     verified = nowhere("verify-statement", file, "--key", written["key"])
     assert (verified.exit_code, "each once" in verified.stdout) == (0, True)
@@ -136,6 +137,22 @@ def test_a_statement_is_verified_with_nothing_but_a_key(registry, tmp_path):
     for text in ("{", "[]"):
         file.write_text(text)
         assert_refused(nowhere("verify-statement", file, "--key", written["key"]), 3, "statement_malformed")
+
+
+def test_sellers_and_buyers_add_up(registry):
+    shown(registry("transfer", "west", "east", "--wh", 1_200_000, "--id", "t", "--json"))
+    shown(registry("allocate", "east", "--month", MONTH.name, "--id", "a", "--json"))
+    shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
+    told = shown(registry("balance", "--month", MONTH.name, "--grid-kwh", 2900, "--grid-kg", 900, "--json"))
+    east, west = told["shares"]
+    assert (west["made_wh"], west["sold_wh"], west["open_wh"]) == (2_300_500, 1_200_000, 1_100_500)
+    assert (east["bought_wh"], east["open_wh"], east["residual_wh"]) == (1_200_000, 100_000, 700_000)
+    assert told["residual_kg_per_kwh"] == 0.5
+    table = registry("balance", "--grid-kwh", 2900, "--grid-kg", 900, "--lang", "zh").stdout
+    assert "剩余用电" in table
+    assert table.splitlines()[-1].split()[0] == "合计"
+    assert_refused(registry("balance", "--grid-kwh", 10, "--grid-kg", 900), 3, "grid_too_small")
+    assert registry("balance", "--grid-kg", 900).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -204,6 +221,32 @@ def test_bad_use_is_refused_whole(registry, tmp_path):
         file = used(tmp_path, f"u-7,east,{span(3)},1", row)
         assert_refused(registry("usage", file), exit_code, code)
     assert shown(registry("usage", used(tmp_path, f"u-7,east,{span(3)},1"), "--json")) == {"rows": 1, "new": 1}
+
+
+def test_a_centre_is_certified_until_its_certification_ends(registry):
+    period = ("--first", MONTH.later(-11).name, "--last", MONTH.name)
+    told = shown(registry("centre", "criteria", "--json"))
+    assert [name for name, _ in told["grades"]] == ["a", "b", "c"]
+    assert_refused(registry("centre", "audit", "east", "--auditor", "judge", *period, "--id", "c"), 5, "grade_none")
+    shown(registry("transfer", "west", "east", "--id", "t", "--json"))
+    shown(registry("allocate", "east", "--month", MONTH.name, "--by", "month", "--id", "a", "--json"))
+    shown(registry("retire", "east", "--allocation", "a", "--id", "r", "--json"))
+    paper = ("centre", "attest", "east", "--pue", 1.22, *period, "--document", "report", "--id", "e")
+    assert shown(registry(*paper, "--json"))["is_new"]
+    assert not shown(registry(*paper, "--json"))["is_new"]
+    audit = ("centre", "audit", "east", "--auditor", "judge", *period, "--evidence", "e", "--id", "c")
+    found = shown(registry(*audit, "--json"))
+    assert (found["grade"], found["found_ppm"]["hourly_share"], found["is_valid"]) == ("a", 611_111, True)
+    assert shown(registry(*audit, "--json")) == found
+    assert_refused(
+        registry("centre", "audit", "east", "--auditor", "east", *period, "--id", "d"), 7, "audit_not_independent"
+    )
+    revoke = ("centre", "revoke", "c", "--auditor", "judge", "--reason", "PUE was wrong", "--id", "x")
+    assert not shown(registry(*revoke, "--json"))["is_valid"]
+    assert [one["reason"] for one in shown(registry("centre", "list", "--json"))] == ["PUE was wrong"]
+    for words in (("criteria",), ("list", "--site", "east")):
+        assert "等级" in registry("centre", *words, "--lang", "zh").stdout
+    assert registry("check").exit_code == 0
 
 
 def test_an_allocation_is_retired_whole(registry):

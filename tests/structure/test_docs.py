@@ -20,9 +20,21 @@ PAGES = [page for page in DOCS if "_build" not in page.parts]
 
 FENCE = re.compile(r"^(`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 CAPTION = re.compile(r"^:caption: (?P<name>[\w.-]+)\n(:.*\n)*\n?", re.MULTILINE)
-# Certificates of a month are over after two years, so such a page tells which month the tests may take for it.
+# Certificates of a month are over after two years, so such a page tells which month is its last; its dates move along.
 MOVED = re.compile(r"<!-- The tests take (?P<month>\d{4}-\d{2}) as the month before this one\. -->")
+MONTH = re.compile(r"\b20\d{2}-(0[1-9]|1[0-2])\b")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)(#[^)\s]*)?\)")
+
+
+def months_of(name: str) -> int:
+    """Return the months from year 0 to a month."""
+    return 12 * int(name[:4]) + int(name[5:]) - 1
+
+
+def later(name: str, months: int) -> tuple[int, int]:
+    """Return year and month so many months later."""
+    year, month = divmod(months_of(name) + months, 12)
+    return year, month + 1
 
 
 def blocks(document: Path, *, is_moved: bool = False) -> list[tuple[str, str]]:
@@ -30,7 +42,8 @@ def blocks(document: Path, *, is_moved: bool = False) -> list[tuple[str, str]]:
     text = document.read_text(encoding="utf-8")
     if is_moved and (moved := MOVED.search(text)):
         last = datetime.now(UTC).replace(day=1) - timedelta(days=1)
-        text = text.replace(moved["month"], f"{last:%Y-%m}")
+        months = months_of(f"{last:%Y-%m}") - months_of(moved["month"])
+        text = MONTH.sub(lambda found: "{}-{:02}".format(*later(found[0], months)), text)
     return [(found["info"].strip(), found["body"]) for found in FENCE.finditer(text)]
 
 

@@ -14,7 +14,9 @@ from pydantic import SecretStr
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
+from qipan.bootstrap.criteria import criteria_of
 from qipan.bootstrap.files import read_prospect
+from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.registry import Registry
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
@@ -81,6 +83,7 @@ class Services:
     margins: Margins
     clearing: Clearing
     registry: Registry
+    certifications: Certifications
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -189,6 +192,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     log = Log()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     margins = Margins(trading, accounts)
+    registry = Registry(log, accounts, claims)
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
     forms = {"csv": readings.read_csv, "parquet": readings.read_parquet}
@@ -227,7 +231,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         trading=trading,
         margins=margins,
         clearing=Clearing(trading, margins, accounts),
-        registry=Registry(log, accounts, claims),
+        registry=registry,
+        certifications=Certifications(log, registry, criteria_of(catalog)),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

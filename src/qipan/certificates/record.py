@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from qipan.certificates.model.certificate import Usage
 from qipan.certificates.model.device import Device
-from qipan.certificates.model.request import Entered, Request
+from qipan.certificates.model.request import Certifying, Entered, Request
 from qipan.log.canonical import canonical
 
 DEVICE_KIND: Final = "certificate_device"
@@ -22,7 +22,7 @@ REQUEST_KIND: Final = "certificate_request"
 """Kinds of the leaves of the log."""
 
 
-def kind_of(request: Request) -> str:
+def kind_of(request: Request | Certifying) -> str:
     """Return what a request asks, in one word.
 
     Examples
@@ -34,7 +34,7 @@ def kind_of(request: Request) -> str:
     return type(request).__name__.lower()
 
 
-def record(request: Request) -> str:
+def record(request: Request | Certifying) -> str:
     """Return a request in canonical JSON.
 
     Examples
@@ -72,4 +72,6 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return value.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value.isoformat() if isinstance(value, date) else value

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from qipan.accounts.model.claim import Claim
 from qipan.accounts.record import CLAIM_KIND, read_claim
-from qipan.certificates.model.certificate import Part, State
+from qipan.certificates.model.certificate import Part, State, Usage
 from qipan.certificates.model.month import Month
-from qipan.certificates.record import REQUEST_KIND
+from qipan.certificates.record import REQUEST_KIND, USAGE_KIND
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.log.note import Verifier
 from qipan.log.proof import Proof, check_proof, proof_of
@@ -27,7 +27,8 @@ FORM: Final = "qipan/certificates@v1"
 """Form of a statement as a file."""
 
 ISSUANCE: Final = "issuance/"
-"""Begins the extents of issuances."""
+USAGE: Final = "usage/"
+"""Begin the extents of issuances, and of rows of use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +62,21 @@ class Statement:
     ----------
     issues
         By id, the requests that issued its parts.
+    usages
+        All its rows of use: what covers none of them is residual.
     """
 
     consumer: str
     issues: Mapping[str, Proved]
     lines: tuple[Line, ...]
+    usages: tuple[Proved, ...]
 
 
 def document(statement: Statement) -> dict[str, Any]:
     """Return a statement as plain values, as it is written to a file."""
     claims = [read_claim(line.claim.record.encode()) for line in statement.lines]
     covering = [line.use is not None for line in statement.lines]
+    usages = [_usage(one.record) for one in statement.usages]
     return {
         "form": FORM,
         "consumer": statement.consumer,
@@ -80,7 +85,8 @@ def document(statement: Statement) -> dict[str, Any]:
             {"issue": line.issue_id, "claim": _plain(line.claim), "use": line.use and _plain(line.use)}
             for line in statement.lines
         ],
-        "months": _totals(claims, covering),
+        "usages": [_plain(one) for one in statement.usages],
+        "months": _totals(claims, covering, [one for one in usages if one]),
     }
 
 
@@ -89,8 +95,11 @@ def check_statement(
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a statement, holding nothing but keys; row 1 is the first part, row 0 all else.
 
+    A row of use that was left out does not show; that less is residual then does, to whoever knows the meter.
+
     Rules: those of `qipan.log.proof.check_proof`; ``record_malformed``, ``kind_differs``; ``not_of_consumer``,
-    ``claim_not_final``, ``parts_overlap``, ``production_differs``, ``pair_differs``, ``total_differs``.
+    ``claim_not_final``, ``parts_overlap``, ``production_differs``, ``usage_differs``, ``pair_differs``,
+    ``total_differs``.
 
     Raises
     ------
@@ -114,6 +123,9 @@ class _Check:
         self._keys: dict[str, Any] = {"log": log, "witnesses": witnesses, "quorum": quorum}
         issues = told["issues"].items()
         self._made = {name: _productions(name, self._prove(0, one, REQUEST_KIND)) for name, one in issues}
+        self._used: dict[str, Usage] = {}
+        for one in told["usages"]:
+            self._use(one)
         self._parts: list[Claim] = []
         self._uses: list[Claim] = []
         self._covering: list[bool] = []
@@ -134,6 +146,11 @@ class _Check:
         if use is None:
             return
         self._uses.append(use)
+        usage = self._used.get(use.extent_id.removeprefix(USAGE))
+        if usage is None or not 0 <= use.unit_start < use.unit_end <= usage.wh:
+            self._find(
+                row, "use", "usage_differs", f"What is covered must lie in a row of use, was not: {use.claim_id}."
+            )
         if not _is_pair(part, use):
             told = f"Use must be covered by as many Wh of its month under one number, was not: {use.claim_id}."
             self._find(row, "use", "pair_differs", told)
@@ -143,7 +160,7 @@ class _Check:
         for some in (self._parts, self._uses):
             if _overlap([Part(one.extent_id, one.unit_start, one.unit_end) for one in some]):
                 self._find(0, "lines", "parts_overlap", "Every Wh must stand once, was twice.")
-        true = _totals(self._parts, self._covering)
+        true = _totals(self._parts, self._covering, list(self._used.values()))
         if self._told["months"] != true:
             self._find(0, "months", "total_differs", f"Months must be {true}, was {self._told['months']}.")
 
@@ -159,6 +176,15 @@ class _Check:
         if entered != kind:
             self._find(row, "proof", "kind_differs", f"An entry must be of kind {kind}, was {entered}.")
         return str(one["record"])
+
+    def _use(self, one: Mapping[str, Any]) -> None:
+        """Take a row of use: of the consumer, once."""
+        usage = _usage(self._prove(0, one, USAGE_KIND))
+        if usage is None or usage.consumer != self._told["consumer"] or usage.usage_id in self._used:
+            told = "" if usage is None else usage.usage_id
+            self._find(0, "usages", "usage_differs", f"A row of use must be of the consumer, once, was not: {told}.")
+        else:
+            self._used[usage.usage_id] = usage
 
     def _claim(self, row: int, one: Mapping[str, Any]) -> Claim | None:
         """Return a claim that was entered; it must be for good, and for the consumer."""
@@ -208,13 +234,32 @@ def _is_pair(part: Claim, use: Claim) -> bool:
     return numbers[0] == numbers[1] and wh[0] == wh[1] and Month.of(part.start) == Month.of(use.start)
 
 
-def _totals(claims: Sequence[Claim], covering: Sequence[bool]) -> list[dict[str, Any]]:
-    sums: dict[str, list[int]] = {}
+def _totals(claims: Sequence[Claim], covering: Sequence[bool], usages: Sequence[Usage]) -> list[dict[str, Any]]:
+    sums: dict[str, dict[str, int]] = {}
+
+    def add(start: datetime, name: str, wh: int) -> None:
+        month = sums.setdefault(Month.of(start).name, {"retired_wh": 0, "covering_wh": 0, "used_wh": 0})
+        month[name] += wh
+
     for one, is_covering in zip(claims, covering, strict=True):
-        both = sums.setdefault(Month.of(one.start).name, [0, 0])
-        both[0] += one.unit_end - one.unit_start
-        both[1] += is_covering * (one.unit_end - one.unit_start)
-    return [{"month": month, "retired_wh": both[0], "covering_wh": both[1]} for month, both in sorted(sums.items())]
+        add(one.start, "retired_wh", one.unit_end - one.unit_start)
+        add(one.start, "covering_wh", is_covering * (one.unit_end - one.unit_start))
+    for usage in usages:
+        add(usage.start, "used_wh", usage.wh)
+    return [
+        {"month": month, **told, "residual_wh": told["used_wh"] - told["covering_wh"]}
+        for month, told in sorted(sums.items())
+    ]
+
+
+def _usage(text: str) -> Usage | None:
+    """Return the row of use that a record tells; ``None`` where it tells none."""
+    try:
+        told = json.loads(text)
+        start, end = (datetime.fromisoformat(told[name]) for name in ("start", "end"))
+        return Usage(told["usage_id"], told["consumer"], start, end, int(told["wh"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _plain(one: Proved) -> dict[str, str]:
@@ -225,6 +270,7 @@ def _check_form(told: Mapping[str, Any]) -> None:
     try:
         proved = [*told["issues"].values(), *(line["claim"] for line in told["lines"])]
         proved += [line["use"] for line in told["lines"] if line["use"]]
+        proved += told["usages"]
         texts = [one[name] for one in proved for name in ("record", "proof")]
         texts += [told["consumer"], *(line["issue"] for line in told["lines"])]
         is_whole = told["form"] == FORM and all(isinstance(one, str) for one in texts)

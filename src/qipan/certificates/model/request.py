@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qipan.certificates.model.certificate import Granularity, Production
+from qipan.certificates.model.certification import Criteria, Evidence, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,51 @@ class Expire:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attest:
+    """Say what a document tells of a site."""
+
+    request_id: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Certify a site by what is found, under criteria as they were.
+
+    Attributes
+    ----------
+    evidence_ids
+        Requests that have attested what the registry does not know.
+    found_ppm
+        What was found by measure, in millionths, the shares of the registry among it.
+    """
+
+    request_id: str
+    site: str
+    auditor: str
+    first: str
+    last: str
+    evidence_ids: tuple[str, ...]
+    criteria: Criteria
+    found_ppm: tuple[tuple[Measure, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """End a certification before its time."""
+
+    request_id: str
+    certification_id: str
+    auditor: str
+    reason: str
+
+
+Certifying = Attest | Audit | Revoke
+"""What is asked of certification."""
+
 Request = Issue | Bundling | Transfer | Allocate | Release | Retire | Withdraw | Expire
-"""What changes the registry; nothing else does."""
+"""What changes who holds what; nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from qipan.certificates.model.month import Month
 from qipan.certificates.record import REQUEST_KIND, request_record
 from qipan.certificates.service.holdings import BUNDLING, CERTIFICATE, Holdings, account
 from qipan.certificates.service.requests import DEVICE
-from qipan.certificates.service.usages import USAGE, pair_id
+from qipan.certificates.service.usages import pair_id
+from qipan.certificates.statement import USAGE
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import Finding
 from qipan.log.service import Log

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
 
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.certificates.admit import check_device, check_request_id
+from qipan.certificates.balance import balance
 from qipan.certificates.match import score
+from qipan.certificates.model.balance import Share
 from qipan.certificates.model.certificate import Holding, State, Usage
 from qipan.certificates.model.device import Device
 from qipan.certificates.model.month import Month
 from qipan.certificates.model.request import Answer, Entered, Expire, Request
 from qipan.certificates.model.score import Score
-from qipan.certificates.record import DEVICE_KIND, REQUEST_KIND, device_record, kind_of, record, request_record
+from qipan.certificates.record import DEVICE_KIND, device_record
 from qipan.certificates.service.audit import differences
+from qipan.certificates.service.entry import LOCK, Entry
 from qipan.certificates.service.holdings import CERTIFICATE, Holdings
 from qipan.certificates.service.prove import prove
 from qipan.certificates.service.requests import Requests, device_extent
@@ -30,13 +32,9 @@ from qipan.certificates.service.usages import Usages
 from qipan.certificates.statement import Statement
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import ConflictError, Finding
-from qipan.kernel.time import in_utc
 from qipan.log.service import Log
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
-
-LOCK: Final = "certificates"
-"""Name of the lock of whoever writes here; it comes before that of the log."""
 
 
 class Registry:
@@ -48,6 +46,7 @@ class Registry:
         self._claims = claims
         self._holdings = Holdings(accounts, claims)
         self._usages = Usages(log, claims)
+        self._entry = Entry(log)
         self._requests = Requests(claims, self._holdings, self._usages)
 
     # --- what certificates rest on -------------------------------------------------------------------------------
@@ -115,7 +114,7 @@ class Registry:
             ``transfer_to_itself``, ``usage_elsewhere``, ``match_none``, ``beneficiary_other``, ``issue_moved_on``.
         """
         check_request_id(request.request_id)
-        return self._enter(unit, request, now)
+        return self._entry.enter(unit, request, self._requests.carry_out, now)
 
     def expire(self, unit: UnitOfWork, now: datetime) -> Answer | None:
         """Let all expire whose time is over; ``None`` where nothing is."""
@@ -124,26 +123,7 @@ class Registry:
         if not over:
             return None
         mark = sha256(" ".join(sorted(one.claim_id for one in over)).encode()).hexdigest()[:24]
-        return self._enter(unit, Expire(f"expiry/{mark}"), now)
-
-    def _enter(self, unit: UnitOfWork, request: Request, now: datetime) -> Answer:
-        unit.lock(LOCK)
-        text = record(request)
-        stands = store.requests(unit, [request.request_id]).get(request.request_id)
-        if stands is not None:
-            if stands.record != text:
-                raise ConflictError(
-                    f"One request must stand under an id, was another: {request.request_id}.",
-                    code="certificate_request_differs",
-                    hint="Choose another id; a request is never changed.",
-                )
-            return Answer(stands, is_new=False)
-        wh, count = self._requests.carry_out(unit, request, now)
-        entered = Entered(request.request_id, kind_of(request), text, wh, count, in_utc(now))
-        store.insert_request(unit, entered)
-        self._log.append(unit, REQUEST_KIND, request_record(entered), now)
-        record_action(unit, f"certificate_{entered.kind}", request.request_id, now, wh=wh)
-        return Answer(entered, is_new=True)
+        return self._entry.enter(unit, Expire(f"expiry/{mark}"), self._requests.carry_out, now)
 
     # --- looking -------------------------------------------------------------------------------------------------
 
@@ -192,8 +172,35 @@ class Registry:
         in_month = [one for one in held if month in {None, one.month}]
         return score(in_month, self._usages.of(unit, consumer, month), grid_share)
 
+    def score_over(self, unit: UnitOfWork, consumer: str, first: Month, last: Month) -> Score:
+        """Return how green a consumer's use was over some months, both counted; what is retired counts.
+
+        Raises
+        ------
+        BadInputError
+            ``usage_none``.
+        """
+        held = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
+        usages = self._usages.of(unit, consumer)
+        return score(
+            [one for one in held if first <= one.month <= last], [one for one in usages if first <= one.month <= last]
+        )
+
+    def balance(self, unit: UnitOfWork, month: Month | None = None) -> tuple[Share, ...]:
+        """Return what each holder made, sold, bought and may claim, and what of its use is left uncovered.
+
+        Parameters
+        ----------
+        month
+            Only what was made and used in it.
+        """
+        held = [one for one in self._holdings.found(unit) if month in {None, one.month}]
+        usages = self._usages.of(unit, None, month)
+        owners = {name: device.owner for name, device in store.devices(unit).items()}
+        return balance(held, owners, usages, self._usages.covering_wh(unit, usages))
+
     def statement(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> Statement:
-        """Return what is retired for a consumer, of a month if one is named, with all proofs.
+        """Return what a consumer used and what is retired for it, of a month if one is named, with all proofs.
 
         Raises
         ------
@@ -201,8 +208,10 @@ class Registry:
             ``checkpoint_unknown`` before the first checkpoint of the log; ``leaf_not_found`` where something was
             retired behind the newest one.
         """
-        held = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
-        return prove(unit, self._log, self._claims, consumer, [one for one in held if month in {None, one.month}])
+        retired = self._holdings.found(unit, holder=consumer, states=[State.RETIRED])
+        held = [one for one in retired if month in {None, one.month}]
+        usages = self._usages.of(unit, consumer, month)
+        return prove(unit, self._log, self._claims, consumer, held=held, usages=usages)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold claims, transfers, requests and the log against each other; nothing when all is well.

@@ -29,6 +29,7 @@ from qipan.certificates.model.request import (
 )
 from qipan.certificates.record import told
 from qipan.certificates.select import select
+from qipan.certificates.service.entry import Done
 from qipan.certificates.service.holdings import BUNDLING, CERTIFICATE, Holdings, claim_id
 from qipan.certificates.service.usages import Usages
 from qipan.certificates.statement import ISSUANCE
@@ -41,9 +42,6 @@ DEVICE: Final = "device/"
 """Begins the extent of a device: the one certificate that each of its moments may be issued."""
 
 FOREVER: Final = datetime(2200, 1, 1, tzinfo=UTC)
-
-Done = tuple[int, int]
-"""Wh that a request has moved, and how many issuances, bundles or parts they are."""
 
 
 def device_extent(device: Device) -> Extent:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from qipan.accounts.model.claim import Claim, Extent
 from qipan.accounts.service.claims import Claims
@@ -17,14 +16,12 @@ from qipan.certificates.model.month import Month
 from qipan.certificates.record import USAGE_KIND, usage_record
 from qipan.certificates.select import remains
 from qipan.certificates.service.holdings import CERTIFICATE, claim_id
+from qipan.certificates.statement import USAGE
 from qipan.certificates.store import registry as store
 from qipan.kernel.errors import ConflictError, NotFoundError
 from qipan.log.service import Log
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
-
-USAGE: Final = "usage/"
-"""Begins the extent of a row of use."""
 
 
 def pair_id(holding_claim: str) -> str:
@@ -94,14 +91,22 @@ class Usages:
                 )
         return tuple(found[name] for name in dict.fromkeys(names))
 
-    def of(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> tuple[Usage, ...]:
-        """Return the rows of a consumer, of a month if one is named."""
+    def of(self, unit: UnitOfWork, consumer: str | None, month: Month | None = None) -> tuple[Usage, ...]:
+        """Return rows of use in the order of their time, of a consumer and a month if they are named."""
         span = None if month is None else (month.start, month.end)
         return tuple(store.usages(unit, consumer=consumer, span=span).values())
 
     def covered(self, unit: UnitOfWork, usages: Sequence[Usage]) -> tuple[Claim, ...]:
         """Return the claims on rows of use that stand."""
         return self._claims.standing(unit, extent_ids=[USAGE + one.usage_id for one in usages])
+
+    def covering_wh(self, unit: UnitOfWork, usages: Sequence[Usage]) -> dict[str, int]:
+        """Return by consumer how many Wh of rows of use are covered for good."""
+        found: dict[str, int] = {}
+        for one in self.covered(unit, usages):
+            if one.is_final:
+                found[one.holder] = found.get(one.holder, 0) + one.unit_end - one.unit_start
+        return found
 
     def free(self, unit: UnitOfWork, usages: Sequence[Usage]) -> dict[str, list[tuple[int, int]]]:
         """Return by row the ranges of its Wh that nothing covers."""

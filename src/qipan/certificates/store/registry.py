@@ -157,10 +157,14 @@ def insert_request(unit: UnitOfWork, entered: Entered) -> None:
     unit.execute(sa.insert(REQUEST).values(asdict(entered)))
 
 
-def requests(unit: UnitOfWork, names: Collection[str] | None = None) -> dict[str, Entered]:
-    """Return requests by id in their order; those that are named, if any are."""
+def requests(
+    unit: UnitOfWork, names: Collection[str] | None = None, *, kinds: Collection[str] | None = None
+) -> dict[str, Entered]:
+    """Return requests by id in their order; those that are named or of kinds, if any are."""
     named = [REQUEST.c[name] for name in Entered.__dataclass_fields__]
     query = sa.select(*named).order_by(REQUEST.c.number)
     if names is not None:
         query = query.where(REQUEST.c.request_id.in_(names))
+    if kinds is not None:
+        query = query.where(REQUEST.c.kind.in_(kinds))
     return {row["request_id"]: Entered(**row) for row in unit.execute(query).mappings()}

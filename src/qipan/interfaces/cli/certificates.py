@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from qipan.certificates.model.certificate import State
 from qipan.certificates.model.device import Device, Source
 from qipan.certificates.model.month import Month
-from qipan.interfaces.cli import green, session
+from qipan.interfaces.cli import centre, green, session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.log import FAILED, Key, Quorum, Witnesses
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment, write_text
@@ -25,8 +26,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(green.app)
+app.add_typer(centre.app)
 
 W_PER_KW = 1000
+WH_PER_KWH = 1000
 
 DeviceId = Annotated[str, typer.Argument(metavar="DEVICE", show_default=False, help="Name of the device.")]
 Consumer = Annotated[str, typer.Argument(metavar="CONSUMER", show_default=False, help="Who used it.")]
@@ -182,6 +185,54 @@ def match(
 
 
 @app.command()
+def balance(
+    *,
+    month: MonthName = "",
+    grid_kwh: Annotated[int | None, typer.Option("--grid-kwh", help="What the whole grid delivered.")] = None,
+    grid_kg: Annotated[int | None, typer.Option("--grid-kg", help="What the whole grid emitted, kg of CO2.")] = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each holder made, sold, bought and may claim, and its residual use; sellers and buyers add up."""
+    from qipan.certificates.balance import residual_kg_per_kwh
+
+    if (grid_kwh is None) != (grid_kg is None):
+        raise typer.BadParameter("--grid-kwh and --grid-kg must be given together.")
+    services = session.services()
+    with services.books.read() as unit:
+        shares = services.registry.balance(unit, Month.named(month) if month else None)
+    factor = None
+    if grid_kwh is not None and grid_kg is not None:
+        factor = residual_kg_per_kwh(shares, grid_wh=grid_kwh * WH_PER_KWH, grid_kg=grid_kg)
+    if as_json:
+        told = [{**asdict(one), "residual_wh": one.residual_wh} for one in shares]
+        print_json({"shares": told, "residual_kg_per_kwh": None if factor is None else float(factor)})
+        return
+    language = spoken(lang)
+    columns = [
+        (language.say("holder", "持有者"), ""),
+        (language.say("made", "生产"), "made_wh"),
+        (language.say("sold", "售出"), "sold_wh"),
+        (language.say("bought", "购入"), "bought_wh"),
+        (language.say("open", "可用"), "open_wh"),
+        (language.say("retired", "已注销"), "retired_wh"),
+        (language.say("of it covering", "其中抵用电"), "covering_wh"),
+        (language.say("expired", "过期"), "expired_wh"),
+        (language.say("used", "用电"), "used_wh"),
+        (language.say("residual", "剩余用电"), "residual_wh"),
+    ]
+    rows = [[one.holder, *(f"{getattr(one, name):,}" for _, name in columns[1:])] for one in shares]
+    sums = [f"{sum(getattr(one, name) for one in shares):,}" for _, name in columns[1:]]
+    rows.append([language.say("all", "合计"), *sums])
+    heads = [head for head, _ in columns]
+    if factor is not None:
+        heads.append(language.say("kg CO2", "千克二氧化碳"))
+        kg = [float(one.residual_wh * factor / WH_PER_KWH) for one in shares]
+        rows = [[*row, f"{one:,.0f}"] for row, one in zip(rows, [*kg, sum(kg)], strict=True)]
+    print_table(table(heads, rows, numbers=range(1, len(heads)), title=language.say("Wh", "瓦时")))
+
+
+@app.command()
 def statement(
     consumer: Consumer,
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="Where it is written, as JSON.")],
@@ -189,7 +240,7 @@ def statement(
     month: MonthName = "",
     as_json: AsJson = False,
 ) -> None:
-    """Sign the log, and write what is retired for a consumer, each part with its proofs from the meter on."""
+    """Sign the log, and write what a consumer used and what is retired for it, with proofs from the meter on."""
     from qipan.bootstrap.services import log_signer
     from qipan.certificates.statement import document
 
@@ -256,7 +307,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Hold claims, transfers, requests and the log against each other; end with code 5 if anything differs."""
     services = session.services()
     with services.books.read() as unit:
-        findings = services.registry.check(unit)
+        findings = services.registry.check(unit) + services.certifications.check(unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:
