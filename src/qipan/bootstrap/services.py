@@ -14,6 +14,9 @@ from pydantic import SecretStr
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
+from qipan.agreements.service.pledging import Pledging
+from qipan.agreements.service.settling import Settling
+from qipan.agreements.service.signing import Signing
 from qipan.bootstrap.files import read_prospect
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
@@ -79,6 +82,9 @@ class Services:
     trading: Trading
     margins: Margins
     clearing: Clearing
+    signing: Signing
+    settling: Settling
+    pledging: Pledging
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -185,7 +191,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
-    accounts, trading = Accounts(log), Trading(log)
+    accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
+    signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     adcodes = frozenset(region.adcode for region in catalog.regions())
     ledger = Ledger(observations, log, partial(sites_yaml.read, adcodes=adcodes))
@@ -221,10 +228,13 @@ def _assemble(settings: Settings, caller: str) -> Services:
         access=Access(),
         log=log,
         accounts=accounts,
-        claims=Claims(log),
+        claims=claims,
         trading=trading,
         margins=margins,
         clearing=Clearing(trading, margins, accounts),
+        signing=signing,
+        settling=Settling(signing, accounts, claims, log),
+        pledging=Pledging(signing, accounts, claims),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),
