@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from qipan.accounts.model.posting import Account, Balance, Draft
+from qipan.accounts.service.claims import Claims
+from qipan.accounts.service.posting import Accounts
 from qipan.agreements.model.agreement import Agreement, Aid, AidKind, Contribution, Indexation, Pool, Terms
 from qipan.agreements.model.sharing import Shares, SharingTable
 from qipan.agreements.model.simulation import Case, Scenario
+from qipan.agreements.service.pledging import Pledging
+from qipan.agreements.service.settling import Settling
+from qipan.agreements.service.signing import Signing
+from qipan.log.service import Log
 
 EAST, WEST = "310000", "640000"
 START, END = date(2027, 1, 1), date(2028, 1, 1)
@@ -40,6 +47,57 @@ def deal(*versions: Terms, **changed) -> Agreement:
     """Return an agreement of a year between Shanghai and Ningxia."""
     made = Agreement("sh-nx", EAST, WEST, "h100-80g", "ningxia", START, END, versions or (TERMS,), TABLES)
     return replace(made, **changed)
+
+
+NOW = datetime(2027, 2, 1, tzinfo=UTC)
+BANK_FEN = 10**9
+"""What the buyer, the other party of the tables, and a source of rent are given."""
+
+ENCLAVE = {**TABLES, Pool.ENCLAVE: SharingTable((Shares(START, {WEST: Decimal("0.55"), EAST: Decimal("0.45")}),))}
+
+
+class House:
+    """Services on books, one unit of work a call."""
+
+    def __init__(self, books) -> None:
+        self.books = books
+        self.log = Log()
+        self.accounts, self.claims = Accounts(self.log), Claims(self.log)
+        self.signing = Signing(self.accounts, self.claims, self.log)
+        self.settling = Settling(self.signing, self.accounts, self.claims, self.log)
+        self.pledging = Pledging(self.signing, self.accounts, self.claims)
+
+    def open(self) -> None:
+        """Sign the agreement for both, and give the buyer and a source of rent money."""
+        agreed = deal(replace(TERMS, contributions=(FUND,)), tables=ENCLAVE)
+        for party in (EAST, WEST):
+            self.do(self.signing.sign, agreed, party, NOW)
+        for account in (
+            Account("bank", "bank", "fen", "issued", floor=None),
+            Account("rent", "market", "fen", "rent"),
+            Account("park", "park", "fen", "park"),
+        ):
+            self.do(self.accounts.open_account, account, NOW)
+        for to in (f"agreements/{EAST}", f"agreements/{WEST}", "rent", "park"):
+            draft = Draft(transfer_id=f"in/{to}", debit="bank", credit=to, amount=BANK_FEN, reason="deposit")
+            self.do(self.accounts.post_whole, [draft], NOW)
+
+    def do(self, what, *given, **named):
+        """Ask a service in a unit of work of its own."""
+        with self.books.begin(caller="test") as unit:
+            return what(unit, *given, **named)
+
+    def held(self, account: str, period: datetime | None = None) -> int:
+        """Return what an account holds, beside what it was given."""
+        with self.books.read() as unit:
+            balance = self.accounts.balances(unit, [account]).get((account, period), Balance()).posted
+        return balance - (BANK_FEN if account in {f"agreements/{EAST}", f"agreements/{WEST}", "rent", "park"} else 0)
+
+    def assert_sound(self) -> None:
+        """Check that books follow from transfers, and what was posted from agreements."""
+        with self.books.read() as unit:
+            assert self.accounts.check(unit) == ()
+            assert self.settling.check(unit) == ()
 
 
 decimals = st.decimals(0, 1, places=4)

@@ -22,7 +22,7 @@ MOST_FEN_PER_CARD_H: Final = 1_000_000
 MOST_FEN: Final = 10**15
 """Most that may flow in a month under one heading."""
 
-NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 ADCODE: Final = re.compile(r"[1-8][0-9]0000")
 
 
@@ -187,7 +187,7 @@ class Agreement:
     tables: Mapping[Pool, SharingTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require(NAME.fullmatch(self.agreement_id), "An id must be 1 to 40 small letters, digits and hyphens",
+        _require(NAME.fullmatch(self.agreement_id), "An id must be 1 to 20 small letters, digits and hyphens",
               repr(self.agreement_id), "id")  # fmt: skip
         for name in ("buyer", "seller"):
             told = getattr(self, name)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import Final
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
+
+PARTY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Shares:
     Attributes
     ----------
     parts
-        Share of each party, a region's adcode or another name; what rounding leaves over goes in this order.
+        Share of each party, a region's adcode or another name of up to 20 small letters, digits and hyphens; what
+        rounding leaves over goes in this order.
 
     Raises
     ------
@@ -37,10 +42,10 @@ class Shares:
 
     def __post_init__(self) -> None:
         told = ", ".join(f"{party} {part}" for party, part in self.parts.items()) or "none"
-        is_fit = all(party and part.is_finite() and part > 0 for party, part in self.parts.items())
+        is_fit = all(PARTY.fullmatch(party) and part.is_finite() and part > 0 for party, part in self.parts.items())
         if not is_fit or sum(map(Fraction, self.parts.values())) != 1:
             raise BadInputError(
-                f"Shares must each be above 0 and sum to exactly 1, was {told}.",
+                f"Shares must each be above 0 and of a named party, and sum to exactly 1, was {told}.",
                 code="shares_unfit",
                 hint="Write decimals that sum to 1, for example 0.34, 0.33 and 0.33.",
                 field="parts",

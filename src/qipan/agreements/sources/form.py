@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from qipan.kernel.errors import BadInputError, Finding
 
-DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+DECIMAL: Final = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,15})?")
 
 Table = Mapping[str, Any]
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import finance, session
+from qipan.interfaces.cli import agreed, finance, owed, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -22,6 +22,8 @@ app = typer.Typer(
     help="Long-term agreements between regions: what each gains, before they sign; what future income is worth.",
     no_args_is_help=True,
 )
+app.add_typer(agreed.app)
+app.add_typer(owed.app)
 app.add_typer(finance.app)
 
 COMPONENTS = {

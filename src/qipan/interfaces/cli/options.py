@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,8 @@ import typer
 from qipan.interfaces.cli.language import VARIABLE, Language
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import in_utc
+
+_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 def read_day(text: str) -> date:
@@ -57,6 +61,33 @@ def as_typed(command: str, options: Mapping[str, object]) -> str:
     'dispatch roll --jobs jobs.csv'
     """
     return " ".join([command, *(f"{name} {value}" for name, value in options.items() if value is not None)])
+
+
+def read_month(text: str) -> date:
+    """Read a month as it is typed.
+
+    Examples
+    --------
+    >>> read_month("2027-01")
+    datetime.date(2027, 1, 1)
+    """
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f"A month is written as 2027-01, was {text!r}.") from error
+
+
+def read_decimal(text: str) -> Decimal:
+    """Read a decimal as it is typed, exactly.
+
+    Examples
+    --------
+    >>> read_decimal("0.6")
+    Decimal('0.6')
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise typer.BadParameter(f"A decimal is written as 0.6, was {text!r}.")
+    return Decimal(text)
 
 
 def read_bytes(path: Path) -> bytes:
