@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), help="or files of instances")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--cap", type=float, default=CAP_S, help="seconds after which a peer is stopped")
+    parser.add_argument("--alone", action="store_true", help="without peers, told in bench_dispatch_alone.json")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--measure", choices=WAYS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -47,12 +48,12 @@ def main() -> int:
     days: list[dict[str, Any]] = []
     for size in asked.sizes:
         for seed in asked.seeds:
-            days.append(compare(size, seed, asked.cap, hopeful(days)))
+            days.append(compare(size, seed, asked.cap, ["ours"] if asked.alone else hopeful(days)))
     grown = growth(days)
     for step, exponents in grown.items():
         print(step, ", ".join(f"{way} {exponent:.2f}" for way, exponent in exponents.items()))
     told = {"gap": GAP, "first_order": FIRST_ORDER, "cap_s": asked.cap, "ways": WAYS, "days": days, "growth": grown}
-    path = write("bench_dispatch", told, asked.results)
+    path = write("bench_dispatch_alone" if asked.alone else "bench_dispatch", told, asked.results)
     print(f"See {path.name}.")
     return 0
 
@@ -93,12 +94,11 @@ def compare(size: str, seed: int, cap_s: float, ways: list[str]) -> dict[str, An
             f"  {least}{ratio:6.1f} x ours" + (f"  gap {run['gap']:.2e}" if way == "ours" else ""),
             flush=True,
         )
+    theirs_s = [run["cpu_s"] for way, run in runs.items() if way in PEERS]
     ended = [run["cpu_s"] for way, run in runs.items() if way in PEERS and run["has_ended"]]
-    best = min(ended, default=max((run["cpu_s"] for way, run in runs.items() if way in PEERS), default=math.nan))
-    print(
-        f"{size:9} seed {seed}  the best peer: {'' if ended else 'at least '}{best / ours['cpu_s']:.1f} x ours",
-        flush=True,
-    )
+    if theirs_s:
+        best_s, least = (min(ended), "") if ended else (max(theirs_s), "at least ")
+        print(f"{size:9} seed {seed}  the best peer: {least}{best_s / ours['cpu_s']:.1f} x ours", flush=True)
     return {"size": size, "seed": seed, "runs": runs}
 
 

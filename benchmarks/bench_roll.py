@@ -60,11 +60,11 @@ def measure(days: int) -> dict[str, Any]:
         initialise(settings, datetime.now(UTC))
         services = build(settings)
         request = RollRequest(data, "week", form, FIRST, days, errors=ERRORS)
-        report = services.rolling.run(request, time.process_time, time.perf_counter, lambda _: None)
+        report = services.rolling.run(request, time.process_time, time.perf_counter, lambda _step, _share: None)
         services.books.close()
     told = asdict(report) | {"first_day": FIRST.isoformat(), "is_real_trace": is_real}
     for run in told["runs"]:
-        run["spikes"], power = len(run["spikes"]), run.pop("market_power")
+        run["spikes"], power, _ = len(run["spikes"]), run.pop("market_power"), run.pop("sites")
         run["withholding_pays"] = sorted({one["site_id"] for one in power if one["surplus_change_fen"] > 1e-6})
         run["pivotal_at_peaks"] = sorted({one["site_id"] for one in power if one["is_pivotal"]})
         run["residual_supply_index_min"] = min((one["residual_supply_index"] for one in power), default=None)

@@ -126,8 +126,9 @@ def _placed(way: str, case: tuple[Any, ...], refused: Any, plan: Any, bound: flo
 
 def _way(way: str) -> Callable[..., Any]:
     from qipan.dispatch.placement.choose import prices_of
-    from qipan.dispatch.placement.fill import empty_seats, fill, upright
+    from qipan.dispatch.placement.fill import fill, upright
     from qipan.dispatch.placement.place import place
+    from qipan.dispatch.placement.seats import empty_seats
     from qipan.dispatch.placement.tell import placement
     from qipan.dispatch.placement.timeline import asks, timeline
     from qipan.dispatch.programme.formulate import running_fen_per_unit_h

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,17 +22,28 @@ def write(name: str, result: Mapping[str, Any], folder: Path = RESULTS) -> Path:
     """Write a result as ``<name>.json`` and return the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    whole = {"name": name, "date": datetime.now(UTC).date().isoformat(), **commit(), "machine": machine(), **result}
+    date = datetime.now(UTC).date().isoformat()
+    whole = {"name": name, "date": date, **measured_commit(), "machine": machine(), **result}
     path.write_text(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     return path
 
 
-def commit() -> dict[str, Any]:
-    """Name the commit, and whether what was measured had been changed since."""
-    head = _git("rev-parse", "HEAD")
-    changed = _git("status", "--porcelain", "--", *MEASURED)
-    edited = [line[3:] for line in changed.splitlines() if not line[3:].startswith("benchmarks/results")]
-    return {"commit": head or "unknown", "is_changed_since": bool(edited) or not head}
+def measured_commit() -> dict[str, Any]:
+    """Name the commit that the run began with, and whether what was measured differed from it then or does now."""
+    head, was_edited = BEGAN
+    moved = _measured(_git("diff", "--name-only", head, "--", *MEASURED).splitlines())
+    return {"commit": head or "unknown", "is_changed_since": was_edited or moved or not head}
+
+
+def standing() -> tuple[str, bool]:
+    """Return the commit that stands, and whether what is measured differs from it."""
+    edited = _git("status", "--porcelain", "--", *MEASURED).splitlines()
+    return _git("rev-parse", "HEAD"), _measured(line[3:] for line in edited)
+
+
+def _measured(paths: Iterable[str]) -> bool:
+    """Tell whether any path is more than a result."""
+    return any(not path.startswith("benchmarks/results") for path in paths)
 
 
 def machine() -> dict[str, Any]:
@@ -56,3 +67,7 @@ def _processor() -> str:
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+BEGAN = standing()
+"""What stood when the run began: long runs outlive a commit."""

@@ -9,7 +9,7 @@ from qipan.interfaces.api.problem import FINDINGS_SHOWN, problem
 from qipan.interfaces.entry import STATUS, status_of
 from qipan.kernel.errors import BadInputError, EngineError, Finding, NotAllowedError, QipanError
 
-NAMES = {"type", "title", "status", "detail", "code", "hint", "field", "file", "findings", "findings_count"}
+NAMES = {"type", "title", "status", "detail", "code", "hint", "field", "findings", "findings_count"}
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_findings_come_in_the_order_of_rows_and_columns(client: TestClient, call
     batch = seal(Statement("metered", Way.COLLECTED, 0, released, "csv", sha256(data).hexdigest()), b"", data)
     path = f"/api/v1/ledger/batches/{post(batch).json()['sequence']}/findings"
     found = client.get(path, headers=callers.viewer).json()
-    assert [(one["row"], one["column"]) for one in found] == [(2, "value"), (3, "end"), (3, "start")]
+    assert [(one["row"], one["column"]) for one in found] == [(3, "value"), (4, "end"), (4, "start")]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}\n", b"nothing at all"])

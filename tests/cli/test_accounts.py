@@ -74,6 +74,12 @@ def test_post_a_file_with_a_bad_row_posts_nothing(opened, tmp_path, rows, exit_c
     assert all(one["periods"][0]["credits_posted"] == 0 for one in shown(opened("accounts", "show", "--json")))
 
 
+def test_post_names_a_refused_row_by_its_line(opened, tmp_path):
+    rows = "in,deposit,move,bank,east,500\nout,fee,move,nobody,east,5\n"
+    told = opened("accounts", "post", written(tmp_path, HEAD + rows), "--json")
+    assert [(one["row"], one["column"]) for one in json.loads(told.stderr)["findings"]] == [(3, "transfer_id")]
+
+
 def test_statement_is_verified_and_one_that_was_changed_is_not(opened, tmp_path):
     opened("accounts", "post", written(tmp_path, GOOD))
     file = tmp_path / "statement.json"

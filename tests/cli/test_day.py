@@ -100,6 +100,21 @@ def test_run_with_an_unknown_origin_quarantines_that_row(qipan: Qipan, trace: Ca
     assert_refused(strict, 3, "rows_bad", "origin_unknown")
 
 
+def test_jobs_say_why_one_is_carried_over_and_what_comes_next(qipan: Qipan, trace: Callable[..., Path]) -> None:
+    fleet = trace(ISLAND.format(name="small", power_cap_mw=1).encode(), "fleet.yaml")
+    assert qipan("ledger", "import", "sites", fleet).exit_code == 0
+    rows = (f"{name},2025-01-06T23:00:00+08:00,intelligent,8,3600,offline,near" for name in ("one", "other"))
+    ran = qipan("day", "run", "--jobs", trace(csv(*rows)), "--fleet", "small", "--outlook", 0, "--json")
+    account = shown(ran)["account"]
+    assert (account["placed"], account["carried_over"]) == (1, 1)
+    listed = " ".join(qipan("day", "jobs", "--status", "carried_over").stdout.split())
+    assert "No site within its limits has 8 cards" in listed
+    assert "It may start after the hours planned, and waits." in listed
+    assert "The next day does not take them up by itself" in listed
+    assert "继续等待" in qipan("day", "jobs", "--status", "carried_over", "--lang", "zh").stdout
+    assert "The next day" not in qipan("day", "jobs", "--status", "placed").stdout
+
+
 @pytest.mark.parametrize(
     ("name", "power_cap_mw", "row", "reason"),
     [

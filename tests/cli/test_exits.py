@@ -35,6 +35,13 @@ def test_error_speaks_the_language_that_the_command_asks_for(qipan: Qipan) -> No
     assert "代码：call_unclear" in told.stderr
 
 
+def test_error_speaks_the_language_of_the_environment(qipan: Qipan) -> None:
+    """Of a command that has a choice of language, and of one that has none."""
+    for words in (("dispatch", "call", "--mw", "1", "--from", "19:00"), ("access", "scope", "nobody")):
+        assert "错误：" in qipan(*words, QIPAN_LANG="zh", LANG="en_US.UTF-8").stderr
+        assert "error: " in qipan(*words, QIPAN_LANG="en", LANG="zh_CN.UTF-8").stderr
+
+
 def test_error_of_a_command_with_json_is_one_object_on_the_error_stream(
     qipan: Qipan, trace: Callable[..., Path]
 ) -> None:
@@ -70,4 +77,5 @@ def test_mistyped_command_with_json_is_told_as_json(qipan: Qipan) -> None:
         told = qipan(*words, "--json")
         assert (told.exit_code, told.stdout) == (2, "")
         assert json.loads(told.stderr)["code"] == "command_mistyped"
+        assert "file" not in json.loads(told.stderr)
         assert not qipan(*words).stderr.startswith("{")

@@ -32,7 +32,10 @@ def test_facts_table_speaks_the_language_asked_for(qipan: Qipan, lang: str, labe
 
 
 def test_facts_language_follows_the_environment(qipan: Qipan) -> None:
-    assert "数值" in qipan("facts", "宁夏", QIPAN_LANG="zh").stdout
+    told = qipan("facts", "宁夏", QIPAN_LANG="zh").stdout
+    assert "数值" in told
+    assert "转引" in told
+    assert "secondary" not in told
     assert "数值" in qipan("facts", "宁夏", LANG="zh_CN.UTF-8").stdout
 
 

@@ -54,6 +54,8 @@ def test_import_with_bad_rows_quarantines_them_and_keeps_the_good(qipan: Qipan, 
     assert [finding["rule"] for finding in account["findings"]] == list(RULES)
     kept = shown(qipan("jobs", "findings", str(account["sequence"]), "--json"))
     assert kept == account["findings"]
+    assert shown(qipan("jobs", "findings", "--json")) == kept
+    assert f"Import {account['sequence']}: " in qipan("jobs", "findings").stderr
     told = qipan("jobs", "import", path, *NATIONAL)
     assert "16 rows read = 12 accepted + 4 quarantined + 0 out of scope" in told.stdout
     assert all(rule in told.stdout for rule in RULES)

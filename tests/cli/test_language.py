@@ -13,6 +13,8 @@ from qipan.interfaces.cli.language import Language, spoken
         ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, Language.EN),
         ({"LANG": "C", "LC_MESSAGES": "zh_TW"}, Language.ZH),
         ({"LANG": ""}, Language.EN),
+        ({"LANG": "C", "LC_ALL": "C", "QIPAN_LANG": "zh"}, Language.ZH),
+        ({"LANG": "zh_CN.UTF-8", "QIPAN_LANG": "en"}, Language.EN),
     ],
 )
 def test_spoken_without_a_choice_follows_the_environment(

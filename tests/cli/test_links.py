@@ -67,3 +67,26 @@ def test_a_link_lets_one_of_two_jobs_through(run, qipan: Qipan) -> None:
 def test_a_table_of_links_that_is_wrong_or_joins_nothing_is_refused(run) -> None:
     assert_refused(run("wire,coast,coast,many\n"), 3, "links_unreadable", "gb_per_h", '"file": "links.csv"')
     assert_refused(run("wire,coast,nowhere,9\n"), 3, "links_unconnected", '"file": "links.csv"')
+
+
+def test_links_writes_a_table_that_joins_all_places_of_a_fleet(qipan: Qipan, run, tmp_path: Path) -> None:
+    out = tmp_path / "all.csv"
+    assert qipan("day", "links", "--fleet", "three", "--out", out).exit_code == 0
+    rows = out.read_text().splitlines()
+    assert rows[0] == "link,from,to,gb_per_h,km"
+    told = shown(run("".join(f"{row.rsplit(',', 1)[0]}\n" for row in rows[1:])))
+    assert (told["links_given"]["rows"], told["links_given"]["limited"]) == (len(rows) - 1, 0)
+
+
+@pytest.mark.slow
+def test_links_of_the_national_fleet_join_every_province_with_every_hub(qipan: Qipan, trace, tmp_path: Path) -> None:
+    out = tmp_path / "all.csv"
+    written = qipan("day", "links", "--fleet", "national", "--out", out)
+    assert f"({len(out.read_text().splitlines()) - 1} links)" in written.stderr
+    jobs = trace(JOBS.replace("coast", "110000").encode())
+    told = shown(qipan("day", "run", "--jobs", jobs, "--fleet", "national", "--links", out, "--json"))
+    assert told["links_given"]["limited"] == 0
+    one = "\n".join(out.read_text().splitlines()[:2])
+    out.write_text(one + "\n")
+    refused = qipan("day", "run", "--jobs", jobs, "--fleet", "national", "--links", out)
+    assert_refused(refused, 3, "links_unconnected", "of the fleet, left out were 30.", "and 10 more of 30 findings")

@@ -45,7 +45,8 @@ def test_live_refuses_what_is_unclear(qipan: Qipan, tmp_path: Path) -> None:
     assert_refused(qipan("dispatch", "roll", "--live"), 3, "live_unclear")
     live = ["dispatch", "roll", "--live", "--intake", tmp_path]
     assert_refused(qipan(*live, "--speed", "10"), 3, "live_unclear")
+    assert_refused(qipan(*live, "--from", "2026-06-01"), 3, "live_unclear", "--from 2026-06-01.")
     assert_refused(qipan(*live, "--every", "30s"), 3, "option_out_of_range")
     assert_refused(qipan(*live, "--fleet", "nowhere"), 4, "fleet_unknown")
     assert_refused(qipan(*live, "--reservations", tmp_path / "contracts.csv"), 3, "reservations_not_live")
-    assert_refused(qipan("dispatch", "roll"), 3, "roll_incomplete")
+    assert_refused(qipan("dispatch", "roll"), 3, "roll_incomplete", "was dispatch roll.")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import (
     FINDINGS_SHOWN,
+    advancing,
     change,
     counted,
     findings_table,
@@ -94,6 +95,15 @@ def test_change_always_carries_its_sign(share: float | None, text: str) -> None:
 def test_counted_tells_one_from_many(number: int, text: str) -> None:
     assert counted(number, "entry", "entries") == text
     assert counted(number, "job") == text.replace("entries", "jobs").replace("entry", "job")
+
+
+def test_advancing_where_nobody_watches_prints_a_line_a_step(capsys: pytest.CaptureFixture[str]) -> None:
+    with advancing({"run": ("Run", "运行")}, Language.ZH) as progress:
+        for share in (0.0, 0.01, 0.5, 1.0):
+            progress("run", share)
+        progress("a step without a name", None)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "运行\na step without a name\n")
 
 
 def test_working_where_nobody_watches_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,9 +108,9 @@ def test_rows_in_quarantine_are_told_with_their_reason(typed: Qipan, signed: Pat
     assert f"qipan ledger findings {number}" in sent.stdout + sent.stderr
     found = shown(typed("ledger", "findings", number, "--json"))
     assert [(one["row"], one["column"], one["rule"]) for one in found] == [
-        (4, "meter_id", "meter_unknown"),
-        (5, "end", "time_unreadable"),
-        (5, "start", "time_unreadable"),
+        (5, "meter_id", "meter_unknown"),
+        (6, "end", "time_unreadable"),
+        (6, "start", "time_unreadable"),
     ]
     assert "meter_unknown" in typed("ledger", "findings", number).stdout
     assert "quarantined" in typed("ledger", "batches", "--lang", "en").stdout

@@ -86,7 +86,13 @@ def test_rolling_operation_keeps_what_is_reserved_and_settles(
     text = " ".join(result.stdout.split())
     assert "yuan for what was used or sold" in text
     assert "Rows of reservations set aside: 1 of 2." in text
-    assert "run without forecast errors: offline bound" in result.stderr
+    assert result.stderr.split("\n")[:2] == [
+        "run without forecast errors", "run without forecast errors: offline bound",
+    ]  # fmt: skip
+    assert len(result.stderr.splitlines()) == 2
+    assert "Qingyang" in result.stdout
+    chinese = qipan(*words, "--lang", "zh")
+    assert chinese.stderr.splitlines() == ["无预测误差的运行", "无预测误差的运行：离线下界"]
 
 
 def test_rolling_operation_refuses_reservations_that_cannot_all_be_served(
@@ -95,4 +101,5 @@ def test_rolling_operation_refuses_reservations_that_cannot_all_be_served(
     words = ("dispatch", "roll", "--jobs", trace(JOBS.encode()), "--from", "2026-06-01", "--days", "1")
     file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},1000000,1")
     assert_refused(qipan(*words, "--reservations", file), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
-    assert_refused(qipan(*words, "--notice", "30s"), 3, "option_out_of_range")
+    assert_refused(qipan(*words, "--notice", "30s"), 3, "option_out_of_range", "was 15m, 30s and none")
+    assert_refused(qipan(*words, "--notice", "-1h"), 3, "option_out_of_range", "must be 0h to 24h, was -1h")

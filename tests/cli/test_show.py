@@ -46,6 +46,10 @@ def test_show_day_adds_up_rows_and_jobs_and_says_why(
     assert text.index("10  no site had room") < text.index("2  no site is within its latency limit")
     assert "5  without_cards" in text
     assert "Accepted jobs of other days, left for their own day: 7." in text
+    assert "The next day does not take them up by itself" in text
+    assert "Lower is better in cost" in text
+    document["account"]["carried_over"] = 0
+    assert "The next day does not take them up" not in printed(document, capsys)
 
 
 def test_show_day_says_up_and_down_honestly(document: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

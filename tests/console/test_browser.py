@@ -63,6 +63,22 @@ def test_board_draws_every_region_and_stands_beside_its_tables(console: Any, bas
     assert len(colours(console, (121.0, 23.8))) > 1
 
 
+def test_board_on_a_phone_folds_its_long_tables_and_opens_them(console: Any, base: str) -> None:
+    speak(console, base, "en")
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.goto(base)
+    drawn(console, "map")
+    expect(console.locator("#flows")).to_be_hidden()
+    assert console.evaluate("document.documentElement.scrollHeight") < 4 * 844 + 400
+    console.get_by_text("Work from origin to site", exact=True).first.click()
+    expect(console.locator("#flows")).to_be_visible()
+    console.set_viewport_size(DESK)
+    console.goto(base)
+    drawn(console, "map")
+    expect(console.locator("#flows")).to_be_visible()
+    expect(console.locator("details.fold > summary").first).to_be_hidden()
+
+
 def test_tooltips_of_the_map_keep_the_content_policy(console: Any, base: str) -> None:
     console.goto(base)
     drawn(console, "map")
@@ -192,7 +208,7 @@ def test_page_has_no_accessibility_violation(console: Any, base: str, axe: str, 
     console.set_viewport_size(DESK)
     console.goto(base + path)
     drawn(console, *[place.get_attribute("id") for place in console.locator("[data-chart]").all()])
-    for summary in console.locator("summary").all():
+    for summary in console.locator("summary:visible").all():
         summary.click()
     console.evaluate(axe)
     for size in (DESK, PHONE):
@@ -307,7 +323,7 @@ def test_site_draws_accessibly_in_light_and_dark_and_on_a_phone(
     drawn(console, "atlas")
     console.locator("#supply-3 tbody th a").first.click()
     drawn(console, "use-intelligent", "energy")
-    for summary in console.locator("summary").all():
+    for summary in console.locator("summary:visible").all():
         summary.click()
     expect(console.locator("#energy-table tbody tr")).to_have_count(24)
     expect(console.locator("#use-intelligent-table tbody tr")).to_have_count(24)

@@ -15,6 +15,7 @@ from tests.console.conftest import csv, opened
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.workflows.request import DayRequest
 
 pytestmark = pytest.mark.slow
@@ -265,7 +266,12 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
     assert "No tier served worse" in text
     assert 'id="upheld"' in text
     assert "mine.csv (generic)" in text
-    assert answer.headers["location"].removeprefix("/?plan=") in signed_in.get("/days").text
+    plan_id = answer.headers["location"].removeprefix("/?plan=")
+    listed = signed_in.get("/days", headers={"Accept-Language": "zh"}).text
+    row = listed[listed.index(plan_id) :].partition("</tr>")[0]
+    for words in (">2026-06-01</a>", "国家枢纽", "mine.csv (generic)", f">{datetime.now(zone(BOARD_ZONE)):%Y-%m-%d} "):
+        assert words in row
+    assert listed.count(">日计划<") == 2  # the page is called as the menu calls it
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.console.conftest import PASSWORD
 
+from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
+from qipan.workflows.study import StudyKind
 
 pytestmark = pytest.mark.slow
 
@@ -81,13 +83,23 @@ def test_roll_shows_regret_power_and_latency(operator: TestClient, trace: bytes)
         assert words in page
 
 
-def test_roll_shows_what_reservations_came_to_in_both_languages(operator: TestClient, trace: bytes) -> None:
+def test_roll_takes_tables_and_a_reserve_and_shows_what_reservations_came_to(
+    operator: TestClient, services: Services, trace: bytes
+) -> None:
     contracts = (
         b"reservation_id,holder,site,kind,card_model,from,to,units,price_yuan_per_unit_h\n"
         b"lab-day,Lab,qingyang,intelligent,,2026-06-01T00:00:00+08:00,2026-06-02T00:00:00+08:00,5,9.5\n"
     )
-    given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "notice_min": "30"}
-    files = {"file": ("jobs.csv", trace), "reservations": ("contracts.csv", contracts)}
+    given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "notice_min": "30", "keeps_reserve": "1"}
+    with services.books.read() as unit:
+        joined = services.boards.links_joining(services.ledger.fleet(unit, "national"))
+    links = "".join(f"{one.name},{one.start},{one.end},,{one.km}\n" for one in joined)
+    files = {
+        "file": ("jobs.csv", trace),
+        "reservations": ("contracts.csv", contracts),
+        "substitutes": ("others.csv", b"kind,card_model,by_kind,by_card_model,units\nintelligent,A,intelligent,B,2\n"),
+        "links": ("links.csv", b"link,from,to,gb_per_h,km\n" + links.encode()),
+    }
     answer = operator.post("/rolls", files=files, data=given)
     assert answer.status_code == 303, answer.text
     page = read_when_done(operator, answer.headers["location"])
@@ -100,6 +112,10 @@ def test_roll_shows_what_reservations_came_to_in_both_languages(operator: TestCl
     said = read_when_done(operator, answer.headers["location"], "zh")
     for words in ("lab-day", "已用或已售部分"):
         assert words in said
+    number = int(answer.headers["location"].rpartition("=")[2])
+    terms = services.studies.study(number, StudyKind.ROLL)["terms"]
+    assert terms["keeps_reserve"]
+    assert terms["file_names"] == {name: file for name, (file, _) in files.items() if name != "file"}
 
 
 def test_roll_that_fails_says_why_on_its_page(operator: TestClient, trace: bytes) -> None:

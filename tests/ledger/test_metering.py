@@ -145,7 +145,7 @@ def test_same_reading_in_another_batch_is_repeated_or_disputed(house: House) -> 
     assert [row["value"] for row in house.rows()] == [5, 6, 8]
     with house.books.read() as unit:
         (dispute,) = house.metering.disputes(unit, open_only=True)
-    assert (dispute.meter_id, dispute.held_value, dispute.refused_value, dispute.row) == ("used", 6, 7, 2)
+    assert (dispute.meter_id, dispute.held_value, dispute.refused_value, dispute.row) == ("used", 6, 7, 3)
     assert dispute.period == Interval(START + timedelta(hours=1), START + timedelta(hours=2))
 
 
@@ -193,9 +193,9 @@ def test_bad_rows_are_in_quarantine_and_the_others_kept(house: House) -> None:
     with house.books.read() as unit:
         findings = house.metering.findings(unit, told.sequence)
     assert [(f.row, f.column, f.rule) for f in findings] == [
-        (2, "value", "value_out_of_range"),
-        (3, "end", "time_unreadable"),
-        (3, "start", "time_unreadable"),
+        (3, "value", "value_out_of_range"),
+        (4, "end", "time_unreadable"),
+        (4, "start", "time_unreadable"),
     ]
 
 

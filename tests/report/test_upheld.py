@@ -45,7 +45,7 @@ def test_tiers_stand_with_what_each_leaves(document: dict[str, Any]) -> None:
             "by Home region first; against the plan without this promise the cost changes by 2,500 yuan",
         ),
         ({"rounds": 0, "cost_fen": 100_000.0}, "the plan keeps this by itself"),
-        ({"is_known": True}, "its own placement, with each job moved to where it costs least; against the plan"),
+        ({"is_known": True}, "the placement of a simple rule, with jobs moved where that costs less; against the plan"),
         (
             {"is_kept": False, "tiers": (replace(TOLD.tiers[0], is_kept=False), TOLD.tiers[1])},
             "Not kept: more is left unserved than by Home region first of Batch;",

@@ -38,6 +38,7 @@ class Violation:
 LINTED = [
     Violation("pillar_imports_pillar", "ledger/trespass.py", "import qipan.dispatch.model", FLOORS),
     Violation("market_imports_dispatch", "market/trespass.py", "import qipan.dispatch.model", FLOORS),
+    Violation("agreements_import_market", "agreements/trespass.py", "import qipan.market.model", FLOORS),
     Violation("dispatch_imports_market", "dispatch/trespass.py", "import qipan.market.model", FLOORS),
     Violation("certificates_import_market", "certificates/trespass.py", "import qipan.market.model", FLOORS),
     Violation("pillar_imports_workflow", "dispatch/trespass.py", "import qipan.workflows", FLOORS),

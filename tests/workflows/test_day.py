@@ -57,6 +57,14 @@ def test_run_again_gives_the_same_plan_under_a_new_name(services: Services) -> N
     assert first == second
 
 
+def test_run_tells_nothing_of_how_far_a_tier_went_of_which_no_job_has_a_place(services: Services) -> None:
+    tiers = {one["tier"]: one for one in services.day.run(request(GOOD), NOW).document()["tiers"]}
+    assert tiers["batch"]["round_trip_ms"] > 0
+    assert tiers["batch"]["moved_share"] >= 0
+    assert tiers["realtime"]["placed"] == 0
+    assert (tiers["realtime"]["moved_share"], tiers["realtime"]["round_trip_ms"]) == (None, None)
+
+
 def test_run_another_seed_draws_other_assumptions(services: Services) -> None:
     text = "\n".join(line.replace(",广东,batch", ",,") for line in GOOD.splitlines())
     flows = [services.day.run(request(text, seed=seed), NOW).flows for seed in (1, 2, 1)]

@@ -156,10 +156,27 @@ def test_rolling_makes_no_plants_for_a_fleet_that_has_its_own(fleet: Fleet, cata
     made = board_of(request, fleet, catalog).energy
     assert made is not None
     assert made.renewable_kw.max() > 0
-    own = with_modelled_power(fleet, catalog)
+    own = changed(fleet, "zhongwei", plants=(Plant(Carrier.OTHER, 1.0, 0.0, (1.0,) * 24),))
     with pytest.raises(BadInputError) as caught:
         board_of(request, own, catalog)
     assert caught.value.code == "plants_stated"
     operated = board_of(replace(request, plants_share=0.0), own, catalog).energy
     assert operated is not None
-    assert operated.store_kw.max() > 0
+    assert operated.renewable_kw.max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("sites", "areas", "found"),
+    [
+        ({"store": Store(Medium.BATTERY, 4.0, 1.0, 0.9)}, (), "1 stores and 0 areas"),
+        ({}, (Area("a", "A", "甲", site_ids=("wuhu",)),), "0 stores and 1 areas"),
+    ],
+)
+def test_rolling_refuses_a_fleet_whose_energy_outlasts_a_replan(
+    fleet: Fleet, catalog: Catalog, sites: dict[str, Store], areas: tuple[Area, ...], found: str
+) -> None:
+    own = replace(changed(fleet, "zhongwei", **sites), areas=areas)
+    with pytest.raises(BadInputError) as caught:
+        board_of(RollRequest(b"", "jobs.csv", "generic", DAY, 1), own, catalog)
+    assert caught.value.code == "energy_not_rolling"
+    assert found in str(caught.value)

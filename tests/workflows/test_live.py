@@ -11,6 +11,7 @@ import pytest
 from qipan.bootstrap.services import Services, build, initialise, live
 from qipan.dispatch.model.roll import RollTerms
 from qipan.kernel.errors import BadInputError, ConflictError
+from qipan.ledger.model.power import Medium, Store
 from qipan.settings import Settings
 from qipan.workflows import live as module
 from qipan.workflows.decision import Decision
@@ -116,6 +117,16 @@ def test_jobs_that_name_a_reservation_are_refused(desk: Live) -> None:
     with pytest.raises(BadInputError) as caught:
         desk.take_in(data + f"a,{at(0).isoformat()},intelligent,1,3600,440000,r1\n".encode(), "a.csv", at(0))
     assert caught.value.code == "reservations_not_live"
+
+
+def test_fleet_with_a_store_is_refused(services: Services) -> None:
+    with services.books.begin() as unit:
+        fleet = services.ledger.fleet(unit, FLEET)
+        stored = replace(fleet.sites[0], store=Store(Medium.BATTERY, 4.0, 1.0, 0.9))
+        services.ledger.register(unit, replace(fleet, fleet_id="stored", sites=(stored,)), BEGINS)
+    with pytest.raises(BadInputError) as caught:
+        live(services, "stored", TERMS)
+    assert caught.value.code == "energy_not_rolling"
 
 
 def test_job_whose_window_closes_without_a_seat_is_lost_once(desk: Live) -> None:

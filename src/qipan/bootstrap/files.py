@@ -11,6 +11,11 @@ from typing import Any
 
 from qipan.accounts.model.posting import Draft
 from qipan.accounts.sources import transfers_csv
+from qipan.agreements.model.agreement import Agreement
+from qipan.agreements.model.prospectus import Prospectus
+from qipan.agreements.model.simulation import Scenario
+from qipan.agreements.model.waterfall import Structure
+from qipan.agreements.sources import agreement_toml, prospectus_toml, scenarios_csv
 from qipan.certificates.model.certificate import Production, Usage
 from qipan.certificates.sources import production_csv, usage_csv
 from qipan.dispatch.engines import kueue, skypilot
@@ -105,6 +110,74 @@ def read_prices(data: bytes) -> Ints:
             findings=findings,
         )
     return prices
+
+
+def read_agreement(data: bytes, facts: Path | None = None) -> Agreement:
+    """Read a file of an agreement; its regions and hub are held against the facts. It needs no home and no books.
+
+    Parameters
+    ----------
+    facts
+        A user's file of facts, which replaces some.
+
+    Raises
+    ------
+    BadInputError
+        ``agreement_unreadable`` with a finding for each thing that is wrong; what `Catalog.load` says of the user's
+        file.
+    """
+    catalog = Catalog.load(facts)
+    agreement, findings = agreement_toml.read(
+        data,
+        adcodes={one.adcode for one in catalog.regions()},
+        hubs={one.hub_id for one in catalog.hubs()},
+    )
+    if agreement is None or findings:
+        raise BadInputError(
+            f"A file of an agreement must keep the rules, was broken {len(findings)} times.",
+            code="agreement_unreadable",
+            hint="Correct what the findings name; docs/agreements.md has an example.",
+            findings=findings,
+        )
+    return agreement
+
+
+def read_scenarios(data: bytes) -> tuple[Scenario, ...]:
+    """Read a file of scenarios; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``scenarios_unreadable`` with a finding for each cell that cannot be read.
+    """
+    scenarios, findings = scenarios_csv.read(data)
+    if findings:
+        raise BadInputError(
+            f"Every row of a file of scenarios must be readable, was not: {len(findings)} findings.",
+            code="scenarios_unreadable",
+            hint="Correct the cells that are named; nothing is simulated with gaps.",
+            findings=findings,
+        )
+    return scenarios
+
+
+def read_prospectus(data: bytes) -> tuple[Prospectus, Structure | None]:
+    """Read a file of a prospectus, and the structure of its bond if it has one; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``prospectus_unreadable`` with a finding for each thing that is wrong.
+    """
+    prospectus, structure, findings = prospectus_toml.read(data)
+    if prospectus is None or findings:
+        raise BadInputError(
+            f"A file of a prospectus must keep the rules, was broken {len(findings)} times.",
+            code="prospectus_unreadable",
+            hint="Correct what the findings name; docs/finance.md has examples.",
+            findings=findings,
+        )
+    return prospectus, structure
 
 
 def read_production(data: bytes) -> tuple[Production, ...]:

@@ -14,6 +14,9 @@ from pydantic import SecretStr
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
+from qipan.agreements.service.pledging import Pledging
+from qipan.agreements.service.settling import Settling
+from qipan.agreements.service.signing import Signing
 from qipan.bootstrap.criteria import criteria_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
 from qipan.certificates.service.certification import Certifications
@@ -86,6 +89,9 @@ class Services:
     registry: Registry
     certifications: Certifications
     quotas: Quotas
+    signing: Signing
+    settling: Settling
+    pledging: Pledging
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -193,6 +199,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
+    signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     registry = Registry(log, accounts, claims)
     certifications = Certifications(log, registry, criteria_of(catalog))
@@ -237,6 +244,9 @@ def _assemble(settings: Settings, caller: str) -> Services:
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),
+        signing=signing,
+        settling=Settling(signing, accounts, claims, log),
+        pledging=Pledging(signing, accounts, claims),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

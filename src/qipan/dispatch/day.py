@@ -75,7 +75,7 @@ def solve_day(
     zone_name: str = "UTC",
     no_worse_than: str = "",
 ) -> Outcome:
-    """Plan, price and place the jobs, and place them again by each baseline.
+    """Plan and price the jobs, place them by each baseline, and along the plan.
 
     Jobs that reservations cover are placed first, the same for all.
 
@@ -101,13 +101,13 @@ def solve_day(
     classes, takes = posed.instance.classes, posed.instance.takes
     progress("plan")
     solved = plan(*posed.instance)
-    progress("place")
     given = (rest.jobs, rest.board, rules, rest.reached)
-    free = place(*given, refused=rest.refused, plan=solved)
-    theirs = {}
+    theirs: dict[str, Placement] = {}
     for rule in Baseline:
         progress(rule.value)
         theirs[rule.value] = place_by(rule, *given, refused=rest.refused)
+    progress("place")
+    free = place(*given, refused=rest.refused, plan=solved, theirs=theirs)
     if no_worse_than:
         progress("uphold")
     kept, upheld = uphold_against(

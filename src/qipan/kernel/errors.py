@@ -27,8 +27,9 @@ class Finding:
     Attributes
     ----------
     row
-        Where the offending row stands: in files of jobs, contracts, links, substitutes, load, facts and sites the line
-        on which it begins, the header being line 1; elsewhere its number. 0 stands for the file as a whole.
+        Where the offending row stands: in files of jobs, contracts, links, substitutes, load, facts, sites and
+        scenarios the line on which it begins, the header being line 1; elsewhere its number. 0 stands for the file as
+        a whole.
     column
         Name of the offending column, empty where the row as a whole is meant.
     rule

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.apportion import apportion
 from qipan.market.model.bank import Deposit, Draw
 
 

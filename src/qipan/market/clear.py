@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError
-from qipan.market.apportion import apportion
 from qipan.market.model.array import Ints
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import Order

@@ -8,7 +8,7 @@ Source: `pfmi2012`.
 
 from __future__ import annotations
 
-from qipan.market.apportion import apportion
+from qipan.kernel.apportion import apportion
 from qipan.market.model.array import Ints
 from qipan.market.model.default import Guarantee, Waterfall
 

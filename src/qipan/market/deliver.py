@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.apportion import apportion
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.delivery import BuyIn, Nomination, Reservation, Use
 

@@ -11,8 +11,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
+from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.apportion import apportion
 from qipan.market.model.insurance import Payout, Policy, Risk
 
 BASIS_POINTS: Final = 10_000

@@ -17,6 +17,7 @@ from qipan.kernel.errors import BadInputError, of_file
 from qipan.ledger.model.fleet import Fleet
 from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
+from qipan.workflows.backbone import links_of
 from qipan.workflows.energy import with_modelled_power
 from qipan.workflows.fleet import Setting, rules_of, set_up
 from qipan.workflows.request import DayRequest
@@ -118,6 +119,10 @@ class Boards:
             with of_file(name_of(kept, RESERVATIONS)):
                 kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
         return {name: getattr(request, name) for name in names} | kept
+
+    def links_joining(self, fleet: Fleet) -> tuple[Link, ...]:
+        """Return links without a limit that join all places of a fleet, for limits to be written in."""
+        return links_of(fleet, self._catalog)
 
     def set_up(self, unit: UnitOfWork, fleet: Fleet, day: date, terms: Mapping[str, Any]) -> Setting:
         """Return the board of a day on some terms; older terms name no power, substitutes or links.

@@ -1,12 +1,14 @@
-"""Choose the jobs of a day, say which days have any, and refuse jobs that a run cannot serve."""
+"""Choose the jobs of a day, say which days have any and when they begin, and refuse jobs that a run cannot serve."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from qipan.dispatch.model.array import Floats
+from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import civil_day, zone
@@ -81,6 +83,15 @@ def days_of(jobs: Jobs, zone_name: str) -> dict[str, int]:
         day = datetime.fromtimestamp(quarter * 900.0, tz=UTC).astimezone(here).date().isoformat()
         days[day] = days.get(day, 0) + int(count)
     return dict(sorted(days.items()))
+
+
+def day_starts_s(board: Board, zone_name: str) -> Floats:
+    """Return when each civil day of a run begins, ``(days,)``, seconds."""
+    day, starts = datetime.fromtimestamp(board.start_s, tz=zone(zone_name)).date(), []
+    while (start_s := civil_day(day, zone_name).start.timestamp()) < board.day_end_s:
+        starts.append(start_s)
+        day += timedelta(days=1)
+    return np.array(starts)
 
 
 def refuse_reservations(jobs: Jobs) -> None:

@@ -7,14 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-
 from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.flexibility.uptake import measure
-from qipan.dispatch.jobs.assume import complete, quarantine_origins
-from qipan.dispatch.jobs.demand import SERVING, split_by_origin
-from qipan.dispatch.jobs.load import raise_load
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.reservation import Reservation
 from qipan.dispatch.placement.uphold import POLICIES
@@ -34,8 +29,9 @@ from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import RESERVATIONS, WORTH, Boards, name_of
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
-from qipan.workflows.describe import Run, Solved, describe, uses_of_day
-from qipan.workflows.fleet import NATIONAL, Setting, assumption_rule, origins_of
+from qipan.workflows.complete import completed
+from qipan.workflows.describe import Run, Solved, describe, places_named, summary, uses_of_day
+from qipan.workflows.fleet import NATIONAL, Setting, origins_of
 from qipan.workflows.make import made_jobs
 from qipan.workflows.model import DayReport, JobsImport
 from qipan.workflows.progress import quiet
@@ -99,6 +95,24 @@ class Day:
             sequence=receipt.sequence,
             is_new=receipt.is_new,
         )
+
+    def newest_import(self) -> int:
+        """Return the number of the newest file of jobs.
+
+        Raises
+        ------
+        NotFoundError
+            ``import_unknown`` before any file was imported.
+        """
+        with self._books.read() as unit:
+            found = self._observations.batches(unit, kind="jobs")
+        if not found:
+            raise NotFoundError(
+                "A file of jobs must have been imported, was none.",
+                code="import_unknown",
+                hint="Run: qipan jobs import FILE",
+            )
+        return found[-1].sequence
 
     def findings(self, sequence: int) -> tuple[Finding, ...]:
         """Return what was wrong with an imported file.
@@ -187,7 +201,7 @@ class Day:
     def reports(self) -> list[dict[str, Any]]:
         """Return one line for each run, the newest first."""
         with self._books.read() as unit:
-            return [_summary(document) for document in self._dispatch.reports(unit)]
+            return [summary(document) for document in self._dispatch.reports(unit)]
 
     def report(self, plan_id: str | None = None) -> dict[str, Any]:
         """Return the report of a run as plain values; of the newest without a name.
@@ -223,7 +237,7 @@ class Day:
             ``sort_unknown``, ``page_out_of_range``.
         """
         document = self.report(plan_id)
-        places = _places_named(document, text)
+        places = places_named(document, text)
         only = Filter(text=text, places=places, status=status, tier=tier, site_id=site_id)
         found = self._dispatch.jobs(
             document["plan_id"], only=only, sort=sort, descending=descending, page=page, size=size
@@ -307,7 +321,9 @@ class Day:
         """Return the jobs of the day, with what the trace left out, and what becomes of them."""
         rules = self._boards.rules(terms)
         progress("assume")
-        jobs = self._completed(request, fleet, chosen, setting.board, rules)
+        jobs = completed(
+            chosen, fleet, self._catalog, board=setting.board, rules=rules, load=request.load, seed=request.seed
+        )
         with of_file(name_of(terms, RESERVATIONS)):
             allot(reservations, setting.board, rules, fleet.zone_name, f"fleet {fleet.fleet_id}")
         return jobs, solve_day(
@@ -319,13 +335,6 @@ class Day:
             zone_name=fleet.zone_name,
             no_worse_than=request.no_worse_than,
         )
-
-    def _completed(self, request: DayRequest, fleet: Fleet, chosen: Jobs, board: Board, rules: Rules) -> Jobs:
-        """Raise the load, and fill what the trace leaves out by the written rule."""
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        raised = raise_load(_split_serving(chosen, rule.origin_weights), factor=request.load, rng=rng)
-        return complete(raised, board, rules, rule, rng)
 
     def fleet(self, unit: UnitOfWork, fleet_id: str | None = None) -> Fleet:
         """Return the fleet of that name; without one, the owner's newest, or the national one."""
@@ -367,31 +376,3 @@ class Day:
 def source_of(request: DayRequest, fleet: Fleet) -> str:
     """Return whence a file of jobs comes: which origins are unknown depends on the fleet, so what is wrong does too."""
     return f"jobs/{request.format}/{fleet.fleet_id}"
-
-
-def _split_serving(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
-    """Split hours of requests over the origins; other jobs stay whole. A trace holds the one or the other."""
-    return split_by_origin(jobs, weights) if len(jobs) and (jobs.label == SERVING).all() else jobs
-
-
-def _places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
-    """Return the origins and sites whose id or name, in either language, holds a text."""
-    wanted = text.casefold()
-    named = [(one["origin_id"], one) for one in document["origins"]] + [
-        (one["site_id"], one) for one in document["sites"]
-    ]
-    hits = [key for key, one in named if wanted in f"{key} {one['name_en']} {one['name_zh']}".casefold()]
-    return tuple(hits) if wanted else ()
-
-
-def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("plan_id", "day", "fleet_id", "jobs_name", "jobs_format", "is_generated", "created", "load")
-    account, change = document["account"], document["against_home_first"]
-    return {
-        **{name: document[name] for name in names},
-        **{name: account[name] for name in ("jobs", "placed", "carried_over", "refused")},
-        "cost_fen": document["scores"][0]["cost_fen"],
-        "cost_change": change["cost"],
-        "location_change": change["location_kg"],
-        "market_change": change["market_kg"],
-    }

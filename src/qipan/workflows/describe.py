@@ -319,8 +319,8 @@ def _tiers(board: Board, jobs: Jobs, outcome: Outcome) -> list[TierDay]:
                 carried_over=int((mine & (found.status == Status.CARRIED_OVER)).sum()),
                 refused=int((mine & (found.status == Status.REFUSED)).sum()),
                 work_unit_h=float(jobs.work_unit_h[mine].sum()),
-                moved_share=float(jobs.work_unit_h[held & (macro_o != macro_s)].sum() / work) if work else 0.0,
-                round_trip_ms=float((trip * jobs.work_unit_h)[held].sum() / work) if work else 0.0,
+                moved_share=float(jobs.work_unit_h[held & (macro_o != macro_s)].sum() / work) if work else None,
+                round_trip_ms=float((trip * jobs.work_unit_h)[held].sum() / work) if work else None,
             )
         )
     return rows
@@ -342,3 +342,27 @@ def _moment(second: float) -> datetime:
 
 def _iso(second: float) -> str:
     return _moment(second).isoformat().replace("+00:00", "Z")
+
+
+def places_named(document: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """Return the origins and sites whose id or name, in either language, holds a text."""
+    wanted = text.casefold()
+    named = [(one["origin_id"], one) for one in document["origins"]] + [
+        (one["site_id"], one) for one in document["sites"]
+    ]
+    hits = [key for key, one in named if wanted in f"{key} {one['name_en']} {one['name_zh']}".casefold()]
+    return tuple(hits) if wanted else ()
+
+
+def summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a list of days tells of one."""
+    names = ("plan_id", "day", "fleet_id", "jobs_name", "jobs_format", "is_generated", "created", "load")
+    account, change = document["account"], document["against_home_first"]
+    return {
+        **{name: document[name] for name in names},
+        **{name: account[name] for name in ("jobs", "placed", "carried_over", "refused")},
+        "cost_fen": document["scores"][0]["cost_fen"],
+        "cost_change": change["cost"],
+        "location_change": change["location_kg"],
+        "market_change": change["market_kg"],
+    }

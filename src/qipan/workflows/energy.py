@@ -73,6 +73,25 @@ def states_energy(fleet: Fleet) -> bool:
     return bool(fleet.areas) or any(site.fixed_kw or site.plants or site.store is not None for site in fleet.sites)
 
 
+def refuse_to_roll(fleet: Fleet) -> None:
+    """Refuse a fleet whose energy outlasts a re-plan: what is in a store, and the highest load of an area so far.
+
+    Raises
+    ------
+    BadInputError
+        ``energy_not_rolling``.
+    """
+    stores = sum(site.store is not None for site in fleet.sites)
+    if stores or fleet.areas:
+        raise BadInputError(
+            f"A fleet in rolling operation must be without stores and areas of the grid, was {fleet.fleet_id} "
+            f"with {stores} stores and {len(fleet.areas)} areas.",
+            code="energy_not_rolling",
+            hint="Import the fleet without them, or plan its days one at a time: qipan day run.",
+            field="fleet",
+        )
+
+
 def energy_of(
     fleet: Fleet, catalog: Catalog, moments: Sequence[datetime], load: GridLoad | None, *, load_scale: float = 1.0
 ) -> Energy | None:

@@ -20,12 +20,12 @@ from qipan.dispatch.model.power import GridLoad
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Status
 from qipan.kernel.errors import BadInputError, Finding
-from qipan.kernel.places import Point
 from qipan.kernel.resources import Kind
 from qipan.kernel.time import BOARD_ZONE, Interval, civil_day, slots, zone
 from qipan.kernel.units import round_trip_ms_from_one_way_ms
 from qipan.ledger.model.fleet import Fleet, Origin, Pool, Site
 from qipan.ledger.rehearse import equip
+from qipan.workflows.backbone import backbone_of
 from qipan.workflows.energy import energy_of, load_status, marginal_pue
 
 NATIONAL = "national"
@@ -108,7 +108,7 @@ def national_fleet(catalog: Catalog) -> Fleet:
         for code, place in regions.items()
         if code in weights
     )
-    fleet = Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽(1:100)", BOARD_ZONE, tuple(sites), origins)
+    fleet = Fleet(NATIONAL, "National hubs, scale 1:100", "国家枢纽（1:100）", BOARD_ZONE, tuple(sites), origins)
     return equip(fleet, kw_per_rack=catalog.number("rehearsal/kw_per_rack"))
 
 
@@ -305,17 +305,13 @@ def _curve(catalog: Catalog, adcode: str, day: date) -> tuple[float, ...]:
 
 
 def _fibre_km(fleet: Fleet, catalog: Catalog) -> Floats:
-    nodes, links = catalog.backbone()
+    nodes, links = backbone_of(fleet, catalog)
     position = {node.node_id: index for index, node in enumerate(nodes)}
-    inside = {region.adcode for region in catalog.regions()}
-    codes = [origin.adcode for origin in fleet.origins] + [site.adcode for site in fleet.sites]
-    on_backbone = inside.issuperset(codes)
-    points: list[Point] = [node.point for node in nodes] if on_backbone else []
     return latency.fibre_km(
         [origin.point for origin in fleet.origins],
         [site.point for site in fleet.sites],
-        nodes=points,
-        links=[(position[link.node_a], position[link.node_b]) for link in links] if on_backbone else [],
+        nodes=[node.point for node in nodes],
+        links=[(position[link.node_a], position[link.node_b]) for link in links],
         detour=catalog.number("fibre/detour"),
         straight_ceiling=catalog.number("fibre/straight_line_ceiling"),
     )

@@ -26,7 +26,7 @@ from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import Prices, empty_seat
 from qipan.dispatch.placement.timeline import TICK_S
 from qipan.dispatch.rolling.foresee import draw_drifts
-from qipan.dispatch.rolling.roll import Desk, State, arrive, prepare, replan, resume, settle
+from qipan.dispatch.rolling.roll import Desk, State, arrive, pin_if_due, prepare, replan, resume
 from qipan.dispatch.rolling.watch import find_spikes, residual_supply
 from qipan.dispatch.service import Dispatch, Reading
 from qipan.facts.catalog import Catalog
@@ -40,8 +40,9 @@ from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import Boards
-from qipan.workflows.choose import refuse_reservations
+from qipan.workflows.choose import day_starts_s, refuse_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
+from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
 
 AHEAD_H: Final = 48
@@ -100,6 +101,11 @@ class Live:
         Whether as much of each kind and model is kept free as the largest site has (N-1).
     substitutes, links
         Files of what else work may run on, and of links that limit what moves.
+
+    Raises
+    ------
+    BadInputError
+        ``energy_not_rolling``.
     """
 
     def __init__(
@@ -125,6 +131,7 @@ class Live:
         self._dispatch = dispatch
         with books.read() as unit:
             self._fleet: Fleet = ledger.fleet(unit, fleet_id)
+        refuse_to_roll(self._fleet)
         self._rules = replace(rules_of(catalog), keeps_reserve=keeps_reserve)
         self._boards = boards
         self._substitutes, self._links, self._file_names = substitutes, links, file_names or {}
@@ -184,7 +191,7 @@ class Live:
         board = instance.board
         self._priced = table.case.board, state.prices
         lmp = found.plan.lmp_fen_per_unit_h[:, 0]
-        supply = residual_supply(table.case.board, board, found.plan, now.timestamp())[:, 0]
+        supply = residual_supply(table.case.board, instance, found.plan, now.timestamp())[:, 0]
         past = [one for one in self._known.lmp if len(one) == len(lmp)]
         spikes = find_spikes(board, [*past, lmp], now.timestamp(), self._terms)
         decision = replace(
@@ -222,7 +229,7 @@ class Live:
             if str(desk.jobs.job_id[job]) not in tentative and state.seats.pool[job] < 0:
                 desk.ask.start[job] = max(desk.ask.start[job], tick)
                 arrive(desk, state, seat, job)
-                settle(desk, state, job)
+                pin_if_due(desk, state, job)
             else:
                 state.waiting.append(job)
         return self._keep(self._decided(table, desk, state, now, is_replan=False), now)
@@ -340,6 +347,7 @@ class Live:
             foreseen=board,
             drifts=draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(SEED)),
             rules=self._rules,
+            day_starts_s=day_starts_s(board, self._fleet.zone_name),
         )
         mine = order[case.first :]
         pools = {(board.sites[one.site].site_id, one.pool_id): index for index, one in enumerate(board.pools)}

@@ -180,7 +180,13 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class TierDay:
-    """What became of one kind and tier; latency is the mean round trip weighted by work."""
+    """What became of one kind and tier; latency is the mean round trip weighted by work.
+
+    Attributes
+    ----------
+    moved_share, round_trip_ms
+        Of the work that has a place; ``None`` where none has.
+    """
 
     kind: str
     tier: str
@@ -189,8 +195,8 @@ class TierDay:
     carried_over: int
     refused: int
     work_unit_h: float
-    moved_share: float
-    round_trip_ms: float
+    moved_share: float | None
+    round_trip_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)

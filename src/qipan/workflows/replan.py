@@ -8,11 +8,13 @@ from datetime import datetime
 
 import numpy as np
 
+from qipan.dispatch.jobs.reach import reach
 from qipan.dispatch.model.array import Floats
-from qipan.dispatch.model.board import Board, Links, Rules
-from qipan.dispatch.model.job import KINDS, Jobs
+from qipan.dispatch.model.board import Board, Held, Links, Rules
+from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.submission import Attempt
 from qipan.dispatch.placement.place import place
+from qipan.dispatch.placement.timeline import TICK_S
 from qipan.dispatch.plan import plan
 from qipan.dispatch.pose import pose
 
@@ -63,7 +65,7 @@ def replan(
     patience_s: float,
     now: datetime,
 ) -> list[Replanned]:
-    """Place lost jobs by the same programme as the day, over a board of today: only some sites, less what they hold.
+    """Place lost jobs by the same programme as the day, over a board of today: only some sites, beside what they hold.
 
     A job whose window has closed may start within the patience from now on: late is better than never.
 
@@ -74,20 +76,20 @@ def replan(
     sites
         Those that may take work.
     """
-    inside = np.array([site.site_id in sites for site in board.sites])[board.pool_site]
-    free = np.maximum(board.capacity - _busy(board, jobs, busy), 0.0) * inside[:, None]
     wanted = _from_now(jobs.take(np.asarray(lost, dtype=np.int64)), now.timestamp(), patience_s)
     links = board.links
     if links is not None:
         left_gb = links.capacity_gb - _moved_gb(board, links, jobs, busy)
         links = replace(links, capacity_gb=np.maximum(left_gb, 0.0))
-    posed = pose(wanted, replace(board, capacity=free, links=links), rules)
+    inside = np.flatnonzero([site.site_id in sites for site in board.sites])
+    left = replace(board, links=links).hold(_held(board, rules, jobs, busy)).take(inside)
+    posed = pose(wanted, left, rules)
     rest = posed.rest
     found = place(rest.jobs, rest.board, rules, rest.reached, refused=rest.refused, plan=plan(*posed.instance))
     return [
         Replanned(
             lost[position],
-            board.sites[board.pool_site[found.pool[position]]].site_id,
+            left.sites[left.pool_site[found.pool[position]]].site_id,
             float(found.start_s[position]),
         )
         for position in np.flatnonzero(found.has_place).tolist()
@@ -104,16 +106,27 @@ def _from_now(jobs: Jobs, now_s: float, patience_s: float) -> Jobs:
     )
 
 
-def _busy(board: Board, jobs: Jobs, busy: Sequence[Busy]) -> Floats:
-    """Return how many units of each pool are held on average in each slot, ``(pools, slots)``."""
-    units = np.zeros_like(board.capacity)
-    opens_s = board.start_s + board.slot_s * np.arange(board.slot_count)
-    for one in busy:
-        pool = _pool_of(board, jobs, one)
-        if pool is not None:
-            inside_s = np.minimum(one.end_s, opens_s + board.slot_s) - np.maximum(one.start_s, opens_s)
-            units[pool] += jobs.quantity[one.index] * np.maximum(inside_s, 0.0) / board.slot_s
-    return units
+def _held(board: Board, rules: Rules, jobs: Jobs, busy: Sequence[Busy]) -> Held:
+    """Return what sites hold, each job in the pool with most room of those there that it may run on.
+
+    An engine does not tell the pool, so this is as they would have been filled one after the other.
+    """
+    reached, site_at = reach(jobs, board, rules), {site.site_id: at for at, site in enumerate(board.sites)}
+    width = round(board.slot_s / TICK_S)
+    free = np.repeat(board.capacity, width, axis=1)
+    rows = []
+    for one in sorted(busy, key=lambda one: (one.start_s, one.index)):
+        fits = reached.fits_kind[reached.of_job[one.index]][board.pool_product]
+        pools = np.flatnonzero(fits & (board.pool_site == site_at.get(one.site_id, -1)))
+        first = max(0, int((one.start_s - board.start_s) // TICK_S))
+        last = min(free.shape[1], int(-(-(one.end_s - board.start_s) // TICK_S)))
+        if len(pools) and first < last:
+            pool = int(pools[free[pools, first:last].min(axis=1).argmax()])
+            units = float(jobs.quantity[one.index])
+            free[pool, first:last] -= units
+            rows.append((pool, units, one.start_s, one.end_s - one.start_s))
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return Held(table[0].astype(np.int64), *table[1:])
 
 
 def _moved_gb(board: Board, links: Links, jobs: Jobs, busy: Sequence[Busy]) -> Floats:
@@ -128,12 +141,3 @@ def _moved_gb(board: Board, links: Links, jobs: Jobs, busy: Sequence[Busy]) -> F
             share = np.abs(links.factor[:, origins.index(origin), sites.index(one.site_id)])
             moved += share[:, None] * np.maximum(inside_s, 0.0) / wanted_s * jobs.data_gb[one.index]
     return moved
-
-
-def _pool_of(board: Board, jobs: Jobs, one: Busy) -> int | None:
-    kind, card_model = KINDS[int(jobs.kind[one.index])], str(jobs.card_model[one.index])
-    for position, pool in enumerate(board.pools):
-        is_there = board.sites[pool.site].site_id == one.site_id and pool.kind == kind
-        if is_there and card_model in ("", pool.card_model):
-            return position
-    return None

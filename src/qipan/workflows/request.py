@@ -10,7 +10,7 @@ from datetime import date, datetime
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.placement.uphold import POLICIES
 from qipan.kernel.errors import BadInputError
-from qipan.kernel.units import S_PER_DAY
+from qipan.kernel.units import S_PER_DAY, S_PER_H
 from qipan.workflows.fleet import NATIONAL
 
 OUTLOOK_H_MAX = 168
@@ -201,17 +201,26 @@ def check_roll(request: RollRequest) -> None:
     }
     for name, (value, least, most) in limits.items():
         if not least <= value <= most:
+            told = [_duration(one) if name in ("every", "notice") else f"{one:g}" for one in (least, most, value)]
             raise BadInputError(
-                f"{name} must be {least:g} to {most:g}, was {value:g}.",
+                f"{name} must be {told[0]} to {told[1]}, was {told[2]}.",
                 code="option_out_of_range",
-                hint=f"Write {least:g} to {most:g}.",
+                hint=f"Write {told[0]} to {told[1]}.",
                 field=name,
             )
     if request.every_s % 60 or request.notice_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
         raise BadInputError(
             f"Re-plans and notice must be whole minutes, and errors be of demand, price or renewable, was "
-            f"{request.every_s:g} s, {request.notice_s:g} s and {', '.join(request.errors) or 'none'}.",
+            f"{_duration(request.every_s)}, {_duration(request.notice_s)} and {', '.join(request.errors) or 'none'}.",
             code="option_out_of_range",
             hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
             field="errors",
         )
+
+
+def _duration(seconds: float) -> str:
+    """Write a time as it is typed: in whole hours or minutes, where it is such."""
+    for unit_s, unit in ((S_PER_H, "h"), (60.0, "m")):
+        if seconds % unit_s == 0:
+            return f"{seconds / unit_s:g}{unit}"
+    return f"{seconds:g}s"

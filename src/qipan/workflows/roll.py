@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.jobs.assume import complete, quarantine_origins
-from qipan.dispatch.jobs.load import raise_load
+from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import Jobs
@@ -30,7 +29,11 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
-from qipan.workflows.fleet import assumption_rule, rules_of, set_up
+from qipan.workflows.choose import day_starts_s
+from qipan.workflows.complete import completed
+from qipan.workflows.energy import refuse_to_roll
+from qipan.workflows.fleet import rules_of, set_up
+from qipan.workflows.progress import Advance
 from qipan.workflows.request import RollRequest, check_roll
 
 OUTLOOK_H = 48
@@ -45,6 +48,7 @@ class RunReport:
     seconds of CPU for re-plans and microseconds of the clock for placements. ``market_power`` is that at each day's
     peak, ``pivotal_h`` the hours in which demand could not be met without a site, as re-plans saw them.
     ``reservations`` are the plain values of a `ReservationsReport`; nothing where none are reserved or asked for.
+    ``sites`` has the names of each site by its id.
     """
 
     errors: dict[str, float]
@@ -68,6 +72,7 @@ class RunReport:
     market_power: list[MarketPower]
     pivotal_h: dict[str, float]
     reservations: dict[str, Any] | None
+    sites: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,7 @@ class Rolling:
         self._dispatch = dispatch
         self._boards = boards
 
-    def run(
-        self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Callable[[str], None]
-    ) -> RollReport:
+    def run(self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Advance) -> RollReport:
         """Operate the days on a simulated clock; nothing is entered in the ledger.
 
         Parameters
@@ -119,8 +122,8 @@ class Rolling:
         Raises
         ------
         BadInputError
-            ``option_out_of_range``; ``day_empty``; ``reservations_unmet``, ``reservations_over_links``; what the
-            adapters refuse.
+            ``option_out_of_range``; ``plants_stated``, ``energy_not_rolling``; ``day_empty``; ``reservations_unmet``,
+            ``reservations_over_links``; what the adapters refuse.
         """
         check_roll(request)
         with self._books.read() as unit:
@@ -141,9 +144,9 @@ class Rolling:
             rng = np.random.default_rng([request.seed, 1])
             drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
-            words = "run with forecast errors" if sizes else "run without forecast errors"
-            rolled = roll(there, terms, cpu, clock, _in_words(words, progress))
-            progress(f"{words}: offline bound")
+            step = "run with forecast errors" if sizes else "run without forecast errors"
+            rolled = roll(there, terms, cpu, clock, partial(progress, step))
+            progress(f"{step}: offline bound", None)
             lost = regret(there, rolled, foresee_all(there, rolled.covered))
             settled = _settled(settle_run(there, rolled, terms), reserved if request.reservations else None)
             runs.append(_told(sizes, case.board, rolled, lost, settled))
@@ -197,7 +200,8 @@ class Rolling:
             intake = quarantine_origins(intake, board.origins)
         jobs = self._completed(request, fleet, intake.jobs, board, rules)
         none = draw_drifts(Errors(), len(board.sites), board.slot_count, np.random.default_rng(0))
-        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules)
+        starts_s = day_starts_s(board, fleet.zone_name)
+        case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules, day_starts_s=starts_s)
         if case.first == len(jobs):
             raise BadInputError(
                 f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
@@ -209,9 +213,7 @@ class Rolling:
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:
         first_s = board.start_s - RollTerms().days_back * S_PER_DAY
         jobs = jobs.take((jobs.submit_s >= first_s) & (jobs.submit_s < board.day_end_s))
-        rng = np.random.default_rng(request.seed)
-        rule = assumption_rule(self._catalog, fleet)
-        jobs = complete(raise_load(jobs, request.load, rng), board, rules, rule, rng)
+        jobs = completed(jobs, fleet, self._catalog, board=board, rules=rules, load=request.load, seed=request.seed)
         return jobs.take(np.argsort(jobs.submit_s, kind="stable"))
 
 
@@ -221,8 +223,10 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
     Raises
     ------
     BadInputError
-        ``plants_stated`` when plants are to be made for a fleet that has its own.
+        ``plants_stated`` when plants are to be made for a fleet that has its own; ``energy_not_rolling`` when it has
+        stores or areas of the grid.
     """
+    refuse_to_roll(fleet)
     first = civil_day(request.first_day, fleet.zone_name)
     last = civil_day(request.first_day + timedelta(days=request.days - 1), fleet.zone_name)
     hours = round((last.end - first.end).total_seconds() / 3600.0) + OUTLOOK_H
@@ -233,7 +237,7 @@ def board_of(request: RollRequest, fleet: Fleet, catalog: Catalog) -> Board:
         raise BadInputError(
             f"Plants must be made only for a fleet that states no power, was {fleet.fleet_id}.",
             code="plants_stated",
-            hint="Leave out --plants: the fleet's own plants, stores and areas are operated.",
+            hint="Leave out --plants: the fleet's own plants are operated.",
             field="plants",
         )
     return _with_plants(board, request.plants_share, fleet.zone_name) if request.plants_share else board
@@ -262,10 +266,6 @@ def _with_plants(board: Board, share: float, zone_name: str) -> Board:
             areas=Areas((), np.zeros((0, sites), dtype=bool), empty, empty, np.zeros(0), np.zeros(0)),
         ),
     )
-
-
-def _in_words(words: str, progress: Callable[[str], None]) -> Callable[[float], None]:
-    return lambda done: progress(f"{words}: {done:.0%} of its time")
 
 
 def _settled(found: ReservationsDay, reserved: ReservationIntake | None) -> ReservationsReport | None:
@@ -314,6 +314,7 @@ def _told(
             if seconds
         },
         reservations=None if reservations is None else reservations.document(),
+        sites={one.site_id: {"name_en": one.name_en, "name_zh": one.name_zh} for one in board.sites},
     )
 
 

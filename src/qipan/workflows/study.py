@@ -225,7 +225,8 @@ class Studies:
         if terms["epoch"] is not None:
             terms["epoch"] = datetime.fromisoformat(terms["epoch"])
 
-        def told(words: str) -> None:
+        def told(step: str, share: float | None) -> None:
+            words = step if share is None else f"{step}: {share:.0%}"
             if clock() >= ends:
                 raise RuleBrokenError(
                     f"A study must end within the time it was given, {seconds:g} s, was at {words}.",

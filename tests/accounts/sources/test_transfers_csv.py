@@ -58,7 +58,7 @@ def test_read_empty_cells_as_what_a_draft_has_by_default():
 def test_read_a_bad_cell_tells_row_column_and_rule(column, text, rule):
     data = f"transfer_id,reason,{column}\nx,fee,\ny,fee,{text}\n".encode()
     intake = read(data)
-    assert [(one.row, one.column, one.rule, one.value) for one in intake.findings] == [(2, column, rule, text)]
+    assert [(one.row, one.column, one.rule, one.value) for one in intake.findings] == [(3, column, rule, text)]
     assert [one.transfer_id for one in intake.drafts] == ["x"]
 
 

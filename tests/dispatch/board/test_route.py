@@ -46,13 +46,15 @@ def test_route_leaves_links_without_a_limit_out(make_board) -> None:
     assert route((links[0], replace(links[1], gb_per_h=None)), make_board()).names == ()
 
 
-def test_route_names_every_pair_without_a_way(make_board) -> None:
+def test_route_names_each_place_left_out_once(make_board) -> None:
     board = make_board()
     board = replace(board, origins=(*board.origins, Origin("abroad", "Abroad", "境外", "", "")))
     with pytest.raises(BadInputError) as caught:
         route((Link("a", "440000", "640000", 1.0, 1.0),), board)
     assert caught.value.code == "links_unconnected"
-    assert [one.value for one in caught.value.findings] == ["gz", "nx"]
+    assert [one.value for one in caught.value.findings] == ["abroad"]
+    assert "joined with none." in caught.value.findings[0].message
+    assert "all 3 places of the fleet, left out were 1." in caught.value.message
 
 
 @settings(max_examples=60, deadline=None)

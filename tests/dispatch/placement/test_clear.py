@@ -13,8 +13,9 @@ from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.choose import prices_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import empty_seats, fill, occupants, total_fen, upright
+from qipan.dispatch.placement.fill import fill, upright
 from qipan.dispatch.placement.score import planned_fen
+from qipan.dispatch.placement.seats import empty_seats, occupants, total_fen
 from qipan.dispatch.placement.tell import placement
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h

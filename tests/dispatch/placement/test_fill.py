@@ -20,9 +20,10 @@ from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.placement.bound import bound_fen
 from qipan.dispatch.placement.choose import prices_of
-from qipan.dispatch.placement.fill import empty_seats, fill, occupants, turn_out, upright
+from qipan.dispatch.placement.fill import fill, turn_out, upright
 from qipan.dispatch.placement.place import place
 from qipan.dispatch.placement.score import planned_fen, usage
+from qipan.dispatch.placement.seats import empty_seats, occupants
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.plan import plan
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h

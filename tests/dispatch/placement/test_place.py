@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +19,17 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.placement.baseline import Baseline, place_by
-from qipan.dispatch.placement.place import place, placing_order
+from qipan.dispatch.placement.place import NOTHING, Tried, _best, place, placing_order
+from qipan.dispatch.placement.seats import Seats
 from qipan.dispatch.plan import plan
 
 
-def placed(jobs: Jobs, board: Board, rules: Rules) -> Placement:
+def placed(jobs: Jobs, board: Board, rules: Rules, *, theirs: Mapping[str, Placement] = NOTHING) -> Placement:
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
     classes = classify(jobs, board, reached, refused == Reason.NONE)
     solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
-    return place(jobs, board, rules, reached, refused=refused, plan=solved)
+    return place(jobs, board, rules, reached, refused=refused, plan=solved, theirs=theirs)
 
 
 def by_rule(rule: Baseline, jobs: Jobs, board: Board, rules: Rules) -> Placement:
@@ -102,6 +104,33 @@ def test_nobody_is_left_without_a_seat_who_has_room(seed: int) -> None:
         assert check_no_room(board, jobs, known, found) == []
 
 
+@pytest.mark.parametrize("seed", [3, 76, 118])
+def test_place_starts_from_what_rules_are_known_to_do_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    board, jobs, rules = random_day(np.random.default_rng(seed))
+    found = placed(jobs, board, rules)
+    theirs = {rule.value: by_rule(rule, jobs, board, rules) for rule in Baseline}
+    monkeypatch.setattr("qipan.dispatch.placement.place.place_by", None)
+    again = placed(jobs, board, rules, theirs=theirs)
+    assert again.pool.tolist() == found.pool.tolist()
+    assert np.array_equal(again.start_s, found.start_s, equal_nan=True)
+
+
+def seated(fen: float, left: tuple[float, ...], pool: int) -> Tried:
+    none = np.zeros(0)
+    return Tried(fen, left, Seats(np.array([pool]), np.array([1]), np.array([0, 1]), none, none))
+
+
+def test_of_ways_that_leave_the_same_the_first_stays_but_for_one_that_costs_less_by_more_than_rounding() -> None:
+    third = 0.1 + 0.2
+    ways = [seated(third, (0.0,), 0), seated(0.3, (0.0,), 1), seated(0.2999, (0.0,), 2), seated(0.301, (0.0,), 3)]
+    assert _best(ways[:2])[1].pool.tolist() == [0]
+    assert _best(ways)[1].pool.tolist() == [2]
+    assert _best([*ways, seated(0.302, (-1.0,), 4)])[1].pool.tolist() == [4]
+    assert _best([*ways, seated(0.304, (-1.0,), 4)])[1].pool.tolist() == [2]
+
+
 def test_place_that_may_wait_past_the_horizon_is_carried_over_not_refused(make_board, make_jobs, rules) -> None:
     board = make_board(cards=(1.0, 0.0), slots=4)
     jobs = make_jobs(*[{"requested_h": 4.0, "slack_h": 24.0}] * 2)
@@ -124,15 +153,15 @@ def test_place_keeps_shared_cards_fractional(make_board, make_jobs, rules) -> No
     assert found.status.tolist() == [Status.PLACED] * 2
 
 
-def test_placing_order_is_tier_priority_slack_size(make_jobs) -> None:
+def test_placing_order_is_priority_then_size_then_slack_then_as_they_came_whatever_the_tier(make_jobs) -> None:
     jobs = make_jobs(
-        {"tier": Tier.OFFLINE},
+        {"tier": Tier.OFFLINE, "slack_h": 5.0},
         {"tier": Tier.BATCH, "slack_h": 5.0},
-        {"tier": Tier.BATCH, "slack_h": 1.0},
-        {"tier": Tier.BATCH, "slack_h": 1.0, "quantity": 4.0},
+        {"tier": Tier.OFFLINE, "slack_h": 1.0},
+        {"tier": Tier.BATCH, "slack_h": 6.0, "quantity": 4.0},
         {"tier": Tier.BATCH, "slack_h": 9.0, "priority": 3},
     )
-    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 1, 0]
+    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 0, 1]
 
 
 def test_latest_start_keeps_the_whole_job_in_the_horizon(make_board, make_jobs) -> None:

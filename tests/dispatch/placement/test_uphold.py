@@ -7,25 +7,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.random_day import random_day
+from benchmarks.random_meters import random_meters
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.independent.check_placement import check_placement
 
 from qipan.dispatch.jobs.classify import classify, planned_h
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.job import Tier
 from qipan.dispatch.model.plan import Reason
+from qipan.dispatch.model.upheld import ANY
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import bound_fen
-from qipan.dispatch.placement.place import keep_seated, place
+from qipan.dispatch.placement.place import NOTHING, keep_seated, place
 from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
 from qipan.dispatch.placement.tell import seats_of
 from qipan.dispatch.placement.timeline import asks
-from qipan.dispatch.placement.uphold import Capped, next_worth, uphold, uphold_against, valued
+from qipan.dispatch.placement.uphold import POLICIES, Capped, next_worth, uphold, uphold_against, valued
 from qipan.dispatch.plan import plan
 
 ENDLESS = np.full((1, 4), np.inf)
 
 
-def upheld(jobs, board, rules, caps_unit_h, known=None) -> tuple[Capped, Capped]:
+def upheld(jobs, board, rules, caps_unit_h, theirs=NOTHING) -> tuple[Capped, Capped]:
     """Return the placement without caps and the one under them."""
     reached = reach(jobs, board, rules)
     refused = refusals(jobs, board, reached)
@@ -35,7 +39,7 @@ def upheld(jobs, board, rules, caps_unit_h, known=None) -> tuple[Capped, Capped]
     free, kept = (
         uphold(
             jobs, board, rules, reached,
-            refused=refused, classes=classes, plan=solved, found=found, caps_unit_h=caps, known=known,
+            refused=refused, classes=classes, plan=solved, found=found, caps_unit_h=caps, theirs=theirs,
         )
         for caps in (ENDLESS, np.atleast_2d(np.asarray(caps_unit_h, dtype=float)))
     )  # fmt: skip
@@ -84,7 +88,7 @@ def test_uphold_stays_with_the_known_placement_where_prices_do_not_find_one(crow
     known = place_by(Baseline.HOME_FIRST, jobs, board, rules, reached, refused=refused)
     caps = unserved_unit_h(jobs, board, known)
     assert caps.sum(axis=0).tolist() == [0.0, 0.0, 20.0, 20.0]
-    _, kept = upheld(jobs, board, rules, caps, known=known)
+    _, kept = upheld(jobs, board, rules, caps, theirs={"home_first": known})
     assert kept.is_known
     assert kept.is_kept
     assert kept.unserved_unit_h.sum(axis=0).tolist() == caps.sum(axis=0).tolist()
@@ -115,6 +119,75 @@ def test_uphold_against_a_policy_takes_its_service_as_caps(crowded, rules, polic
     assert told.free_fen == pytest.approx(sum(planned_fen(jobs, board, rules, reached, found)))
     assert told.cost_fen == pytest.approx(sum(planned_fen(jobs, board, rules, reached, kept.found)))
     assert told.cost_fen - told.free_fen == pytest.approx(20e3 if policy == "home_first" else 40e3)
+
+
+def against(board, jobs, rules, policy: str):
+    """Return what is upheld, what each rule costs, and what it costs with its jobs moved."""
+    reached = reach(jobs, board, rules)
+    refused = refusals(jobs, board, reached)
+    classes = classify(jobs, board, reached, refused == Reason.NONE)
+    solved = plan(board, classes, rules, reached.takes[classes.streams.sort])
+    found = place(jobs, board, rules, reached, refused=refused, plan=solved)
+    given = (jobs, board, rules, reached)
+    theirs = {rule.value: place_by(rule, *given, refused=refused) for rule in Baseline}
+    kept, told = uphold_against(
+        *given, policy=policy, theirs=theirs, refused=refused, classes=classes, plan=solved, found=found
+    )
+    moved = {name: keep_seated(*given, refused=refused, plan=solved, found=one) for name, one in theirs.items()}
+    costs, after = ({name: sum(planned_fen(*given, one)) for name, one in many.items()} for many in (theirs, moved))
+    left = {name: unserved_unit_h(jobs, board, one) for name, one in theirs.items()}
+    return kept, told, costs, after, left
+
+
+def no_dearer(fen: float, than: float) -> bool:
+    return fen <= than + 1e-6 * max(1.0, abs(than))
+
+
+def drawn(seed: int, day: str):
+    """Draw a board as it comes, with a tenth of its cards, or with meters; only the first may have links."""
+    rng = np.random.default_rng(seed)
+    board, jobs, rules = random_day(rng)
+    if day == "scarce":
+        board = replace(board, capacity=np.ceil(board.capacity / 10.0), links=None)
+    if day == "meters":
+        board = random_meters(rng, replace(board, links=None))
+    return board, jobs, rules
+
+
+def test_uphold_against_a_rule_is_no_dearer_than_the_rule_where_prices_alone_would_be() -> None:
+    # Six values in, prices find a placement that keeps the caps, 2.9 % dearer than that of the rule itself.
+    board, jobs, rules = random_day(np.random.default_rng(118))
+    _, told, costs, after, _ = against(replace(board, links=None), jobs, rules, "cheapest_start")
+    assert told.is_kept
+    assert told.is_known
+    assert told.cost_fen == pytest.approx(after["cheapest_start"])
+    assert no_dearer(told.cost_fen, costs["cheapest_start"])
+
+
+def check_costs(board, jobs, rules, policy: str) -> bool:
+    """Hold what is upheld against what the rules that keep all caps cost; tell whether one keeps them."""
+    kept, told, costs, after, left = against(board, jobs, rules, policy)
+    assert all(no_dearer(after[name], costs[name]) for name in after)
+    keepers = [name for name in after if (left[name] <= kept.caps_unit_h + 1e-6).all()]
+    assert all(no_dearer(told.cost_fen, costs[name]) for name in keepers)
+    assert told.is_kept or not keepers
+    return bool(keepers)
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1), day=st.sampled_from(["as_it_comes", "scarce", "meters"]))
+def test_uphold_costs_no_more_than_any_rule_that_keeps_all_caps(seed: int, day: str) -> None:
+    policy = POLICIES[seed % len(POLICIES)]
+    assert check_costs(*drawn(seed, day), policy) or policy == ANY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("day", ["as_it_comes", "scarce", "meters"])
+def test_uphold_costs_no_more_than_any_rule_on_many_days(day: str, policy: str) -> None:
+    kept = [check_costs(*drawn(seed, day), policy) for seed in range(100, 120)]
+    assert any(kept)
+    assert all(kept) or policy == ANY
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from qipan.dispatch.model.plan import Placement
 from qipan.dispatch.model.reservation import Nomination, Reservation, ReservationsDay
 from qipan.dispatch.model.roll import Case, Errors, Rolled, RollTerms
 from qipan.dispatch.placement.score import ran_s
+from qipan.dispatch.pose import pose
 from qipan.dispatch.rolling.foresee import draw_drifts, drift
 from qipan.dispatch.rolling.regret import foresee_all, regret
 from qipan.dispatch.rolling.roll import roll
@@ -31,7 +32,7 @@ TERMS = RollTerms(watches=False, every_s=3600.0)
 def case_of(jobs: Jobs, board: Board, rules: Rules, *reservations: Reservation, errors: Errors | None = None) -> Case:
     drifts = draw_drifts(errors or Errors(), len(board.sites), board.slot_count, np.random.default_rng(1))
     jobs = jobs.take(np.argsort(jobs.submit_s, kind="stable"))
-    return Case(jobs, drift(board, drifts), board, drifts, rules, reservations)
+    return Case(jobs, drift(board, drifts), board, drifts, rules, np.array([board.start_s]), reservations)
 
 
 def rolled(case: Case, terms: RollTerms = TERMS) -> Rolled:
@@ -197,6 +198,34 @@ def test_nominations_say_why_a_job_is_not_covered(make_board: BoardMaker, make_j
         Nomination.COVERED, Nomination.USED_UP, Nomination.OUTSIDE, Nomination.NOT_ALLOWED, Nomination.UNKNOWN,
     ]  # fmt: skip
     assert (found.pool >= 0).tolist() == [True, True, True, False, True]
+
+
+def test_job_of_an_unknown_reservation_is_counted_though_no_site_can_take_it(
+    make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules
+) -> None:
+    board = make_board()
+    jobs = named(make_jobs({"quantity": 11.0}, {"quantity": 11.0}), "r1", "r2")
+    found = rolled(case_of(jobs, board, rules, reservation(board)))
+    assert found.covered.nomination.tolist() == [Nomination.NOT_ALLOWED, Nomination.UNKNOWN]
+    in_a_day = pose(jobs, board, rules, reservations=[reservation(board)]).covered
+    assert found.covered.nomination.tolist() == in_a_day.nomination.tolist()
+
+
+def test_notice_that_comes_too_late_is_the_reason(make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules) -> None:
+    board = make_board()
+    jobs = make_jobs(
+        {"origin": "640000", "slack_h": 0.5},
+        {"origin": "640000", "submit_h": 1.0},
+        {"origin": "640000", "submit_h": 1.0, "requested_h": 4.0},
+        {"origin": "640000", "submit_h": 0.5},
+    )
+    case = case_of(named(jobs, *["r1"] * 4), board, rules, reservation(board, to_h=2.5))
+    found = rolled(case, replace(TERMS, notice_s=3600.0))
+    # Told an hour before it starts, the first begins after its window and the second ends after the contract.
+    by_job = dict(zip(case.jobs.job_id.tolist(), found.covered.nomination.tolist(), strict=True))
+    assert by_job == {
+        "job-0": Nomination.LATE, "job-1": Nomination.LATE, "job-2": Nomination.OUTSIDE, "job-3": Nomination.COVERED,
+    }  # fmt: skip
 
 
 def test_reservations_that_do_not_fit_are_refused(make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules) -> None:

@@ -11,6 +11,7 @@ from tests.dispatch.conftest import BoardMaker, JobsMaker
 from tests.dispatch.placement.test_links import wire
 from tests.dispatch.placement.test_substitutes import with_substitutes
 from tests.dispatch.reservation.test_cover import named, reservation
+from tests.dispatch.rolling.conftest import metered
 from tests.dispatch.rolling.test_keep import TERMS, broken, case_of, placement_of, rolled
 
 from qipan.dispatch.model.board import Rules, Substitute
@@ -52,6 +53,18 @@ def test_bound_leaves_covered_work_where_it_was_sold(
     assert found.pool.tolist() == [1, 0]
     lost = regret(case, found, foresee_all(case, found.covered))
     assert lost.bound_fen == pytest.approx(2 * 90.0 + 10.0) == pytest.approx(lost.served_fen)
+
+
+def test_what_sites_draw_at_no_load_is_paid_and_takes_of_their_plants(
+    make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules
+) -> None:
+    board = metered(make_board(cards=(10.0, 0.0)), fixed_kw=4.0, plant_kw=5.0)
+    case = case_of(make_jobs({"slack_h": 0.0}), board, rules)
+    lost = regret(case, rolled(case), foresee_all(case))
+    # Of 1.25 kWh the plant gives what the site leaves of it, 1; the grid the rest at 60 fen.
+    assert lost.served_fen == pytest.approx(0.25 * 60.0)
+    assert lost.bound_fen == pytest.approx(lost.served_fen, rel=1e-3)
+    assert lost.by_day_fen.sum() == pytest.approx(lost.served_fen - lost.bound_fen, abs=1e-9)
 
 
 def test_roll_uses_a_link_again_once_a_job_has_ended(

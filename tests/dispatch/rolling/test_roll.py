@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from tests.dispatch.conftest import BoardMaker, JobsMaker
 
 from qipan.dispatch.model.board import Rules
@@ -29,7 +29,7 @@ def make_case(make_board: BoardMaker, make_jobs: JobsMaker, rules: Rules) -> Cas
         foreseen = make_board(**board)
         rng = np.random.default_rng(1)
         drifts = draw_drifts(errors or Errors(), len(foreseen.sites), foreseen.slot_count, rng)
-        return Case(make_jobs(*rows), drift(foreseen, drifts), foreseen, drifts, rules)
+        return Case(make_jobs(*rows), drift(foreseen, drifts), foreseen, drifts, rules, np.array([foreseen.start_s]))
 
     return make
 
@@ -68,6 +68,33 @@ def assert_within_capacity(case: Case, found: Rolled) -> None:
         busy = served & (found.start_s <= moment) & (end_s > moment)
         used = np.bincount(found.pool[busy], weights=jobs.quantity[busy], minlength=len(case.board.pools))
         assert (used <= case.board.capacity[:, 0] + 1e-9).all()
+
+
+def foreseen_unit_h(case: Case) -> float:
+    """Return what the first re-plan foresees of a case whose only job came a day before."""
+    desk = prepare(case, TERMS)
+    instance, _ = replan(desk, begin(desk), case.board.start_s)
+    return float(instance.classes.demand_unit_h.sum())
+
+
+def test_error_above_zero_means_that_more_happens_than_was_foreseen(make_case: CaseMaker) -> None:
+    case = make_case({"submit_h": -23.0, "quantity": 4.0}, {"submit_h": 3.9})
+    off = {name: getattr(case.drifts, name) + np.log(2.0) for name in ("demand", "price", "renewable")}
+    drifts = case.drifts._replace(**off)
+    low = replace(case, drifts=drifts, board=drift(case.foreseen, drifts))
+    assert foreseen_unit_h(case) == pytest.approx(4.0)
+    assert foreseen_unit_h(low) == pytest.approx(2.0)
+    assert_allclose(low.board.price_fen_per_kwh, 2.0 * low.foreseen.price_fen_per_kwh)
+
+
+def test_days_of_a_run_are_civil_days(make_case: CaseMaker) -> None:
+    case = make_case({})
+    case = replace(case, day_starts_s=case.board.start_s + 3600.0 * np.array([0.0, 1.0, 3.0]))
+    hours = np.array([0.0, 0.9, 1.0, 2.9, 3.0, 5.5])
+    assert case.day_of(case.board.start_s + 3600.0 * hours).tolist() == [0, 0, 1, 1, 2, 2]
+    assert_allclose((case.day_ends_s - case.board.start_s) / 3600.0, [1.0, 3.0, 4.0])
+    held = regret(case, rolled(case), foresee_all(case))
+    assert len(held.by_day_fen) == 3
 
 
 def test_roll_waits_for_the_cheap_hour(make_case: CaseMaker) -> None:

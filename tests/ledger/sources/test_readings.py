@@ -31,7 +31,7 @@ def columns(readings: Readings) -> list[tuple[object, ...]]:
 def test_read_csv_reads_times_of_any_zone() -> None:
     intake = read_csv((HEADING + GOOD).encode())
     assert columns(intake.readings) == [("m", 1767225600_000000, 1767229200_000000, 5, NO_COUNTER, 0, 0)]
-    assert intake.rows.tolist() == [1]
+    assert intake.rows.tolist() == [2]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,13 @@ def test_read_csv_reads_times_of_any_zone() -> None:
 )
 def test_read_csv_sets_a_bad_row_aside_and_reads_the_others(row: str, column: str, rule: str) -> None:
     intake = read_csv(f"{HEADING}{GOOD}\n{row}\n{GOOD}".encode())
-    assert rules(intake) == [(2, column, rule)]
-    assert intake.rows.tolist() == [1, 3]
+    assert rules(intake) == [(3, column, rule)]
+    assert intake.rows.tolist() == [2, 4]
     assert intake.rows_read == 3
+    # Empty lines count: a row is where an editor shows it.
+    gaps = read_csv(f"\n{HEADING}\n{GOOD}\r\n\r\n{row}\n\n{GOOD}".encode())
+    assert rules(gaps) == [(6, column, rule)]
+    assert gaps.rows.tolist() == [4, 8]
 
 
 def test_read_csv_reads_optional_columns() -> None:
@@ -60,7 +64,7 @@ def test_read_csv_reads_optional_columns() -> None:
     rest = "m,2026-01-01T00:00:00Z,2026-01-01T01:00:00Z,5\n"
     intake = read_csv((heading + "estimated,70,2," + rest + ",,," + rest + "guessed,,," + rest).encode())
     assert [(c, e, q) for *_, c, e, q in columns(intake.readings)] == [(70, 2, 1), (NO_COUNTER, 0, 0)]
-    assert rules(intake) == [(3, "quality", "quality_unknown")]
+    assert rules(intake) == [(4, "quality", "quality_unknown")]
 
 
 def test_read_csv_tells_what_is_wrong_with_the_columns() -> None:

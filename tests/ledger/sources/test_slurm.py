@@ -74,7 +74,7 @@ def test_row_that_cannot_be_read_is_named(row: str, rule: str) -> None:
     with pytest.raises(BadInputError) as caught:
         told(job("Unknown", "Unknown", "Unknown"), row)
     assert caught.value.code == "accounting_unreadable"
-    assert [(finding.row, finding.rule) for finding in caught.value.findings] == [(2, rule)]
+    assert [(finding.row, finding.rule) for finding in caught.value.findings] == [(3, rule)]
 
 
 def test_map_names_every_line_that_breaks_a_rule() -> None:

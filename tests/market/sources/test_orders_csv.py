@@ -41,7 +41,7 @@ def test_read_orders_as_they_are_meant():
 def test_read_a_bad_row_has_a_finding_and_the_others_are_read(row, column, rule):
     good = f"g,firm,{WARE},buy,2,1200,,,"
     orders, findings = read(f"{HEAD}{row}\n{good}\n".encode())
-    assert [(one.row, one.column, one.rule) for one in findings] == [(1, column, rule)]
+    assert [(one.row, one.column, one.rule) for one in findings] == [(2, column, rule)]
     assert [one.order_id for one in orders] == ["g"]
 
 

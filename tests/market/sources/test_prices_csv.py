@@ -17,12 +17,12 @@ def test_read_prices_in_their_order():
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        ("2026-01-01,12.5\n", [(1, "price_out_of_grid")]),
-        ("2026-01-01,-1\n", [(1, "price_out_of_grid")]),
-        ("2026-01-01,10000001\n", [(1, "price_out_of_grid")]),
-        ("2026-13-01,1\n", [(1, "day_unreadable")]),
-        ("2026-01-02,1\n2026-01-01,1\n2026-01-02,1\n", [(2, "day_out_of_order"), (3, "day_out_of_order")]),
-        ("2026-01-02\n", [(1, "row_torn")]),
+        ("2026-01-01,12.5\n", [(2, "price_out_of_grid")]),
+        ("2026-01-01,-1\n", [(2, "price_out_of_grid")]),
+        ("2026-01-01,10000001\n", [(2, "price_out_of_grid")]),
+        ("2026-13-01,1\n", [(2, "day_unreadable")]),
+        ("2026-01-02,1\n2026-01-01,1\n2026-01-02,1\n", [(3, "day_out_of_order"), (4, "day_out_of_order")]),
+        ("2026-01-02\n", [(2, "row_torn")]),
     ],
 )
 def test_read_a_bad_row_has_a_finding(rows, found):

@@ -118,8 +118,13 @@ class Accounts:
             record_action(unit, "transfers_posted", leaves[0].seq, at, count=len(leaves))
         return posting.outcomes
 
-    def post_whole(self, unit: UnitOfWork, drafts: Sequence[Draft], now: datetime) -> int:
+    def post_whole(self, unit: UnitOfWork, drafts: Sequence[Draft], now: datetime, *, first_row: int = 1) -> int:
         """Post drafts that all must stand; return how many are new.
+
+        Parameters
+        ----------
+        first_row
+            Row of the first draft, 2 where they are a file with a header.
 
         Raises
         ------
@@ -128,10 +133,12 @@ class Accounts:
             must let it undo the unit of work.
         """
         outcomes = self.post(unit, drafts, now)
-        refused = [(row, found) for row, found in enumerate(outcomes, start=1) if not found.stands]
+        refused = [(row, found) for row, found in enumerate(outcomes, start=first_row) if not found.stands]
         if refused:
             findings = [
-                Finding(row, "transfer_id", found.value, f"{drafts[row - 1].transfer_id} must stand, was {found}.")
+                Finding(
+                    row, "transfer_id", found.value, f"{drafts[row - first_row].transfer_id} must stand, was {found}."
+                )
                 for row, found in refused[:TOLD_MAX]
             ]
             raise RuleBrokenError(

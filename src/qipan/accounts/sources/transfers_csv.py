@@ -47,7 +47,7 @@ def read(data: bytes) -> DraftIntake:
     --------
     >>> intake = read(b"transfer_id,reason,debit,credit,amount\nx,fee,a,b,250\ny,fee,a,b,2.5\n")
     >>> [draft.amount for draft in intake.drafts], [(one.row, one.rule) for one in intake.findings]
-    ([250], [(2, 'not_whole')])
+    ([250], [(3, 'not_whole')])
     """
     try:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
@@ -69,7 +69,7 @@ def read(data: bytes) -> DraftIntake:
         return DraftIntake((), tuple(wrong))
     drafts: list[Draft] = []
     findings: list[Finding] = []
-    for row, cells in enumerate(rows[1:], start=1):
+    for row, cells in enumerate(rows[1:], start=2):
         if len(cells) != len(head):
             told = f"A row must have {len(head)} cells, was {len(cells)}."
             findings.append(Finding(row, "", "row_torn", told))

@@ -25,7 +25,7 @@ def route(links: Sequence[Link], board: Board) -> Links:
     Raises
     ------
     BadInputError
-        ``links_unconnected`` with a finding for each origin and site that no way joins.
+        ``links_unconnected`` with a finding for each place that no way joins with most others.
     """
     nodes = {one.origin_id: one.adcode or one.origin_id for one in board.origins}
     nodes |= {one.site_id: one.adcode or one.site_id for one in board.sites}
@@ -35,30 +35,40 @@ def route(links: Sequence[Link], board: Board) -> Links:
         ways.setdefault(start, []).append((end, index, 1.0))
         ways.setdefault(end, []).append((start, index, -1.0))
     factor = np.zeros((len(links), len(board.origins), len(board.sites)))
-    findings = []
+    is_whole = True
     for o, origin in enumerate(board.origins):
         found = _shortest(nodes[origin.origin_id], ways, links)
         for s, site in enumerate(board.sites):
             steps = found.get(nodes[site.site_id])
-            if steps is None:
-                told = f"A way of links must lead from {origin.origin_id} to {site.site_id}, was none."
-                findings.append(Finding(0, "links", "links_unconnected", told, site.site_id))
-                continue
-            for index, sign in steps:
+            is_whole &= steps is not None
+            for index, sign in steps or ():
                 factor[index, o, s] = sign
-    if findings:
-        raise BadInputError(
-            f"Links must join every origin with every site, was none for {len(findings)} pairs.",
-            code="links_unconnected",
-            hint="Add the links that are missing; one with an empty gb_per_h has no limit.",
-            findings=findings,
-        )
+    if not is_whole:
+        raise _unconnected(list(dict.fromkeys(nodes.values())), ways, links)
     limited = np.array([index for index, link in enumerate(links) if link.gb_per_h is not None], dtype=np.int64)
     most = np.array([link.gb_per_h for link in links if link.gb_per_h is not None]) * board.slot_h
     return Links(
         names=tuple(links[index].name for index in limited),
         capacity_gb=_over_slots(most, board.slot_count),
         factor=factor[limited],
+    )
+
+
+def _unconnected(places: list[str], ways: Mapping[str, Sequence[Step]], links: Sequence[Link]) -> BadInputError:
+    """Return what to say of places that do not all hang together: each that is apart from the most that do."""
+    together = [[other for other in places if other in _shortest(place, ways, links)] for place in places]
+    most = max(together, key=len)
+    findings = []
+    for place, joined in zip(places, together, strict=True):
+        if place not in most:
+            others = ", ".join(other for other in joined if other != place) or "none"
+            told = f"Links must join {place} with the other places, was joined with {others}."
+            findings.append(Finding(0, "from", "links_unconnected", told, place))
+    return BadInputError(
+        f"Links must join all {len(places)} places of the fleet, left out were {len(findings)}.",
+        code="links_unconnected",
+        hint="Add links to these places, empty gb_per_h is no limit; qipan day links writes a table that joins all.",
+        findings=findings,
     )
 
 

@@ -22,11 +22,12 @@ from qipan.dispatch.model.explanation import (
     Terms,
 )
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Reason
+from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.prices.publish import to_tick
 from qipan.kernel.resources import Kind
 
 TIER_ZH = ("实时", "交互", "批处理", "离线")
+KIND_ZH = dict(zip(Kind, ("智能算力", "通用算力", "超级算力", "存储"), strict=True))
 UNIT_ZH = {Kind.INTELLIGENT: "卡", Kind.GENERAL: "核", Kind.SUPERCOMPUTING: "节点", Kind.STORAGE: "TB"}
 
 
@@ -45,7 +46,7 @@ Runs = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Subject:
     """One job that is not placed or must be, with all that a sentence about it may name."""
 
     jobs: Jobs
@@ -105,7 +106,12 @@ def explain(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Place
         The same sentence in English and in Chinese.
     """
     sentence = _SENTENCES.get(found.reason[index])
-    return ("", "") if sentence is None else sentence(Case(jobs, board, rules, reached, index))
+    if sentence is None:
+        return "", ""
+    en, zh = sentence(Subject(jobs, board, rules, reached, index))
+    if found.status[index] == Status.CARRIED_OVER and found.reason[index] == Reason.NO_ROOM:
+        return f"{en} It may start after the hours planned, and waits.", f"{zh}可在计划时段之后启动，继续等待。"
+    return en, zh
 
 
 def explain_job(job: JobTerms, terms: Terms) -> JobExplanation:
@@ -299,85 +305,86 @@ _BINDS = {
 """What binds where a rent is paid, in English and Chinese."""
 
 
-def _no_such_resource(case: Case) -> Words:
-    model = str(case.jobs.card_model[case.index])
+def _no_such_resource(subject: Subject) -> Words:
+    model = str(subject.jobs.card_model[subject.index])
     of_model = f" of model {model}" if model else ""
-    return f"No site has {case.kind.value} resources{of_model}.", f"没有站点拥有该类资源({case.kind.value} {model})。"
+    named = f"型号为 {model} 的{KIND_ZH[subject.kind]}" if model else KIND_ZH[subject.kind]
+    return f"No site has {subject.kind.value} resources{of_model}.", f"没有站点拥有{named}。"
 
 
-def _no_power(_case: Case) -> Words:
+def _no_power(_subject: Subject) -> Words:
     return "Every site with such resources is without power.", "拥有该类资源的站点均无电力。"
 
 
-def _too_large(case: Case) -> Words:
-    largest = np.where(case.reached.allowed, case.reached.largest(case.board), 0)
-    most = written(float(largest[case.sort].max()))
+def _too_large(subject: Subject) -> Words:
+    largest = np.where(subject.reached.allowed, subject.reached.largest(subject.board), 0)
+    most = written(float(largest[subject.sort].max()))
     return (
-        f"It asks for {case.quantity} {case.kind.unit}s at once, the largest site that it may use carries {most}.",
-        f"一次需要 {case.quantity} {UNIT_ZH[case.kind]},可用站点最多只能承载 {most}。",
+        f"It asks for {subject.quantity} {subject.kind.unit}s at once, the largest site it may use carries {most}.",
+        f"一次需要 {subject.quantity} {UNIT_ZH[subject.kind]}，可用站点最多只能承载 {most}。",
     )
 
 
-def _data_may_not_leave(case: Case) -> Words:
-    province = case.jobs.data_class[case.index] == DataClass.PROVINCE
+def _data_may_not_leave(subject: Subject) -> Words:
+    province = subject.jobs.data_class[subject.index] == DataClass.PROVINCE
     where_en, where_zh = ("province", "省") if province else ("macro-region", "大区")
     return (
-        f"Its data may not leave the {where_en} of {case.origin.name_en}, where no such site stands.",
-        f"数据不得出{case.origin.name_zh}所在{where_zh},该处没有可用站点。",
+        f"Its data may not leave the {where_en} of {subject.origin.name_en}, where no such site stands.",
+        f"数据不得出{subject.origin.name_zh}所在{where_zh}，该处没有可用站点。",
     )
 
 
-def _too_far(case: Case) -> Words:
-    reached, sort = case.reached, case.sort
+def _too_far(subject: Subject) -> Words:
+    reached, sort = subject.reached, subject.sort
     others = reached.fits_kind[sort] & reached.has_power[sort] & reached.within_data[sort]
-    site = np.array([product[0] for product in case.board.products], dtype=np.int64)[others]
-    nearest = case.board.round_trip_ms[reached.origin[sort]][site].min(initial=np.inf)
-    limit = f"{case.rules.tiers[case.tier].round_trip_ms_max:g}"
-    here = case.origin
+    site = np.array([product[0] for product in subject.board.products], dtype=np.int64)[others]
+    nearest = subject.board.round_trip_ms[reached.origin[sort]][site].min(initial=np.inf)
+    limit = f"{subject.rules.tiers[subject.tier].round_trip_ms_max:g}"
+    here, tier = subject.origin, subject.tier
     return (
-        f"Tier {case.tier.label}: at most {limit} ms round trip from {here.name_en}; nearest site: {nearest:.1f} ms.",
-        f"{TIER_ZH[case.tier]}层要求从{here.name_zh}往返时延不超过 {limit} 毫秒,最近站点为 {nearest:.1f} 毫秒。",
+        f"Tier {tier.label}: at most {limit} ms round trip from {here.name_en}; nearest site: {nearest:.1f} ms.",
+        f"{TIER_ZH[tier]}层要求从{here.name_zh}往返时延不超过 {limit} 毫秒，最近站点为 {nearest:.1f} 毫秒。",
     )
 
 
-def _window_too_short(case: Case) -> Words:
+def _window_too_short(subject: Subject) -> Words:
     return (
-        f"It needs {case.hours} h, its window between submission and deadline is shorter.",
-        f"需要 {case.hours} 小时,提交至截止的时间窗更短。",
+        f"It needs {subject.hours} h, its window between submission and deadline is shorter.",
+        f"需要 {subject.hours} 小时，提交至截止的时间窗更短。",
     )
 
 
-def _no_room(case: Case) -> Words:
-    in_one_zh = "累计" if case.jobs.preemptible[case.index] else "连续"
-    many_en, many_zh = f"{case.quantity} {case.kind.unit}s", f"{case.quantity} {UNIT_ZH[case.kind]}"
-    if case.board.links is not None and case.jobs.data_gb[case.index] > 0:
-        in_window = f"free for {case.hours} h in its window"
+def _no_room(subject: Subject) -> Words:
+    in_one_zh = "累计" if subject.jobs.preemptible[subject.index] else "连续"
+    many_en, many_zh = f"{subject.quantity} {subject.kind.unit}s", f"{subject.quantity} {UNIT_ZH[subject.kind]}"
+    if subject.board.links is not None and subject.jobs.data_gb[subject.index] > 0:
+        in_window = f"free for {subject.hours} h in its window"
         return (
             f"No site within its limits has {many_en}, their power and links for its data {in_window}.",
-            f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量、电力与数据链路。",
+            f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量、电力与数据链路。",
         )
     return (
-        f"No site within its limits has {many_en} and their power free for {case.hours} h in its window.",
-        f"时间窗内,限制允许的站点均无 {many_zh}{in_one_zh} {case.hours} 小时的空闲容量与电力。",
+        f"No site within its limits has {many_en} and their power free for {subject.hours} h in its window.",
+        f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量与电力。",
     )
 
 
-def _later_is_better(_case: Case) -> Words:
+def _later_is_better(_subject: Subject) -> Words:
     return (
         "Its window reaches past the day, and it starts later: cheaper, or for want of room.",
-        "时间窗延至次日,推迟启动:成本更低或当日无空闲容量。",
+        "时间窗延至次日，推迟启动：成本更低或当日无空闲容量。",
     )
 
 
-def _covered(case: Case) -> Words:
-    name = case.jobs.reservation[case.index]
+def _covered(subject: Subject) -> Words:
+    name = subject.jobs.reservation[subject.index]
     return (
         f"It runs at once on the units of reservation {name}: it must be served there.",
         f"立即在预留容量 {name} 上运行：必须在此保障。",
     )
 
 
-_SENTENCES: dict[Reason, Callable[[Case], Words]] = {
+_SENTENCES: dict[Reason, Callable[[Subject], Words]] = {
     Reason.NO_SUCH_RESOURCE: _no_such_resource,
     Reason.NO_POWER: _no_power,
     Reason.TOO_LARGE: _too_large,

@@ -53,11 +53,12 @@ def note_jobs(
 
 
 def _words(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> list[tuple[str, str]]:
-    """Explain every job once for all of the same sort, reason, size, length, freedom to stop and reservation."""
+    """Explain every job once for all that are alike in what a sentence names."""
     known: dict[tuple[Any, ...], tuple[str, str]] = {}
     words = []
     for index in range(len(jobs)):
         key = (
+            found.status[index],
             found.reason[index],
             reached.of_job[index],
             jobs.quantity[index],

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import ROUNDING, Board, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
 from qipan.dispatch.model.plan import Reason
 
-ROUNDING: Final = 1e-9
 """Units by which a product of two numbers may miss a whole one."""
 
 

@@ -171,6 +171,9 @@ class Board:
     spare
         Units of each group that may be busy beside the reserve, ``(groups, slots)``, where work that runs was counted
         minute by minute; else `spare_units` works it out.
+    left_kw
+        What the work of each site may draw under its power cap, ``(sites, slots)``, where work that runs was counted
+        minute by minute; else `room_kw` works it out.
     """
 
     sites: tuple[Site, ...]
@@ -195,6 +198,7 @@ class Board:
     held: Held | None = None
     held_units: Floats | None = None
     spare: Floats | None = None
+    left_kw: Floats | None = None
 
     def hold(self, held: Held) -> Board:
         """Return the board that is left beside what is held; what holds nothing leaves it as it is."""
@@ -249,6 +253,7 @@ class Board:
             **{name: getattr(self, name)[:, sites] for name in ("round_trip_ms", "transfer_fen_per_gb")},
             links=None if self.links is None else replace(self.links, factor=self.links.factor[:, :, sites]),
             energy=None if self.energy is None else self.energy.take(sites),
+            left_kw=None if self.left_kw is None else self.left_kw[sites],
         )
 
     @property
@@ -284,6 +289,8 @@ class Board:
     @property
     def room_kw(self) -> Floats:
         """What the work of each site may draw under its power cap, ``(sites, slots)``."""
+        if self.left_kw is not None:
+            return self.left_kw
         most = np.repeat(self.power_cap_kw[:, None], self.slot_count, axis=1)
         if self.held_units is None:
             return most if self.energy is None else most - self.energy.fixed_kw

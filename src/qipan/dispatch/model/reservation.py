@@ -54,6 +54,7 @@ class Nomination(StrEnum):
     UNKNOWN = "reservation_unknown"
     NOT_ALLOWED = "product_not_allowed"
     OUTSIDE = "outside_reservation"
+    LATE = "notice_too_late"
     USED_UP = "reservation_used_up"
 
 

@@ -21,8 +21,8 @@ from qipan.dispatch.model.reservation import Covered, Reservation
 class Errors:
     """How far forecasts are off: a multiplicative autoregression of order one in each.
 
-    What happens is the forecast times ``exp(e)``, where ``e[t] = persistence * e[t-1] + noise`` keeps the standard
-    deviation that is stated here.
+    What happens is the forecast times ``exp(e)``: above zero the forecast was too low, below it too high. The error
+    ``e[t] = persistence * e[t-1] + noise`` keeps the standard deviation that is stated here.
 
     Attributes
     ----------
@@ -99,6 +99,8 @@ class Case:
         What happens: over all slots of the run and an outlook after it.
     foreseen
         The same with prices and plants as forecast a day ahead.
+    day_starts_s
+        ``(days,)``, when each civil day of the run begins.
     reservations
         What is sold of the board beforehand.
     """
@@ -108,12 +110,23 @@ class Case:
     foreseen: Board
     drifts: Drifts
     rules: Rules
+    day_starts_s: Floats
     reservations: tuple[Reservation, ...] = ()
 
     @property
     def first(self) -> int:
         """Position of the first job of the run."""
         return int(np.searchsorted(self.known.submit_s, self.board.start_s))
+
+    @property
+    def day_ends_s(self) -> Floats:
+        """When each day of the run ends, ``(days,)``."""
+        return np.append(self.day_starts_s[1:], self.board.day_end_s)
+
+    def day_of(self, moment_s: Floats) -> Ints:
+        """Return the day of the run that moments count to; what is after the last one counts to it."""
+        day = np.searchsorted(self.day_starts_s, moment_s, side="right") - 1
+        return np.asarray(np.maximum(day, 0), dtype=np.int64)
 
     @property
     def is_named(self) -> Bools:
@@ -224,7 +237,7 @@ class Regret:
     Attributes
     ----------
     served_fen, unserved_fen
-        Running, moving and distance of what ran; value of what found no seat.
+        Running, moving and distance of what ran, with what sites draw at no load; value of what found no seat.
     bound_fen
         Proven by prices alone.
     by_day_fen

@@ -44,7 +44,8 @@ class Upheld:
     rounds
         How many values of lost hours were tried besides those of the facts.
     is_known
-        Whether no values kept the caps, and it is the rule's own placement, each job moved to where it costs least.
+        Whether it is the placement of a simple rule, with jobs moved where that costs less: no values keep the caps for
+        less.
     free_fen, cost_fen
         Cost without caps and under them, unserved work at the values of the facts.
     """

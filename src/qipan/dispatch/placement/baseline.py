@@ -18,9 +18,10 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
 from qipan.dispatch.placement.choose import prices_of
-from qipan.dispatch.placement.fill import Seats, empty_seats, fill, upright
+from qipan.dispatch.placement.fill import fill, upright
+from qipan.dispatch.placement.seats import Seats, empty_seats, sit
 from qipan.dispatch.placement.tell import placement
-from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, hold, timeline
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, held_units, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 
@@ -140,9 +141,7 @@ def _place_in_turn(
             if chosen >= 0 and begin <= ask.start[job]:
                 break
         if chosen >= 0:
-            hold(room, ask, job, chosen, begin, ask.length[job])
-            seats.pool[job], seats.parts[job] = chosen, 1
-            seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]
+            sit(room, ask, seats, job, chosen, begin)
 
 
 @numba.njit(cache=True)

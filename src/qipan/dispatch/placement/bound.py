@@ -67,8 +67,8 @@ def proven_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refuse
     if board.links is not None:
         priced = priced._replace(rents=rents_of(board.links, plan))
     cheapest = cheapest_fen(ask, priced, timeline(board))
-    lost = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    least = np.minimum(cheapest, lost * jobs.quantity * planned_h(jobs, board))
+    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
+    least = np.minimum(cheapest, worth * jobs.quantity * planned_h(jobs, board))
     cap_kwh = np.where(np.isfinite(board.room_kw), board.room_kw, 0.0) * board.slot_h
     earned = (plan.capacity_rent_fen_per_unit_h * board.capacity).sum() * board.slot_h
     earned += (plan.power_rent_fen_per_kwh * cap_kwh).sum()

@@ -21,9 +21,9 @@ from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason
-from qipan.dispatch.placement.fill import Seats, empty_seats
+from qipan.dispatch.placement.seats import Seats, empty_seats, sit
 from qipan.dispatch.placement.tell import placement
-from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, fits, held_units, hold, timeline
+from qipan.dispatch.placement.timeline import Asks, Timeline, asks, earliest, fits, held_units, timeline
 
 TICKS_OF_HOUR = 60.0
 
@@ -78,9 +78,7 @@ def _place_in_turn(
         if pool < 0:
             pool, begin = _first_room(ask, air, room, job)
         if pool >= 0:
-            hold(room, ask, job, pool, begin, ask.length[job])
-            seats.pool[job], seats.parts[job] = pool, 1
-            seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = begin, ask.length[job]
+            sit(room, ask, seats, job, pool, begin)
 
 
 @numba.njit(cache=True)

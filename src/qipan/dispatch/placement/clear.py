@@ -17,8 +17,8 @@ import numpy as np
 
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat
-from qipan.dispatch.placement.fill import Seats, _hold, _leave, _run_fen, _seat_fen, _sit
-from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, earliest, held_ticks, held_units, hold
+from qipan.dispatch.placement.seats import Seats, copy_seat, hold_seat, run_fen, seat_fen, sit, sit_found, stand_up
+from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, earliest, held_ticks, held_units
 
 PLACES = 8
 """How many places a job without a seat tries to clear."""
@@ -55,16 +55,16 @@ class Known(NamedTuple):
 
 @numba.njit(cache=True)
 def clear(
-    order: Ints, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
+    order: Ints, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
     """Try to clear a seat for each job of an order that has none, and return for how many it could be done.
 
     Parameters
     ----------
-    lost
+    unserved_fen
         What it costs to leave each job without a seat, ``(jobs,)``.
     lists
-        From `fill.occupants`, the most tolerant first.
+        From `seats.occupants`, the most tolerant first.
     """
     seat = empty_seat(room.free_least.shape[1])
     most = int((seats.first[1:] - seats.first[:-1]).max())
@@ -85,7 +85,7 @@ def clear(
             continue
         count = _least_in_the_way(cost, pools, starts, ask, room, job)
         for i in range(count):
-            if _clear_at(seat, old, known, ask, prices, lost, room, seats, lists, job, pools[i], starts[i]):
+            if _clear_at(seat, old, known, ask, prices, unserved_fen, room, seats, lists, job, pools[i], starts[i]):
                 known.now[0] += 1
                 break
         seated, in_vain = (seated + 1, 0) if seats.pool[job] >= 0 else (seated, in_vain + 1)
@@ -127,28 +127,25 @@ def _least_in_the_way(
 
 @numba.njit(cache=True)
 def _clear_at(
-    seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats,
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
     """Seat a job at a place, all others that are in its way anew, or nothing; tell which."""
-    gain = lost[job] - _run_fen(ask, prices, room, job, pool, start, ask.planned[job])
+    gain = unserved_fen[job] - run_fen(ask, prices, room, job, pool, start, ask.planned[job])
     if gain <= 0.0:
         return False
     is_free, out = _turn_all_out(old, known, ask, prices, room, seats, lists, job, pool, start)
     if is_free:
-        hold(room, ask, job, pool, start, ask.length[job])
-        seats.pool[job], seats.parts[job] = pool, 1
-        seats.begin[seats.first[job]], seats.ticks[seats.first[job]] = start, ask.length[job]
-        if _seat_anew(seat, old, ask, prices, lost, room, seats, out, gain):
+        sit(room, ask, seats, job, pool, start)
+        if _seat_anew(seat, old, ask, prices, unserved_fen, room, seats, out, gain):
             return True
-        _leave(room, ask, seats, job)
-        seats.pool[job], seats.parts[job] = -1, 0
+        stand_up(room, ask, seats, job)
     for k in range(out):
         if seats.pool[old.job[k]] >= 0:
-            _leave(room, ask, seats, old.job[k])
+            stand_up(room, ask, seats, old.job[k])
     for k in range(out):
-        _bring_back(old, k, seats)
-        _hold(room, ask, seats, old.job[k])
+        copy_seat(old.seats, k, seats, old.job[k])
+        hold_seat(room, ask, seats, old.job[k])
     return False
 
 
@@ -164,9 +161,9 @@ def _turn_all_out(
         other = _in_the_way(known, ask, room, seats, lists, pool, tick)
         if other < 0 or out >= OUT_MOST:
             return False, out
-        _remember(old, out, seats, other, _seat_fen(ask, prices, room, seats, other))
-        _leave(room, ask, seats, other)
-        seats.pool[other], seats.parts[other] = -1, 0
+        old.job[out], old.fen[out] = other, seat_fen(ask, prices, room, seats, other)
+        copy_seat(seats, other, old.seats, out)
+        stand_up(room, ask, seats, other)
         out += 1
         tick = blocked(room, ask, job, pool, start, ask.length[job])
     return True, out
@@ -174,7 +171,7 @@ def _turn_all_out(
 
 @numba.njit(cache=True)
 def _seat_anew(
-    seat: Seat, old: Moved, ask: Asks, prices: Prices, lost: Floats, room: Timeline, seats: Seats,
+    seat: Seat, old: Moved, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats,
     out: int, gain: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
     """Seat those who left, the largest first, as long as something is gained; tell whether it was to the end."""
@@ -184,9 +181,9 @@ def _seat_anew(
     for k in np.argsort(size, kind="mergesort"):
         other = old.job[k]
         after, where, count = choose(seat, ask, prices, room, other, False)
-        gain += old.fen[k] - (after if where >= 0 else lost[other])
+        gain += old.fen[k] - (after if where >= 0 else unserved_fen[other])
         if where >= 0:
-            _sit(room, ask, seats, seat, other, where, count)
+            sit_found(room, ask, seats, seat, other, where, count)
         if gain <= 0.0:
             return False
     return True
@@ -241,21 +238,3 @@ def _holds(room: Timeline, seats: Seats, job: int, tick: int) -> bool:  # pragma
         if hold[0] <= tick < hold[1]:
             return True
     return False
-
-
-@numba.njit(cache=True)
-def _remember(old: Moved, k: int, seats: Seats, job: int, fen: float) -> None:  # pragma: no cover - compiled
-    old.job[k], old.fen[k] = job, fen
-    old.seats.pool[k], old.seats.parts[k] = seats.pool[job], seats.parts[job]
-    for part in range(seats.parts[job]):
-        old.seats.begin[old.seats.first[k] + part] = seats.begin[seats.first[job] + part]
-        old.seats.ticks[old.seats.first[k] + part] = seats.ticks[seats.first[job] + part]
-
-
-@numba.njit(cache=True)
-def _bring_back(old: Moved, k: int, seats: Seats) -> None:  # pragma: no cover - compiled
-    job = old.job[k]
-    seats.pool[job], seats.parts[job] = old.seats.pool[k], old.seats.parts[k]
-    for part in range(seats.parts[job]):
-        seats.begin[seats.first[job] + part] = old.seats.begin[old.seats.first[k] + part]
-        seats.ticks[seats.first[job] + part] = old.seats.ticks[old.seats.first[k] + part]

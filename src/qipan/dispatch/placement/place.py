@@ -4,8 +4,8 @@ Large jobs go first and small ones fill what is left, those with less slack befo
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
 seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
 without a seat clear one (`clear`), and all settle (`settle`); what each simple rule would do is tried as well, so that
-none is cheaper. On larger ones they may turn another out (`fill`), so that a million jobs cost little more than one
-plain pass. A preemptible job may stop and go, in one pool.
+none is cheaper by more than `NEAR`, once whoever has room there is served. On larger ones they may turn another out
+(`fill`), so that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -13,8 +13,9 @@ with the energy that it really draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,22 +26,13 @@ from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Plan, Reason
-from qipan.dispatch.placement.baseline import Baseline, seats_by
+from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import proven_fen
 from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
 from qipan.dispatch.placement.clear import clear
-from qipan.dispatch.placement.fill import (
-    Lean,
-    Seats,
-    empty_seats,
-    fill,
-    hold_all,
-    occupants,
-    total_fen,
-    turn_out,
-    upright,
-)
-from qipan.dispatch.placement.score import planned_fen
+from qipan.dispatch.placement.fill import Lean, fill, turn_out, upright
+from qipan.dispatch.placement.score import cheapest, planned_fen
+from qipan.dispatch.placement.seats import Seats, copied, empty_seats, hold_all, occupants, total_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
@@ -57,11 +49,16 @@ plant used up, or a new peak. Which is best depends on how coarse jobs are, so e
 SMALL: Final = 400_000
 """Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
 FEW: Final = 20_000
-"""With more jobs than these on a board, what serves everyone within `NEAR` of the proven bound needs no more passes."""
+"""With more jobs than these, what serves everyone within `ENOUGH` of the proven bound needs no more passes."""
+ENOUGH: Final = 0.01
+"""Share of the proven bound that a board of many jobs may cost above it."""
 ROUNDS: Final = 3
 """How often those without a seat go round, and all settle, on the way that is chosen."""
 NEAR: Final = 0.01
 """Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
+HOURS_DIGITS: Final = 6
+"""Hours left without a seat are the same if they are so to these digits; the rest is rounding."""
+NOTHING: Final[Mapping[str, Placement]] = MappingProxyType({})
 
 
 class Way(Enum):
@@ -69,6 +66,14 @@ class Way(Enum):
 
     ALONG = auto()
     SPREAD = auto()
+
+
+class Tried(NamedTuple):
+    """A board that was filled: what it costs, the hours left by urgency, ``(tiers,)``, and who sits where."""
+
+    fen: float
+    left_unit_h: tuple[float, ...]
+    seats: Seats
 
 
 class Case(NamedTuple):
@@ -82,30 +87,36 @@ class Case(NamedTuple):
     plan: Plan
     ask: Asks
     prices: Prices
-    lost: Floats
+    unserved_fen: Floats
 
 
-def place(jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan) -> Placement:
+def place(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
+    refused: Texts, plan: Plan, theirs: Mapping[str, Placement] = NOTHING,
+) -> Placement:  # fmt: skip
     """Place jobs at the plan's locational prices.
 
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    theirs
+        Where simple rules put the jobs, as far as that is known; rules that are tried without it are placed here.
     """
     case = _case(jobs, board, rules, reached, refused, plan)
-    ask, prices, lost = case.ask, case.prices, case.lost
+    ask, prices, unserved_fen = case.ask, case.prices, case.unserved_fen
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     order = urgent_order(jobs, rules, refused)
     enough_fen = _enough_fen(case)
-    cost, room, seats = _best(list(_tried(case, enough_fen)), order, urgency(rules)[jobs.tier], lost / worth)
+    cost, seats = _best(_tried(case, enough_fen, theirs))
+    room = _room_beside(case, order, seats)
     rest = order[seats.pool[order] < 0]
     if len(jobs) <= SMALL and (len(rest) or cost > enough_fen):
         seats = _mended(case, order, room, seats, rounds=ROUNDS)[2]
     elif len(rest):
         rest = rest[np.lexsort((-jobs.quantity[rest], -worth[rest]))]
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
-        turn_out(rest, ask, prices, lost, room, seats, occupants(flexible, room, seats))
+        turn_out(rest, ask, prices, unserved_fen, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
     return placement(jobs, board, reached, refused=refused, seats=seats)
 
@@ -115,67 +126,83 @@ def keep_seated(
 ) -> Placement:
     """Move each job of a placement to where it adds least to the cost, and seat more; nobody loses a seat.
 
+    A placement that costs less as it was stays: with meters what a move saves is a guess, and who takes the room that
+    it leaves may cost more than it is worth.
+
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
     """
     case, order = _case(jobs, board, rules, reached, refused, plan), urgent_order(jobs, rules, refused)
-    room = timeline(board, keeps_reserve=rules.keeps_reserve)
     seats, meters = seats_of(found, case.ask, board), meters_of(board, rules, plan.energy)
-    hold_all(order, case.ask, room, seats)
+    room = _room_beside(case, order, seats)
     draw_all(order, case.ask, meters, room, seats)
     settle(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    return _cheaper(case, found, placement(jobs, board, reached, refused=refused, seats=seats))
+    moved = placement(jobs, board, reached, refused=refused, seats=seats)
+    either = (moved, found)
+    return either[cheapest(sum(planned_fen(jobs, board, rules, reached, one)) for one in either)]
 
 
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
-    lost = worth * jobs.quantity * planned_h(jobs, board)
-    return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, lost)
-
-
-def _cheaper(case: Case, first: Placement, last: Placement) -> Placement:
-    """Return the last placement where it costs no more than the first: with meters, what a move saves is a guess."""
-    if case.board.energy is None:
-        return last
-    cost = [sum(planned_fen(case.jobs, case.board, case.rules, case.reached, one)) for one in (first, last)]
-    return last if cost[1] <= cost[0] else first
+    unserved_fen = worth * jobs.quantity * planned_h(jobs, board)
+    return Case(jobs, board, rules, reached, refused, plan, asks(jobs, board, reached), prices, unserved_fen)
 
 
 def _enough_fen(case: Case) -> float:
-    """Return the cost at which a board that serves everyone is good enough: of many jobs, `NEAR` above the bound."""
+    """Return the cost at which a board that serves everyone is good enough: of many jobs, `ENOUGH` above the bound."""
     if not FEW < len(case.jobs) <= SMALL:
         return -np.inf
     proven = proven_fen(case.jobs, case.board, case.rules, case.reached, refused=case.refused, plan=case.plan)
-    return proven + NEAR * abs(proven)
+    return proven + ENOUGH * abs(proven)
 
 
-def _tried(case: Case, enough_fen: float) -> Iterator[tuple[float, Timeline, Seats]]:
-    """Yield boards filled in the ways that are worth trying, and what each costs, until one is good enough."""
+def _tried(case: Case, enough_fen: float, theirs: Mapping[str, Placement]) -> Iterator[Tried]:
+    """Yield boards filled in the ways that are worth trying, until one is good enough."""
     is_small, is_left = len(case.jobs) <= SMALL, True
     order = urgent_order(case.jobs, case.rules, case.refused)
     for way, turns, waits, pull in _ways(case, is_small=is_small):
         if not is_left and (way is Way.SPREAD or (way is Way.ALONG and pull == LEANS[0])):
             continue
-        room, seats = _filled(way, case, turns, waits, pull)
+        room, seats = _filled(way, case, turns, waits, pull, theirs)
         cost = _fen(case, order, room, seats)
         if is_small and (cost > enough_fen or (seats.pool[order] < 0).any()):
             cost, room, seats = _mended(case, order, room, seats, rounds=1)
-        yield cost, room, seats
-        is_left &= bool((seats.pool[order] < 0).any())
+        left = order[seats.pool[order] < 0]
+        yield Tried(cost, _left_unit_h(case, left), seats)
+        is_left &= bool(len(left))
         if not is_left and cost <= enough_fen:
             return
 
 
-def _filled(way: Way | Baseline, case: Case, order: Ints, ask: Asks, pull: float) -> tuple[Timeline, Seats]:
-    if isinstance(way, Baseline):
-        return seats_by(way, case.jobs, case.board, case.rules, case.reached, refused=case.refused)
+def _left_unit_h(case: Case, left: Ints) -> tuple[float, ...]:
+    """Return the planned hours of jobs without a seat, the most urgent tier first, ``(tiers,)``."""
+    rank = urgency(case.rules)[case.jobs.tier[left]]
+    work = (case.jobs.quantity * planned_h(case.jobs, case.board))[left]
+    return tuple(np.round(np.bincount(rank, weights=work, minlength=len(Tier)), HOURS_DIGITS).tolist())
+
+
+def _filled(
+    way: Way | Baseline, case: Case, order: Ints, ask: Asks, pull: float, theirs: Mapping[str, Placement]
+) -> tuple[Timeline, Seats]:
     if way is Way.ALONG:
         return _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, ask, case.prices)
-    return _fill_evenly(order, case.board, case.rules, ask, case.prices)
+    if way is Way.SPREAD:
+        return _fill_evenly(order, case.board, case.rules, ask, case.prices)
+    given = (case.jobs, case.board, case.rules, case.reached)
+    found = theirs[way] if way in theirs else place_by(way, *given, refused=case.refused)
+    seats = seats_of(found, case.ask, case.board)
+    return _room_beside(case, order, seats), seats
+
+
+def _room_beside(case: Case, order: Ints, seats: Seats) -> Timeline:
+    """Return the room that is left beside those who have a seat."""
+    room = timeline(case.board, keeps_reserve=case.rules.keeps_reserve)
+    hold_all(order, case.ask, room, seats)
+    return room
 
 
 def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> tuple[float, Timeline, Seats]:
@@ -185,43 +212,33 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
     """
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
     cost = _fen(case, order, room, seats)
-    first = seats._replace(
-        pool=seats.pool.copy(), parts=seats.parts.copy(), begin=seats.begin.copy(), ticks=seats.ticks.copy()
-    )
+    first = copied(seats)
     _mend(case, order, room, seats, rounds=rounds)
     mended = _fen(case, order, room, seats)
-    if mended <= cost:
+    if cheapest((mended, cost)) == 0:
         return mended, room, seats
-    room = timeline(case.board, keeps_reserve=case.rules.keeps_reserve)
-    hold_all(order, case.ask, room, first)
-    return cost, room, first
+    return cost, _room_beside(case, order, first), first
 
 
 def _fen(case: Case, order: Ints, room: Timeline, seats: Seats) -> float:
     """Return what a board costs, with the energy that it really draws."""
     if case.board.energy is None:
-        return float(total_fen(order, case.ask, case.prices, case.lost, room, seats))
+        return float(total_fen(order, case.ask, case.prices, case.unserved_fen, room, seats))
     found = placement(case.jobs, case.board, case.reached, refused=case.refused, seats=seats)
     return sum(planned_fen(case.jobs, case.board, case.rules, case.reached, found))
 
 
-def _best(
-    tried: list[tuple[float, Timeline, Seats]], order: Ints, rank: Ints, work: Floats
-) -> tuple[float, Timeline, Seats]:
-    """Return the cheapest of the ways tried, or the one near to it that leaves least work, the most urgent first.
-
-    Parameters
-    ----------
-    rank
-        ``(jobs,)``, from `urgency`.
-    """
-    least = min(fen for fen, _, _ in tried)
-
-    def left(one: tuple[float, Timeline, Seats]) -> tuple[float, ...]:
-        out = order[one[2].pool[order] < 0]
-        return *np.bincount(rank[out], weights=work[out], minlength=len(Tier)).tolist(), one[0]
-
-    return min((one for one in tried if one[0] <= least + NEAR * abs(least)), key=left)
+def _best(tried: Iterable[Tried]) -> tuple[float, Seats]:
+    """Return the cheapest of the boards tried, or the one near to it that leaves least work, the most urgent first."""
+    near: list[Tried] = []
+    for one in tried:
+        near.append(one)
+        least = min(other.fen for other in near)
+        near = [other for other in near if other.fen <= least + NEAR * abs(least)]
+    left = min(one.left_unit_h for one in near)
+    near = [one for one in near if one.left_unit_h == left]
+    best = near[cheapest(one.fen for one in near)]
+    return best.fen, best.seats
 
 
 def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Asks, float]]:
@@ -247,7 +264,7 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Ask
 
 def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
     """Clear seats for those without one, the most valuable first, and settle all."""
-    jobs, ask, prices, lost = case.jobs, case.ask, case.prices, case.lost
+    jobs, ask, prices, unserved_fen = case.jobs, case.ask, case.prices, case.unserved_fen
     work = jobs.quantity * ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
     empty = meters_of(case.board, case.rules, case.plan.energy)
@@ -255,8 +272,8 @@ def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int)
     for _ in range(rounds):
         rest = order[seats.pool[order] < 0]
         if len(rest):
-            rest = rest[np.lexsort((-work[rest], -lost[rest] / work[rest]))]
-            clear(rest, ask, prices, lost, room, seats, occupants(tolerant, room, seats))
+            rest = rest[np.lexsort((-work[rest], -unserved_fen[rest] / work[rest]))]
+            clear(rest, ask, prices, unserved_fen, room, seats, occupants(tolerant, room, seats))
         meters.own_kwh[:] = empty.own_kwh
         draw_all(order, ask, meters, room, seats)
         if not settle(order, ask, prices, meters, room, seats):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from qipan.dispatch.programme.buy import buy
 
 CLOCK_S: Final = 1e-3
 """A job that ends no later than this after its window has kept it: the rest is rounding."""
+LESS: Final = 1e-9
+"""One cost is less than another if it is so by more than this share; the rest is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
     EngineError
         ``solver_failed``, where something stands behind the meters.
     """
-    held = found.has_place
-    at = np.flatnonzero(held)
+    is_placed = found.has_place
+    at = np.flatnonzero(is_placed)
     pool = found.pool[at]
     site = board.pool_site[pool]
     origin = reached.origin[reached.of_job[at]]
@@ -71,7 +74,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
     fast = jobs.tier[at] == Tier.REALTIME
     macro_o = np.array([o.macro or o.origin_id for o in board.origins], dtype=object)[origin]
     macro_s = np.array([s.macro or s.site_id for s in board.sites], dtype=object)[site]
-    lost = np.where(held, 0.0, jobs.quantity * ran_s(jobs) / 3600.0)
+    lost = np.where(is_placed, 0.0, jobs.quantity * ran_s(jobs) / 3600.0)
     misses, reachable = _deadline_misses(jobs, found)
     rated_kwh = work * _rated_kw(board)[jobs.kind[at]]
     total = float(rated_kwh.sum())
@@ -80,7 +83,7 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
         jobs_placed=int((found.status == Status.PLACED).sum()),
         jobs_carried_over=int((found.status == Status.CARRIED_OVER).sum()),
         jobs_refused=int((found.status == Status.REFUSED).sum()),
-        work_unit_h=by_kind(jobs.kind, np.where(held, jobs.quantity * ran_s(jobs) / 3600.0, 0.0)),
+        work_unit_h=by_kind(jobs.kind, np.where(is_placed, jobs.quantity * ran_s(jobs) / 3600.0, 0.0)),
         lost_unit_h=by_kind(jobs.kind, lost),
         rated_kwh=total,
         energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
@@ -110,8 +113,8 @@ def usage(jobs: Jobs, board: Board, found: Placement) -> Usage:
 def _opex_fen(jobs: Jobs, board: Board, found: Placement) -> float:
     """Return what units cost besides energy while they are held."""
     at = np.flatnonzero(found.has_place)
-    held = found.units(jobs)[at] * ran_s(jobs)[at] / 3600.0
-    return float((held * board.opex_fen_per_unit_h[found.pool[at]]).sum())
+    unit_h = found.units(jobs)[at] * ran_s(jobs)[at] / 3600.0
+    return float((unit_h * board.opex_fen_per_unit_h[found.pool[at]]).sum())
 
 
 def _spread(board: Board, jobs: Jobs, found: Placement, seconds: Floats) -> Usage:
@@ -208,6 +211,15 @@ def planned_fen(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: P
     served_fen += float(moved_fen(jobs, board, rules, reached, at=at, site=board.pool_site[found.pool[at]]).sum())
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
     return served_fen, float((worth * unserved_unit_h(jobs, board, found)).sum())
+
+
+def cheapest(fen: Iterable[float]) -> int:
+    """Return which of some costs is least; of those that are the same but for rounding the first."""
+    costs = list(fen)
+    best = 0
+    for at, cost in enumerate(costs):
+        best = at if cost < costs[best] - LESS * abs(costs[best]) else best
+    return best
 
 
 def unserved_unit_h(jobs: Jobs, board: Board, found: Placement) -> Floats:

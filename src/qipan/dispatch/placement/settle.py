@@ -17,13 +17,12 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.placement.choose import Prices, choose, empty_seat
-from qipan.dispatch.placement.fill import Seats, _hold, _leave, _seat_fen, _sit
+from qipan.dispatch.placement.score import LESS
+from qipan.dispatch.placement.seats import Seats, hold_seat, release_seat, seat_fen, sit_found
 from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, held_units
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
 
 TICKS_OF_HOUR = 3600.0 / TICK_S
-LESS = 1e-9
-"""A seat is cheaper if it is so by more than this share; the rest is rounding."""
 
 
 class Meters(NamedTuple):
@@ -88,17 +87,17 @@ def settle(
     for job in order:
         if seats.pool[job] < 0:
             continue
-        _leave(room, ask, seats, job)
+        release_seat(room, ask, seats, job)
         if not is_flat:
             draw(meters, ask, room, seats, job, -1.0)
             _price(step[0], ask, meters, room, job)
-        before = _seat_fen(ask, here, room, seats, job)
+        before = seat_fen(ask, here, room, seats, job)
         after, pool, count = choose(seat, ask, here, room, job, False)
         if pool >= 0 and after < before - LESS * abs(before):
-            _sit(room, ask, seats, seat, job, pool, count)
+            sit_found(room, ask, seats, seat, job, pool, count)
             moved += 1
         else:
-            _hold(room, ask, seats, job)
+            hold_seat(room, ask, seats, job)
         if not is_flat:
             draw(meters, ask, room, seats, job, 1.0)
     return moved

@@ -10,7 +10,7 @@ from qipan.dispatch.model.array import Texts
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
-from qipan.dispatch.placement.fill import Seats, empty_seats
+from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks
 
 

@@ -6,7 +6,8 @@ Lagrange multiplier), just above the least valuable tiers that can spare what is
 between the two values. Plan, prices and placement follow from ordinary rules with these values. Costs and bounds are
 told at the values that were given.
 
-If prices do not find it, a placement known to keep the caps stays, each of its jobs moved to where it costs least.
+The placement of a simple rule that keeps the caps, each of its jobs moved to where it costs least, stays where prices
+find none that costs less.
 
 Source: `everett1963` (multipliers keep limits where choices are whole).
 """
@@ -26,8 +27,8 @@ from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Classes, Placement, Plan
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
 from qipan.dispatch.placement.baseline import Baseline
-from qipan.dispatch.placement.place import keep_seated, place
-from qipan.dispatch.placement.score import planned_fen, unserved_unit_h
+from qipan.dispatch.placement.place import NOTHING, keep_seated, place
+from qipan.dispatch.placement.score import cheapest, planned_fen, unserved_unit_h
 from qipan.dispatch.plan import plan as solve
 
 POLICIES: Final = (*(rule.value for rule in Baseline), ANY)
@@ -53,7 +54,7 @@ class Capped:
     rounds
         How many values were tried besides those that were given.
     is_known
-        Whether prices did not find it, and it is the known placement with each job moved.
+        Whether prices did not find one that costs less, and it is that of a simple rule, with jobs moved.
     """
 
     rules: Rules
@@ -77,20 +78,24 @@ class Capped:
 
 def uphold(
     jobs: Jobs, board: Board, rules: Rules, reached: Reach, *,
-    refused: Texts, classes: Classes, plan: Plan, found: Placement, caps_unit_h: Floats, known: Placement | None = None,
+    refused: Texts, classes: Classes, plan: Plan, found: Placement, caps_unit_h: Floats,
+    theirs: Mapping[str, Placement] = NOTHING,
 ) -> Capped:  # fmt: skip
     """Place jobs so that no more of any tier is left unserved than its cap; if that is not found, with least over them.
+
+    Of the placements that keep every cap the cheapest stays, at the values that were given; it costs no more than that
+    of any rule that keeps them.
 
     Parameters
     ----------
     refused
         ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason count towards no cap.
     plan, found
-        Without caps; if they keep them, they stay.
+        Without caps; if they keep them, and no rule that keeps them costs less, they stay.
     caps_unit_h
         ``(kinds, tiers)``
-    known
-        A placement that keeps the caps, if one is known: that of the rule whose service is upheld.
+    theirs
+        Where simple rules put the jobs, as far as that is known.
 
     Raises
     ------
@@ -98,22 +103,30 @@ def uphold(
         ``solver_failed``.
     """
     takes = reached.takes[classes.streams.sort]
-    tried = [Capped(rules, plan, found, caps_unit_h, unserved_unit_h(jobs, board, found))]
+
+    def capped(rules: Rules, plan: Plan, found: Placement, *, is_known: bool = False) -> Capped:
+        return Capped(rules, plan, found, caps_unit_h, unserved_unit_h(jobs, board, found), is_known=is_known)
+
+    def least(ones: list[Capped]) -> Capped:
+        return ones[cheapest(sum(planned_fen(jobs, board, rules, reached, one.found)) for one in ones)]
+
+    tried = [capped(rules, plan, found)]
+    keepers = [one for one in (capped(rules, plan, one, is_known=True) for one in theirs.values()) if one.is_kept]
+    if tried[0].is_kept and least([tried[0], *keepers]) is tried[0]:
+        return tried[0]
     while not tried[-1].is_kept and len(tried) <= ROUNDS:
         worth = next_worth([(_worth(one.rules), one.unserved_unit_h) for one in tried], caps_unit_h)
         if worth is None:
             break
         raised = valued(rules, worth)
         solved = solve(board, classes, raised, takes)
-        placed = place(jobs, board, raised, reached, refused=refused, plan=solved)
-        left = unserved_unit_h(jobs, board, placed)
-        tried.append(Capped(raised, solved, placed, caps_unit_h, left, rounds=len(tried)))
-    best = min(tried, key=lambda one: float(one.excess_unit_h.sum()))
-    if best.is_kept or known is None:
-        return replace(best, rounds=len(tried) - 1)
-    moved = keep_seated(jobs, board, rules, reached, refused=refused, plan=plan, found=known)
-    left = unserved_unit_h(jobs, board, moved)
-    return Capped(rules, plan, moved, caps_unit_h, left, rounds=len(tried) - 1, is_known=True)
+        placed = place(jobs, board, raised, reached, refused=refused, plan=solved, theirs=theirs)
+        tried.append(capped(raised, solved, placed))
+    given = (jobs, board, rules, reached)
+    moved = [keep_seated(*given, refused=refused, plan=plan, found=one.found) for one in keepers]
+    keep = [one for one in tried if one.is_kept] + [capped(rules, plan, one, is_known=True) for one in moved]
+    best = least(keep) if keep else min(tried, key=lambda one: float(one.excess_unit_h.sum()))
+    return replace(best, rounds=len(tried) - 1)
 
 
 def uphold_against(
@@ -125,8 +138,8 @@ def uphold_against(
     Parameters
     ----------
     policy
-        One of ``theirs``, whose own placement is the known one; or ``any``, for which the caps are the least of each
-        tier that any of them leaves, and nothing is known; or empty, and there are no caps.
+        One of ``theirs``; or ``any``, for which the caps are the least of each tier that any of them leaves; or empty,
+        and there are no caps.
     theirs
         Where each policy puts the jobs.
     refused, classes, plan, found
@@ -145,7 +158,7 @@ def uphold_against(
     caps = np.min(list(left.values()), axis=0) if policy == ANY else left[policy]
     kept = uphold(
         jobs, board, rules, reached,
-        refused=refused, classes=classes, plan=plan, found=found, caps_unit_h=caps, known=theirs.get(policy),
+        refused=refused, classes=classes, plan=plan, found=found, caps_unit_h=caps, theirs=theirs,
     )  # fmt: skip
     free = unserved_unit_h(jobs, board, found)
     over = kept.excess_unit_h

@@ -19,13 +19,10 @@ from qipan.dispatch.model.board import ROUNDING, Board, Held, Rules
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
-from qipan.dispatch.placement.score import moved_fen
+from qipan.dispatch.placement.score import CLOCK_S, moved_fen
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S
 from qipan.dispatch.programme.buy import buy
 from qipan.dispatch.reservation.allot import allot
-
-CLOCK_S = 1e-3
-"""A job that ends no later than this after its reservation is within it: the rest is rounding."""
 
 
 class Rest(NamedTuple):
@@ -135,7 +132,6 @@ def join(jobs: Jobs, board: Board, covered: Covered, found: Placement) -> Placem
     pool, start_s = covered.pool.copy(), np.maximum(jobs.submit_s, board.start_s)
     status, reason = np.full(len(jobs), Status.PLACED, dtype=object), np.full(len(jobs), Reason.COVERED, dtype=object)
     pool[rest], start_s[rest], status[rest], reason[rest] = found.pool, found.start_s, found.status, found.reason
-    status[mine & (start_s >= board.day_end_s)] = Status.CARRIED_OVER
     held = None
     if found.held is not None:
         held = jobs.quantity.copy()

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import ROUNDING, Board, Held
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.reservation import Covered, Nomination, Reservation
+from qipan.dispatch.placement.score import CLOCK_S
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, change, held_ticks
 from qipan.dispatch.reservation.allot import ticks_of
-from qipan.dispatch.reservation.cover import CLOCK_S
 
 
 @dataclass(slots=True)
@@ -49,13 +49,17 @@ class Kept:
     reservation: Ints
 
 
-def keep_free(reservations: Sequence[Reservation], pools: Ints, board: Board, room: Timeline, jobs: int) -> Kept:
-    """Take all that is reserved out of the room of an empty board.
+def keep_free(
+    reservations: Sequence[Reservation], pools: Ints, board: Board, room: Timeline, *, jobs: Jobs, is_plannable: Bools
+) -> Kept:
+    """Take all that is reserved out of the room of an empty board, and judge wishes of jobs that no site can take.
 
     Parameters
     ----------
     pools
         From `allot`.
+    is_plannable
+        ``(jobs,)``, whether any site can take the job.
     """
     kept = Kept(
         start_s=board.start_s,
@@ -63,9 +67,12 @@ def keep_free(reservations: Sequence[Reservation], pools: Ints, board: Board, ro
         pools=pools,
         units=np.zeros((len(reservations), room.free.shape[1])),
         open_tick=0,
-        nomination=np.full(jobs, Nomination.NONE, dtype=object),
-        reservation=np.full(jobs, -1),
+        nomination=np.full(len(jobs), Nomination.NONE, dtype=object),
+        reservation=np.full(len(jobs), -1),
     )
+    for job in np.flatnonzero((jobs.reservation != "") & ~is_plannable).tolist():
+        is_known = position(kept, str(jobs.reservation[job])) >= 0
+        kept.nomination[job] = Nomination.NOT_ALLOWED if is_known else Nomination.UNKNOWN
     for index, one in enumerate(reservations):
         first, last = ticks_of(one, board)
         kept.units[index, first:last] = one.units
@@ -151,12 +158,17 @@ def _judge(kept: Kept, room: Timeline, ask: Asks, jobs: Jobs, *, job: int, begin
     # Work that would take more or less units of the product than it asks for is not what was sold.
     if not ask.allowed[ask.sort[job], pool] or units != 1.0:
         return Nomination.NOT_ALLOWED
-    start_s = kept.start_s + begin * TICK_S
-    is_inside = one.from_s - CLOCK_S <= start_s and start_s + ask.length[job] * TICK_S <= one.to_s + CLOCK_S
+    arrives, lasts_s = ask.start[job], ask.length[job] * TICK_S
+
+    def is_inside(tick: float) -> bool:
+        start_s = kept.start_s + tick * TICK_S
+        return bool(one.from_s - CLOCK_S <= start_s and start_s + lasts_s <= one.to_s + CLOCK_S)
+
+    if not is_inside(begin):
+        return Nomination.LATE if is_inside(arrives) else Nomination.OUTSIDE
     first, last = held_ticks(begin, ask.length[job], room.free.shape[1])
-    is_in_time = begin <= max(ask.latest[job], ask.start[job]) + CLOCK_TICKS and first >= kept.open_tick
-    if not is_inside or not is_in_time:
-        return Nomination.OUTSIDE
+    if begin > max(ask.latest[job], arrives) + CLOCK_TICKS or first < kept.open_tick:
+        return Nomination.LATE
     if kept.units[at, first:last].min() < jobs.quantity[job] - ROUNDING:
         return Nomination.USED_UP
     return Nomination.COVERED

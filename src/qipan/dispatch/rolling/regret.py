@@ -30,11 +30,11 @@ from qipan.dispatch.model.reservation import Covered
 from qipan.dispatch.model.roll import Case, Regret, Rolled
 from qipan.dispatch.placement.bound import cheapest_fen
 from qipan.dispatch.placement.choose import prices_of, rents_of
-from qipan.dispatch.placement.score import moved_fen, ran_s
+from qipan.dispatch.placement.score import idle_kwh, moved_fen, ran_s
 from qipan.dispatch.placement.timeline import asks, timeline
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
+from qipan.dispatch.programme.formulate import room_kwh
 from qipan.dispatch.solver.approach import approach
-from qipan.kernel.units import S_PER_DAY
 
 CONFIDENCE: Final = 0.95
 
@@ -133,7 +133,8 @@ def foresee_all(case: Case, covered: Covered | None = None, *, gap: float = 1e-3
         ran = _run(case, found, covered.pool, start_s)
         found.least_fen[mine] = ran.moved_fen + ran.priced_fen
     earned = (found.capacity_fen_per_unit_h * board.capacity).sum() * board.slot_h
-    earned += (found.power_fen_per_kwh * _cap_kwh(board)).sum() + _conjugate_fen(board, rules, energy).sum()
+    earned += (found.power_fen_per_kwh * _room_kwh(board)).sum() + _conjugate_fen(board, rules, energy).sum()
+    earned -= (energy * idle_kwh(board)).sum()
     earned += (lane * _lane_gb(board)).sum()
     if len(kept):
         earned += (kept * board.spare_units).sum() * board.slot_h
@@ -145,13 +146,14 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     board, rules, jobs = case.board, case.rules, offline.jobs
     ran = _run(case, offline, rolled.pool, rolled.start_s)
     lost = offline.counts & (rolled.pool < 0)
-    kwh = np.zeros((len(board.sites), board.slot_count))
-    np.add.at(kwh, board.pool_site, ran.use_unit_h * board.kwh_per_unit_h[:, None])
-    energy = _cost_fen(board, rules, kwh)
+    work_kwh = np.zeros((len(board.sites), board.slot_count))
+    np.add.at(work_kwh, board.pool_site, ran.use_unit_h * board.kwh_per_unit_h[:, None])
+    drawn_kwh = work_kwh + idle_kwh(board)
+    energy = _cost_fen(board, rules, drawn_kwh)
     value = _lost_fen(jobs, board, rules)
     by_slot = (offline.capacity_fen_per_unit_h * (board.capacity * board.slot_h - ran.use_unit_h)).sum(axis=0)
-    by_slot += (offline.power_fen_per_kwh * (_cap_kwh(board) - kwh)).sum(axis=0)
-    by_slot += (energy - offline.energy_fen_per_kwh * kwh).sum(axis=0)
+    by_slot += (offline.power_fen_per_kwh * (_room_kwh(board) - work_kwh)).sum(axis=0)
+    by_slot += (energy - offline.energy_fen_per_kwh * drawn_kwh).sum(axis=0)
     by_slot += _conjugate_fen(board, rules, offline.energy_fen_per_kwh).sum(axis=0)
     by_slot += (offline.lane_fen_per_gb * (_lane_gb(board) - ran.lane_gb)).sum(axis=0)
     if len(offline.reserve_fen_per_unit_h):
@@ -161,9 +163,9 @@ def regret(case: Case, rolled: Rolled, offline: Offline) -> Regret:
     of_job = np.where(lost, value, 0.0) - offline.least_fen
     of_job[ran.at] += ran.moved_fen + ran.priced_fen
     slot_s: Floats = board.start_s + board.slot_s * np.arange(board.slot_count, dtype=np.float64)
-    slot_day = _day_of(board, slot_s)
+    slot_day = case.day_of(slot_s)
     by_day = np.asarray(np.bincount(slot_day, weights=by_slot), dtype=np.float64)
-    by_day += np.bincount(_day_of(board, jobs.submit_s), weights=of_job, minlength=len(by_day))
+    by_day += np.bincount(case.day_of(jobs.submit_s), weights=of_job, minlength=len(by_day))
     low, high = _interval(by_day, offline.bound_fen)
     return Regret(
         served_fen=float(ran.moved_fen.sum() + energy.sum() + (_opex_fen(board) * ran.use_unit_h).sum()),
@@ -180,12 +182,6 @@ def _opex_fen(board: Board) -> Floats:
     return np.repeat(board.opex_fen_per_unit_h[:, None], board.slot_count, axis=1)
 
 
-def _day_of(board: Board, moment_s: Floats) -> Ints:
-    """Return the day of the run that a moment counts to; what is after the last one counts to it."""
-    days = max(1, round((board.day_end_s - board.start_s) / S_PER_DAY))
-    return np.minimum((moment_s - board.start_s) // S_PER_DAY, days - 1).astype(np.int64)
-
-
 def _interval(by_day: Floats, bound: float) -> tuple[float, float]:
     """Return the interval of the regret of all days over the bound, as a mean of days that are independent."""
     days = len(by_day)
@@ -200,10 +196,10 @@ def _lost_fen(jobs: Jobs, board: Board, rules: Rules) -> Floats:
     return np.asarray(worth * jobs.quantity * planned_h(jobs, board))
 
 
-def _cap_kwh(board: Board) -> Floats:
-    """Return what each site may draw in a slot, 0 where no cap is stated (it has no rent), ``(sites, slots)``."""
-    cap = np.where(np.isfinite(board.power_cap_kw), board.power_cap_kw, 0.0)[:, None]
-    return np.repeat(cap * board.slot_h, board.slot_count, axis=1)
+def _room_kwh(board: Board) -> Floats:
+    """Return what work may draw in a slot, 0 where no cap is stated (it has no rent), ``(sites, slots)``."""
+    room = room_kwh(board)
+    return np.where(np.isfinite(room), room, 0.0)
 
 
 def _own_kwh(board: Board) -> tuple[Floats, Floats]:

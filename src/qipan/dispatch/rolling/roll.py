@@ -24,12 +24,12 @@ from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
-from qipan.dispatch.model.reservation import Nomination
 from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, prices_of, rents_of
-from qipan.dispatch.placement.fill import Seats, empty_seats, fill, upright
+from qipan.dispatch.placement.fill import fill, upright
 from qipan.dispatch.placement.place import EASED, placing_order
 from qipan.dispatch.placement.score import ran_s
+from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.reservation.allot import allot
@@ -164,14 +164,14 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
 def begin(desk: Desk) -> State:
     """Return an empty board at its start."""
     room = timeline(desk.case.board, keeps_reserve=desk.case.rules.keeps_reserve)
-    kept = keep_free(desk.case.reservations, desk.pools, desk.case.board, room, len(desk.jobs))
-    kept.nomination[desk.case.is_named[desk.first :] & ~desk.is_plannable] = Nomination.NOT_ALLOWED
+    sold, board = desk.case.reservations, desk.case.board
+    kept = keep_free(sold, desk.pools, board, room, jobs=desk.jobs, is_plannable=desk.is_plannable)
     prices = desk.prices._replace(step=desk.prices.step.copy())
-    if desk.case.board.links is not None:
-        tolls = (*desk.case.board.transfer_fen_per_gb.shape, desk.case.board.slot_count)
+    if board.links is not None:
+        tolls = (*board.transfer_fen_per_gb.shape, board.slot_count)
         prices = prices._replace(rents=np.zeros(tolls))
     return State(
-        now_s=desk.case.board.start_s,
+        now_s=board.start_s,
         room=room,
         seats=empty_seats(desk.ask, room.ticks_of_slot),
         prices=prices,
@@ -228,7 +228,7 @@ def replan(desk: Desk, state: State, now_s: float) -> tuple[Instance, Approach]:
     fill(waiting[np.argsort(desk.rank[waiting])], desk.ask, state.prices, upright(), room, seats)
     state.waiting = []
     for job in waiting.tolist():
-        settle(desk, state, job)
+        pin_if_due(desk, state, job)
     return instance, found
 
 
@@ -249,7 +249,7 @@ def formulated(desk: Desk, state: State, waiting: Ints) -> Instance:
         coming = foresee_demand(work, state.known_s, now_s, end_s, terms.days_back)
     at = ((coming.submit_s - case.board.start_s) // case.board.slot_s).astype(np.int64)
     at = np.clip(at, 0, case.board.slot_count - 1)
-    coming = coming._replace(quantity=coming.quantity * np.exp(case.drifts.demand[at]))
+    coming = coming._replace(quantity=coming.quantity * np.exp(-case.drifts.demand[at]))
     classes, takes = fold([take(work, first + waiting), coming], board, now_s)
     return Instance(board, classes, case.rules, takes)
 
@@ -300,7 +300,7 @@ def admit(
     return pool
 
 
-def settle(desk: Desk, state: State, job: int) -> None:
+def pin_if_due(desk: Desk, state: State, job: int) -> None:
     """Pin a job whose seat begins before the next re-plan or is reserved; any other waits."""
     begins = state.seats.begin[state.seats.first[job]]
     until = (state.now_s + desk.terms.every_s - desk.case.board.start_s) / TICK_S
@@ -336,7 +336,7 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
     cpu, clock
         Seconds from any moment on, for re-plans and for placements; only differences are used.
     progress
-        Told the share that is done.
+        Told the share of the days that is done.
     """
     desk = prepare(case, terms)
     state, seat = begin(desk), empty_seat(case.board.slot_count)
@@ -357,14 +357,15 @@ def roll(case: Case, terms: RollTerms, cpu: Stopwatch, clock: Stopwatch, progres
         seen_lmp.append(found.plan.lmp_fen_per_unit_h[:, 0])
         spikes += find_spikes(instance.board, seen_lmp, now_s, terms)
         if terms.watches and now_s < case.board.day_end_s:
-            watch(watched, case.board, instance, found.plan, now_s=now_s, terms=terms)
+            watch(watched, case, instance, found.plan, now_s=now_s, terms=terms)
         for job in _arrivals(desk, now_s):
             free_ended(desk, state, float(desk.jobs.submit_s[job]))
             begun = clock()
             arrive(desk, state, seat, job)
             placement_s.append(clock() - begun)
-            settle(desk, state, job)
-        progress((now_s - case.board.start_s) / (case.board.end_s - case.board.start_s))
+            pin_if_due(desk, state, job)
+        gone_s = now_s + terms.every_s - case.board.start_s
+        progress(min(gone_s / (case.board.day_end_s - case.board.start_s), 1.0))
     begins = state.seats.begin[state.seats.first[:-1]]
     start_s = np.where(state.seats.pool >= 0, case.board.start_s + begins * TICK_S, np.nan)
     return Rolled(

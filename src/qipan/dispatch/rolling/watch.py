@@ -21,11 +21,10 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS
 from qipan.dispatch.model.plan import Instance, Plan
-from qipan.dispatch.model.roll import MarketPower, RollTerms, Spike
+from qipan.dispatch.model.roll import Case, MarketPower, RollTerms, Spike
 from qipan.dispatch.prices.publish import to_tick
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.solver.approach import approach
-from qipan.kernel.units import S_PER_DAY
 
 PAST_MOST = 7 * 96
 """Re-plans that count as the past of an LMP."""
@@ -53,21 +52,16 @@ class Watched:
     day: int = -1
 
 
-def watch(seen: Watched, whole: Board, instance: Instance, plan: Plan, *, now_s: float, terms: RollTerms) -> None:
-    """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do.
-
-    Parameters
-    ----------
-    whole
-        The board of the run, before anything ran.
-    """
-    board = instance.board
-    seen.pivotal_s += np.where(residual_supply(whole, board, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
-    day, gone_s = divmod(now_s - whole.start_s, S_PER_DAY)
+def watch(seen: Watched, case: Case, instance: Instance, plan: Plan, *, now_s: float, terms: RollTerms) -> None:
+    """Look at market power in a re-plan: who is pivotal now, and at the day's peak what withholding would do."""
+    whole, board = case.board, instance.board
+    seen.pivotal_s += np.where(residual_supply(whole, instance, plan, now_s)[:, 0] < 1.0, terms.every_s, 0.0)
+    day = int(case.day_of(np.array([now_s]))[0])
     if day > seen.day:
-        peak = peak_slot(whole, board, plan, now_s, int(np.ceil((S_PER_DAY - gone_s) / board.slot_s)))
+        left_s = float(case.day_ends_s[day]) - now_s
+        peak = peak_slot(whole, instance, plan, now_s, int(np.ceil(left_s / board.slot_s)))
         if peak is not None:
-            seen.day, seen.peak_s = int(day), board.start_s + peak * board.slot_s
+            seen.day, seen.peak_s = day, board.start_s + peak * board.slot_s
     if board.start_s >= seen.peak_s:
         seen.power += withhold(whole, instance, plan, now_s, terms)
         seen.peak_s = np.nan
@@ -98,20 +92,22 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     Parameters
     ----------
     whole
-        The board before anything ran: shares are of its capacity.
+        The board before anything ran: shares are of its capacity and of its power caps.
     instance, plan
         A re-plan, over the room that was left.
     """
     board = instance.board
-    slot = round((board.start_s - whole.start_s) / board.slot_s)
-    installed = whole.capacity[:, slot : slot + board.slot_count]
-    index = residual_supply(whole, board, plan, now_s)[:, 0]
+    installed, cap_kw = _installed(whole, board, now_s)
+    index = residual_supply(whole, instance, plan, now_s)[:, 0]
     kind = np.array([KINDS.index(pool.kind) for pool in board.pools], dtype=np.int64)
     found = []
     for site in range(len(board.sites)):
-        mine = (board.pool_site == site)[:, None]
-        left = np.maximum(board.capacity - np.where(mine, terms.withheld_share * installed, 0.0), 0.0)
-        less = instance._replace(board=replace(board, capacity=left))
+        left, left_kw = board.capacity.copy(), board.room_kw.copy()
+        mine = board.pool_site == site
+        left[mine] = np.maximum(left[mine] - terms.withheld_share * installed[mine], 0.0)
+        if np.isfinite(whole.power_cap_kw[site]):
+            left_kw[site] = np.maximum(left_kw[site] - terms.withheld_share * cap_kw[site], 0.0)
+        less = instance._replace(board=replace(board, capacity=left, left_kw=left_kw))
         theirs = approach(*less, gap=terms.gap, steps_most=terms.steps_most).plan
         before, after = _mean_lmp(board, plan, plan, site), _mean_lmp(board, theirs, plan, site)
         cost = plan.objective_fen
@@ -131,20 +127,22 @@ def withhold(whole: Board, instance: Instance, plan: Plan, now_s: float, terms: 
     return found
 
 
-def residual_supply(whole: Board, board: Board, plan: Plan, now_s: float) -> Floats:
+def residual_supply(whole: Board, instance: Instance, plan: Plan, now_s: float) -> Floats:
     """Return the residual supply index of each site, ``(sites, slots)``; ``inf`` where nothing is asked of its pools.
 
     It is what all others have over what runs and what is asked, for each kind and model; that of a site's scarcest one
-    counts. Asked is what the plan supplies, and what it leaves unserved of classes that may use the slot.
+    counts. Asked is what the plan supplies, and what it leaves unserved, in the slots and on the pools that it might
+    have used, by what each of them has.
 
     Parameters
     ----------
     whole
         The board before anything ran.
-    board, plan
+    instance, plan
         A re-plan at ``now_s``, over the room that was left; of the present slot only what is left of it counts.
     """
-    group, has, asked = _supply_and_demand(whole, board, plan, now_s)
+    board = instance.board
+    group, has, asked = _supply_and_demand(whole, instance, plan, now_s)
     index = np.full((len(board.sites), board.slot_count), np.inf)
     total = _by_group(group, has)
     for site in range(len(board.sites)):
@@ -155,37 +153,48 @@ def residual_supply(whole: Board, board: Board, plan: Plan, now_s: float) -> Flo
     return index
 
 
-def peak_slot(whole: Board, board: Board, plan: Plan, now_s: float, slots: int) -> int | None:
+def peak_slot(whole: Board, instance: Instance, plan: Plan, now_s: float, slots: int) -> int | None:
     """Return in which of the first slots demand takes the largest share of what there is, the first one of equals.
 
     None as long as nothing runs and nothing is asked.
     """
-    group, has, asked = _supply_and_demand(whole, board, plan, now_s)
+    group, has, asked = _supply_and_demand(whole, instance, plan, now_s)
     total = _by_group(group, has)
     share = np.divide(asked, total, out=np.where(asked > UNIT_H, np.inf, 0.0), where=total > UNIT_H)
     tightest = share[:, :slots].max(axis=0, initial=0.0)
     return int(tightest.argmax()) if tightest.any() else None
 
 
-def _supply_and_demand(whole: Board, board: Board, plan: Plan, now_s: float) -> tuple[Ints, Floats, Floats]:
+def _supply_and_demand(whole: Board, instance: Instance, plan: Plan, now_s: float) -> tuple[Ints, Floats, Floats]:
     """Return the kind and model of each pool, and unit-hours of pools and those that run or are asked for of a model.
 
     They have the axes ``(pools,)``, ``(pools, slots)`` and ``(groups, slots)``. A pool has what its site's power can
     feed of it alone.
     """
-    slot = round((board.start_s - whole.start_s) / board.slot_s)
-    kwh = whole.kwh_per_unit_h
-    fed = np.divide(whole.power_cap_kw[whole.pool_site], kwh, out=np.full(len(kwh), np.inf), where=kwh > 0)
-    has = np.minimum(whole.capacity[:, slot : slot + board.slot_count], fed[:, None]) * board.slot_h
-    has[:, 0] *= 1.0 - (now_s - board.start_s) / board.slot_s
-    runs = np.maximum(has - board.capacity * board.slot_h, 0.0)
+    board, classes, of_pool = instance.board, instance.classes, instance.takes[:, instance.board.pool_product]
+    installed, cap_kw = _installed(whole, board, now_s)
+    kwh = np.broadcast_to(whole.kwh_per_unit_h[:, None], installed.shape)
+    fed = np.divide(cap_kw[whole.pool_site], kwh, out=np.full(kwh.shape, np.inf), where=kwh > 0)
+    has = np.minimum(installed, fed) * board.slot_h
+    runs = np.maximum(installed - board.capacity, 0.0) * board.slot_h
     group = board.product_group[board.pool_product]
-    asked = _by_group(group, runs + plan.supply_unit_h)
-    classes = plan.classes
+    used = runs + plan.supply_unit_h
     for one in np.flatnonzero(plan.unserved_unit_h > UNIT_H).tolist():
-        span = slice(int(classes.first_slot[one]), int(classes.end_slot[one]))
-        asked[:, span] += plan.unserved_unit_h[one] / (span.stop - span.start) / max(len(asked), 1)
-    return group, has, asked
+        span, takes = slice(int(classes.first_slot[one]), int(classes.end_slot[one])), of_pool[classes.stream[one]]
+        might = has[:, span] * (takes > 0.0)[:, None]
+        used[:, span] += plan.unserved_unit_h[one] * takes[:, None] * might / max(might.sum(), UNIT_H)
+    return group, has, _by_group(group, used)
+
+
+def _installed(whole: Board, board: Board, now_s: float) -> tuple[Floats, Floats]:
+    """Return units of each pool and the power cap of each site in a re-plan's slots, of the present one what is left.
+
+    They have the axes ``(pools, slots)`` and ``(sites, slots)``.
+    """
+    slot = round((board.start_s - whole.start_s) / board.slot_s)
+    share = np.ones(board.slot_count)
+    share[0] -= (now_s - board.start_s) / board.slot_s
+    return whole.capacity[:, slot : slot + board.slot_count] * share, whole.power_cap_kw[:, None] * share
 
 
 def _by_group(group: Ints, of_pool: Floats) -> Floats:

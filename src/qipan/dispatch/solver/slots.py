@@ -17,7 +17,7 @@ from qipan.dispatch.programme.simplex import new_solver, pass_model
 from qipan.dispatch.solver.dual import add_reserve, add_tolls, least_fen
 from qipan.dispatch.solver.layout import Layout, Point
 
-NEAR: Final = 0.05
+DEARER: Final = 0.05
 """Products are tried whose work costs at most this share more than the cheapest, at the prices of the point."""
 ELSEWHERE: Final = 0.5
 """Work is left to other slots where it would cost this share more than at the prices of the point.
@@ -175,7 +175,7 @@ def _needs(slots: Slots, at: Point, unserved: Floats | None) -> Needs:
     running = day.running
     if len(at.energy):
         running = running + day.kwh[:, None] * np.repeat(at.energy, np.diff(day.first_pool), axis=0)
-    near = (asked <= (1.0 + NEAR) * price[stream]) & ((free + bound)[stream] > 0.0)
+    near = (asked <= (1.0 + DEARER) * price[stream]) & ((free + bound)[stream] > 0.0)
     return Needs(running, near, free, bound, np.minimum((1.0 + ELSEWHERE) * price, slots.lost[:, None]))
 
 

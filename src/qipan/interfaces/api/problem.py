@@ -40,7 +40,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable code of the error.")
     hint: str = Field(description="What to do.")
     field: str = Field(description="The field of the request that is meant, if one is.")
-    file: str = Field(description="Name of the file that is meant, if one is.")
+    file: str = Field(default="", description="Name of the file that is meant; left out where none is.")
     findings: list[FindingOut]
     findings_count: int
 
@@ -117,7 +117,7 @@ def _body(
         "code": code,
         "hint": hint,
         "field": field,
-        "file": file,
+        **({"file": file} if file else {}),
         "findings": [asdict(finding) for finding in findings[:FINDINGS_SHOWN]],
         "findings_count": len(findings),
     }

@@ -87,7 +87,7 @@ def post(
     drafts = read_drafts(read_bytes(file))
     services = session.services()
     with services.books.begin() as unit:
-        new = services.accounts.post_whole(unit, drafts, session.now())
+        new = services.accounts.post_whole(unit, drafts, session.now(), first_row=2)
     if as_json:
         print_json({"transfers": len(drafts), "new": new})
     else:
@@ -212,7 +212,7 @@ def verify_statement(
         say(
             language.say(
                 f"Proved: {counted(count, 'transfer')}, none missing, and the balances.",
-                f"已证明:{count} 笔转移,无缺漏,余额相符。",
+                f"已证明：{count} 笔转移，无缺漏，余额相符。",
             )
         )
     if findings:
@@ -233,7 +233,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     else:
         say(
             language.say(
-                "Every account follows from its transfers, and the log holds them.", "账户由其转移得出,日志均有记载。"
+                "Every account follows from its transfers, and the log holds them.", "账户由其转移得出，日志均有记载。"
             )
         )
     if findings:

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.interfaces.cli import access, accounts, certificates, day, dispatch, facts, jobs, ledger, market, session
+from qipan.interfaces.cli import (
+    access,
+    accounts,
+    agreements,
+    certificates,
+    day,
+    dispatch,
+    facts,
+    jobs,
+    ledger,
+    market,
+    session,
+)
 from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Power, Seed
@@ -30,7 +42,7 @@ app = typer.Typer(
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,
 )
-for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, access):
+for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, access):
     app.add_typer(pillar.app)
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]

@@ -81,8 +81,8 @@ def _print(found: Sequence[Discrepancy], nothing: tuple[str, str], *, lang: Lang
         (
             language.say("subject", "对象"),
             language.say("rule", "规则"),
-            language.say("from (UTC)", "起 (UTC)"),
-            language.say("until (UTC)", "止 (UTC)"),
+            language.say("from (UTC)", "起（UTC）"),
+            language.say("until (UTC)", "止（UTC）"),
             language.say("size", "幅度"),
             language.say("false warnings", "误报率"),
             language.say("finding", "说明"),

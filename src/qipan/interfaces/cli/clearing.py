@@ -106,9 +106,9 @@ def settle(*, lang: Lang = None, as_json: AsJson = False) -> None:
         to_say = spoken(lang).say
         columns = (
             to_say("member", "会员"),
-            to_say("paid, fen", "盯市盈亏,分"),
-            to_say("held, fen", "已冻结,分"),
-            to_say("called, fen", "追缴,分"),
+            to_say("paid, fen", "盯市盈亏，分"),
+            to_say("held, fen", "已冻结，分"),
+            to_say("called, fen", "追缴，分"),
         )
         print_table(table(columns, _settled_rows(found), numbers=(1, 2, 3)))
         if found.is_settled:
@@ -142,7 +142,7 @@ def margin(*, lang: Lang = None, as_json: AsJson = False) -> None:
     to_say = spoken(lang).say
     columns = (
         to_say("member", "会员"),
-        to_say("margin, fen", "保证金,分"),
+        to_say("margin, fen", "保证金，分"),
         to_say("held", "已冻结"),
         to_say("required", "应有"),
         to_say("fund", "风险基金"),
@@ -208,7 +208,7 @@ def statement(member_id: MemberId, *, lang: Lang = None, as_json: AsJson = False
         to_say("reason", "事由"),
         to_say("action", "动作"),
         to_say("fen", "分"),
-        to_say("balance, fen", "余额,分"),
+        to_say("balance, fen", "余额，分"),
     )
     rows: list[tuple[str, ...]] = [_line(one) for one in told]
     print_table(table(columns, rows, numbers=(4, 5)))
@@ -228,7 +228,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
         say(
             spoken(lang).say(
                 "Books follow from their requests, payments from marks, and the log holds every request.",
-                "订单簿由请求得出,付款由盯市价得出,日志载有每项请求。",
+                "订单簿由请求得出，付款由盯市价得出，日志载有每项请求。",
             )
         )
     if findings:

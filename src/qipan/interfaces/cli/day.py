@@ -26,11 +26,13 @@ from qipan.interfaces.cli.options import (
 )
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
 from qipan.interfaces.cli.show import STEPS, show_day
+from qipan.interfaces.report import day as day_report
 from qipan.interfaces.report import labels
 from qipan.interfaces.report import substitutes as substitutes_report
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, clock, grouped, moment, yuan
 from qipan.interfaces.report.words import words
+from qipan.kernel.time import BOARD_ZONE
 
 if TYPE_CHECKING:
     from qipan.settings import Settings
@@ -146,6 +148,27 @@ def run(
     show_day(document, language)
 
 
+@app.command()
+def links(
+    *,
+    fleet_id: FleetId = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", show_default=False, help="Where it is written.")],
+    lang: Lang = None,
+) -> None:
+    """Write a table of links that joins all places of a fleet without a limit; write limits into gb_per_h."""
+    services = session.services()
+    with services.books.read() as unit:
+        fleet = services.day.fleet(unit, fleet_id)
+    found = services.boards.links_joining(fleet)
+    rows = [f"{one.name},{one.start},{one.end},,{one.km:g}" for one in found]
+    write_text(out, "\n".join(["link,from,to,gb_per_h,km", *rows, ""]))
+    remark(
+        spoken(lang).say(
+            f"Table of links written: {out} ({counted(len(found), 'link')})", f"链路表已写入：{out}（{len(found)} 条）"
+        )
+    )
+
+
 @app.command("list")
 def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """List the days that were run, the newest first."""
@@ -161,6 +184,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
         language.say("plan", "计划"),
         language.say("fleet", "机群"),
         language.say("jobs from", "作业来源"),
+        language.say("planned at", "规划时间"),
         language.say("jobs", "作业"),
         language.say("cost\nyuan", "费用\n元"),
         language.say("cost", "费用"),
@@ -172,6 +196,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
             row["plan_id"],
             row["fleet_id"],
             language.say("generated", "生成") if row["is_generated"] else f"{row['jobs_name']} ({row['jobs_format']})",
+            moment(row["created"], BOARD_ZONE),
             grouped(row["jobs"]),
             yuan(row["cost_fen"]),
             change(row["cost_change"]),
@@ -181,7 +206,7 @@ def reports(*, lang: Lang = None, as_json: AsJson = False) -> None:
         for row in found
     ]
     title = language.say("Changes are against home region first", "变化与本地优先相比")
-    print_table(table(columns, rows, numbers=range(3, len(columns)), wide=(2,), title=title))
+    print_table(table(columns, rows, numbers=range(4, len(columns)), wide=(1, 2, 3), title=title))
 
 
 @app.command()
@@ -287,6 +312,8 @@ def _print_jobs(rows: Sequence[Mapping[str, Any]], language: Language, zone_name
             jobs_of.setdefault(language.name_in(row, "why"), []).append(row["job_id"])
     for why, named in jobs_of.items():
         say(f"{why} {', '.join(named)}")
+    if any(row["status"] == "carried_over" for row in rows):
+        say(day_report.carried_over(words(language)))
 
 
 def _stretch(one: Mapping[str, str], zone_name: str) -> str:

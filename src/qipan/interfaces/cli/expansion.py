@@ -32,7 +32,7 @@ def expand(
     from qipan.interfaces.cli.show_expansion import show
 
     prospect = read_prospect(read_bytes(file), lambda name: read_bytes(file.parent / name), session.settings().facts)
-    with searching(seconds) as is_enough:
+    with searching(seconds, spoken(lang)) as is_enough:
         weighed = weigh(prospect, gap=gap, is_enough=is_enough)
     told = tell(prospect, weighed)
     if as_json:

@@ -13,6 +13,9 @@ from qipan.interfaces.cli.exits import SearchGroup
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang
 from qipan.interfaces.cli.print import counted, pairs, print_json, print_table, remark, table
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.labels import label
+from qipan.interfaces.report.words import words as words_of
 
 app = typer.Typer(
     name="facts", cls=SearchGroup, help="Search the shipped numbers: `qipan facts WORDS`.", no_args_is_help=False
@@ -53,7 +56,7 @@ def search(
                     _value(fact),
                     _unit(catalog, fact, language),
                     fact.as_of,
-                    str(fact.status),
+                    label(labels.FACT_STATUS, fact.status, words_of(language)),
                     language.say(fact.label_en, fact.label_zh),
                 )
                 for fact in found
@@ -84,7 +87,7 @@ def show(
         (language.say("what it says", "含义"), language.say(fact.label_en, fact.label_zh)),
         (language.say("value", "数值"), f"{_value(fact)} {_unit(catalog, fact, language)}"),
         (language.say("as of", "时点"), fact.as_of),
-        (language.say("status", "状态"), str(fact.status)),
+        (language.say("status", "状态"), label(labels.FACT_STATUS, fact.status, words_of(language))),
         (
             language.say("source", "来源"),
             ", ".join(part for part in (source.title, source.issuer, source.date) if part),

@@ -144,7 +144,7 @@ def complete(
                     language.say("meter", "表计"),
                     language.say("site", "站点"),
                     language.say("told", "完整率"),
-                    language.say("silent (UTC)", "静默时段 (UTC)"),
+                    language.say("silent (UTC)", "静默时段（UTC）"),
                 ),
                 [
                     (

@@ -40,7 +40,7 @@ def solve(
     from qipan.interfaces.report.solution import solution
 
     instance = read_instance(read_bytes(file))
-    with searching(seconds) as is_enough:
+    with searching(seconds, spoken(lang)) as is_enough:
         found = approach(*instance, gap=gap, is_enough=is_enough)
     if as_json:
         print_json(solution(instance, found))
@@ -64,12 +64,12 @@ def _show(instance: Instance, found: Approach, language: Language) -> None:
     from qipan.dispatch.model.job import KINDS, Tier
 
     plan, classes = found.plan, instance.classes
+    cost, least = yuan(plan.objective_fen, 2), yuan(found.bound_fen, 2)
     say(
         language.say(
-            f"Cost {yuan(plan.objective_fen)} yuan; no plan can cost less than {yuan(found.bound_fen)}: "
+            f"Cost {cost} yuan; no plan can cost less than {least}: "
             f"gap {found.gap:.3%} after {counted(found.steps, 'step')}.",
-            f"费用 {yuan(plan.objective_fen)} 元；任何方案不低于 {yuan(found.bound_fen)} 元："
-            f"差距 {found.gap:.3%}，共 {found.steps} 步。",
+            f"费用 {cost} 元；任何方案不低于 {least} 元：差距 {found.gap:.3%}，共 {found.steps} 步。",
         )
     )
     if not plan.is_final:

@@ -69,13 +69,18 @@ def schema() -> None:
 
 @app.command()
 def findings(
-    sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", show_default=False, help="Number of the import.")],
+    sequence: Annotated[
+        int | None,
+        typer.Argument(metavar="[SEQUENCE]", show_default=False, help="Number of the import; else the newest of jobs."),
+    ] = None,
     *,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """List what was wrong with the rows of an import."""
-    found = tuple(session.services().day.findings(sequence))
+    day = session.services().day
+    sequence = day.newest_import() if sequence is None else sequence
+    found = tuple(day.findings(sequence))
     if as_json:
         print_json(found)
         return
@@ -84,7 +89,11 @@ def findings(
         say(language.say(f"Nothing was wrong with import {sequence}.", f"第 {sequence} 次导入没有问题。"))
         return
     print_table(findings_table(found, most=len(found), language=language))
-    remark(language.say(counted(len(found), "finding"), f"{len(found)} 项问题"))
+    remark(
+        language.say(
+            f"Import {sequence}: {counted(len(found), 'finding')}", f"第 {sequence} 次导入：{len(found)} 项问题"
+        )
+    )
 
 
 def _print_account(account: JobsImport, language: Language) -> None:

@@ -6,7 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
+
+VARIABLE: Final = "QIPAN_LANG"
+"""Environment variable that names the language; what the system says of its own comes after it."""
 
 
 class Language(StrEnum):
@@ -40,7 +43,7 @@ def spoken(chosen: Language | None) -> Language:
     """Return the language that was chosen, else that of the environment, else English."""
     if chosen is not None:
         return chosen
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for variable in (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         if os.environ.get(variable):
             return Language.ZH if os.environ[variable].lower().startswith("zh") else Language.EN
     return Language.EN

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language
-from qipan.interfaces.cli.options import read_bytes
+from qipan.interfaces.cli.options import as_typed, read_bytes
 from qipan.interfaces.cli.print import counted, plain, remark, say
 from qipan.interfaces.cli.search import stopping
 from qipan.interfaces.report.numbers import grouped, percent
@@ -53,15 +53,15 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     Raises
     ------
     BadInputError
-        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``.
+        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``; ``energy_not_rolling``.
     """
     from qipan.bootstrap.services import live
     from qipan.dispatch.model.roll import RollTerms
 
     if drill.intake is None or (drill.speed is None) != (drill.first_day is None):
+        given = as_typed("--live", {"--intake": drill.intake, "--from": drill.first_day, "--speed": drill.speed})
         raise BadInputError(
-            f"Live operation must have a folder, and a drill both a first day and a speed, was {drill.intake}, "
-            f"{drill.first_day} and {drill.speed}.",
+            f"Live operation must have a folder, and a drill both a first day and a speed, was {given}.",
             code="live_unclear",
             hint="Write --live --intake DIR, for a drill with --from DATE --speed TIMES.",
         )

@@ -177,7 +177,7 @@ def verify_proof(
     elif findings:
         print_table(findings_table(findings))
     else:
-        say(language.say(f"Proved, at place {proof.seq}: {entered}", f"已证明,位于第 {proof.seq} 条:{entered}"))
+        say(language.say(f"Proved, at place {proof.seq}: {entered}", f"已证明，位于第 {proof.seq} 条：{entered}"))
     if findings:
         raise typer.Exit(FAILED)
 

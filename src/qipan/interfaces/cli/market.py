@@ -142,7 +142,7 @@ def books(*, lang: Lang = None, as_json: AsJson = False) -> None:
     columns = (
         say("instrument", "合约"),
         say("last trading", "最后交易"),
-        say("margin, fen a card-hour", "保证金,分/卡时"),
+        say("margin, fen a card-hour", "保证金，分/卡时"),
         say("its source", "依据"),
     )
     rows = [

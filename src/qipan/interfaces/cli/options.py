@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qipan.interfaces.cli.language import Language
+from qipan.interfaces.cli.language import VARIABLE, Language
 from qipan.kernel.errors import BadInputError, NotFoundError
 from qipan.kernel.time import in_utc
+
+_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 def read_day(text: str) -> date:
@@ -45,6 +50,44 @@ def read_moment(text: str) -> datetime:
     except ValueError as error:
         raise typer.BadParameter(f"A moment is written as 2023-01-01T00:00:00+08:00, was {text!r}.") from error
     return in_utc(moment)
+
+
+def as_typed(command: str, options: Mapping[str, object]) -> str:
+    """Return a command with those of its options that have a value.
+
+    Examples
+    --------
+    >>> as_typed("dispatch roll", {"--jobs": "jobs.csv", "--from": None})
+    'dispatch roll --jobs jobs.csv'
+    """
+    return " ".join([command, *(f"{name} {value}" for name, value in options.items() if value is not None)])
+
+
+def read_month(text: str) -> date:
+    """Read a month as it is typed.
+
+    Examples
+    --------
+    >>> read_month("2027-01")
+    datetime.date(2027, 1, 1)
+    """
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f"A month is written as 2027-01, was {text!r}.") from error
+
+
+def read_decimal(text: str) -> Decimal:
+    """Read a decimal as it is typed, exactly.
+
+    Examples
+    --------
+    >>> read_decimal("0.6")
+    Decimal('0.6')
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise typer.BadParameter(f"A decimal is written as 0.6, was {text!r}.")
+    return Decimal(text)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -108,7 +151,7 @@ AsJson = Annotated[
 ]
 Lang = Annotated[
     Language | None,
-    typer.Option("--lang", envvar="QIPAN_LANG", help="Language of tables; else that of the environment."),
+    typer.Option("--lang", envvar=VARIABLE, help="Language of tables; else that of the environment."),
 ]
 Day = Annotated[date | None, typer.Option("--day", parser=read_day, metavar="DATE", help="Civil day, as 2017-10-09.")]
 Power = Annotated[

@@ -135,8 +135,10 @@ def plain(value: Any) -> Any:
 
 def print_error_json(code: str, exit_code: int, **told: Any) -> None:
     """Print an error as one JSON object on the error stream, with the names that problems have over REST."""
-    whole = {"code": code, "exit_code": exit_code, "detail": "", "hint": "", "field": "", "file": "", "findings": []}
-    sys.stderr.write(json.dumps(plain(whole | told), ensure_ascii=False, allow_nan=False) + "\n")
+    whole = {"code": code, "exit_code": exit_code, "detail": "", "hint": "", "field": "", "findings": []} | told
+    if not whole.get("file"):
+        whole.pop("file", None)
+    sys.stderr.write(json.dumps(plain(whole), ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def print_error(error: QipanError, language: Language = Language.EN) -> None:
@@ -212,6 +214,42 @@ def working(steps: Mapping[str, tuple[str, str]], language: Language) -> Iterato
             begun += 1
 
         yield progress
+
+
+@contextmanager
+def advancing(
+    steps: Mapping[str, tuple[str, str]], language: Language
+) -> Iterator[Callable[[str, float | None], None]]:
+    """Show on the error stream how far each step is: a bar in a terminal, elsewhere a line as each step begins.
+
+    Parameters
+    ----------
+    steps
+        What each step is called, in English and in Chinese.
+
+    Yields
+    ------
+    Callable
+        To be told the step and the share of it that is done, None where nobody knows; a step that is not among
+        ``steps`` shows its name.
+    """
+    to, begun = console(stderr=True), ""
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=to, transient=True, disable=not to.is_terminal) as shown:
+
+        def advance(step: str, share: float | None) -> None:
+            nonlocal begun
+            if step != begun:
+                begun, name = step, language.say(*steps.get(step, (step, step)))
+                for before in shown.task_ids:
+                    shown.remove_task(before)
+                shown.add_task(name, total=None if share is None else 1.0)
+                if not to.is_terminal:
+                    remark(name)
+            if share is not None:
+                shown.update(shown.task_ids[-1], completed=share)
+
+        yield advance
 
 
 def counted(number: int, one: str, many: str = "") -> str:

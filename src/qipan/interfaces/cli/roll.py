@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,8 +15,8 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.day import Links, ReservationsFile, Substitutes
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.live import Drill, operate
-from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, read_bytes, read_day
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, as_typed, read_bytes, read_day
+from qipan.interfaces.cli.print import advancing, counted, print_json, print_table, say, table
 from qipan.interfaces.cli.show import show_reservations
 from qipan.interfaces.report.numbers import grouped, percent, yuan
 from qipan.interfaces.report.roll import run_name, terms
@@ -26,6 +27,19 @@ if TYPE_CHECKING:
     from qipan.workflows.roll import RollReport, RunReport
 
 app = typer.Typer()
+
+STEPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        step: (step, step_zh)
+        for step, step_zh in (
+            ("run without forecast errors", "无预测误差的运行"),
+            ("run without forecast errors: offline bound", "无预测误差的运行：离线下界"),
+            ("run with forecast errors", "有预测误差的运行"),
+            ("run with forecast errors: offline bound", "有预测误差的运行：离线下界"),
+        )
+    }
+)
+"""What each step of a run is called."""
 
 
 def read_every(text: str) -> float:
@@ -129,8 +143,9 @@ def roll(
         )
         return
     if jobs is None or first_day is None:
+        given = as_typed("dispatch roll", {"--jobs": jobs, "--from": first_day})
         raise BadInputError(
-            f"A simulated run must have a trace and a first day, was --jobs {jobs} and --from {first_day}.",
+            f"A simulated run must have a trace and a first day, was {given}.",
             code="roll_incomplete",
             hint="Write --jobs FILE --from DATE, or --live --intake DIR.",
         )
@@ -158,19 +173,13 @@ def roll(
         links=None if links is None else read_bytes(links),
         file_names={kind: path.name for kind, path in tables.items() if path is not None},
     )
-    told = ""
-
-    def progress(step: str) -> None:
-        nonlocal told
-        if step != told:
-            told = step
-            remark(step)
-
-    report = session.services().rolling.run(request, time.process_time, time.perf_counter, progress)
+    language = spoken(lang)
+    with advancing(STEPS, language) as progress:
+        report = session.services().rolling.run(request, time.process_time, time.perf_counter, progress)
     if as_json:
         print_json(report)
     else:
-        _show(report, spoken(lang))
+        _show(report, language)
 
 
 def _show(report: RollReport, language: Language) -> None:
@@ -201,7 +210,7 @@ def _show(report: RollReport, language: Language) -> None:
     for run in report.runs:
         if run.reservations is not None:
             name = run_name({"errors": run.errors}, words(language))
-            show_reservations(run.reservations, {}, name, language)
+            show_reservations(run.reservations, _names(run, language), name, language)
     for term, meaning in terms(words(language)):
         say(language.say(f"{term}: {meaning}", f"{term}：{meaning}"))
 
@@ -217,4 +226,10 @@ def _row(run: RunReport, language: Language) -> Iterator[str]:
     yield f"{run.replan_cpu_s_p99:.3f}"
     yield f"{run.placement_us_p99:.0f}"
     yield grouped(len(run.spikes))
-    yield ", ".join(f"{site_id} {hours:g}" for site_id, hours in run.pivotal_h.items()) or "-"
+    names = _names(run, language)
+    yield ", ".join(f"{names[site_id]} {hours:g}" for site_id, hours in run.pivotal_h.items()) or "-"
+
+
+def _names(run: RunReport, language: Language) -> dict[str, str]:
+    """Return what each site is called, by its id."""
+    return {site_id: language.name_in(names) for site_id, names in run.sites.items()}

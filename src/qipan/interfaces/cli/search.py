@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.print import remark
 from qipan.interfaces.report.numbers import grouped, yuan
 
@@ -28,13 +29,19 @@ IsEnough = Callable[[int, float, float], bool]
 
 
 @contextmanager
-def searching(seconds: float | None) -> Iterator[IsEnough]:
+def searching(seconds: float | None, language: Language) -> Iterator[IsEnough]:
     """Tell each step of a search, and end it at Ctrl-C or after so many seconds."""
     begun = monotonic()
     with stopping() as stopped:
 
         def is_enough(steps: int, cost_fen: float, bound_fen: float) -> bool:
-            remark(f"{grouped(steps):>9} steps  cost {yuan(cost_fen)}  bound {yuan(bound_fen)} yuan")
+            number, cost, bound = grouped(steps), yuan(cost_fen), yuan(bound_fen)
+            remark(
+                language.say(
+                    f"{number:>9} steps  cost {cost}  bound {bound} yuan",
+                    f"{number:>9} 步  费用 {cost} 元  下界 {bound} 元",
+                )
+            )
             return bool(stopped) or (seconds is not None and monotonic() - begun >= seconds)
 
         yield is_enough

@@ -14,7 +14,7 @@ from qipan.interfaces.report import day as report
 from qipan.interfaces.report import kinds, labels, power, reservations, substitutes, tables, upheld
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.labels import label
-from qipan.interfaces.report.numbers import NOTHING, grouped, mwh, percent, yuan
+from qipan.interfaces.report.numbers import grouped, mwh, percent, yuan
 from qipan.interfaces.report.words import words
 from qipan.kernel.units import KG_PER_T, WH_PER_KWH
 
@@ -24,12 +24,12 @@ STEPS = {
     "assume": ("Fill in what the trace lacks", "补足缺失字段"),
     "reach": ("Work out which site each job may use", "计算可用站点"),
     "plan": ("Plan and price the day", "规划与定价"),
-    "place": ("Place the jobs", "安排作业"),
     "home_first": ("Compare: home region first", "比较：本地优先"),
     "cheapest_site": ("Compare: cheapest site", "比较：电价最低站点"),
     "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
     "most_available": ("Compare: most available", "比较：余量最大站点"),
     "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
+    "place": ("Place the jobs", "安排作业"),
     "uphold": ("Uphold the service of every tier", "保障各层级服务"),
     "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
     "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
@@ -147,6 +147,8 @@ def _accounts(document: Document, language: Language) -> None:
     say(_sum(jobs))
     for part in report.reasons(document, said):
         say(f"    {part.count}  {part.title}")
+    if document["account"]["carried_over"]:
+        say(report.carried_over(said))
     elsewhere = document["account"]["jobs_outside_day"]
     if elsewhere:
         others = grouped(elsewhere)
@@ -206,6 +208,7 @@ def _bound(document: Document, language: Language) -> None:
             f"与整作业下界的差距：{gap}（未服务作业按其价值计）。\n与线性规划（工作可走走停停）的差距：{programme}。",
         )
     )
+    say(tables.good(words(language)))
     if document.get("upheld"):
         say(upheld.of_bound(words(language)))
     errors = (bound["payments_error"], bound["revenue_error"], bound["slackness_error"])
@@ -240,8 +243,8 @@ def _tiers(document: Document, language: Language) -> None:
             grouped(tier["carried_over"]),
             grouped(tier["refused"]),
             kinds.amount({tier.get("kind", ""): tier["work_unit_h"]}, of_day, words(language)),
-            percent(tier["moved_share"]) if tier["jobs"] else NOTHING,
-            grouped(tier["round_trip_ms"], 1) if tier["jobs"] else NOTHING,
+            percent(tier["moved_share"]),
+            grouped(tier["round_trip_ms"], 1),
         )
         for tier in document["tiers"]
     ]
@@ -285,7 +288,7 @@ def _sites(document: Document, language: Language) -> None:
     rows = [
         (
             language.name_in(site),
-            site["product"],
+            kinds.product(site, words(language)),
             percent(tables.used_share(site, document["day_slots"])),
             yuan(_mean(site["lmp_fen_per_unit_h"][day]), 3),
             mwh(sum(site["energy_kwh"][day]) * WH_PER_KWH, 2),

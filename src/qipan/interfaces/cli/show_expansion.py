@@ -80,16 +80,18 @@ def _show_builds(told: dict[str, Any], language: Language) -> None:
         language.say("in all", "总量"),
         language.say("unit", "单位"),
         language.say("of the most", "占上限"),
-        language.say("cost a year", "年费用"),
-        language.say("first is worth", "首个单位价值"),
-        language.say("next is worth", "再增单位价值"),
+        language.say("cost\nyuan/unit-year", "费用\n元/单位·年"),
+        language.say("first is worth\nyuan/unit-year", "首个单位价值\n元/单位·年"),
+        language.say("next is worth\nyuan/unit-year", "再增单位价值\n元/单位·年"),
     )
     print_table(table(columns, rows, numbers=(3, 4, 6, 7, 8, 9), wide=(1, 2)))
     say(
         language.say(
-            f"Cost and worth in yuan for a unit and year; worth is by shadow prices. "
+            "A unit is worth what it would save in a year, by shadow prices: the first where nothing is built, the "
+            "next beside all that the plan builds. "
             f"{counted(len(told['options']) - len(rows), 'option')} not built.",
-            f"费用与价值均为每单位每年（元），价值取自影子价格。另有 {len(told['options']) - len(rows)} 个选项未建设。",
+            "价值为一个单位每年可节省的费用，取自影子价格：首个指尚未建设时，再增指计划建成之后。"
+            f"另有 {len(told['options']) - len(rows)} 个选项未建设。",
         )
     )
 

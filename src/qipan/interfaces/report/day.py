@@ -170,6 +170,14 @@ def reasons(document: Document, words: Words) -> tuple[Part, ...]:
     return _parts(named, sum(counts.values()))
 
 
+def carried_over(words: Words) -> str:
+    """Say what becomes of jobs that are carried over."""
+    return words.say(
+        "Carried over: these jobs may wait past the day; a start after it is not yet firm. The next day does not take "
+        "them up by itself: submit them anew on it, or use rolling operation, which keeps those who wait."
+    )
+
+
 def assumptions(document: Document) -> tuple[Part, ...]:
     """Return in how many jobs a written rule filled a column that the trace lacks, by the column's name."""
     counts: Mapping[str, int] = document["account"]["assumed"]

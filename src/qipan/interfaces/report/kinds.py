@@ -52,6 +52,19 @@ def of_site(site: Mapping[str, Any]) -> str:
     return re.split(r"\W", str(site["product"]), maxsplit=1)[0]
 
 
+def product(site: Mapping[str, Any], words: Words) -> str:
+    """Return the kind and model that a site's figures are of, the kind by its name.
+
+    Examples
+    --------
+    >>> from qipan.interfaces.report.words import words
+    >>> product({"product": "intelligent A100"}, words("zh"))
+    '智能算力 A100'
+    """
+    kind = of_site(site)
+    return labels.label(labels.KIND, kind, words) + str(site["product"])[len(kind) :]
+
+
 def unit_hours(kind: str, words: Words) -> str:
     """Return what the unit-hours of a kind are called, for example card-hours; just so for no kind in particular."""
     return words.say(labels.UNIT_HOURS[kind]) if kind in labels.UNIT_HOURS else words.say("unit-hours")

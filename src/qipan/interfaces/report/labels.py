@@ -74,6 +74,7 @@ NOMINATION: Final[Mapping[str, str]] = MappingProxyType(
         "reservation_unknown": mark("no such reservation"),
         "product_not_allowed": mark("the limits of the job forbid it"),
         "outside_reservation": mark("not within its time"),
+        "notice_too_late": mark("its notice came too late"),
         "reservation_used_up": mark("used up"),
     }
 )

@@ -103,9 +103,10 @@ def runs(told: Told, words: Words) -> Table:
 
 def power(run: Told, zone_name: str, words: Words) -> Table:
     """Return what each site could do to prices at the peak of each day, and how long it was pivotal in all."""
+    names = _names(run, words)
     rows = [
         row(
-            Cell(one["site_id"], note=moment(_iso(one["moment_s"]), zone_name)),
+            Cell(names.get(one["site_id"], one["site_id"]), note=moment(_iso(one["moment_s"]), zone_name)),
             grouped(one["residual_supply_index"], 2),
             words.say("yes") if one["is_pivotal"] else words.say("no"),
             percent(one["lmp_change"], 2),
@@ -131,7 +132,7 @@ def power(run: Told, zone_name: str, words: Words) -> Table:
 def reservations(run: Told, words: Words) -> Table | None:
     """Return what reservations came to in a run, where there were any."""
     told = run.get("reservations")
-    return None if told is None else reserved(told, {}, run_name(run, words), words)
+    return None if told is None else reserved(told, _names(run, words), run_name(run, words), words)
 
 
 def reservations_sentence(run: Told, words: Words) -> str:
@@ -142,10 +143,11 @@ def reservations_sentence(run: Told, words: Words) -> str:
 
 def spikes(run: Told, zone_name: str, words: Words) -> Table:
     """Return the LMPs above the stated quantile of their own past."""
+    names = _names(run, words)
     rows = [
         row(
             moment(_iso(one["moment_s"]), zone_name),
-            one["site_id"],
+            names.get(one["site_id"], one["site_id"]),
             yuan(one["lmp_fen_per_unit_h"], 4),
             yuan(one["past_fen_per_unit_h"], 4),
         )
@@ -191,6 +193,11 @@ def regret_table(told: Told, words: Words) -> Table:
         *(Head(one["name"], words.say("yuan")) for one in chart["series"]),
     )
     return Table(words.say("Regret by day"), heads, tuple(rows))
+
+
+def _names(run: Told, words: Words) -> dict[str, str]:
+    """Return what each site is called, by its id; runs that were kept before names were have none."""
+    return {site_id: words.name(names) for site_id, names in run.get("sites", {}).items()}
 
 
 def _iso(moment_s: float) -> str:

@@ -275,6 +275,14 @@ def bound(document: Document, words: Words) -> Table:
     return Table(words.say("Gap to the bound, and what the prices add up to"), heads, rows)
 
 
+def good(words: Words) -> str:
+    """Say which figures of a comparison are good ones."""
+    return words.say(
+        "Lower is better in cost, carbon, round trip, wait, peak and refused work; "
+        "at a gap of 0 % no placement costs less."
+    )
+
+
 def out_of_scope(document: Document) -> Sequence[tuple[str, int]]:
     """Return why rows were out of scope, the most frequent reason first."""
     counts: Mapping[str, int] = document["account"]["out_of_scope"]

@@ -29,8 +29,8 @@ def sentence(told: Told, words: Words) -> str:
         )
     if told["is_known"]:
         return words.say(
-            "No tier is served worse than by %(rule)s: its own placement, with each job moved to where it costs least; "
-            "against the plan without this promise the cost changes by %(cost)s yuan.",
+            "No tier is served worse than by %(rule)s: the placement of a simple rule, with jobs moved where that "
+            "costs less; against the plan without this promise the cost changes by %(cost)s yuan.",
             rule=rule,
             cost=cost,
         )

@@ -129,7 +129,7 @@ class ReadingsIntake:
     Attributes
     ----------
     rows
-        Row of the file, the first is 1, for each reading; int64 ``(readings,)``.
+        Line of the file, that of the header is 1, for each reading; int64 ``(readings,)``.
     rows_read
         Rows that the file holds, those with findings included.
     """

@@ -6,6 +6,7 @@ Columns: ``meter_id, start, end, value`` and, where there are such, ``counter, e
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -24,6 +25,9 @@ NEEDED: Final = ("meter_id", "start", "end", "value")
 OPTIONAL: Final = ("counter", "epoch", "quality")
 TOLD_MAX: Final = 1000
 """Cells of one column and rule that are told one by one."""
+
+HEADER_LINES: Final = 1
+"""A row is the line of the file on which it stands; that of the header is 1, in Parquet too."""
 
 _MOMENT = pa.timestamp("us", tz="UTC")
 _ZONE = r"(Z|z|[+-]\d\d:?\d\d)$"
@@ -44,7 +48,7 @@ def read_csv(data: bytes) -> ReadingsIntake:
     ([5], 2, ['start', 'end', 'value'])
     """
     try:
-        return _intake(_read_text(data, None))
+        return _on_lines(data, _intake(_read_text(data, None)))
     except (pa.ArrowException, ValueError):
         # Some row has too few or too many cells: read one after the other, and set these aside.
         torn: list[pcsv.InvalidRow] = []
@@ -53,7 +57,7 @@ def read_csv(data: bytes) -> ReadingsIntake:
             intake = _intake(_read_text(data, torn))
         except (pa.ArrowException, ValueError) as error:
             return _unreadable(f"A file of readings must be CSV in UTF-8, was not: {error}.")
-    return _with_torn(intake, torn)
+    return _on_lines(data, _with_torn(intake, torn))
 
 
 def read_parquet(data: bytes) -> ReadingsIntake:
@@ -115,7 +119,7 @@ class _Columns:
         cells = self.table[column]
         for row in at[:TOLD_MAX].tolist():
             value = str(cells[row].as_py())
-            self.findings.append(Finding(row + 1, column, rule, f"{must}, was {value!r}.", value))
+            self.findings.append(Finding(row + HEADER_LINES + 1, column, rule, f"{must}, was {value!r}.", value))
         if len(at) > TOLD_MAX:
             self.findings.append(Finding(0, column, rule, f"{must}, was not in {len(at) - TOLD_MAX} more rows."))
         self.good &= ~broken
@@ -214,7 +218,7 @@ def _intake(table: pa.Table) -> ReadingsIntake:
     rows = np.flatnonzero(columns.good)
     kept = readings if columns.good.all() else readings.take(rows)
     found = sorted(columns.findings, key=lambda finding: finding.row)
-    return ReadingsIntake(kept, rows + 1, table.num_rows, tuple(found))
+    return ReadingsIntake(kept, rows + HEADER_LINES + 1, table.num_rows, tuple(found))
 
 
 def _or(table: pa.Table, column: str, read: Callable[[], Any], stand_in: int, dtype: type) -> NDArray[Any]:
@@ -256,18 +260,32 @@ def _read_text(data: bytes, torn: list[pcsv.InvalidRow] | None) -> pa.Table:
 
 def _with_torn(intake: ReadingsIntake, torn: list[pcsv.InvalidRow]) -> ReadingsIntake:
     """Count rows that were put aside, so that every other row keeps its number in the file."""
-    # Row 1 of the reader is the heading.
-    torn_rows = np.array([row.number - 1 for row in torn], dtype=np.int64)
-    whole = np.setdiff1d(np.arange(1, intake.rows_read + len(torn) + 1), torn_rows)
-    findings = [replace(f, row=int(whole[f.row - 1])) if f.row else f for f in intake.findings]
-    findings += [
-        Finding(
-            row.number - 1, "", "row_torn", f"A row must have {row.expected_columns} cells, was {row.actual_columns}."
-        )
-        for row in torn
+    whole = np.setdiff1d(np.arange(1, intake.rows_read + len(torn) + HEADER_LINES + 1), [row.number for row in torn])
+    numbered = _numbered(intake, whole)
+    findings = [
+        *numbered.findings,
+        *(
+            Finding(
+                row.number, "", "row_torn", f"A row must have {row.expected_columns} cells, was {row.actual_columns}."
+            )
+            for row in torn
+        ),
     ]
     findings.sort(key=lambda finding: finding.row)
-    return ReadingsIntake(intake.readings, whole[intake.rows - 1], intake.rows_read + len(torn), tuple(findings))
+    return replace(numbered, rows_read=intake.rows_read + len(torn), findings=tuple(findings))
+
+
+def _on_lines(data: bytes, intake: ReadingsIntake) -> ReadingsIntake:
+    """Count lines that are empty: the reader passes over them."""
+    if not re.search(rb"(^|\n)\r?\n", data):
+        return intake
+    return _numbered(intake, np.array([at for at, line in enumerate(data.splitlines(), start=1) if line]))
+
+
+def _numbered(intake: ReadingsIntake, lines: NDArray[np.int64]) -> ReadingsIntake:
+    """Return an intake whose rows have other numbers: that of row 1 comes first."""
+    findings = tuple(replace(one, row=int(lines[one.row - 1])) if one.row else one for one in intake.findings)
+    return replace(intake, rows=lines[intake.rows - 1], findings=findings)
 
 
 def _unreadable(told: str) -> ReadingsIntake:

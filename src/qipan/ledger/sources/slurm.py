@@ -149,7 +149,7 @@ class _Rows:
                 self._note(0, column, "column_missing", f"Accounting must have the column {column}, was without it.")
         if self.findings:
             return
-        for row, line in enumerate(lines[1:], start=1):
+        for row, line in enumerate(lines[1:], start=2):
             cells = line.split("|")
             if len(cells) != len(names):
                 self._note(row, "", "row_torn", f"A row must have {len(names)} cells, was {len(cells)}.")

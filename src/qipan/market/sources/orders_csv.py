@@ -45,7 +45,7 @@ def read(data: bytes) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
     >>> head = b"id,member,instrument,side,lots,fen_per_card_h\n"
     >>> orders, findings = read(head + b"a,firm,h100@gui/2026-03,buy,2,1200\nb,firm,h100@gui/2026-03,keep,2,1200\n")
     >>> [one.order_id for one in orders], [(one.row, one.rule) for one in findings]
-    (['a'], [(2, 'side_unknown')])
+    (['a'], [(3, 'side_unknown')])
     """
     try:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
@@ -66,7 +66,7 @@ def read(data: bytes) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
         return (), tuple(wrong)
     orders: list[Order] = []
     findings: list[Finding] = []
-    for row, cells in enumerate(rows[1:], start=1):
+    for row, cells in enumerate(rows[1:], start=2):
         if len(cells) != len(head):
             findings.append(Finding(row, "", "row_torn", f"A row must have {len(head)} cells, was {len(cells)}."))
             continue

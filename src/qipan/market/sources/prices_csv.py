@@ -42,7 +42,7 @@ def read(data: bytes) -> tuple[Ints, tuple[Finding, ...]]:
     prices: list[int] = []
     findings: list[Finding] = []
     last = date.min
-    for row, cells in enumerate(rows, start=1):
+    for row, cells in enumerate(rows, start=2):
         if len(cells) != len(COLUMNS):
             findings.append(Finding(row, "", "row_torn", f"A row must have {len(COLUMNS)} cells, was {len(cells)}."))
             continue

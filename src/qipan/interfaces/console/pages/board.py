@@ -42,6 +42,7 @@ def board(request: Request) -> Response:
         drawn=day.drawn(document, said),
         accounts=day.accounts(document, said),
         reasons=day.reasons(document, said),
+        carried_over=day.carried_over(said),
         assumptions=[replace(part, title=label(labels.COLUMN, part.key, said)) for part in day.assumptions(document)],
         out_of_scope=tables.out_of_scope(document),
         basis=day.basis(document, said),

@@ -26,6 +26,7 @@ def compare(request: Request) -> Response:
         headlines=day.headlines(document, said),
         same_work=day.same_work(document, said),
         policies=tables.policies(document, said),
+        good=tables.good(said),
         bound=tables.bound(document, said),
         upheld_of_bound=upheld.of_bound(said) if document.get("upheld") else "",
     )

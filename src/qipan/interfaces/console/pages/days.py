@@ -98,27 +98,30 @@ def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) 
     services, said = services_of(request), words_of(request)
     with services.books.read() as unit:
         fleets, newest = services.ledger.fleets(unit), services.day.fleet(unit).fleet_id
+    named = [(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets]
     return render(
         request,
         "days.html",
         status=200 if error is None else status_of(error),
         error=error,
         given={"fleet_id": newest} | dict(given),
-        runs=[_run(run, said) for run in services.day.reports()],
+        runs=[_run(run, dict(named), said) for run in services.day.reports()],
         formats=services.dispatch.formats,
         policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.day.policies],
-        fleets=[(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets],
+        fleets=named,
     )
 
 
-def _run(row: Mapping[str, Any], said: Words) -> dict[str, Any]:
+def _run(row: Mapping[str, Any], fleets: Mapping[str, str], said: Words) -> dict[str, Any]:
+    """Return a run as it is listed: what tells it from the others comes first."""
     work = said.say("generated workload") if row["is_generated"] else f"{row['jobs_name']} ({row['jobs_format']})"
     return {
         "plan_id": row["plan_id"],
         "day": row["day"],
         "cells": (
-            (row["fleet_id"], False),
+            (fleets.get(row["fleet_id"], row["fleet_id"]), False),
             (work, False),
+            (moment(row["created"], BOARD_ZONE), False),
             (f"× {row['load']:g}", True),
             (grouped(row["jobs"]), True),
             (grouped(row["placed"]), True),
@@ -128,7 +131,6 @@ def _run(row: Mapping[str, Any], said: Words) -> dict[str, Any]:
             (_signed(row["cost_change"]), True),
             (_signed(row["location_change"]), True),
             (_signed(row["market_change"]), True),
-            (moment(row["created"], BOARD_ZONE), False),
         ),
     }
 

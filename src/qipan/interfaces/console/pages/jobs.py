@@ -117,6 +117,7 @@ def jobs(
         has_terms="terms" in document,
         columns=COLUMNS,
         rows=[_row(row, document, said) for row in found.rows],
+        carried_over=day.carried_over(said) if any(row["status"] == "carried_over" for row in found.rows) else "",
         total=grouped(found.total),
         page=page,
         pages=pages,

@@ -85,6 +85,9 @@ def roll(
     fleet_id: Annotated[str, Form()] = "",
     reservations: Annotated[UploadFile | str | None, File()] = None,
     notice_min: Annotated[str, Form()] = "0",
+    keeps_reserve: Annotated[str, Form()] = "",
+    substitutes: Annotated[UploadFile | str | None, File()] = None,
+    links: Annotated[UploadFile | str | None, File()] = None,
     seconds: Annotated[str, Form()] = "300",
 ) -> Response:
     """Ask what not knowing the future would have cost, and lead to where the answer will stand."""
@@ -92,7 +95,8 @@ def roll(
 
     def ask(services: Services) -> int:
         data, name = _file(file)
-        contracts, called = _file(reservations)
+        files = {"reservations": reservations, "substitutes": substitutes, "links": links}
+        tables = {kind: _file(one) for kind, one in files.items()}
         wanted = RollRequest(
             data=data,
             name=name,
@@ -105,22 +109,26 @@ def roll(
                 "price": read_field(price, float, "price", number),
             },
             fleet_id=fleet_id or NATIONAL,
-            reservations=contracts or None,
-            file_names={"reservations": called},
             notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
+            keeps_reserve=bool(keeps_reserve),
+            file_names={kind: called for kind, (_, called) in tables.items() if called},
+            reservations=tables["reservations"][0] or None,
+            substitutes=tables["substitutes"][0] or None,
+            links=tables["links"][0] or None,
         )
         bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
         return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
 
     given = {"format": trace_format, "first_day": first_day, "days": days, "every_min": every_min}
     given |= {"demand": demand, "price": price, "fleet_id": fleet_id, "seconds": seconds, "notice_min": notice_min}
+    given |= {"keeps_reserve": keeps_reserve}
     return _begin(request, StudyKind.ROLL, ask, given)
 
 
 def _file(file: UploadFile | str | None) -> tuple[bytes, str]:
     if file is None or isinstance(file, str):
         return b"", ""
-    return file.file.read(), file.filename or "file"
+    return (file.file.read(), file.filename) if file.filename else (b"", "")
 
 
 def _begin(request: Request, kind: StudyKind, ask: Callable[[Services], int], given: Mapping[str, str]) -> Response:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError
-from qipan.market.apportion import apportion
 
 WEIGHTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=8).filter(any)
 

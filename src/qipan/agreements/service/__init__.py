@@ -1,0 +1,1 @@
+"""What a person can ask of agreements: sign, bill, share, split, pledge, look, prove."""

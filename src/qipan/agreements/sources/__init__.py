@@ -1,0 +1,1 @@
+"""Files of agreements, scenarios and assets."""
