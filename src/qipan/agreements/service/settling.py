@@ -112,7 +112,7 @@ class Settling:
                 f"What is shared must be 1 to {MOST_FEN} fen of rent or green premium, was {posted.fen} of "
                 f"{posted.pool}.",
                 code="share_unfit",
-                hint="Split events of an enclave with: qipan agreements split",
+                hint="Split events of an enclave with qipan agreements split.",
             )
         unit.lock(lock_of(posted.agreement_id))
         signed = self._signing.in_force(unit, posted.agreement_id)

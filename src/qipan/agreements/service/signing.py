@@ -98,7 +98,7 @@ class Signing:
             raise NotFoundError(
                 f"An agreement must be signed before it is used, was not: {agreement_id}.",
                 code="agreement_unknown",
-                hint="Sign it: qipan agreements sign",
+                hint="Sign it with qipan agreements sign.",
             )
         return found[-1]
 
