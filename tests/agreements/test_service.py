@@ -133,8 +133,8 @@ def test_a_month_is_paid_once_and_the_fund_with_it(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("used", "index", "code"),
-    [(use(701), HUNDRED, "bill_taken"), (use(), Decimal(101), "bill_taken"),
-     (use(available=800), HUNDRED, "bill_taken"),
+    [(use(701), HUNDRED, "posting_taken"), (use(), Decimal(101), "posting_taken"),
+     (use(available=800), HUNDRED, "posting_taken"),
      (use(month=END), HUNDRED, "month_outside"), (use(1001, FEBRUARY), HUNDRED, "use_above_volume"),
      (use(month=FEBRUARY), None, "index_missing")],
 )  # fmt: skip
@@ -160,7 +160,7 @@ def test_rent_is_shared_once_by_its_table(house: House) -> None:
     assert (parts, is_new) == ({WEST: 71, EAST: 30}, True)
     assert house.do(house.settling.share, told, NOW) == (parts, False)
     assert (house.held(f"agreements/{WEST}"), house.held(f"agreements/{EAST}"), house.held("rent")) == (71, 30, -101)
-    assert refused(house, house.settling.share, replace(told, fen=102), NOW) == "bill_taken"
+    assert refused(house, house.settling.share, replace(told, fen=102), NOW) == "posting_taken"
     house.do(house.settling.share, replace(told, pool=Pool.GREEN_PREMIUM, month=FEBRUARY, fen=1000), NOW)
     assert house.held("agreements/fund") == 100
     house.assert_sound()
@@ -209,7 +209,7 @@ def test_an_event_stands_in_the_books_of_both_regions_and_its_memo_adds_up(house
     [(Event("Park 1", MARCH, {Item.LAND: 1}), "", "event_id_unfit"),
      (Event("park", MARCH, {Item.TAX: 1}), "", "source_missing"),
      (Event("park", date(2026, 12, 31), {Item.MEMO: 1}), "", "table_not_yet"),
-     (Event("once", MARCH, {Item.MEMO: 2}), "", "bill_taken")],
+     (Event("once", MARCH, {Item.MEMO: 2}), "", "posting_taken")],
 )  # fmt: skip
 def test_an_event_that_cannot_be_split_is_refused(house: House, event: Event, source: str, code: str) -> None:
     house.do(house.settling.split, "sh-nx", Event("once", MARCH, {Item.MEMO: 1}), NOW)

@@ -73,7 +73,7 @@ def test_a_month_is_billed_once_and_its_pledge_paid(agreements: Qipan) -> None:
     assert "nothing has changed" in agreements(*JANUARY).stderr
     assert held(agreements, "agreements/trustee") == DUE_FEN * 6 // 10
     assert held(agreements, "agreements/640000") == DUE_FEN - DUE_FEN * 6 // 10
-    assert_refused(agreements(*JANUARY[:-1], "102", "--json"), 6, "bill_taken")
+    assert_refused(agreements(*JANUARY[:-1], "102", "--json"), 6, "posting_taken")
     assert agreements("check").exit_code == 0
     assert shown(agreements("check", "--json")) == {"findings": []}
 
