@@ -21,6 +21,7 @@ from qipan.agreements.model.enclave import Event, Item
 from qipan.agreements.model.posted import REVENUE_PARTS, Pledge, PostedShare
 from qipan.agreements.model.sharing import Shares, SharingTable
 from qipan.agreements.pay import month_start
+from qipan.agreements.record import record
 from qipan.agreements.store import agreement as store
 from qipan.kernel.errors import EngineError, QipanError, RuleBrokenError
 from qipan.storage.books import Books
@@ -344,6 +345,15 @@ def test_check_finds_a_bill_that_does_not_follow(house: House) -> None:
         unit.execute(sa.update(store.BILL).values(untaken_card_h=99))
     with house.books.read() as unit:
         assert [one.rule for one in house.settling.check(unit)] == ["bill_differs"]
+
+
+def test_check_finds_a_text_that_was_never_logged(house: House) -> None:
+    with house.books.begin() as unit:
+        store.insert_text(
+            unit, "other", 1, record=record(replace(IN_FORCE, agreement_id="other")), digest="0" * 64, now=NOW
+        )
+    with house.books.read() as unit:
+        assert [(one.rule, one.value) for one in house.signing.check(unit)] == [("text_differs", "0" * 64)]
 
 
 def test_check_finds_a_share_that_was_never_paid(house: House) -> None:

@@ -95,7 +95,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Make every bill, share and event anew from what was signed; end with code 5 if anything differs."""
     services = session.services()
     with services.books.read() as unit:
-        findings = services.settling.check(unit)
+        findings = services.signing.check(unit) + services.settling.check(unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:
