@@ -97,6 +97,7 @@ class House:
         """Check that books follow from transfers, and what was posted from agreements."""
         with self.books.read() as unit:
             assert self.accounts.check(unit) == ()
+            assert self.signing.check(unit) == ()
             assert self.settling.check(unit) == ()
 
 

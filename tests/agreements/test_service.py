@@ -21,6 +21,7 @@ from qipan.agreements.model.enclave import Event, Item
 from qipan.agreements.model.posted import REVENUE_PARTS, Pledge, PostedShare
 from qipan.agreements.model.sharing import Shares, SharingTable
 from qipan.agreements.pay import month_start
+from qipan.agreements.record import record
 from qipan.agreements.store import agreement as store
 from qipan.kernel.errors import EngineError, QipanError, RuleBrokenError
 from qipan.storage.books import Books
@@ -133,8 +134,8 @@ def test_a_month_is_paid_once_and_the_fund_with_it(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("used", "index", "code"),
-    [(use(701), HUNDRED, "bill_taken"), (use(), Decimal(101), "bill_taken"),
-     (use(available=800), HUNDRED, "bill_taken"),
+    [(use(701), HUNDRED, "posting_taken"), (use(), Decimal(101), "posting_taken"),
+     (use(available=800), HUNDRED, "posting_taken"),
      (use(month=END), HUNDRED, "month_outside"), (use(1001, FEBRUARY), HUNDRED, "use_above_volume"),
      (use(month=FEBRUARY), None, "index_missing")],
 )  # fmt: skip
@@ -160,7 +161,7 @@ def test_rent_is_shared_once_by_its_table(house: House) -> None:
     assert (parts, is_new) == ({WEST: 71, EAST: 30}, True)
     assert house.do(house.settling.share, told, NOW) == (parts, False)
     assert (house.held(f"agreements/{WEST}"), house.held(f"agreements/{EAST}"), house.held("rent")) == (71, 30, -101)
-    assert refused(house, house.settling.share, replace(told, fen=102), NOW) == "bill_taken"
+    assert refused(house, house.settling.share, replace(told, fen=102), NOW) == "posting_taken"
     house.do(house.settling.share, replace(told, pool=Pool.GREEN_PREMIUM, month=FEBRUARY, fen=1000), NOW)
     assert house.held("agreements/fund") == 100
     house.assert_sound()
@@ -209,7 +210,7 @@ def test_an_event_stands_in_the_books_of_both_regions_and_its_memo_adds_up(house
     [(Event("Park 1", MARCH, {Item.LAND: 1}), "", "event_id_unfit"),
      (Event("park", MARCH, {Item.TAX: 1}), "", "source_missing"),
      (Event("park", date(2026, 12, 31), {Item.MEMO: 1}), "", "table_not_yet"),
-     (Event("once", MARCH, {Item.MEMO: 2}), "", "bill_taken")],
+     (Event("once", MARCH, {Item.MEMO: 2}), "", "posting_taken")],
 )  # fmt: skip
 def test_an_event_that_cannot_be_split_is_refused(house: House, event: Event, source: str, code: str) -> None:
     house.do(house.settling.split, "sh-nx", Event("once", MARCH, {Item.MEMO: 1}), NOW)
@@ -344,6 +345,15 @@ def test_check_finds_a_bill_that_does_not_follow(house: House) -> None:
         unit.execute(sa.update(store.BILL).values(untaken_card_h=99))
     with house.books.read() as unit:
         assert [one.rule for one in house.settling.check(unit)] == ["bill_differs"]
+
+
+def test_check_finds_a_text_that_was_never_logged(house: House) -> None:
+    with house.books.begin() as unit:
+        store.insert_text(
+            unit, "other", 1, record=record(replace(IN_FORCE, agreement_id="other")), digest="0" * 64, now=NOW
+        )
+    with house.books.read() as unit:
+        assert [(one.rule, one.value) for one in house.signing.check(unit)] == [("text_differs", "0" * 64)]
 
 
 def test_check_finds_a_share_that_was_never_paid(house: House) -> None:

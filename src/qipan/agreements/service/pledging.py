@@ -87,7 +87,7 @@ class Pledging:
             raise NotFoundError(
                 f"A pledge must stand before it is released, was not: {pledge_id} of {agreement_id}.",
                 code="pledge_unknown",
-                hint="See what is pledged: qipan agreements show",
+                hint="See what is pledged with qipan agreements show.",
             )
         return self._claims.release_all(unit, names, now) > 0
 

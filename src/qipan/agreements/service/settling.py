@@ -69,7 +69,7 @@ class Settling:
             ``agreement_unsigned``; ``month_outside``; ``use_above_volume``; ``transfers_refused``, as where the buyer's
             account does not hold what is due.
         ConflictError
-            ``bill_taken`` where the month was billed for another use or index.
+            ``posting_taken`` where the month was billed for another use or index.
         """
         unit.lock(lock_of(agreement_id))
         signed = self._signing.in_force(unit, agreement_id)
@@ -105,14 +105,14 @@ class Settling:
         RuleBrokenError
             ``agreement_unsigned``; ``month_outside``; ``table_missing``; ``table_not_yet``; ``transfers_refused``.
         ConflictError
-            ``bill_taken`` where it was shared for the month already, otherwise.
+            ``posting_taken`` where it was shared for the month already, otherwise.
         """
         if not 1 <= posted.fen <= MOST_FEN or posted.pool is Pool.ENCLAVE:
             raise BadInputError(
                 f"What is shared must be 1 to {MOST_FEN} fen of rent or green premium, was {posted.fen} of "
                 f"{posted.pool}.",
                 code="share_unfit",
-                hint="Split events of an enclave with: qipan agreements split",
+                hint="Split events of an enclave with qipan agreements split.",
             )
         unit.lock(lock_of(posted.agreement_id))
         signed = self._signing.in_force(unit, posted.agreement_id)
@@ -148,7 +148,7 @@ class Settling:
         RuleBrokenError
             ``agreement_unsigned``; ``table_missing``; ``table_not_yet``; ``transfers_refused``.
         ConflictError
-            ``bill_taken`` where another event was split under its id.
+            ``posting_taken`` where another event was split under its id.
         """
         unit.lock(lock_of(agreement_id))
         signed = self._signing.in_force(unit, agreement_id)
@@ -271,6 +271,6 @@ def _check_event(event: Event, found: Split, source: str) -> None:
 def _taken(what: str, name: str) -> ConflictError:
     return ConflictError(
         f"One {what} must stand under a name, was another: {name}.",
-        code="bill_taken",
+        code="posting_taken",
         hint="Correct what was posted by a transfer of its own; it is never changed.",
     )

@@ -17,7 +17,7 @@ from qipan.agreements.pay import account, fund_account, memo_account, memo_issue
 from qipan.agreements.pledge import revenue
 from qipan.agreements.record import SIGNATURE_KIND, TEXT_KIND, leaf, read, record
 from qipan.agreements.store import agreement as store
-from qipan.kernel.errors import NotFoundError, RuleBrokenError
+from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.log.service import Log
 from qipan.storage.books import UnitOfWork
@@ -98,7 +98,7 @@ class Signing:
             raise NotFoundError(
                 f"An agreement must be signed before it is used, was not: {agreement_id}.",
                 code="agreement_unknown",
-                hint="Sign it: qipan agreements sign",
+                hint="Sign it with qipan agreements sign.",
             )
         return found[-1]
 
@@ -130,6 +130,16 @@ class Signing:
         """Return the newest text of each agreement."""
         names = dict.fromkeys(read(told).agreement_id for _, told, _ in store.texts(unit))
         return tuple(self.newest(unit, name) for name in names)
+
+    def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
+        """Hold every text against its digest and the log; nothing when all is well. Rule: ``text_differs``."""
+        return tuple(
+            Finding(
+                0, "record", "text_differs", f"A text must be what was signed and logged, was not: {digest}.", digest
+            )
+            for _, told, digest in store.texts(unit)
+            if sha256(told.encode()).hexdigest() != digest or not self._log.find_digest(unit, digest)
+        )
 
     def _texts(self, unit: UnitOfWork, agreement_id: str) -> list[Signed]:
         return [

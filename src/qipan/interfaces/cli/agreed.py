@@ -12,7 +12,8 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.log import FAILED
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.owed import told_bill, told_pledge
-from qipan.interfaces.cli.print import findings_table, pairs, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import of_file
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def show(
         return
     print_table(_agreements_table([signed], language))
     print_table(_terms_table(signed, language))
+    if signed.agreement.tables:
+        print_table(_sharing_table(signed, language))
     if bills:
         print_table(_bills_table(bills, language))
     if pledges:
@@ -92,7 +95,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Make every bill, share and event anew from what was signed; end with code 5 if anything differs."""
     services = session.services()
     with services.books.read() as unit:
-        findings = services.settling.check(unit)
+        findings = services.signing.check(unit) + services.settling.check(unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:
@@ -142,26 +145,41 @@ def _agreements_table(found: Any, language: Language) -> Any:
 
 def _terms_table(signed: Signed, language: Language) -> Any:
     to_say = language.say
-    rows = []
-    for one in signed.agreement.versions:
-        index = "" if one.index is None else f", {one.index.pass_through} x {one.index.name} / {one.index.base}"
-        cap = "" if one.cap_fen_per_card_h is None else f"{one.cap_fen_per_card_h:,}"
-        rows.append(
-            (
-                to_say(f"from {one.holds_from:%Y-%m}", f"自 {one.holds_from:%Y-%m}"),
-                to_say(
-                    f"{one.card_h_per_month:,} card-hours a month at {one.base_fen_per_card_h:,} fen{index}; "
-                    f"{one.floor_fen_per_card_h:,} to {cap or 'no cap'}; take-or-pay {one.take_or_pay}",
-                    f"每月 {one.card_h_per_month:,} 卡时,单价 {one.base_fen_per_card_h:,} 分{index};"
-                    f"{one.floor_fen_per_card_h:,} 至 {cap or '不封顶'};照付不议 {one.take_or_pay}",
-                ),
-            )
+    columns = (
+        to_say("from", "起"),
+        to_say("card-hours a month", "卡时/月"),
+        to_say("base, fen", "基准价,分"),
+        to_say("index", "指数"),
+        to_say("passes through", "传导比例"),
+        to_say("floor", "保底价"),
+        to_say("cap", "封顶价"),
+        to_say("take-or-pay", "照付不议"),
+    )
+    rows = [
+        (
+            f"{one.holds_from:%Y-%m}",
+            f"{one.card_h_per_month:,}",
+            f"{one.base_fen_per_card_h:,}",
+            NOTHING if one.index is None else f"{one.index.name} / {one.index.base}",
+            NOTHING if one.index is None else str(one.index.pass_through),
+            f"{one.floor_fen_per_card_h:,}",
+            NOTHING if one.cap_fen_per_card_h is None else f"{one.cap_fen_per_card_h:,}",
+            str(one.take_or_pay),
         )
-    for pool, shares in signed.agreement.tables.items():
-        for held in shares.versions:
-            parts = ", ".join(f"{party} {part}" for party, part in held.parts.items())
-            rows.append((f"{pool} {held.holds_from}", parts))
-    return pairs(rows)
+        for one in signed.agreement.versions
+    ]
+    return table(columns, rows, numbers=(1, 2, 4, 5, 6, 7), wide=(3,))
+
+
+def _sharing_table(signed: Signed, language: Language) -> Any:
+    to_say = language.say
+    columns = (to_say("shared", "分享对象"), to_say("from", "起"), to_say("shares", "比例"))
+    rows = [
+        (pool, str(one.holds_from), ", ".join(f"{party} {part}" for party, part in one.parts.items()))
+        for pool, shares in signed.agreement.tables.items()
+        for one in shares.versions
+    ]
+    return table(columns, rows, wide=(2,))
 
 
 def _bills_table(bills: tuple[PostedBill, ...], language: Language) -> Any:
