@@ -145,6 +145,17 @@ def test_arriving_job_is_seated_between_replans(desk: Live) -> None:
     assert finals(desk.replan(at(0.25))) == []
 
 
+def test_job_that_arrives_past_midnight_while_another_runs_is_planned(services: Services) -> None:
+    desk = live(services, FLEET, replace(TERMS, every_s=420.0))
+    desk.take_in(csv(row("a", 20, cards=2, hours=10, start_by_h=20)), "a.csv", at(20))
+    assert finals(desk.replan(at(20))) == [("a", at(20))]
+    desk.replan(at(23.95))
+    desk.take_in(csv(row("b", 24.02, cards=2, hours=1, start_by_h=24.02)), "b.csv", at(24.02))
+    decision = desk.place_new(at(24.02))
+    assert decision.is_replan
+    assert finals(decision) == [("b", at(24.02))]
+
+
 def test_restart_at_every_step_decides_the_same(services: Services, tmp_path: Path) -> None:
     files = {
         0: csv(row("a", 0, start_by_h=1), row("b", 0, cards=4, start_by_h=5)),

@@ -206,7 +206,7 @@ class Live:
     def place_new(self, now: datetime) -> Decision:
         """Give jobs that have come since the last decision the cheapest seats at the last prices; keep and return it.
 
-        Without prices of today, as after a start, it is a re-plan.
+        Without prices of these hours, as after a start or past midnight, it is a re-plan.
 
         Raises
         ------
@@ -214,7 +214,9 @@ class Live:
             ``live_twice``.
         """
         table = self._table(now)
-        if self._priced is None or self._priced[0].start_s != table.case.board.start_s:
+        board = table.case.board
+        priced = None if self._priced is None else (self._priced[0].start_s, self._priced[0].end_s)
+        if self._priced is None or priced != (board.start_s, board.end_s):
             return self.replan(now)
         desk = prepare(table.case, self._terms)
         state = resume(desk, table.pool, table.start_s, table.is_final, table.is_lost)
@@ -222,7 +224,7 @@ class Live:
         if state.prices.rents is not None and self._priced[1].rents is not None:
             state.prices.rents[:] = self._priced[1].rents
         state.now_s = now.timestamp()
-        seat, tick = empty_seat(table.case.board.slot_count), (state.now_s - table.case.board.start_s) / TICK_S
+        seat, tick = empty_seat(board.slot_count), (state.now_s - board.start_s) / TICK_S
         waiting, state.waiting = state.waiting, []
         tentative = self._known.tentative
         for job in waiting:
