@@ -48,6 +48,7 @@ def test_show_day_adds_up_rows_and_jobs_and_says_why(
     assert "Accepted jobs of other days, left for their own day: 7." in text
     assert "The next day does not take them up by itself" in text
     assert "Lower is better in cost" in text
+    assert "The plan minimises the planned cost" in text
     document["account"]["carried_over"] = 0
     assert "The next day does not take them up" not in printed(document, capsys)
 

@@ -49,6 +49,7 @@ def score(policy: str, energy_fen: float, location_kg: float, market_kg: float) 
         energy_kwh=12000.0,
         energy_fen=energy_fen,
         transfer_fen=0.0,
+        planned_fen=1.5 * energy_fen,
         location_kg=location_kg,
         market_kg=market_kg,
         realtime_p95_ms=float("nan"),

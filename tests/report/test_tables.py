@@ -41,10 +41,30 @@ def test_tiers_dash_a_round_trip_that_nobody_made(document: dict[str, Any]) -> N
 def test_policies_hold_both_carbon_accounts_and_mark_our_own(document: dict[str, Any]) -> None:
     table = tables.policies(document, EN)
     assert [row.is_own for row in table.rows] == [True, False, False]
-    assert [head.title for head in table.heads[1:4]] == ["Cost", "Carbon, location-based", "Carbon, market-based"]
-    assert texts(table, 0)[:4] == ["Qipan's plan", "800", "5.10", "0.95"]
+    titles = [head.title for head in table.heads[1:5]]
+    assert titles == ["Cost", "Planned cost", "Carbon, location-based", "Carbon, market-based"]
+    assert texts(table, 0)[:5] == ["Qipan's plan", "800", "1,200", "5.10", "0.95"]
     assert table.rows[0].cells[1].bar == 0.8
-    assert table.rows[2].cells[2].bar == 1.0
+    assert table.rows[2].cells[3].bar == 1.0
+
+
+def test_policies_of_a_report_kept_without_the_planned_cost_dash_it(document: dict[str, Any]) -> None:
+    for score in document["scores"]:
+        del score["planned_fen"]
+    assert [texts(tables.policies(document, EN), index)[2] for index in range(3)] == ["–"] * 3
+
+
+def test_policies_dash_means_of_work_where_none_ran(document: dict[str, Any]) -> None:
+    document["scores"][0] |= {"mean_wait_h": None, "moved_share": None}
+    table = tables.policies(document, EN)
+    shown = dict(zip((head.title for head in table.heads), texts(table, 0), strict=True))
+    assert (shown["Wait"], shown["Left macro-region"]) == ("–", "–")
+
+
+def test_good_says_which_cost_is_minimised_and_why_the_other_may_be_lower() -> None:
+    said = tables.good(EN)
+    assert "The plan minimises the planned cost: at a gap of 0 % no placement has a lower one." in said
+    assert "cost is the money of what ran" in said
 
 
 def test_hours_set_the_outlook_apart(document: dict[str, Any]) -> None:

@@ -53,6 +53,31 @@ def test_score_counts_what_ran_and_never_more_than_was_requested(make_board, mak
     assert result.energy_fen == pytest.approx(300.0)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_score_tells_what_the_plan_minimises_of_each_placement(seed: int) -> None:
+    board, jobs, rules = random_day(np.random.default_rng(seed))
+    reached = reach(jobs, board, rules)
+    for rule in Baseline:
+        found = place_by(rule, jobs, board, rules, reached, refused=refusals(jobs, board, reached))
+        told = score(rule.value, jobs, board, rules, reached, found=found)
+        assert told.planned_fen == pytest.approx(sum(planned_fen(jobs, board, rules, reached, found)))
+
+
+def test_score_may_rank_placements_otherwise_than_the_plan_where_jobs_end_early(make_board, make_jobs, rules) -> None:
+    board = make_board(price_fen_per_kwh=np.array([[10.0] + [90.0] * 5, [40.0] * 6]), pue=(1.0, 1.0))
+    jobs = make_jobs({"requested_h": 4.0, "actual_h": 1.0})
+    reached = reach(jobs, board, rules)
+    steep, even = (score("any", jobs, board, rules, reached, found=at(board, pool)) for pool in (0, 1))
+    assert steep.cost_fen < even.cost_fen
+    assert steep.planned_fen > even.planned_fen
+
+
+def test_score_of_nothing_that_ran_has_no_means(make_board, make_jobs, rules) -> None:
+    board, jobs = make_board(), make_jobs({})
+    told = score("any", jobs, board, rules, reach(jobs, board, rules), found=at(board, -1))
+    assert (told.mean_wait_h, told.moved_share) == (None, None)
+
+
 def test_score_past_the_horizon_pays_the_last_day_again(make_board, make_jobs, rules) -> None:
     prices = np.array([[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]] * 2)
     board = make_board(price_fen_per_kwh=prices, pue=(1.0, 1.0))

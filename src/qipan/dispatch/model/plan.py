@@ -257,8 +257,14 @@ class Score:
         Drawn by work and, in the horizon, at no load.
     energy_fen
         Energy and running: the grid, own plants, limits overstepped and peaks; carbon has no price in it.
+    planned_fen
+        What the plan minimises, of this placement (`placement.score.planned_fen`): the hours that were asked for, with
+        carbon, distance and lost work at their prices. ``cost_fen`` is the money of what ran instead, so the two may
+        rank placements differently.
     location_kg, market_kg
         Of what is drawn from the grid; own plants count as nothing in both accounts.
+    mean_wait_h, moved_share
+        Of work; None where none ran.
     peak_kw
         The most that all sites draw at once.
     renewable_kwh, curtailed_kwh
@@ -283,12 +289,13 @@ class Score:
     energy_kwh: float
     energy_fen: float
     transfer_fen: float
+    planned_fen: float
     location_kg: float
     market_kg: float
     realtime_p95_ms: float
-    mean_wait_h: float
+    mean_wait_h: float | None
     peak_kw: float
-    moved_share: float
+    moved_share: float | None
     tier_lost_unit_h: dict[str, tuple[float, ...]]
     renewable_kwh: float
     curtailed_kwh: float

@@ -89,12 +89,13 @@ def score(policy: str, jobs: Jobs, board: Board, rules: Rules, reached: Reach, *
         energy_kwh=float(drawn_kwh.sum() + late_kwh.sum()),
         energy_fen=_money_fen(board, bought) + late_fen + _opex_fen(jobs, board, found),
         transfer_fen=float((jobs.data_gb[at] * board.transfer_fen_per_gb[origin, site]).sum()),
+        planned_fen=sum(planned_fen(jobs, board, rules, reached, found)),
         location_kg=float((grid_kwh * board.location_kg_per_kwh).sum()),
         market_kg=float((grid_kwh * board.market_kg_per_kwh).sum()),
         realtime_p95_ms=_weighted_quantile(board.round_trip_ms[origin, site][fast], rated_kwh[fast], 0.95),
-        mean_wait_h=float((wait * rated_kwh).sum() / total) if total else 0.0,
+        mean_wait_h=float((wait * rated_kwh).sum() / total) if total else None,
         peak_kw=peak_kw,
-        moved_share=float(rated_kwh[macro_o != macro_s].sum() / total) if total else 0.0,
+        moved_share=float(rated_kwh[macro_o != macro_s].sum() / total) if total else None,
         tier_lost_unit_h={
             KINDS[kind].value: tuple(np.bincount(jobs.tier, lost * (jobs.kind == kind), minlength=len(Tier)).tolist())
             for kind in np.unique(jobs.kind).tolist()

@@ -171,6 +171,7 @@ def _comparison(document: Document, language: Language) -> None:
     columns = (
         language.say("policy", "策略"),
         language.say("cost\nyuan", "费用\n元"),
+        language.say("planned\ncost yuan", "计划费用\n元"),
         language.say("carbon t\nlocation", "碳排放 t\n按地点"),
         language.say("carbon t\nmarket", "碳排放 t\n按市场"),
         language.say("real-time\np95 ms", "实时\np95 ms"),
@@ -183,6 +184,7 @@ def _comparison(document: Document, language: Language) -> None:
         (
             label(labels.POLICY, "plan" if score is scores[0] else score["policy"], words(language)),
             yuan(score["cost_fen"]),
+            yuan(score.get("planned_fen")),
             grouped(score["location_kg"] / KG_PER_T, 2),
             grouped(score["market_kg"] / KG_PER_T, 2),
             grouped(score["realtime_p95_ms"], 1),

@@ -83,7 +83,7 @@ def headlines(document: Document, words: Words) -> tuple[Headline, ...]:
             figure=money(ours["cost_fen"], words),
             base=money(theirs["cost_fen"], words),
             change=change["cost"],
-            note=words.say("Energy, running and moving data."),
+            note=words.say("Money of what ran: energy, running and moving data."),
             words=words,
         ),
         _headline(

@@ -161,6 +161,7 @@ def policies(document: Document, words: Words) -> Table:
             row(
                 Cell(label(labels.POLICY, code, words), note=label(labels.POLICY_RULE, code, words)),
                 _against(scores, score, "cost_fen", yuan(score["cost_fen"])),
+                yuan(score.get("planned_fen")),
                 _against(scores, score, "location_kg", grouped(score["location_kg"] / 1000, 2)),
                 _against(scores, score, "market_kg", grouped(score["market_kg"] / 1000, 2)),
                 mwh(score["energy_kwh"] * WH_PER_KWH),
@@ -180,6 +181,7 @@ def policies(document: Document, words: Words) -> Table:
     heads = (
         Head(words.say("Policy"), is_number=False),
         Head(words.say("Cost"), words.say("yuan")),
+        Head(words.say("Planned cost"), words.say("yuan")),
         Head(words.say("Carbon, location-based"), words.say("t")),
         Head(words.say("Carbon, market-based"), words.say("t")),
         Head(words.say("Energy"), "MWh"),
@@ -256,8 +258,8 @@ def bound(document: Document, words: Words) -> Table:
     rows = (
         row(words.say("Optimum of the linear programme"), yuan(account["plan_fen"]), words.say("yuan")),
         row(words.say("Bound: no placement of whole jobs costs less"), yuan(account["bound_fen"]), words.say("yuan")),
-        row(words.say("Cost of the placed jobs"), yuan(account["served_fen"]), words.say("yuan")),
-        row(words.say("Unserved work at its value"), yuan(account["lost_fen"]), words.say("yuan")),
+        row(words.say("Planned cost of the placed jobs"), yuan(account["served_fen"]), words.say("yuan")),
+        row(words.say("Planned cost of unserved work, at its value"), yuan(account["lost_fen"]), words.say("yuan")),
         row(words.say("Gap to the bound, unserved work included"), percent(account["gap"], 3), ""),
         row(words.say("Gap to the linear programme, unserved work included"), percent(account["gap_to_plan"], 3), ""),
         row(words.say("Payments for work"), yuan(account["payments_fen"]), words.say("yuan")),
@@ -276,10 +278,12 @@ def bound(document: Document, words: Words) -> Table:
 
 
 def good(words: Words) -> str:
-    """Say which figures of a comparison are good ones."""
+    """Say which figures of a comparison are good ones, which of the two costs is minimised and why they differ."""
     return words.say(
-        "Lower is better in cost, carbon, round trip, wait, peak and refused work; "
-        "at a gap of 0 % no placement costs less."
+        "Lower is better in cost, planned cost, carbon, round trip, wait, peak and refused work. The plan minimises "
+        "the planned cost: at a gap of 0 % no placement has a lower one. It counts the hours that jobs ask for, and "
+        "carbon, distance and lost work at their prices; cost is the money of what ran, so a rule can come out lower "
+        "in it."
     )
 
 
