@@ -121,13 +121,21 @@ def test_roll_keeps_its_tables_and_settles_reservations(client: TestClient, call
     (row,) = told["result"]["runs"][0]["reservations"]["rows"]
     assert (row["reserved_unit_h"], row["used_unit_h"]) == pytest.approx((120.0, 0.0))
     assert row["net_fen"] == pytest.approx(row["sold_fen"] - 120.0 * 950.0)
-    told = ended(client, ask_roll(client, callers, {"links": b"no"}).headers["location"])
-    assert (told["state"], told["error"]["code"]) == ("failed", "columns_missing")
+
+
+def test_roll_is_refused_before_it_is_kept(client: TestClient, callers: Callers) -> None:
+    before = client.get(ROLLS).json()
+    answer = ask_roll(client, callers, {"links": b"no"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["file"]) == (400, "columns_missing", "links.csv")
+    answer = ask_roll(client, callers, first_day="2026-07-01")
+    assert (answer.status_code, answer.json()["code"]) == (400, "day_empty")
+    answer = ask_roll(client, callers, seed=-1)
+    assert (answer.status_code, answer.json()["field"]) == (400, "seed")
+    assert ask_roll(client, callers, fleet_id="none").status_code == 404
+    assert client.get(ROLLS).json() == before
 
 
 def test_roll_that_cannot_be_run_says_why(client: TestClient, callers: Callers) -> None:
-    told = ended(client, ask_roll(client, callers, first_day="2026-07-01").headers["location"])
-    assert (told["state"], told["error"]["code"], told["result"]) == ("failed", "day_empty", None)
     told = ended(client, ask_roll(client, callers, every_s=60, seconds=1).headers["location"])
     assert (told["state"], told["error"]["code"]) == ("failed", "study_out_of_time")
     answer = ask_roll(client, callers, every_s=61)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import PASSWORD, PODS
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
@@ -118,10 +118,33 @@ def test_roll_takes_tables_and_a_reserve_and_shows_what_reservations_came_to(
     assert terms["file_names"] == {name: file for name, (file, _) in files.items() if name != "file"}
 
 
-def test_roll_that_fails_says_why_on_its_page(operator: TestClient, trace: bytes) -> None:
-    given = {"first_day": "2026-07-01", "days": "1", "every_min": "60"}
-    answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)
-    assert "day_empty" in read_when_done(operator, answer.headers["location"])
+def test_roll_is_refused_at_once_on_its_page(operator: TestClient, services: Services, trace: bytes) -> None:
+    before = services.studies.studies(StudyKind.ROLL)
+    days = {"first_day": "2026-06-01", "days": "1", "every_min": "60"}
+    for given, code in (
+        ({"first_day": "2026-07-01"}, "day_empty"),
+        ({"format": "openb"}, "columns_missing"),
+        ({"zone_name": "Nowhere"}, "zone_unknown"),
+        ({"seed": "-1"}, "option_out_of_range"),
+        ({"load": "0"}, "load_not_positive"),
+        ({"epoch": "noon"}, "field_unreadable"),
+    ):
+        answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | given)
+        assert (answer.status_code, code in answer.text) == (400, True), (code, answer.text)
+    assert services.studies.studies(StudyKind.ROLL) == before
+
+
+def test_trace_without_dates_is_rolled_with_its_start(operator: TestClient, services: Services) -> None:
+    days = {"first_day": "2023-01-01", "days": "1", "every_min": "60", "format": "openb", "seed": "3", "load": "2"}
+    pods = {"file": ("pods.csv", PODS)}
+    answer = operator.post("/rolls", files=pods, data=days)
+    assert (answer.status_code, "epoch_missing" in answer.text) == (400, True)
+    more = {"epoch": "2023-01-01T00:00:00+08:00", "zone_name": "Asia/Tokyo", "renewable": "0.3", "plants_share": "0.5"}
+    answer = operator.post("/rolls", files=pods, data=days | more)
+    assert answer.status_code == 303, answer.text
+    assert "Errors: wind and solar 0.3" in read_when_done(operator, answer.headers["location"])
+    terms = services.studies.study(int(answer.headers["location"].rpartition("=")[2]), StudyKind.ROLL)["terms"]
+    assert (terms["seed"], terms["load"], terms["plants_share"], terms["zone_name"]) == (3, 2.0, 0.5, "Asia/Tokyo")
 
 
 def test_visitors_see_no_form(client: TestClient) -> None:

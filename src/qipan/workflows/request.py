@@ -192,6 +192,13 @@ def check_roll(request: RollRequest) -> None:
     BadInputError
         ``option_out_of_range``.
     """
+    if request.seed < 0:
+        raise BadInputError(
+            f"A seed must be 0 or more, was {request.seed}.",
+            code="option_out_of_range",
+            hint="Write 0, or any whole number above.",
+            field="seed",
+        )
     limits: dict[str, tuple[float, float, float]] = {
         "days": (request.days, 1, DAYS_MOST),
         "every": (request.every_s, 60, 3600),

@@ -109,6 +109,16 @@ class Rolling:
         self._dispatch = dispatch
         self._boards = boards
 
+    def check(self, request: RollRequest) -> None:
+        """Read all that a run needs, and refuse what it would refuse.
+
+        Raises
+        ------
+        BadInputError, NotFoundError
+            As `run`.
+        """
+        self._opened(request)
+
     def run(self, request: RollRequest, cpu: Stopwatch, clock: Stopwatch, progress: Advance) -> RollReport:
         """Operate the days on a simulated clock; nothing is entered in the ledger.
 
@@ -124,14 +134,10 @@ class Rolling:
         BadInputError
             ``option_out_of_range``; ``plants_stated``, ``energy_not_rolling``; ``day_empty``; ``reservations_unmet``,
             ``reservations_over_links``; what the adapters refuse.
+        NotFoundError
+            ``fleet_unknown``.
         """
-        check_roll(request)
-        with self._books.read() as unit:
-            fleet = self._ledger.fleet(unit, request.fleet_id)
-        case, rows_set_aside = self._case(request, fleet)
-        reserved = self._reserved(request)
-        case = replace(case, reservations=reserved.reservations)
-        allot(case.reservations, case.foreseen, case.rules, fleet.zone_name)
+        fleet, case, rows_set_aside, reserved = self._opened(request)
         terms = RollTerms(every_s=request.every_s, gap=request.gap, notice_s=request.notice_s)
         kinds = [Errors()] + (
             [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
@@ -180,6 +186,17 @@ class Rolling:
             ``day_empty`` when none of the days has jobs.
         """
         return self._case(request, fleet)[0]
+
+    def _opened(self, request: RollRequest) -> tuple[Fleet, Case, int, ReservationIntake]:
+        """Return the fleet, what its run meets, how many rows of the file were set aside, and what is reserved."""
+        check_roll(request)
+        with self._books.read() as unit:
+            fleet = self._ledger.fleet(unit, request.fleet_id)
+        case, rows_set_aside = self._case(request, fleet)
+        reserved = self._reserved(request)
+        case = replace(case, reservations=reserved.reservations)
+        allot(case.reservations, case.foreseen, case.rules, fleet.zone_name)
+        return fleet, case, rows_set_aside, reserved
 
     def _reserved(self, request: RollRequest) -> ReservationIntake:
         """Return what is reserved; nothing without a file."""

@@ -23,7 +23,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.request import RollRequest, check_roll
+from qipan.workflows.request import RollRequest
 from qipan.workflows.roll import Rolling
 
 SOURCE: Final = "study"
@@ -87,11 +87,11 @@ class Studies:
 
         Raises
         ------
-        BadInputError
-            ``option_out_of_range``.
+        BadInputError, NotFoundError
+            ``option_out_of_range``; what `Rolling.check` refuses.
         """
         _check_range("seconds", seconds, 1.0, SECONDS_MOST)
-        check_roll(request)
+        self._rolling.check(request)
         terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name", *TABLES)}
         tables = {name: getattr(request, name) for name in TABLES if getattr(request, name) is not None}
         return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller, tables)

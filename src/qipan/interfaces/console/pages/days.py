@@ -78,9 +78,7 @@ def run(
             substitutes=_bytes(substitutes),
             links=_bytes(links),
             file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
-            epoch=read_field(epoch, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
-            if epoch
-            else None,
+            epoch=read_epoch(epoch),
         )
         with planning_turn(request):
             report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))
@@ -162,3 +160,17 @@ def read_field(text: str, reader: Any, field: str, hint: str) -> Any:
         raise BadInputError(
             f"The field {field} must be readable, was {text!r}.", code="field_unreadable", hint=hint, field=field
         ) from error
+
+
+def read_epoch(text: str) -> datetime | None:
+    """Read the moment of second 0 of a trace; an empty field names none.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+    """
+    if not text:
+        return None
+    moment: datetime = read_field(text, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
+    return moment

@@ -15,7 +15,7 @@ from qipan.bootstrap.files import example_expansion
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.console.pages.days import read_field
+from qipan.interfaces.console.pages.days import read_epoch, read_field
 from qipan.interfaces.entry import Caller, aside_of, require, services_of, status_of
 from qipan.interfaces.report import expansion as expansion_report
 from qipan.interfaces.report import roll as roll_report
@@ -82,6 +82,12 @@ def roll(
     every_min: Annotated[str, Form()] = "15",
     demand: Annotated[str, Form()] = "0",
     price: Annotated[str, Form()] = "0",
+    renewable: Annotated[str, Form()] = "0",
+    plants_share: Annotated[str, Form()] = "0",
+    load: Annotated[str, Form()] = "1",
+    seed: Annotated[str, Form()] = "0",
+    epoch: Annotated[str, Form()] = "",
+    zone_name: Annotated[str, Form()] = "",
     fleet_id: Annotated[str, Form()] = "",
     reservations: Annotated[UploadFile | str | None, File()] = None,
     notice_min: Annotated[str, Form()] = "0",
@@ -91,7 +97,8 @@ def roll(
     seconds: Annotated[str, Form()] = "300",
 ) -> Response:
     """Ask what not knowing the future would have cost, and lead to where the answer will stand."""
-    number = "Write a number such as 0.2."
+    number, whole = "Write a number such as 0.2.", "Write a whole number."
+    sizes = {"demand": demand, "price": price, "renewable": renewable}
 
     def ask(services: Services) -> int:
         data, name = _file(file)
@@ -102,12 +109,14 @@ def roll(
             name=name,
             format=trace_format,
             first_day=read_field(first_day, date.fromisoformat, "first_day", "Write for example 2017-10-09."),
-            days=read_field(days, int, "days", "Write a whole number."),
+            days=read_field(days, int, "days", whole),
             every_s=60.0 * read_field(every_min, float, "every_min", "Write whole minutes."),
-            errors={
-                "demand": read_field(demand, float, "demand", number),
-                "price": read_field(price, float, "price", number),
-            },
+            errors={name: read_field(size, float, name, number) for name, size in sizes.items()},
+            load=read_field(load, float, "load", "Write a number such as 1 or 2.5."),
+            seed=read_field(seed, int, "seed", whole),
+            epoch=read_epoch(epoch),
+            zone_name=zone_name.strip() or None,
+            plants_share=read_field(plants_share, float, "plants_share", number),
             fleet_id=fleet_id or NATIONAL,
             notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
             keeps_reserve=bool(keeps_reserve),
@@ -120,8 +129,8 @@ def roll(
         return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
 
     given = {"format": trace_format, "first_day": first_day, "days": days, "every_min": every_min}
-    given |= {"demand": demand, "price": price, "fleet_id": fleet_id, "seconds": seconds, "notice_min": notice_min}
-    given |= {"keeps_reserve": keeps_reserve}
+    given |= sizes | {"plants_share": plants_share, "load": load, "seed": seed, "epoch": epoch, "zone_name": zone_name}
+    given |= {"fleet_id": fleet_id, "seconds": seconds, "notice_min": notice_min, "keeps_reserve": keeps_reserve}
     return _begin(request, StudyKind.ROLL, ask, given)
 
 
