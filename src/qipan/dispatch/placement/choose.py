@@ -2,12 +2,12 @@
 
 Prices are steps of a slot. The cost of a run is therefore piecewise linear in its start, least at the first or last
 start or where the run begins or ends with a slot; and what stops and goes takes whole slots, the cheapest first, all in
-one pool. The kernels are compiled by numba. Ties go to the pool that comes first, then to the earlier start.
+one pool. The kernels are compiled by numba. Ties go to the earlier start, then to the pool that comes first.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
@@ -28,6 +28,9 @@ from qipan.dispatch.placement.timeline import (
     fits,
     held_units,
 )
+
+LESS: Final = 1e-9
+"""One cost is less than another if it is so by more than this share; the rest is rounding."""
 
 
 class Moving(NamedTuple):
@@ -198,8 +201,10 @@ def _choose_start(
             start = seat.starts[i] - first * width
             paid = _paid_until(seat.paid, step, first, start + length, width)
             cost = need * (paid - _paid_until(seat.paid, step, first, start, width)) + moved
-            if cost < least and (is_alone or fits(room, ask, job, pool, seat.starts[i])):
-                least, chosen, begin = cost, pool, seat.starts[i]
+            is_even = chosen >= 0 and abs(cost - least) <= LESS * abs(least)
+            is_better = seat.starts[i] < begin if is_even else cost < least
+            if is_better and (is_alone or fits(room, ask, job, pool, seat.starts[i])):
+                least, chosen, begin = min(cost, least), pool, seat.starts[i]
     seat.begin[0], seat.ticks[0] = begin, ask.length[job]
     return least, chosen, 1
 
@@ -284,6 +289,20 @@ def _choose_stretches(
     step = _curve(seat, ask, prices, prices.rents, ask.gb, job, chosen, room.pool_site[chosen])
     _buy(seat, ask, step, room, job, chosen, np.inf, is_alone)
     return least, chosen, _join(seat, ask, job, room.ticks_of_slot)
+
+
+@numba.njit(cache=True)
+def choose_stretches_in(
+    seat: Seat, ask: Asks, prices: Prices, room: Timeline, job: int, pool: int
+) -> tuple[float, int]:  # pragma: no cover - compiled
+    """Return the least cost of a job that stops and goes in one pool, and how many stretches; ``inf`` without room."""
+    site = room.pool_site[pool]
+    step = _curve(seat, ask, prices, prices.rents, ask.gb, job, pool, site)
+    paid = _buy(seat, ask, step, room, job, pool, np.inf, False)
+    if paid == np.inf:
+        return np.inf, 0
+    fen = held_units(ask, job, pool) * paid + moving_fen(prices.moving, ask.sort[job], job, site)
+    return float(fen), _join(seat, ask, job, room.ticks_of_slot)
 
 
 @numba.njit(cache=True)

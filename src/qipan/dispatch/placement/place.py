@@ -31,6 +31,7 @@ from qipan.dispatch.placement.bound import proven_fen
 from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
 from qipan.dispatch.placement.clear import clear
 from qipan.dispatch.placement.fill import Lean, fill, turn_out, upright
+from qipan.dispatch.placement.forward import bring_forward, by_start
 from qipan.dispatch.placement.score import cheapest, planned_fen
 from qipan.dispatch.placement.seats import Seats, copied, empty_seats, hold_all, occupants, total_fen
 from qipan.dispatch.placement.settle import draw_all, meters_of, settle
@@ -118,7 +119,7 @@ def place(
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, unserved_fen, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
-    return placement(jobs, board, reached, refused=refused, seats=seats)
+    return placement(jobs, board, reached, refused=refused, seats=_forward(case, order, seats))
 
 
 def keep_seated(
@@ -218,6 +219,24 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
     if cheapest((mended, cost)) == 0:
         return mended, room, seats
     return cost, _room_beside(case, order, first), first
+
+
+def _forward(case: Case, order: Ints, seats: Seats) -> Seats:
+    """Return a board on which jobs that wait start as early as they can at no more cost; as it was if that is dearer.
+
+    Who has no seat takes one that this leaves free, and is brought forward in turn.
+    """
+    room, moved = _room_beside(case, order, seats), copied(seats)
+    waiting = by_start(moved)
+    while len(waiting):
+        meters = meters_of(case.board, case.rules, case.plan.energy)
+        draw_all(order, case.ask, meters, room, moved)
+        bring_forward(waiting, case.ask, case.prices, meters, room, moved)
+        rest = order[moved.pool[order] < 0]
+        fill(rest, case.ask, case.prices, upright(), room, moved)
+        waiting = rest[moved.pool[rest] >= 0]
+    costs = [_fen(case, order, room, one) for one in (moved, seats)]
+    return (moved, seats)[cheapest(costs)]
 
 
 def _fen(case: Case, order: Ints, room: Timeline, seats: Seats) -> float:

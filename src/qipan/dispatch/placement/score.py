@@ -16,13 +16,11 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.job import KINDS, Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Score, Status
-from qipan.dispatch.placement.choose import moving_of
+from qipan.dispatch.placement.choose import LESS, moving_of
 from qipan.dispatch.programme.buy import buy
 
 CLOCK_S: Final = 1e-3
 """A job that ends no later than this after its window has kept it: the rest is rounding."""
-LESS: Final = 1e-9
-"""One cost is less than another if it is so by more than this share; the rest is rounding."""
 
 
 @dataclass(frozen=True, slots=True)

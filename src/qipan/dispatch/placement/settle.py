@@ -16,8 +16,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
-from qipan.dispatch.placement.choose import Prices, choose, empty_seat
-from qipan.dispatch.placement.score import LESS
+from qipan.dispatch.placement.choose import LESS, Prices, choose, empty_seat
 from qipan.dispatch.placement.seats import Seats, hold_seat, release_seat, seat_fen, sit_found
 from qipan.dispatch.placement.timeline import TICK_S, Asks, Timeline, held_units
 from qipan.dispatch.programme.energy import grid_fen_per_kwh
@@ -81,16 +80,14 @@ def settle(
     here = Prices(step, level, prices.moving, prices.rents)
     is_flat, moved = bool((meters.own_fen == meters.grid_fen).all()), 0
     if is_flat:
-        for pool in range(len(room.free)):
-            kw, fen = room.kw_per_unit[pool], meters.grid_fen[room.pool_site[pool]]
-            step[0, pool] = meters.opex[pool] + fen * kw / TICKS_OF_HOUR
+        fill_in_flat(step[0], meters, room)
     for job in order:
         if seats.pool[job] < 0:
             continue
         release_seat(room, ask, seats, job)
         if not is_flat:
             draw(meters, ask, room, seats, job, -1.0)
-            _price(step[0], ask, meters, room, job)
+            price(step[0], ask, meters, room, job)
         before = seat_fen(ask, here, room, seats, job)
         after, pool, count = choose(seat, ask, here, room, job, False)
         if pool >= 0 and after < before - LESS * abs(before):
@@ -131,7 +128,15 @@ def draw(
 
 
 @numba.njit(cache=True)
-def _price(step: Floats, ask: Asks, meters: Meters, room: Timeline, job: int) -> None:  # pragma: no cover - compiled
+def fill_in_flat(step: Floats, meters: Meters, room: Timeline) -> None:  # pragma: no cover - compiled
+    """Fill in what a unit and tick adds in each pool and slot, where own energy costs what the grid's does."""
+    for pool in range(len(step)):
+        kw, fen = room.kw_per_unit[pool], meters.grid_fen[room.pool_site[pool]]
+        step[pool] = meters.opex[pool] + fen * kw / TICKS_OF_HOUR
+
+
+@numba.njit(cache=True)
+def price(step: Floats, ask: Asks, meters: Meters, room: Timeline, job: int) -> None:  # pragma: no cover - compiled
     """Fill in what a unit and tick of a job adds in each pool and slot: own energy while there is some."""
     for pool in range(len(step)):
         if not ask.allowed[ask.sort[job], pool]:
