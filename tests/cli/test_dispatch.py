@@ -137,5 +137,6 @@ def test_explain_tells_why_here_and_what_made_a_price(qipan: Qipan, trace: Calla
     assert price["rows"][0]["binding"] == []
     assert "No limit binds" in qipan("dispatch", "explain", "--site", "zhongwei", "--slot", "3").stdout
     assert_refused(qipan("dispatch", "explain"), 3, "explanation_unclear")
-    assert_refused(qipan("dispatch", "explain", "--site", "zhongwei"), 3, "explanation_unclear")
+    alone = qipan("dispatch", "explain", "--site", "zhongwei")
+    assert_refused(alone, 3, "explanation_unclear", "was of site zhongwei.")
     assert_refused(qipan("dispatch", "explain", "--job", "c"), 4, "job_unknown")

@@ -41,6 +41,20 @@ def test_solve_names_what_is_wrong_with_a_file(qipan: Qipan, tmp_path: Path) -> 
     assert_refused(qipan("dispatch", "solve", tmp_path / "none.json"), 4, "file_not_found")
 
 
+def test_solve_tells_prices_by_site(qipan: Qipan) -> None:
+    text = qipan("dispatch", "solve", EXAMPLE, "--gap", "1e-6").stdout
+    assert "Prices, yuan/unit-hour" in text
+    assert "Prices of every slot: --json" in text
+    (row,) = (line.split() for line in text.splitlines() if line.strip().startswith("nx "))
+    assert row[-3:] == ["0.48", "0.48", "0.48"]
+
+
+def test_solve_sends_a_file_of_expansion_to_who_reads_it(qipan: Qipan) -> None:
+    expansion = EXAMPLE.with_name("expansion.json")
+    assert_refused(qipan("dispatch", "solve", expansion), 3, "instance_bad", "which `qipan dispatch expand` reads")
+    assert_refused(qipan("dispatch", "expand", EXAMPLE), 3, "expansion_bad", "which `qipan dispatch solve` reads")
+
+
 def test_schema_fits_the_example(qipan: Qipan) -> None:
     schema = json.loads(qipan("dispatch", "schema").stdout)
     Draft202012Validator.check_schema(schema)

@@ -86,6 +86,18 @@ def test_import_of_a_trace_without_a_date_needs_an_epoch_with_a_zone(qipan: Qipa
     assert account["days"] == {"2023-01-01": 1}
 
 
+def test_import_of_requests_counts_hours_and_says_what_a_day_makes_of_them(
+    qipan: Qipan, trace: Callable[..., Path]
+) -> None:
+    rows = (f"2023-11-16 {at}:17:03,400,40" for at in ("18", "18", "19"))
+    file = trace("\n".join(["TIMESTAMP,ContextTokens,GeneratedTokens", *rows]).encode())
+    done = qipan("jobs", "import", file, "--format", "llm")
+    assert done.exit_code == 0
+    assert "hours of requests" in done.stdout
+    assert "splits each hour of requests over the regions" in " ".join(done.stdout.split())
+    assert done.stdout.split("2023-11-16")[1].split()[0] == "2"
+
+
 def test_schema_is_a_json_schema_that_good_rows_keep(qipan: Qipan) -> None:
     schema = shown(qipan("jobs", "schema"))
     Draft202012Validator.check_schema(schema)

@@ -65,6 +65,14 @@ def test_a_day_refuses_reservations_that_cannot_all_be_served(
     assert_refused(qipan(*words), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
 
 
+def test_a_day_refuses_reservations_with_every_fault_of_the_file(
+    qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
+) -> None:
+    file = contracts(f"r1,lab,nowhere,intelligent,,{TIMES},5,9.5", f"r2,lab,qingyang,intelligent,,{TIMES},-2,1")
+    words = ("day", "run", "--jobs", trace(JOBS.encode()), "--fleet", "national", "--reservations", file)
+    assert_refused(qipan(*words), 3, "reservations_unmet", "nowhere", "units must be above zero, was '-2'")
+
+
 def test_rolling_operation_keeps_what_is_reserved_and_settles(
     qipan: Qipan, trace: Callable[..., Path], contracts: Callable[..., Path]
 ) -> None:

@@ -27,6 +27,14 @@ def test_sentence_counts_jobs_and_what_is_left_to_sites(document: dict[str, Any]
     assert reservations.rows_apart(told | {"rows_quarantined": 0}, EN) == ""
 
 
+def test_sentence_speaks_of_no_money_where_no_reservation_holds(document: dict[str, Any]) -> None:
+    told = reservations.told_of(document) | {"rows": [], "sellers": [], "nominations": {"reservation_unknown": 1}}
+    assert reservations.sentence(told, EN) == (
+        "Jobs that name a reservation: no such reservation 1. No reservation holds, so none is settled."
+    )
+    assert "元" not in reservations.sentence(told, ZH)
+
+
 def test_a_day_of_an_older_version_tells_of_none(document: dict[str, Any]) -> None:
     document.pop("reservations")
     assert reservations.told_of(document) is None

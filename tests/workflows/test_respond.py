@@ -101,6 +101,7 @@ def test_a_call_of_a_region_works_on_a_plan_without_meters(plain: dict[str, Any]
         (CallRequest("640000", 0.0, "10:00", 1.0), "call_out_of_range"),
         (CallRequest("640000", 1e300, "10:00", 1.0), "call_out_of_range"),
         (CallRequest("640000", 1.0, "noon", 1.0), "call_out_of_range"),
+        (CallRequest("640000", 1.0, "10:00", 0.0), "call_out_of_range"),
         (CallRequest("640000", 1.0, "10:00", math.nan), "call_out_of_range"),
         (CallRequest("640000", 1.0, "10:00", math.inf), "call_out_of_range"),
         (CallRequest("640000", 1.0, "0001-01-01T00:00:00+08:00", 1.0), "call_out_of_range"),

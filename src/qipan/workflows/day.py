@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.assume import quarantine_origins
 from qipan.dispatch.model.job import Intake, Jobs
-from qipan.dispatch.model.reservation import Reservation
+from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import POLICIES
 from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
@@ -272,7 +272,7 @@ class Day:
             received = self._receive(unit, source_of(request, fleet), request, intake=intake, now=now)
         with of_file(request.name):
             chosen, outside = jobs_of_day(intake, day, fleet)
-        jobs, outcome = self._solve(request, fleet, setting, chosen, reserved.reservations, terms, progress)
+        jobs, outcome = self._solve(request, fleet, setting, chosen, reserved, terms, progress)
         if outcome.upheld is not None:
             terms[WORTH] = [tier.unserved_fen_per_unit_h for tier in outcome.rules.tiers]
         progress("grid")
@@ -314,7 +314,7 @@ class Day:
         fleet: Fleet,
         setting: Setting,
         chosen: Jobs,
-        reservations: Sequence[Reservation],
+        reserved: ReservationIntake,
         terms: Mapping[str, Any],
         progress: Callable[[str], None],
     ) -> tuple[Jobs, Outcome]:
@@ -325,13 +325,20 @@ class Day:
             chosen, fleet, self._catalog, board=setting.board, rules=rules, load=request.load, seed=request.seed
         )
         with of_file(name_of(terms, RESERVATIONS)):
-            allot(reservations, setting.board, rules, fleet.zone_name, f"fleet {fleet.fleet_id}")
+            allot(
+                reserved.reservations,
+                setting.board,
+                rules,
+                fleet.zone_name,
+                f"fleet {fleet.fleet_id}",
+                aside=reserved.findings,
+            )
         return jobs, solve_day(
             jobs,
             setting.board,
             rules,
             progress,
-            reservations=reservations,
+            reservations=reserved.reservations,
             zone_name=fleet.zone_name,
             no_worse_than=request.no_worse_than,
         )

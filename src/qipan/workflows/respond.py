@@ -189,7 +189,7 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
             hint=f"Choose one of {known}, or a site." if known else "Choose a site.",
             field="place",
         )
-    if not math.isfinite(request.hours):
+    if not 0 < request.hours < math.inf:
         raise BadInputError(
             f"A call must last some hours, was {request.hours:g}.",
             code="call_out_of_range",
@@ -211,10 +211,11 @@ def _call_of(request: CallRequest, document: Mapping[str, Any], fleet: Fleet, bo
     }
     broken = [rule for rule, holds in rules.items() if not holds]
     if broken:
+        slots = f"{board.slot_s / 60:g} minutes from {_local(document, 0)} to {_local(document, board.slot_count)}"
         raise BadInputError(
             f"A call must fit its plan, was not: {'; '.join(broken)}.",
             code="call_out_of_range",
-            hint="Correct the named parts.",
+            hint=f"Ask for up to {most_mw:g} MW, in whole slots of {slots}.",
         )
     most_fen = None if most is None else most * FEN_PER_YUAN
     return Call(sites, round(first), round(end), request.reduce_mw * KW_PER_MW, most_fen)

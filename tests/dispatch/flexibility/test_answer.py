@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from tests.dispatch.programme.test_energy import with_energy
 from qipan.dispatch.flexibility.answer import answer
 from qipan.dispatch.jobs.classify import classify
 from qipan.dispatch.jobs.reach import reach, refusals
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board, Rules, Substitute
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Instance, Reason
 from qipan.dispatch.model.power import Answer, Call
+from qipan.kernel.resources import Kind
 
 GZ, NX = 0, 1
 
@@ -78,6 +80,21 @@ def test_a_call_drops_work_only_where_it_can_go_nowhere_and_counts_its_value(mak
     assert told.lost_fen == pytest.approx(2000.0)
     assert told.cost_fen == pytest.approx(2000.0 - 40.0)
     assert told.shifted[0].lost_unit_h == pytest.approx(1.0)
+
+
+def test_a_call_at_any_cost_drops_work_that_takes_little_of_a_substitute(make_board, make_jobs, rules) -> None:
+    board = make_board(pue=(1.0, 1.0))
+    away = tuple(
+        replace(pool, card_model="B") if pool.site == NX else replace(pool, card_model="C") for pool in board.pools
+    )
+    stands = Substitute(Kind.INTELLIGENT, "A", Kind.INTELLIGENT, "B", 0.1)
+    board = replace(board, pools=away, substitutes=(stands,))
+    jobs = make_jobs({"quantity": 40.0, "slack_h": 0.0, "card_model": "A"})
+    told = asked(jobs, board, rules, reduce_kw=1.0)
+    assert told.before_kw[0] == pytest.approx(4.0)
+    assert (told.is_met, told.delivered_kw) == (True, pytest.approx([1.0]))
+    # A kilowatt-hour of the substitute does ten hours of work, each worth 2,000 fen.
+    assert told.lost_fen == pytest.approx(10.0 * 2000.0)
 
 
 def test_a_call_with_a_most_delivers_only_what_costs_less(make_board, make_jobs, rules) -> None:

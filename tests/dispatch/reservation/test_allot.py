@@ -11,6 +11,7 @@ from tests.dispatch.reservation.test_cover import reservation
 
 from qipan.dispatch.model.board import Links, Pool
 from qipan.dispatch.reservation.allot import allot
+from qipan.dispatch.sources.reservations import read
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.resources import Kind
 
@@ -101,3 +102,21 @@ def test_allot_refuses_limited_links(make_board, rules) -> None:
     board = make_board(links=Links(("west-east",), np.full((1, 6), 5.0), np.ones((1, 2, 2))))
     assert refused(board, reservation(board), rules=rules).code == "reservations_over_links"
     assert allot([], board, rules).tolist() == []
+
+
+def test_allot_refuses_with_all_that_is_wrong_with_the_file_and_where(make_board, rules) -> None:
+    head = "reservation_id,holder,site,kind,from,to,units,price_yuan_per_unit_h"
+    day = "2026-06-01T08:00:00+08:00,2026-06-01T20:00:00+08:00"
+    back = "2026-06-01T20:00:00+08:00,2026-06-01T08:00:00+08:00"
+    board = make_board()
+    file = (
+        f"{head}\nr1,lab,nowhere,intelligent,{day},1,5\nr2,lab,gz,intelligent,{day},-2,5\n"
+        f"r3,lab,gz,intelligent,{back},1,5\n"
+    )
+    intake = read(file.encode())
+    caught = refused(board, *intake.reservations, rules=rules, aside=intake.findings)
+    assert [(one.row, one.rule) for one in caught.findings] == [
+        (2, "site_unknown"),
+        (3, "units_not_positive"),
+        (4, "to_not_after_from"),
+    ]

@@ -31,6 +31,7 @@ def test_read_gives_every_link_with_or_without_a_limit_and_a_length() -> None:
         (table("a,x,,900,1", ",x,y,900,1"), [(2, "to", "name_missing"), (3, "link", "name_missing")]),
         (table("a,x,x,900,1"), [(2, "to", "ends_alike")]),
         (table("a,x,y,900,1", "a,y,z,1,1"), [(3, "link", "link_repeated")]),
+        (table("a,x,y,-1,1", "a,y,z,1,1"), [(2, "gb_per_h", "number_malformed"), (3, "link", "link_repeated")]),
         (
             table(*(f"{place},x,y,{gb},1" for place, gb in enumerate(("-1", "nan", "inf", "many")))),
             [(row, "gb_per_h", "number_malformed") for row in range(2, 6)],

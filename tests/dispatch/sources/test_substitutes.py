@@ -32,10 +32,13 @@ def test_read_gives_every_pair_in_any_order_of_columns() -> None:
     [
         (table("cards,A,intelligent,B,2"), [(2, "kind", "kind_unknown")]),
         (table("intelligent,A,gpu,B,2"), [(2, "by_kind", "kind_unknown")]),
-        (table(*(f"intelligent,A,intelligent,B,{units}" for units in ("0", "-1", "nan", "inf", "two", ""))),
+        (table(*(f"intelligent,A{at},intelligent,B,{units}"
+                 for at, units in enumerate(("0", "-1", "nan", "inf", "two", "")))),
          [(row, "units", "units_malformed") for row in range(2, 8)]),
         (table("intelligent,A,intelligent,B,2", "intelligent,A,intelligent,B,2"),
          [(3, "by_card_model", "pair_repeated")]),
+        (table("intelligent,A,intelligent,B,-2", "intelligent,A,intelligent,B,2"),
+         [(2, "units", "units_malformed"), (3, "by_card_model", "pair_repeated")]),
         (table("intelligent,A,intelligent,A,2"), [(2, "units", "fits_itself")]),
         (table("intelligent,,intelligent,A,2", "intelligent,A,intelligent,,2"),
          [(2, "units", "fits_itself"), (3, "units", "fits_itself")]),
@@ -49,6 +52,16 @@ def test_read_refuses_with_every_fault(data: bytes, found) -> None:
         read(data)
     assert caught.value.code == "substitutes_unreadable"
     assert [(one.row, one.column, one.rule) for one in caught.value.findings] == found
+    places = len(found)
+    assert caught.value.message == f"Every row of a table of substitutes must be sound, was wrong in {places} places."
+
+
+def test_read_says_that_pools_without_a_model_take_any_one_for_one() -> None:
+    with pytest.raises(BadInputError) as caught:
+        read(table("intelligent,A,intelligent,,2", "intelligent,A,intelligent,A,2"))
+    any_model, itself = (one.message for one in caught.value.findings)
+    assert "pools that state none take any model one for one, was '2'" in any_model
+    assert "what stands for it is what is asked for, was '2'" in itself
 
 
 def test_read_takes_what_fits_anyway_one_for_one() -> None:

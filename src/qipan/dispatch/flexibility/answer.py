@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from qipan.dispatch.model.array import Floats, plain_list
-from qipan.dispatch.model.board import Board, Rules
+from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.model.job import KINDS, Tier
 from qipan.dispatch.model.plan import Instance
@@ -37,7 +37,7 @@ def answer(instance: Instance, call: Call) -> Answer:
         ``solver_failed``.
     """
     board, classes, rules, takes = instance
-    called, area = _with_area(board, rules, call)
+    called, area = _with_area(instance, call)
     energy = _energy_of(called)
     program = formulate(called, classes, rules, takes)
     solver = new_solver()
@@ -92,18 +92,19 @@ def _told(
     )
 
 
-def _with_area(board: Board, rules: Rules, call: Call) -> tuple[Board, int]:
+def _with_area(instance: Instance, call: Call) -> tuple[Board, int]:
     """Return the board with one more area, of the sites that are called and without a limit yet, and its position.
 
     What lacks of the call costs what the call says, or more than any way to deliver it.
     """
+    board, rules = instance.board, instance.rules
     sites, slots = len(board.sites), board.slot_count
     energy = board.energy if board.energy is not None else _plain(board)
     areas, member = energy.areas, np.zeros((1, sites), dtype=bool)
     member[0, list(call.sites)] = True
     over_fen = call.most_fen_per_kwh
     if over_fen is None:
-        lost_fen = max(rules.tiers[tier].unserved_fen_per_unit_h for tier in Tier) / float(board.kwh_per_unit_h.min())
+        lost_fen = max(rules.tiers[tier].unserved_fen_per_unit_h for tier in Tier) / _least_kwh(instance)
         paid_fen = float(np.abs(grid_fen_per_kwh(board, rules)).max()) + float(areas.peak_fen_per_kw.sum())
         over_fen = 4.0 * (lost_fen + paid_fen + float(areas.over_fen_per_kwh.max(initial=0.0)))
     more = Areas(
@@ -115,6 +116,13 @@ def _with_area(board: Board, rules: Rules, call: Call) -> tuple[Board, int]:
         peak_fen_per_kw=np.append(areas.peak_fen_per_kw, 0.0),
     )
     return replace(board, energy=replace(energy, areas=more)), len(areas.names)
+
+
+def _least_kwh(instance: Instance) -> float:
+    """Return the least that an hour of a unit of work draws anywhere, on as many units as it takes there."""
+    board = instance.board
+    kwh = instance.takes[:, board.pool_product] * board.kwh_per_unit_h
+    return float(kwh[kwh > 0].min(initial=board.kwh_per_unit_h.min()))
 
 
 def _plain(board: Board) -> Energy:

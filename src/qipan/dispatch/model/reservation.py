@@ -7,7 +7,7 @@ there and at once. What covered jobs leave is open to all other work at the LMP:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +23,8 @@ from qipan.kernel.resources import Kind
 class Reservation:
     """Units of a product that a holder has bought from one moment until another, whole minutes both.
 
-    An empty card model is that of pools of any model, as in `model.board.Pool`.
+    An empty card model is that of pools of any model, as in `model.board.Pool`. ``line`` is where it stands in its
+    file, 0 where it is of none.
     """
 
     reservation_id: str
@@ -35,6 +36,7 @@ class Reservation:
     to_s: float
     units: float
     price_fen_per_unit_h: float
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

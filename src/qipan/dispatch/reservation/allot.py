@@ -37,7 +37,13 @@ class _Limit(NamedTuple):
 
 
 def allot(
-    reservations: Sequence[Reservation], board: Board, rules: Rules, zone_name: str = "UTC", whose: str = "the board"
+    reservations: Sequence[Reservation],
+    board: Board,
+    rules: Rules,
+    zone_name: str = "UTC",
+    whose: str = "the board",
+    *,
+    aside: Sequence[Finding] = (),
 ) -> Ints:
     """Return the pool that each reservation is in, ``(reservations,)``.
 
@@ -49,6 +55,8 @@ def allot(
         Whose clocks an error shows.
     whose
         How an error calls what the sites are of.
+    aside
+        What was wrong with other rows of their file, which an error tells too.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def allot(
             f"Reservations must fit together on the board, was not: {findings[0].message}",
             code="reservations_unmet",
             hint="Correct the contracts that the findings name: each must be of resources on the board and sold once.",
-            findings=findings,
+            findings=sorted([*aside, *findings], key=lambda finding: finding.row),
         )
     return pool
 
@@ -158,13 +166,13 @@ def _without_product(one: Reservation, board: Board, whose: str) -> Finding:
             f"Reservation {one.reservation_id} must be at a site of {whose}, was at {one.site_id}; "
             f"the nearest names are {', '.join(nearest)}."
         )
-        return Finding(0, "site", "site_unknown", told, one.site_id)
+        return Finding(one.line, "site", "site_unknown", told, one.site_id)
     there = (product[1:] for product in board.products if names[product[0]] == one.site_id)
     told = (
         f"Reservation {one.reservation_id} must be of a kind and card model that {one.site_id} of {whose} has, "
         f"{', '.join(_product(*has) for has in there)}, was {_product(one.kind, one.card_model)}."
     )
-    return Finding(0, "kind", "product_not_on_board", told, one.reservation_id)
+    return Finding(one.line, "kind", "product_not_on_board", told, one.reservation_id)
 
 
 def _product(kind: Kind, card_model: str) -> str:
@@ -176,7 +184,7 @@ def _too_much(one: Reservation, board: Board, tick: int, most: float, zone_name:
         f"Reservation {one.reservation_id} must find its {one.units:g} {one.kind.unit}s in one pool of {one.site_id} "
         f"beside those before it, was {most:g} left at {_clock(board, tick, zone_name)}."
     )
-    return Finding(0, "units", "pool_over_reserved", told, one.reservation_id)
+    return Finding(one.line, "units", "pool_over_reserved", told, one.reservation_id)
 
 
 def _over(limit: _Limit, board: Board, tick: int, zone_name: str) -> Finding:

@@ -271,15 +271,21 @@ class Quarantine:
         self.refuse(self.repeated(column), Finding(0, column, "job_id_duplicate", message))
         return texts(cells)
 
-    def repeated(self, *columns: str) -> Bools:
-        """Tell which rows that are good so far hold the same in some columns as an earlier one, ``(rows,)``."""
+    def repeated(self, *columns: str, among: Bools | None = None) -> Bools:
+        """Tell which rows hold the same in some columns as an earlier one, ``(rows,)``.
+
+        Parameters
+        ----------
+        among
+            ``(rows,)``, the rows that are looked at; those that are good so far, if none are named.
+        """
         code: Ints = np.zeros(len(self.table), dtype=np.int64)
         for column in columns:
             indices = self.table.cells(column).dictionary_encode().indices
             one = np.array(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
             code = code * (one.max(initial=0) + 1) + one
-        candidates = np.flatnonzero(self.good)
-        repeated = self.good
+        repeated = self.good if among is None else among.copy()
+        candidates = np.flatnonzero(repeated)
         repeated[candidates[np.unique(code[candidates], return_index=True)[1]]] = False
         return repeated
 

@@ -42,10 +42,11 @@ def read(data: bytes) -> tuple[Link, ...]:
     alike = np.asarray((words["from"] == words["to"]) & (words["to"] != ""), dtype=bool)
     rows.refuse(alike, Finding(0, "to", "ends_alike", "to must be another place than from"))
     gb_per_h, km = (_number(rows, column) for column in ("gb_per_h", "km"))
-    rows.refuse(rows.repeated("link"), Finding(0, "link", "link_repeated", "A link must have one row in the file"))
+    repeated = rows.repeated("link", among=~is_empty(table.cells("link")))
+    rows.refuse(repeated, Finding(0, "link", "link_repeated", "A link must have one row in the file"))
     if rows.findings:
         raise BadInputError(
-            f"A table of links must tell each link once, was wrong in {len(rows.findings)} places.",
+            f"Every row of a table of links must be sound, was wrong in {len(rows.findings)} places.",
             code="links_unreadable",
             hint=f"Give a table with the columns {', '.join(LINKS.needed)}, and km if you like; see docs/links.md.",
             findings=rows.findings,

@@ -66,6 +66,7 @@ def read(data: bytes) -> ReservationIntake:
                 to_s=float(to_s[row]),
                 units=float(units[row]),
                 price_fen_per_unit_h=float(price[row]) * FEN_PER_YUAN,
+                line=int(table.line[row]),
             )
             for row in np.flatnonzero(rows.good).tolist()
         ),

@@ -45,13 +45,17 @@ def read(data: bytes) -> tuple[Substitute, ...]:
     rows.refuse(~(units > 0), Finding(0, "units", "units_malformed", "units must be a number above 0"))
     model, by_model = (texts(table.cells(column)) for column in ("card_model", "by_card_model"))
     fits = np.asarray((model == by_model) | (model == "") | (by_model == ""), dtype=bool) & (kind == by_kind)
-    told = "units must be 1 where what stands for it is what is asked for"
-    rows.refuse(rows.good & fits & (units != 1.0), Finding(0, "units", "fits_itself", told))
-    repeated = rows.repeated("kind", "card_model", "by_kind", "by_card_model")
+    unlike = rows.good & fits & (units != 1.0)
+    itself = "units must be 1 where what stands for it is what is asked for"
+    rows.refuse(unlike & (model == by_model), Finding(0, "units", "fits_itself", itself))
+    any_model = "units must be 1 where a card model is left out: pools that state none take any model one for one"
+    rows.refuse(unlike & (model != by_model), Finding(0, "units", "fits_itself", any_model))
+    every = np.ones(len(table), dtype=bool)
+    repeated = rows.repeated("kind", "card_model", "by_kind", "by_card_model", among=every)
     rows.refuse(repeated, Finding(0, "by_card_model", "pair_repeated", "A pair must have one row in the file"))
     if rows.findings:
         raise BadInputError(
-            f"A table of substitutes must tell each pair once, was wrong in {len(rows.findings)} places.",
+            f"Every row of a table of substitutes must be sound, was wrong in {len(rows.findings)} places.",
             code="substitutes_unreadable",
             hint=f"Give a table with the columns {', '.join(SUBSTITUTES.needed)}; see docs/substitutes.md.",
             findings=rows.findings,

@@ -29,8 +29,10 @@ def explain(
 ) -> None:
     """Tell why a job is here and not there, or which constraint made a price."""
     if bool(job) == bool(site) or (bool(site) != (slot is not None)):
+        given = {"job": job, "site": site, "slot": slot}
+        asked = ", ".join(f"{name} {value}" for name, value in given.items() if value not in ("", None))
         raise BadInputError(
-            f"An explanation must be of a job, or of a site and a slot, was job {job!r}, site {site!r}, slot {slot}.",
+            f"An explanation must be of a job, or of a site and a slot, was of {asked or 'nothing'}.",
             code="explanation_unclear",
             hint="Write --job ID, or --site ID --slot N.",
         )

@@ -34,7 +34,7 @@ def solve(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plan an instance at least cost: certified bounds at every moment, prices of every site and slot."""
+    """Plan an instance at least cost: certified bounds at every moment, prices by site; of every slot with --json."""
     from qipan.bootstrap.files import read_instance
     from qipan.dispatch.solver.approach import approach
     from qipan.interfaces.report.solution import solution
@@ -93,3 +93,29 @@ def _show(instance: Instance, found: Approach, language: Language) -> None:
             numbers=(1, 2, 3),
         )
     )
+    say()
+    _show_prices(instance, found, language)
+
+
+def _show_prices(instance: Instance, found: Approach, language: Language) -> None:
+    """Print what an hour of each product costs: the mean of its slots, the least and the most."""
+    board, said = instance.board, words(language)
+    rows = []
+    for (site, kind, model), curve in zip(board.products, found.plan.lmp_fen_per_unit_h, strict=True):
+        figures = (yuan(float(one), 2) for one in (curve.mean(), curve.min(), curve.max()))
+        rows.append((board.sites[site].site_id, f"{label(labels.KIND, kind.value, said)} {model}".strip(), *figures))
+    print_table(
+        table(
+            (
+                language.say("site", "站点"),
+                language.say("kind", "类别"),
+                language.say("mean", "平均"),
+                language.say("least", "最低"),
+                language.say("most", "最高"),
+            ),
+            rows,
+            numbers=(2, 3, 4),
+            title=language.say("Prices, yuan/unit-hour", "价格，元/单位小时"),
+        )
+    )
+    say(language.say("Prices of every slot: --json", "逐时段价格：--json"))

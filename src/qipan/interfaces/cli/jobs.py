@@ -58,7 +58,7 @@ def import_jobs(
     if as_json:
         print_json(account)
         return
-    _print_account(account, language)
+    _print_account(account, language, of_hours=trace_format == "llm")
 
 
 @app.command()
@@ -96,7 +96,8 @@ def findings(
     )
 
 
-def _print_account(account: JobsImport, language: Language) -> None:
+def _print_account(account: JobsImport, language: Language, *, of_hours: bool) -> None:
+    """Print what became of a trace; ``of_hours``: its requests are gathered by hours."""
     outside = sum(account.out_of_scope.values())
     say(
         language.say(
@@ -111,12 +112,22 @@ def _print_account(account: JobsImport, language: Language) -> None:
     days = sorted(account.days.items(), key=lambda item: (-item[1], item[0]))
     print_table(
         table(
-            (language.say("day", "日期"), language.say("jobs", "作业")),
+            (
+                language.say("day", "日期"),
+                language.say("hours of requests", "有请求的小时") if of_hours else language.say("jobs", "作业"),
+            ),
             [(day, grouped(jobs)) for day, jobs in days[:DAYS_SHOWN]],
             numbers=(1,),
-            title=language.say(f"The busiest of {counted(len(days), 'day')}", f"共 {len(days)} 天，作业最多的几天"),
+            title=language.say(f"The busiest of {counted(len(days), 'day')}", f"共 {len(days)} 天，最繁忙的几天"),
         )
     )
+    if of_hours:
+        say(
+            language.say(
+                "A day splits each hour of requests over the regions; each part is a job.",
+                "规划当日时，每小时的请求会分摊到各地区，每一份为一个作业。",
+            )
+        )
     if account.findings:
         print_table(findings_table(account.findings, language=language))
     sequence = account.sequence

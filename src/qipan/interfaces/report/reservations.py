@@ -30,6 +30,11 @@ def sentence(told: Report, words: Words) -> str:
     counted = words.say(", ").join(
         f"{label(labels.NOMINATION, code, words)} {grouped(count)}" for code, count in became.items()
     )
+    if not told["rows"]:
+        return words.say(
+            "Jobs that name a reservation: %(jobs)s. No reservation holds, so none is settled.",
+            jobs=counted or words.say("none"),
+        )
     return words.say(
         "Jobs that name a reservation: %(jobs)s. Sites earn %(revenue)s yuan at the LMP, pay holders %(paid)s yuan for"
         " %(what)s, and are paid %(contract)s yuan by contract: %(net)s yuan are left to them.",
