@@ -78,6 +78,10 @@ def test_roll_shows_regret_power_and_latency(operator: TestClient, trace: bytes)
     given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "price": "0.2"}
     answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)
     assert answer.status_code == 303, answer.text
+    # What runs is named to whoever asks for something else meanwhile.
+    busy = operator.post("/expansions", data={"example": "1"})
+    assert busy.status_code == 409
+    assert f'<a href="{answer.headers["location"]}">Study' in busy.text
     page = read_when_done(operator, answer.headers["location"])
     chart = charts_of(page)["regret"]
     assert chart["names"] == ["06-01"]

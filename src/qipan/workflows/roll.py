@@ -162,6 +162,7 @@ class Rolling:
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
             step = "run with forecast errors" if sizes else "run without forecast errors"
             try:
+                progress(step, 0.0)
                 rolled = roll(there, terms, cpu, clock, partial(progress, step))
                 progress(f"{step}: offline bound", None)
             except OutOfTimeError as stopped:

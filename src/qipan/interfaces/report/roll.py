@@ -64,8 +64,9 @@ def label_of(name: str, words: Words) -> str:
 def sentence(told: Told, words: Words) -> str:
     """Say what was run."""
     return words.say(
-        "%(jobs)s jobs in %(days)s days from %(day)s on, re-planned every %(every)s minutes; %(past)s jobs before them "
-        "serve the forecast, %(refused)s no site can take; rows of the file that were bad and set aside: %(aside)s.",
+        "Days: %(days)s from %(day)s on, re-planned every %(every)s minutes. Jobs: %(jobs)s; before them, for the "
+        "forecast: %(past)s; that no site can take: %(refused)s; rows of the file that were bad and set aside: "
+        "%(aside)s.",
         jobs=grouped(told["jobs"]),
         days=told["days"],
         day=told["first_day"],

@@ -181,6 +181,7 @@ def _page(
         failure=None if study is None or study["error"] is None else _failure(study["error"]),
         given=given or {},
         study=study,
+        running=None if error is None else _running(request),
         studies=[_row(one) for one in listed],
         address=ADDRESS[kind],
         progress="" if study is None else part(study["progress"], said.lang),
@@ -190,6 +191,17 @@ def _page(
         # What is polled is over: the whole page is drawn anew.
         answer.headers["HX-Refresh"] = "true"
     return answer
+
+
+def _running(request: Request) -> tuple[int, str] | None:
+    """Return the number of the study that is carried out, and where it is seen."""
+    number, studies = aside_of(request).running, services_of(request).studies
+    if number is None:
+        return None
+    for kind in StudyKind:
+        if any(one["study_id"] == number for one in studies.studies(kind)):
+            return number, f"{ADDRESS[kind]}?study={number}"
+    return None
 
 
 def _expansion(request: Request, told: Mapping[str, Any], said: Words) -> dict[str, Any]:
