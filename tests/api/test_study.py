@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,11 @@ from fastapi.testclient import TestClient
 from tests.api.conftest import Callers, csv
 
 from qipan.bootstrap.services import Services
+from qipan.interfaces.report import roll as roll_report
+from qipan.interfaces.report.words import words
 from qipan.interfaces.server import create_app
+from qipan.workflows.request import RollRequest
+from qipan.workflows.study import StudyKind
 
 pytestmark = pytest.mark.slow
 
@@ -140,6 +144,28 @@ def test_roll_that_cannot_be_run_says_why(client: TestClient, callers: Callers) 
     assert (told["state"], told["error"]["code"]) == ("failed", "study_out_of_time")
     answer = ask_roll(client, callers, every_s=61)
     assert (answer.status_code, answer.json()["code"]) == (400, "option_out_of_range")
+
+
+def test_roll_out_of_time_keeps_the_run_that_was_done(services: Services) -> None:
+    request = RollRequest(csv(), "jobs.csv", "generic", date(2026, 6, 1), 1, every_s=3600.0, errors={"price": 0.2})
+    study_id = services.studies.ask_roll(request, seconds=60, now=datetime.now(UTC))
+    seconds = 0.0
+
+    def progress(told: str) -> None:
+        nonlocal seconds
+        seconds = 100.0 if told == "run with forecast errors: 50%" else seconds
+
+    services.studies.carry_out(
+        study_id, cpu=time.process_time, clock=lambda: seconds, now=lambda: datetime.now(UTC), progress=progress
+    )
+    told = services.studies.study(study_id, StudyKind.ROLL)
+    assert (told["state"], told["error"]) == ("done", None)
+    result = told["result"]
+    assert [one["errors"] for one in result["runs"]] == [{}]
+    assert (result["errors"], result["unfinished"]) == ({"price": 0.2}, "run with forecast errors: 54%")
+    english, chinese = (roll_report.unfinished(result, words(lang)) for lang in ("en", "zh"))
+    assert english.startswith("The time ended at: run with forecast errors: 54%.")
+    assert chinese.startswith("时间用尽，当时进行到：有预测误差的运行：54%。")
 
 
 def test_study_that_nobody_carries_out_is_interrupted(client: TestClient, callers: Callers, services: Services) -> None:

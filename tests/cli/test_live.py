@@ -49,4 +49,7 @@ def test_live_refuses_what_is_unclear(qipan: Qipan, tmp_path: Path) -> None:
     assert_refused(qipan(*live, "--every", "30s"), 3, "option_out_of_range")
     assert_refused(qipan(*live, "--fleet", "nowhere"), 4, "fleet_unknown")
     assert_refused(qipan(*live, "--reservations", tmp_path / "contracts.csv"), 3, "reservations_not_live")
+    missing = ["dispatch", "roll", "--live", "--intake", tmp_path / "nope"]
+    assert_refused(qipan(*missing), 3, "intake_missing", "nope.")
+    assert not (tmp_path / "nope").exists()
     assert_refused(qipan("dispatch", "roll"), 3, "roll_incomplete", "was dispatch roll.")

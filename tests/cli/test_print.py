@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -102,8 +103,17 @@ def test_advancing_where_nobody_watches_prints_a_line_a_step(capsys: pytest.Capt
         for share in (0.0, 0.01, 0.5, 1.0):
             progress("run", share)
         progress("a step without a name", None)
+        progress("another", 0.54)
     told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "运行\na step without a name\n")
+    assert told.out == ""
+    assert re.sub(r"\d+\.\d 秒", "… 秒", told.err).splitlines() == [
+        "运行",
+        "运行：100%，… 秒",
+        "a step without a name",
+        "a step without a name：100%，… 秒",
+        "another",
+        "another：54%，… 秒",
+    ]
 
 
 def test_working_where_nobody_watches_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.console.conftest import PASSWORD, PODS
+from tests.console.conftest import PASSWORD
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
@@ -18,6 +18,9 @@ from qipan.workflows.study import StudyKind
 pytestmark = pytest.mark.slow
 
 WAIT_S = 300
+PODS = b"name,num_gpu,gpu_milli,qos,creation_time,deletion_time,scheduled_time\n" + b"".join(
+    b"p%d,1,1000,BE,%d,%d,%d\n" % (n, 3600 * n, 3600 * (n + 2), 3600 * n) for n in range(20)
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +78,23 @@ def test_roll_shows_regret_power_and_latency(operator: TestClient, trace: bytes)
     given = {"first_day": "2026-06-01", "days": "1", "every_min": "60", "price": "0.2"}
     answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=given)
     assert answer.status_code == 303, answer.text
+    # What runs is named to whoever asks for something else meanwhile.
+    busy = operator.post("/expansions", data={"example": "1"})
+    assert busy.status_code == 409
+    assert f'<a href="{answer.headers["location"]}">Study' in busy.text
     page = read_when_done(operator, answer.headers["location"])
     chart = charts_of(page)["regret"]
     assert chart["names"] == ["06-01"]
     assert [one["name"] for one in chart["series"]] == ["Without forecast errors", "Errors: prices 0.2"]
-    for words in ("Regret over the bound", "Residual supply index", "Placement, p99", "zhongwei"):
+    for words in ("Regret over the bound", "Residual supply index", "Placement, p99", "Zhongwei"):
         assert words in page
+    asked = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.partition('id="settings"')[2]))
+    assert (asked["File of jobs"], asked["Forecast errors"], asked["Reservations"]) == (
+        "jobs.csv",
+        "prices 0.2",
+        "none",
+    )
+    assert (asked["Minutes between re-plans"], asked["Load, times"]) == ("60", "× 1")
 
 
 def test_roll_takes_tables_and_a_reserve_and_shows_what_reservations_came_to(
@@ -123,7 +137,7 @@ def test_roll_is_refused_at_once_on_its_page(operator: TestClient, services: Ser
     days = {"first_day": "2026-06-01", "days": "1", "every_min": "60"}
     for given, code in (
         ({"first_day": "2026-07-01"}, "day_empty"),
-        ({"format": "openb"}, "columns_missing"),
+        ({"format": "philly"}, "columns_missing"),
         ({"zone_name": "Nowhere"}, "zone_unknown"),
         ({"seed": "-1"}, "option_out_of_range"),
         ({"load": "0"}, "load_not_positive"),

@@ -112,11 +112,16 @@ def test_job_runs_on_what_the_table_of_substitutes_names(services: Services) -> 
     assert [desk.replan(at(quarter / 4)).lost for quarter in (1, 2)] == [["b"], []]
 
 
-def test_jobs_that_name_a_reservation_are_refused(desk: Live) -> None:
-    data = b"job_id,submit,kind,quantity,requested_s,origin,reservation\n"
-    with pytest.raises(BadInputError) as caught:
-        desk.take_in(data + f"a,{at(0).isoformat()},intelligent,1,3600,440000,r1\n".encode(), "a.csv", at(0))
-    assert caught.value.code == "reservations_not_live"
+def test_row_that_names_a_reservation_is_set_aside_alone(services: Services, desk: Live) -> None:
+    head = b"job_id,submit,kind,quantity,requested_s,origin,reservation\n"
+    rows = "".join(f"{job},{at(0).isoformat()},intelligent,1,3600,440000,{held}\n" for job, held in ("a ", "br", "c "))
+    told = desk.take_in(head + rows.encode(), "a.csv", at(0))
+    assert (told.rows_read, told.new, told.quarantined) == (3, 2, 1)
+    with services.books.read() as unit:
+        (batch,) = services.observations.batches(unit, kind=module.JOBS)
+    assert batch.rows == 3
+    assert services.observations.data(batch) == head + rows.encode()
+    assert live(services, FLEET, TERMS).standing(at(0))[0] == 2
 
 
 def test_fleet_with_a_store_is_refused(services: Services) -> None:

@@ -40,7 +40,7 @@ class Aside:
         if self._process is not None:
             # One whose answer can be read already may still be on its way out.
             self._process.join(_LEAVES_S)
-        if self._process is not None and self._process.is_alive() and not self._is_over.value:
+        if self.running is not None:
             raise RuleBrokenError(
                 f"One study is carried out at a time, was {self._study_id} running.",
                 code="run_in_progress",
@@ -63,6 +63,12 @@ class Aside:
             told = (self._words, self._is_over)
             self._process = _SPAWN.Process(target=_carry_out, args=(settings, study_id, *told), daemon=True)
             self._process.start()
+
+    @property
+    def running(self) -> int | None:
+        """Number of the study that is carried out, if one is."""
+        is_busy = self._process is not None and self._process.is_alive() and not self._is_over.value
+        return self._study_id if is_busy else None
 
     def state(self, study: Mapping[str, Any]) -> dict[str, Any]:
         """Return a study with its state: ``done``, ``failed``, ``running`` with its ``progress``, or ``interrupted``.

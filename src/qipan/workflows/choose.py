@@ -1,8 +1,9 @@
-"""Choose the jobs of a day, say which days have any and when they begin, and refuse jobs that a run cannot serve."""
+"""Choose the jobs of a day, say which days have any and when they begin, and set aside jobs that a run cannot serve."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from qipan.dispatch.model.array import Floats
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Intake, Jobs
-from qipan.kernel.errors import BadInputError
+from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import civil_day, zone
 from qipan.ledger.model.fleet import Fleet
 
@@ -94,19 +95,29 @@ def day_starts_s(board: Board, zone_name: str) -> Floats:
     return np.array(starts)
 
 
-def refuse_reservations(jobs: Jobs) -> None:
-    """Refuse jobs that name a reservation on a real clock: contracts are not kept there from one start to the next.
+def quarantine_reservations(intake: Intake) -> Intake:
+    """Put jobs that name a reservation in quarantine, under the lines of their rows.
 
-    Raises
-    ------
-    BadInputError
-        ``reservations_not_live``.
+    Contracts are not kept on a real clock from one start to the next.
     """
-    named = jobs.job_id[jobs.reservation != ""]
-    if len(named):
-        raise BadInputError(
-            f"Jobs on a real clock must name no reservation, was {len(named)} that do, the first {named[0]}.",
-            code="reservations_not_live",
-            hint="Leave the column reservation out, or run a trace: qipan dispatch roll --reservations FILE.",
-            field="reservation",
+    jobs = intake.jobs
+    named = jobs.reservation != ""
+    line = intake.line if len(intake.line) == len(jobs) else np.arange(1, len(jobs) + 1)
+    findings = [
+        Finding(
+            int(line[job]),
+            "reservation",
+            "reservations_not_live",
+            f"A job on a real clock must name no reservation, was {jobs.job_id[job]} that names "
+            f"'{jobs.reservation[job]}'.",
+            str(jobs.reservation[job]),
         )
+        for job in np.flatnonzero(named).tolist()
+    ]
+    return replace(
+        intake,
+        jobs=jobs.take(~named),
+        rows_accepted=intake.rows_accepted - len(findings),
+        line=line[~named],
+        findings=tuple(sorted((*intake.findings, *findings), key=lambda finding: finding.row)),
+    )

@@ -21,7 +21,7 @@ import numpy as np
 from qipan.dispatch.jobs.assume import complete, quarantine_origins
 from qipan.dispatch.model.array import Bools, Floats, Ints
 from qipan.dispatch.model.board import Board
-from qipan.dispatch.model.job import Jobs
+from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.roll import Case, Errors, RollTerms
 from qipan.dispatch.placement.choose import Prices, empty_seat
 from qipan.dispatch.placement.timeline import TICK_S
@@ -40,7 +40,7 @@ from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
 from qipan.workflows.board import Boards
-from qipan.workflows.choose import day_starts_s, refuse_reservations
+from qipan.workflows.choose import day_starts_s, quarantine_reservations
 from qipan.workflows.decision import Decision, Placed, TakenIn
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import assumption_rule, rules_of, set_up
@@ -144,13 +144,12 @@ class Live:
         Raises
         ------
         BadInputError
-            What the adapter refuses, ``reservations_not_live``; nothing of the file is kept then.
+            What the adapter refuses; nothing of the file is kept then. Rows of unknown origins, or that name a
+            reservation (``reservations_not_live``), are set aside.
         """
         board = self._board(now, now)
-        how = Reading(epoch=None, zone_name=self._fleet.zone_name)
         with of_file(name):
-            intake = quarantine_origins(self._dispatch.read_jobs(data, form="generic", how=how), board.origins)
-            refuse_reservations(intake.jobs)
+            intake = self._intake(data, board)
         with self._books.begin() as unit:
             self._read(unit, now)
             receipt = self._observations.receive(
@@ -312,11 +311,14 @@ class Live:
                 known.lmp.append(np.array(told["lmp_fen_per_unit_h"]))
             known.last_decision = receipt.sequence
 
+    def _intake(self, data: bytes, board: Board) -> Intake:
+        how = Reading(epoch=None, zone_name=self._fleet.zone_name)
+        intake = self._dispatch.read_jobs(data, form="generic", how=how)
+        return quarantine_reservations(quarantine_origins(intake, board.origins))
+
     def _read_jobs(self, receipt: Receipt, now: datetime) -> None:
         known, board = self._known, self._board(now, now)
-        how = Reading(epoch=None, zone_name=self._fleet.zone_name)
-        jobs = self._dispatch.read_jobs(self._observations.data(receipt), form="generic", how=how)
-        rows = quarantine_origins(jobs, board.origins).jobs
+        rows = self._intake(self._observations.data(receipt), board).jobs
         is_new = np.array([str(one) not in known.job_ids for one in rows.job_id], dtype=bool)
         for job_id, actual_s in zip(rows.job_id[~is_new], rows.actual_s[~is_new], strict=True):
             if np.isfinite(actual_s):

@@ -6,15 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 from qipan.dispatch.model.job import Intake
 from qipan.dispatch.placement.uphold import POLICIES
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import zone
 from qipan.kernel.units import S_PER_DAY, S_PER_H
 from qipan.workflows.fleet import NATIONAL
 
 OUTLOOK_H_MAX = 168
 DAYS_MOST = 31
+TABLES: Final = ("reservations", "substitutes", "links")
+"""Files of a roll besides its jobs, by their fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +194,10 @@ def check_roll(request: RollRequest) -> None:
     Raises
     ------
     BadInputError
-        ``option_out_of_range``.
+        ``option_out_of_range``, ``zone_unknown``.
     """
+    if request.zone_name is not None:
+        zone(request.zone_name)
     if request.seed < 0:
         raise BadInputError(
             f"A seed must be 0 or more, was {request.seed}.",

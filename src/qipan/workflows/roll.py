@@ -33,8 +33,8 @@ from qipan.workflows.choose import day_starts_s
 from qipan.workflows.complete import completed
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import rules_of, set_up
-from qipan.workflows.progress import Advance
-from qipan.workflows.request import RollRequest, check_roll
+from qipan.workflows.progress import Advance, OutOfTimeError
+from qipan.workflows.request import TABLES, RollRequest, check_roll
 
 OUTLOOK_H = 48
 """Hours after the last day in which jobs still run; none arrive."""
@@ -77,13 +77,19 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class RollReport:
-    """What rolling operation came to: one run without errors, then one under those asked for."""
+    """What rolling operation came to: one run without errors, then one under those asked for.
+
+    ``errors`` are the sizes asked for, ``file_names`` those of the tables that were given, by what they hold.
+    ``unfinished`` says where the time ended before all runs were done; empty where they are.
+    """
 
     name: str
+    format: str
     fleet_id: str
     first_day: date
     days: int
     every_s: float
+    errors: dict[str, float]
     load: float
     seed: int
     jobs: int
@@ -96,7 +102,9 @@ class RollReport:
     spike_quantile: float
     notice_s: float
     keeps_reserve: bool
+    file_names: dict[str, str]
     runs: list[RunReport]
+    unfinished: str
 
 
 class Rolling:
@@ -127,10 +135,12 @@ class Rolling:
         cpu, clock
             Seconds of CPU and of the clock; only differences are used.
         progress
-            Told how far the work is.
+            Told how far the work is. It ends the work by an `OutOfTimeError`: runs that are done by then are returned.
 
         Raises
         ------
+        OutOfTimeError
+            When no run was done.
         BadInputError
             ``option_out_of_range``; ``plants_stated``, ``energy_not_rolling``; ``day_empty``; ``reservations_unmet``,
             ``reservations_over_links``; what the adapters refuse.
@@ -139,42 +149,56 @@ class Rolling:
         """
         fleet, case, rows_set_aside, reserved = self._opened(request)
         terms = RollTerms(every_s=request.every_s, gap=request.gap, notice_s=request.notice_s)
-        kinds = [Errors()] + (
-            [Errors(**{f"{name}_sd": size for name, size in request.errors.items()})]
-            if any(request.errors.values())
-            else []
-        )
-        runs, rolled = [], None
-        for errors in kinds:
-            sizes = {name: size for name, size in request.errors.items() if getattr(errors, f"{name}_sd")}
-            rng = np.random.default_rng([request.seed, 1])
-            drifts = draw_drifts(errors, len(case.foreseen.sites), case.foreseen.slot_count, rng)
+        asked = {name: size for name, size in request.errors.items() if size}
+        runs: list[RunReport] = []
+        refused, unfinished = 0, ""
+        for sizes in [{}, asked] if asked else [{}]:
+            drifts = draw_drifts(
+                Errors(**{f"{name}_sd": size for name, size in sizes.items()}),
+                len(case.foreseen.sites),
+                case.foreseen.slot_count,
+                np.random.default_rng([request.seed, 1]),
+            )
             there = replace(case, board=drift(case.foreseen, drifts), drifts=drifts)
             step = "run with forecast errors" if sizes else "run without forecast errors"
-            rolled = roll(there, terms, cpu, clock, partial(progress, step))
-            progress(f"{step}: offline bound", None)
+            try:
+                progress(step, 0.0)
+                rolled = roll(there, terms, cpu, clock, partial(progress, step))
+                progress(f"{step}: offline bound", None)
+            except OutOfTimeError as stopped:
+                if not runs:
+                    raise
+                unfinished = str(stopped)
+                break
             lost = regret(there, rolled, foresee_all(there, rolled.covered))
             settled = _settled(settle_run(there, rolled, terms), reserved if request.reservations else None)
             runs.append(_told(sizes, case.board, rolled, lost, settled))
+            refused = int((~rolled.is_plannable).sum())
         return RollReport(
             name=request.name,
+            format=request.format,
             fleet_id=fleet.fleet_id,
             first_day=request.first_day,
             days=request.days,
             every_s=request.every_s,
+            errors=asked,
             load=request.load,
             seed=request.seed,
             jobs=len(case.jobs),
             past_jobs=case.first,
             rows_set_aside=rows_set_aside,
-            refused=0 if rolled is None else int((~rolled.is_plannable).sum()),
+            refused=refused,
             plants_share=request.plants_share,
             persistence=Errors().persistence,
             withheld_share=terms.withheld_share,
             spike_quantile=terms.spike_quantile,
             notice_s=request.notice_s,
             keeps_reserve=request.keeps_reserve,
+            file_names={
+                kind: request.file_names.get(kind, kind) for kind in TABLES if getattr(request, kind) is not None
+            },
             runs=runs,
+            unfinished=unfinished,
         )
 
     def case(self, request: RollRequest, fleet: Fleet) -> Case:

@@ -23,15 +23,14 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.request import RollRequest
+from qipan.workflows.progress import OutOfTimeError, at
+from qipan.workflows.request import TABLES, RollRequest
 from qipan.workflows.roll import Rolling
 
 SOURCE: Final = "study"
 ASKED: Final = "study_asked"
 FILE: Final = "study_file"
 ANSWER: Final = "study_answer"
-TABLES: Final = ("reservations", "substitutes", "links")
-"""Files of a roll besides its jobs; each is kept for itself, and named by the question."""
 TOLD: Final = ("code", "message", "hint", "field", "file")
 """What an answer tells of an error, besides its findings."""
 LISTED_MOST: Final = 50
@@ -93,6 +92,7 @@ class Studies:
         _check_range("seconds", seconds, 1.0, SECONDS_MOST)
         self._rolling.check(request)
         terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name", *TABLES)}
+        # Each file is kept for itself, and named by the question.
         tables = {name: getattr(request, name) for name in TABLES if getattr(request, name) is not None}
         return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller, tables)
 
@@ -226,16 +226,18 @@ class Studies:
             terms["epoch"] = datetime.fromisoformat(terms["epoch"])
 
         def told(step: str, share: float | None) -> None:
-            words = step if share is None else f"{step}: {share:.0%}"
             if clock() >= ends:
-                raise RuleBrokenError(
-                    f"A study must end within the time it was given, {seconds:g} s, was at {words}.",
-                    code="study_out_of_time",
-                    hint="Ask for fewer days, re-plans farther apart, or more seconds.",
-                )
-            progress(words)
+                raise OutOfTimeError(step, share)
+            progress(at(step, share))
 
-        return asdict(self._rolling.run(RollRequest(data=data, name=asked["name"], **terms), cpu, clock, told))
+        try:
+            return asdict(self._rolling.run(RollRequest(data=data, name=asked["name"], **terms), cpu, clock, told))
+        except OutOfTimeError as stopped:
+            raise RuleBrokenError(
+                f"A study must end within the time it was given, {seconds:g} s, was at {stopped}.",
+                code="study_out_of_time",
+                hint="Ask for fewer days, re-plans farther apart, or more seconds.",
+            ) from stopped
 
     def _asked(self, receipt: Receipt) -> dict[str, Any]:
         asked: dict[str, Any] = json.loads(self._observations.data(receipt))

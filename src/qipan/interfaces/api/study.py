@@ -13,7 +13,7 @@ from qipan.interfaces.entry import Caller, aside_of, names_of, require, services
 from qipan.workflows.request import RollRequest
 from qipan.workflows.study import StudyKind
 
-SECONDS: Final = "Stop after so long, 1 to 3,600: an expansion with its best plan, a roll with an error."
+SECONDS: Final = "Stop after so long, 1 to 3,600: an expansion with its best plan, a roll with the runs done."
 
 router = APIRouter(prefix="/dispatch", tags=["dispatch"])
 Viewer = Depends(require(Role.VIEWER))

@@ -53,7 +53,8 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
     Raises
     ------
     BadInputError
-        ``live_unclear``; ``option_out_of_range``; ``reservations_not_live``; ``energy_not_rolling``.
+        ``live_unclear``; ``intake_missing``; ``option_out_of_range``; ``reservations_not_live``;
+        ``energy_not_rolling``.
     """
     from qipan.bootstrap.services import live
     from qipan.dispatch.model.roll import RollTerms
@@ -79,10 +80,16 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
             hint="Run a trace with them: qipan dispatch roll --jobs FILE --reservations FILE.",
             field="reservations",
         )
+    if not drill.intake.is_dir():
+        raise BadInputError(
+            f"Live operation must watch a folder that there is, was {drill.intake}.",
+            code="intake_missing",
+            hint="Make it first, as mkdir does, or correct --intake.",
+            field="intake",
+        )
     services = session.services()
     with services.books.read() as unit:
         zone_name = services.ledger.fleet(unit, drill.fleet_id).zone_name
-    drill.intake.mkdir(parents=True, exist_ok=True)
     clock = _clock(drill, zone_name)
     # A re-plan comes every few minutes, so its gap may be what a simulated run takes, too.
     tables = {"substitutes": drill.substitutes, "links": drill.links}

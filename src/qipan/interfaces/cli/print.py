@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -220,7 +221,9 @@ def working(steps: Mapping[str, tuple[str, str]], language: Language) -> Iterato
 def advancing(
     steps: Mapping[str, tuple[str, str]], language: Language
 ) -> Iterator[Callable[[str, float | None], None]]:
-    """Show on the error stream how far each step is: a bar in a terminal, elsewhere a line as each step begins.
+    """Show on the error stream how far each step is: a bar in a terminal, elsewhere a line as it begins and ends.
+
+    The line at its end says how long it took, and which share of it was done if that is not all.
 
     Parameters
     ----------
@@ -233,14 +236,15 @@ def advancing(
         To be told the step and the share of it that is done, None where nobody knows; a step that is not among
         ``steps`` shows its name.
     """
-    to, begun = console(stderr=True), ""
+    to, begun, begun_s, reached = console(stderr=True), "", 0.0, 1.0
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=to, transient=True, disable=not to.is_terminal) as shown:
 
         def advance(step: str, share: float | None) -> None:
-            nonlocal begun
+            nonlocal begun, begun_s, reached
             if step != begun:
-                begun, name = step, language.say(*steps.get(step, (step, step)))
+                end()
+                begun, begun_s, name = step, time.monotonic(), language.say(*steps.get(step, (step, step)))
                 for before in shown.task_ids:
                     shown.remove_task(before)
                 shown.add_task(name, total=None if share is None else 1.0)
@@ -248,8 +252,17 @@ def advancing(
                     remark(name)
             if share is not None:
                 shown.update(shown.task_ids[-1], completed=share)
+            reached = 1.0 if share is None else share
 
-        yield advance
+        def end() -> None:
+            if begun and not to.is_terminal:
+                name, took = language.say(*steps.get(begun, (begun, begun))), time.monotonic() - begun_s
+                remark(language.say(f"{name}: {reached:.0%} in {took:.1f} s", f"{name}：{reached:.0%}，{took:.1f} 秒"))
+
+        try:
+            yield advance
+        finally:
+            end()
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -16,10 +17,10 @@ from qipan.interfaces.cli.day import Links, ReservationsFile, Substitutes
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.live import Drill, operate
 from qipan.interfaces.cli.options import AsJson, Epoch, Format, Lang, Seed, Zone, as_typed, read_bytes, read_day
-from qipan.interfaces.cli.print import advancing, counted, print_json, print_table, say, table
+from qipan.interfaces.cli.print import advancing, counted, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.show import show_reservations
 from qipan.interfaces.report.numbers import grouped, percent, yuan
-from qipan.interfaces.report.roll import run_name, terms
+from qipan.interfaces.report.roll import run_name, settings, terms, unfinished
 from qipan.interfaces.report.words import words
 from qipan.kernel.errors import BadInputError
 
@@ -183,6 +184,7 @@ def roll(
 
 
 def _show(report: RollReport, language: Language) -> None:
+    told, said = asdict(report), words(language)
     say(
         language.say(
             f"{counted(report.jobs, 'job')} in {counted(report.days, 'day')} from {report.first_day}; "
@@ -193,6 +195,10 @@ def _show(report: RollReport, language: Language) -> None:
             f"文件中隔离 {grouped(report.rows_set_aside)} 行。",
         )
     )
+    for name, value in settings(told, report.fleet_id, said):
+        say(language.say(f"{name}: {value}", f"{name}：{value}"))
+    if report.unfinished:
+        remark(unfinished(told, said))
     columns = (
         language.say("forecast errors", "预测误差"),
         language.say("served\nyuan", "已服务\n元"),
@@ -209,9 +215,9 @@ def _show(report: RollReport, language: Language) -> None:
     print_table(table(columns, [tuple(_row(run, language)) for run in report.runs], numbers=range(1, 11)))
     for run in report.runs:
         if run.reservations is not None:
-            name = run_name({"errors": run.errors}, words(language))
+            name = run_name({"errors": run.errors}, said)
             show_reservations(run.reservations, _names(run, language), name, language)
-    for term, meaning in terms(words(language)):
+    for term, meaning in terms(said):
         say(language.say(f"{term}: {meaning}", f"{term}：{meaning}"))
 
 

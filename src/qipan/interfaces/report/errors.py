@@ -58,16 +58,16 @@ def _said(code: str, text: str, lang: str) -> Said:
     for known in _texts(lang).get(code, ()):
         found = known.pattern.fullmatch(text)
         if found:
-            parts = (_part(part, lang) for part in found.groups())
+            parts = (part(filled, lang) for filled in found.groups())
             return Said(known.translated.format("", *parts), is_translated=True)
     return Said(text, is_translated=False)
 
 
-def _part(text: str, lang: str) -> str:
-    """Return what was filled in, in a language where the table knows it; parts of a list one by one."""
-    parts = (_said(PART, part, lang) for part in text.split("; "))
+def part(text: str, lang: str) -> str:
+    """Return what is filled into a text, in a language where the table knows it; parts of a list one by one."""
+    parts = (_said(PART, one, lang) for one in text.split("; "))
     if ";" in text:
-        return "；".join(part.text for part in parts)
+        return "；".join(one.text for one in parts)
     # A list of names has the commas of the language; sentences of others stay as they are.
     return text.replace(", ", "、") if _NAMES.fullmatch(text) else _said(PART, text, lang).text
 

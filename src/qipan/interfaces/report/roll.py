@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from qipan.interfaces.report.errors import part
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, percent, yuan
 from qipan.interfaces.report.reservations import reserved, rows_apart
 from qipan.interfaces.report.reservations import sentence as reserved_sentence
@@ -63,8 +64,9 @@ def label_of(name: str, words: Words) -> str:
 def sentence(told: Told, words: Words) -> str:
     """Say what was run."""
     return words.say(
-        "%(jobs)s jobs in %(days)s days from %(day)s on, re-planned every %(every)s minutes; %(past)s jobs before them "
-        "serve the forecast, %(refused)s no site can take; rows of the file that were bad and set aside: %(aside)s.",
+        "Days: %(days)s from %(day)s on, re-planned every %(every)s minutes. Jobs: %(jobs)s; before them, for the "
+        "forecast: %(past)s; that no site can take: %(refused)s; rows of the file that were bad and set aside: "
+        "%(aside)s.",
         jobs=grouped(told["jobs"]),
         days=told["days"],
         day=told["first_day"],
@@ -73,6 +75,46 @@ def sentence(told: Told, words: Words) -> str:
         refused=grouped(told["refused"]),
         aside=grouped(told.get("rows_set_aside", 0)),
     )
+
+
+def unfinished(told: Told, words: Words) -> str:
+    """Say what was not finished in the time given; empty where all was."""
+    at = told.get("unfinished", "")
+    return at and words.say(
+        "The time ended at: %(at)s. What stands here was finished before; ask for more seconds for the rest.",
+        at=part(at, words.lang),
+    )
+
+
+def settings(told: Told, fleet: str, words: Words) -> list[tuple[str, str]]:
+    """Return on what terms was run, by what they are called; reports that were kept before name fewer files."""
+
+    def times(number: float) -> str:
+        return f"× {number:g}"
+
+    errors = told.get("errors", told["runs"][-1]["errors"])
+    named = told.get("file_names", {})
+    none = words.say("none")
+    return [
+        (words.say("File of jobs"), told["name"]),
+        (words.say("Fleet"), fleet),
+        (words.say("Minutes between re-plans"), f"{told['every_s'] / 60.0:g}"),
+        (
+            words.say("Forecast errors"),
+            words.say(", ").join(f"{label_of(name, words)} {size:g}" for name, size in errors.items()) or none,
+        ),
+        (words.say("Reservations"), named.get("reservations", none)),
+        (words.say("Minutes of notice of reserved jobs"), f"{told['notice_s'] / 60.0:g}"),
+        (
+            words.say("Reserve for the largest site (N-1)"),
+            words.say("yes") if told["keeps_reserve"] else words.say("no"),
+        ),
+        (words.say("Table of substitutes"), named.get("substitutes", none)),
+        (words.say("Table of links"), named.get("links", none)),
+        (words.say("Made solar plants, times the power cap"), times(told["plants_share"])),
+        (words.say("Load, times"), times(told["load"])),
+        (words.say("Seed"), f"{told['seed']}"),
+    ]
 
 
 def runs(told: Told, words: Words) -> Table:

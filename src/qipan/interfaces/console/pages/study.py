@@ -19,6 +19,7 @@ from qipan.interfaces.console.pages.days import read_epoch, read_field
 from qipan.interfaces.entry import Caller, aside_of, require, services_of, status_of
 from qipan.interfaces.report import expansion as expansion_report
 from qipan.interfaces.report import roll as roll_report
+from qipan.interfaces.report.errors import part
 from qipan.interfaces.report.numbers import moment
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, Finding, QipanError, RuleBrokenError
@@ -169,11 +170,9 @@ def _page(
     else:
         with services.books.read() as unit:
             fleets = services.ledger.fleets(unit)
-        shown = {} if result is None else _roll(result, {one.fleet_id: one.zone_name for one in fleets}, said)
-        shown |= {
-            "formats": services.dispatch.formats,
-            "fleets": [(one.fleet_id, said.name({"name_en": one.name_en, "name_zh": one.name_zh})) for one in fleets],
-        }
+        named = {one.fleet_id: said.name({"name_en": one.name_en, "name_zh": one.name_zh}) for one in fleets}
+        shown = {} if result is None else _roll(result, {one.fleet_id: one.zone_name for one in fleets}, named, said)
+        shown |= {"formats": services.dispatch.formats, "fleets": list(named.items())}
     answer = render(
         request,
         f"{kind}s.html",
@@ -182,14 +181,27 @@ def _page(
         failure=None if study is None or study["error"] is None else _failure(study["error"]),
         given=given or {},
         study=study,
+        running=None if error is None else _running(request),
         studies=[_row(one) for one in listed],
         address=ADDRESS[kind],
+        progress="" if study is None else part(study["progress"], said.lang),
         **({"charts": {}} | shown),
     )
     if "hx-request" in request.headers and (study is None or study["state"] != "running"):
         # What is polled is over: the whole page is drawn anew.
         answer.headers["HX-Refresh"] = "true"
     return answer
+
+
+def _running(request: Request) -> tuple[int, str] | None:
+    """Return the number of the study that is carried out, and where it is seen."""
+    number, studies = aside_of(request).running, services_of(request).studies
+    if number is None:
+        return None
+    for kind in StudyKind:
+        if any(one["study_id"] == number for one in studies.studies(kind)):
+            return number, f"{ADDRESS[kind]}?study={number}"
+    return None
 
 
 def _expansion(request: Request, told: Mapping[str, Any], said: Words) -> dict[str, Any]:
@@ -208,10 +220,12 @@ def _expansion(request: Request, told: Mapping[str, Any], said: Words) -> dict[s
     }
 
 
-def _roll(told: Mapping[str, Any], zones: Mapping[str, str], said: Words) -> dict[str, Any]:
+def _roll(told: Mapping[str, Any], zones: Mapping[str, str], fleets: Mapping[str, str], said: Words) -> dict[str, Any]:
     zone_name = zones.get(told["fleet_id"], BOARD_ZONE)
     return {
         "sentence": roll_report.sentence(told, said),
+        "unfinished": roll_report.unfinished(told, said),
+        "settings": roll_report.settings(told, fleets.get(told["fleet_id"], told["fleet_id"]), said),
         "runs": roll_report.runs(told, said),
         "terms": roll_report.terms(said),
         "regret": roll_report.regret_table(told, said),
