@@ -80,6 +80,14 @@ def test_uphold_caps_that_cannot_be_kept_say_so_and_stay_nearest(crowded, rules)
     assert kept.unserved_unit_h.sum() == pytest.approx(40.0)
 
 
+def test_uphold_presses_who_is_over_a_cap_in_where_no_value_keeps_all(crowded, rules) -> None:
+    # Whole jobs of equal size: any value serves both of a tier or none.
+    _, kept = upheld(*crowded, rules, [0.0, 0.0, 20.0, 20.0])
+    assert kept.is_kept
+    assert not kept.is_known
+    assert kept.unserved_unit_h.sum(axis=0).tolist() == [0.0, 0.0, 20.0, 20.0]
+
+
 def test_uphold_stays_with_the_known_placement_where_prices_do_not_find_one(crowded, rules) -> None:
     # Whole jobs of equal size: any value serves both of a tier or none, and the rule takes one of each as they come.
     jobs, board = crowded

@@ -146,6 +146,28 @@ def keep_seated(
     return either[cheapest(sum(planned_fen(jobs, board, rules, reached, one)) for one in either)]
 
 
+def seat_more(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan, found: Placement, more: Ints
+) -> Placement:
+    """Clear room for some jobs of a placement that have no seat, the most valuable first; others may lose theirs.
+
+    Parameters
+    ----------
+    rules
+        Whose values of lost hours decide who may turn out whom.
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    more
+        Positions of the jobs to seat.
+    """
+    case, order = _case(jobs, board, rules, reached, refused, plan), urgent_order(jobs, rules, refused)
+    seats = seats_of(found, case.ask, board)
+    room = _room_beside(case, order, seats)
+    _make_room(case, more, room, seats)
+    fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats)
+
+
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
     prices = prices_of(jobs, board, rules, reached, running_fen_per_unit_h(board, rules, plan.energy))
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
@@ -282,22 +304,27 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Ask
 
 
 def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
-    """Clear seats for those without one, the most valuable first, and settle all."""
-    jobs, ask, prices, unserved_fen = case.jobs, case.ask, case.prices, case.unserved_fen
-    work = jobs.quantity * ask.length
-    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
+    """Clear seats for those without one, and settle all."""
+    ask, prices = case.ask, case.prices
     empty = meters_of(case.board, case.rules, case.plan.energy)
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
     for _ in range(rounds):
-        rest = order[seats.pool[order] < 0]
-        if len(rest):
-            rest = rest[np.lexsort((-work[rest], -unserved_fen[rest] / work[rest]))]
-            clear(rest, ask, prices, unserved_fen, room, seats, occupants(tolerant, room, seats))
+        _make_room(case, order[seats.pool[order] < 0], room, seats)
         meters.own_kwh[:] = empty.own_kwh
         draw_all(order, ask, meters, room, seats)
         if not settle(order, ask, prices, meters, room, seats):
             break
     fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
+
+
+def _make_room(case: Case, rest: Ints, room: Timeline, seats: Seats) -> None:
+    """Clear seats for some jobs without one, the most valuable first; the most tolerant leave first."""
+    if not len(rest):
+        return
+    jobs, work = case.jobs, case.jobs.quantity * case.ask.length
+    tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
+    rest = rest[np.lexsort((-work[rest], -case.unserved_fen[rest] / work[rest]))]
+    clear(rest, case.ask, case.prices, case.unserved_fen, room, seats, occupants(tolerant, room, seats))
 
 
 def _fill_along(

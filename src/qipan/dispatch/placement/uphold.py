@@ -7,7 +7,8 @@ between the two values. Plan, prices and placement follow from ordinary rules wi
 told at the values that were given.
 
 The placement of a simple rule that keeps the caps, each of its jobs moved to where it costs least, stays where prices
-find none that costs less.
+find none that costs less. Where nothing keeps them, the nearest is pressed: whoever is over a cap turns out work of
+tiers that can spare it, as long as that brings the caps nearer.
 
 Source: `everett1963` (multipliers keep limits where choices are whole).
 """
@@ -20,14 +21,15 @@ from typing import Final
 
 import numpy as np
 
+from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
-from qipan.dispatch.model.array import Floats, Texts
+from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs, Tier
-from qipan.dispatch.model.plan import Classes, Placement, Plan
+from qipan.dispatch.model.plan import Classes, Placement, Plan, Reason
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
 from qipan.dispatch.placement.baseline import Baseline
-from qipan.dispatch.placement.place import NOTHING, keep_seated, place
+from qipan.dispatch.placement.place import NOTHING, keep_seated, place, seat_more
 from qipan.dispatch.placement.score import cheapest, planned_fen, unserved_unit_h
 from qipan.dispatch.plan import plan as solve
 
@@ -35,6 +37,8 @@ POLICIES: Final = (*(rule.value for rule in Baseline), ANY)
 """Whose service can be upheld."""
 ROUNDS: Final = 6
 """How many values are tried."""
+PRESSED: Final = 1e3
+"""Who may not lose more is worth so many times the most that lost hours are worth, when room is cleared."""
 ABOVE: Final = 1.001
 """How far above another tier's value one is raised to come before it."""
 ROUNDING_UNIT_H: Final = 1e-6
@@ -125,8 +129,41 @@ def uphold(
     given = (jobs, board, rules, reached)
     moved = [keep_seated(*given, refused=refused, plan=plan, found=one.found) for one in keepers]
     keep = [one for one in tried if one.is_kept] + [capped(rules, plan, one, is_known=True) for one in moved]
-    best = least(keep) if keep else min(tried, key=lambda one: float(one.excess_unit_h.sum()))
+    best = least(keep) if keep else min(tried, key=_excess_sum)
+    while not best.is_kept:
+        solved, pressed, over = best.plan, _pressed(rules, best), _over(jobs, board, best)
+        placed = seat_more(jobs, board, pressed, reached, refused=refused, plan=solved, found=best.found, more=over)
+        placed = keep_seated(*given, refused=refused, plan=solved, found=placed)
+        nearer = capped(best.rules, solved, placed)
+        if _excess_sum(nearer) >= _excess_sum(best):
+            break
+        best = nearer
     return replace(best, rounds=len(tried) - 1)
+
+
+def _excess_sum(one: Capped) -> float:
+    return float(one.excess_unit_h.sum())
+
+
+def _pressed(rules: Rules, one: Capped) -> Rules:
+    """Return rules by which whoever is over a cap may turn out any work of tiers that can spare some, and no other."""
+    spares = ~one.excess_unit_h.any(axis=0) & (one.unserved_unit_h < one.caps_unit_h).any(axis=0)
+    return valued(rules, np.where(spares, _worth(rules), PRESSED * _worth(rules).max()))
+
+
+def _over(jobs: Jobs, board: Board, one: Capped) -> Ints:
+    """Return jobs without a seat, the small first, that together are as much as is over the caps."""
+    work = jobs.quantity * planned_h(jobs, board)
+    over: list[int] = []
+    for kind, tier in np.argwhere(one.excess_unit_h > 0.0):
+        is_left = (
+            (jobs.kind == kind) & (jobs.tier == tier) & (one.found.pool < 0) & (one.found.reason == Reason.NO_ROOM)
+        )
+        left = np.flatnonzero(is_left)
+        left = left[np.argsort(work[left], kind="stable")]
+        enough = int(np.searchsorted(np.cumsum(work[left]), one.excess_unit_h[kind, tier] - ROUNDING_UNIT_H))
+        over += left[: enough + 1].tolist()
+    return np.array(over, dtype=np.int64)
 
 
 def uphold_against(
