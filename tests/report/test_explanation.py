@@ -48,7 +48,7 @@ def test_options_set_other_sites_against_the_own_one(document: dict[str, Any]) -
     assert texts[1] == ["Shaoguan", "0.960", "−0.100", "+0.160", "−0.100", "0.000", "0.000", "−0.160"]
     assert [row.cells[0].note for row in table.rows] == [
         "placed, from 22:00",
-        "from 22:00; no room for it when its turn came",
+        "from 22:00; cheaper at the plan's prices alone: whole jobs came out otherwise",
     ]
     assert explanation.job_sentence(told, EN).startswith("At Zhongwei from 22:00 it costs 1.060 yuan")
     assert explanation.job_sentence(told, ZH).startswith("在中卫集群自 22:00 起运行")

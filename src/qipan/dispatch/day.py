@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from qipan.dispatch.explanation.left import left_units
 from qipan.dispatch.explanation.split import note_terms
 from qipan.dispatch.explanation.stand_alone import stand_alone
 from qipan.dispatch.explanation.volume import volumes
@@ -133,7 +134,7 @@ def solve_day(
         scores=tuple(score(name, jobs, board, rules, reached, found=one) for name, one in joined.items()),
         volumes=volumes(rest.jobs, rest.board, used, rest.reached, found=kept.found, plan=shown),
         stand_alone=stand_alone(rest.board, classes, used, takes, plan=shown),
-        terms=note_terms(board, used, shown),
+        terms=note_terms(board, used, shown, left_units(rest.jobs, rest.board, rest.reached, kept.found)),
         reservations=settle(jobs, board, covered, found=found, lmp_fen_per_unit_h=shown.lmp_fen_per_unit_h),
         upheld=None if upheld is None else upheld.beside(covered_fen),
     )

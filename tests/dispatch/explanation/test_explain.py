@@ -11,6 +11,7 @@ import pytest
 from tests.dispatch.prices.test_price import random_day
 
 from qipan.dispatch.explanation.explain import explain_job, explain_price
+from qipan.dispatch.explanation.left import left_units
 from qipan.dispatch.explanation.split import note_terms
 from qipan.dispatch.jobs.classify import classify, latest_start_in_horizon_s, planned_h
 from qipan.dispatch.jobs.reach import Reach, reach, refusals
@@ -21,7 +22,9 @@ from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.placement.bound import cheapest_fen
 from qipan.dispatch.placement.choose import prices_of
 from qipan.dispatch.placement.place import place
-from qipan.dispatch.placement.timeline import asks, timeline
+from qipan.dispatch.placement.seats import hold_all
+from qipan.dispatch.placement.tell import seats_of
+from qipan.dispatch.placement.timeline import asks, fits, timeline
 from qipan.dispatch.plan import plan
 
 
@@ -46,7 +49,8 @@ def solved(jobs: Jobs, board: Board, rules: Rules) -> Day:
     classes = classify(jobs, board, reached, refused == Reason.NONE)
     made = plan(board, classes, rules, reached.takes[classes.streams.sort])
     found = place(jobs, board, rules, reached, refused=refused, plan=made)
-    return Day(jobs, board, rules, reached, made, found, note_terms(board, rules, made))
+    left = left_units(jobs, board, reached, found)
+    return Day(jobs, board, rules, reached, made, found, note_terms(board, rules, made, left))
 
 
 def job_terms(day: Day, index: int) -> JobTerms:
@@ -95,12 +99,10 @@ def test_explain_job_splits_the_difference_as_one_would_by_hand(make_board: Any,
         }
     )
     assert other.difference_fen == math.fsum(other.difference_parts_fen.values())
-    assert not other.was_full
+    assert not other.is_full
 
 
-def test_explain_job_names_scarcity_and_a_cheaper_site_that_was_full(
-    make_board: Any, make_jobs: Any, rules: Rules
-) -> None:
+def test_explain_job_names_scarcity_and_a_site_that_is_full(make_board: Any, make_jobs: Any, rules: Rules) -> None:
     jobs = make_jobs(*({"quantity": 6.0, "slack_h": 0.0, "tier": tier} for tier in (Tier.INTERACTIVE, Tier.BATCH)))
     day = solved(jobs, make_board(transfer_fen_per_gb=((0.0, 0.0), (0.0, 0.0))), rules)
     sites = [day.explained(index).chosen.site for index in range(2)]  # type: ignore[union-attr]
@@ -109,6 +111,7 @@ def test_explain_job_names_scarcity_and_a_cheaper_site_that_was_full(
     # At the plan's prices the full site costs the same: what it saves in energy is its rent.
     assert other.difference_parts_fen[Part.CAPACITY] == pytest.approx(-other.difference_parts_fen[Part.ENERGY])
     assert other.difference_fen == pytest.approx(0.0, abs=1e-6)
+    assert other.is_full
 
 
 @pytest.mark.parametrize(
@@ -163,6 +166,26 @@ def test_explain_job_costs_what_the_placement_knows_and_its_parts_add_up(seed: i
             if found.chosen is not None:
                 assert one.difference_fen == math.fsum(one.difference_parts_fen.values())
                 assert one.difference_fen == pytest.approx(one.cost_fen - found.chosen.cost_fen, abs=1e-6)
+
+
+def test_a_site_said_to_be_full_has_no_room_beside_all_that_are_placed() -> None:
+    full = 0
+    for seed in range(4):
+        board, jobs, rules = random_day(np.random.default_rng(seed))
+        day = solved(jobs, board, rules)
+        ask, room = asks(jobs, day.board, day.reached), timeline(day.board)
+        hold_all(np.flatnonzero(day.found.has_place), ask, room, seats_of(day.found, ask, day.board))
+        for index in np.flatnonzero(~ask.splits):
+            for one in day.explained(int(index)).alternatives:
+                if not one.is_full:
+                    continue
+                full += 1
+                asked = (one.site, one.kind, one.card_model)
+                pools = np.flatnonzero([board.products[product] == asked for product in board.pool_product])
+                start = one.start_h * 60.0
+                assert len(pools)
+                assert not any(fits(room, ask, index, pool, start) for pool in pools)
+    assert full > 0
 
 
 def test_explain_job_counts_the_rent_of_the_links_on_the_way() -> None:

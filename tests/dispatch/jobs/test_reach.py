@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qipan.dispatch.explanation.explain import explain
+from qipan.dispatch.explanation.why import explain
 from qipan.dispatch.jobs.reach import largest_units, reach, refusals
 from qipan.dispatch.model.job import DataClass, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status

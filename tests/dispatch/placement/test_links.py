@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.dispatch.placement.test_substitutes import solved, with_substitutes
 from tests.independent.check_placement import check_placement, link_flow_gb, sheet
 
-from qipan.dispatch.explanation.explain import explain
+from qipan.dispatch.explanation.why import explain
 from qipan.dispatch.model.board import Links
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.baseline import Baseline, place_by

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.independent.check_placement import check_placement
 
 from qipan.dispatch.explanation.explain import explain_job
+from qipan.dispatch.explanation.left import left_units
 from qipan.dispatch.explanation.note import note_jobs
 from qipan.dispatch.explanation.recall import recall_terms
 from qipan.dispatch.explanation.split import note_terms
@@ -115,7 +116,7 @@ def test_explanation_counts_the_units_that_a_substitute_takes(make_board, make_j
     found = place(jobs, board, rules, reached, refused=refused, plan=best)
     noted = note_jobs(jobs, board, rules, reached, plan=best, found=found)
     assert (noted["placed_kind"], noted["placed_model"], noted["held_units"]) == (["intelligent"], ["B"], [3.0])
-    terms = note_terms(board, rules, best)
+    terms = note_terms(board, rules, best, left_units(jobs, board, reached, found))
     job = JobTerms(
         "intelligent", "A", 2, 0, 0, 2.0, 1.0, 1.0, 0.0, 0.0, 5.0, 1, "intelligent", "B", runs=((0.0, 1.0),)
     )  # fmt: skip
@@ -132,7 +133,7 @@ def test_explanation_of_older_terms_knows_no_substitutes(make_board, make_jobs, 
 
     jobs, board = make_jobs({}), make_board()
     *_, best = solved(jobs, board, rules)
-    kept = asdict(note_terms(board, rules, best))
+    kept = asdict(note_terms(board, rules, best, np.zeros((len(board.products), board.slot_count))))
     del kept["substitutes"]
     assert recall_terms({"terms": kept}).substitutes == []
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from qipan.dispatch.explanation.explain import explain
+from qipan.dispatch.explanation.sooner import sooner
+from qipan.dispatch.explanation.why import explain
 from qipan.dispatch.jobs.classify import latest_start_in_horizon_s, planned_h
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import ASSUMABLE, DataClass, Jobs, Tier, Workload
-from qipan.dispatch.model.plan import Placement, Plan
+from qipan.dispatch.model.plan import Placement, Plan, Reason
 from qipan.dispatch.placement.score import price_fen
 from qipan.dispatch.placement.timeline import asks
 from qipan.kernel.resources import Kind
@@ -26,7 +27,7 @@ def note_jobs(
     has = found.has_place
     site = np.where(has, board.pool_site[found.pool], -1)
     origin = reached.origin[reached.of_job]
-    why = _words(jobs, board, rules, reached, found)
+    why = _words(jobs, board, rules, reached, plan, found)
     paid = price_fen(jobs, board, reached, found, plan.lmp_fen_per_unit_h, link_fen_per_gb=plan.link_rent_fen_per_gb)
     return {
         "job_id": jobs.job_id.tolist(),
@@ -52,11 +53,17 @@ def note_jobs(
     }
 
 
-def _words(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placement) -> list[tuple[str, str]]:
+def _words(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, plan: Plan, found: Placement
+) -> list[tuple[str, str]]:
     """Explain every job once for all that are alike in what a sentence names."""
     known: dict[tuple[Any, ...], tuple[str, str]] = {}
     words = []
+    start_s, more_fen = sooner(jobs, board, reached, keeps_reserve=rules.keeps_reserve, plan=plan, found=found)
     for index in range(len(jobs)):
+        later = None
+        if found.reason[index] == Reason.LATER_IS_BETTER:
+            later = (float(start_s[index]), float(more_fen[index]))
         key = (
             found.status[index],
             found.reason[index],
@@ -65,9 +72,10 @@ def _words(jobs: Jobs, board: Board, rules: Rules, reached: Reach, found: Placem
             jobs.requested_s[index],
             jobs.preemptible[index],
             jobs.reservation[index],
+            None if later is None else (index, later),
         )
         if key not in known:
-            known[key] = explain(jobs, board, rules, reached, found, index=index)
+            known[key] = explain(jobs, board, rules, reached, found, index=index, sooner=later)
         words.append(known[key])
     return words
 

@@ -42,8 +42,14 @@ def split_prices(board: Board, rules: Rules, plan: Plan) -> dict[Part, Floats]:
     return parts
 
 
-def note_terms(board: Board, rules: Rules, plan: Plan) -> Terms:
-    """Note all that an explanation of a plan's jobs and prices needs, as plain values."""
+def note_terms(board: Board, rules: Rules, plan: Plan, left: Floats) -> Terms:
+    """Note all that an explanation of a plan's jobs and prices needs, as plain values.
+
+    Parameters
+    ----------
+    left
+        ``(products, slots)``, from `left_units`.
+    """
     parts = split_prices(board, rules, plan)
     most = largest_units(board)
     # The classes are in order: where a strict one may go, every other may, too.
@@ -62,6 +68,7 @@ def note_terms(board: Board, rules: Rules, plan: Plan) -> Terms:
                 parts_fen_per_unit_h={
                     part.value: _rounded(values[product]) for part, values in parts.items() if values[product].any()
                 },
+                left_units=np.round(left[product], 6).tolist(),
             )
             for product, (site, kind, card_model) in enumerate(board.products)
         ],

@@ -43,6 +43,8 @@ class ProductTerms:
         The most units that one job can ever hold.
     parts_fen_per_unit_h
         ``(slots,)`` of each `Part` of its price; those that are nothing in every slot are left out.
+    left_units
+        ``(slots,)``, what the placement leaves of it (`left.left_units`); empty where an older version kept the plan.
     """
 
     site: int
@@ -50,6 +52,7 @@ class ProductTerms:
     card_model: str
     units_max: float
     parts_fen_per_unit_h: dict[str, list[float]]
+    left_units: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,8 @@ class Option:
 
     It runs at its best start in its window, or in the cheapest hours of it if it may stop and go.
     ``parts_fen`` add up to ``cost_fen``, ``difference_parts_fen`` to ``difference_fen``: by how much it costs more than
-    where the job is placed; both are empty or None for a job without a place. An option that ``was_full`` costs less
-    and had no room for the whole job when its turn came. It holds ``units`` of ``kind`` and
+    where the job is placed; both are empty or None for a job without a place. An option that ``is_full`` has no room
+    for the job through some slot of that run, beside all that are placed. It holds ``units`` of ``kind`` and
     ``card_model``, which may be a substitute for what the job asks for.
     """
 
@@ -134,7 +137,7 @@ class Option:
     parts_fen: dict[str, float]
     difference_fen: float | None
     difference_parts_fen: dict[str, float]
-    was_full: bool
+    is_full: bool
     kind: str = ""
     card_model: str = ""
     units: float = 0.0

@@ -105,8 +105,10 @@ def _option(option: Told, told: Told, words: Words, *, is_own: bool) -> Row:
         note = words.say("%(note)s, on %(held)s", note=note, held=held)
     if is_own:
         note = words.say("placed, %(note)s", note=note)
-    elif option["was_full"]:
-        note = words.say("%(note)s; no room for it when its turn came", note=note)
+    elif option["is_full"]:
+        note = words.say("%(note)s; no room for it then", note=note)
+    elif option["difference_fen"] is not None and option["difference_fen"] < -SHOWN_FEN and told["reason"] != "covered":
+        note = words.say("%(note)s; cheaper at the plan's prices alone: whole jobs came out otherwise", note=note)
     digits = digits_of(told)
     parts = option["parts_fen"] if option["difference_fen"] is None else option["difference_parts_fen"]
     write = yuan if option["difference_fen"] is None else signed
