@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 from tests.console.conftest import csv, opened
 
 from qipan.bootstrap.services import Services
+from qipan.interfaces.console.fields import in_form
+from qipan.interfaces.report.words import words as in_language
 from qipan.interfaces.server import create_app
 from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.workflows.request import DayRequest
@@ -299,6 +301,28 @@ def test_a_day_that_cannot_be_run_says_why_and_keeps_the_form(
     assert answer.status_code == 400
     assert f"<code>{code}</code>" in answer.text
     assert f'name="seed" min="0" step="1" value="{given["seed"]}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "leave out “Refuse a file with any bad row” to set them aside"), ("zh", "去掉严格模式")],
+)
+def test_hints_name_the_fields_of_the_form(signed_in: TestClient, trace: bytes, lang: str, said: str) -> None:
+    files = {"file": ("mine.csv", trace + b"bad,never,intelligent\n")}
+    answer = signed_in.post("/days", files=files, data={"strict": "1"}, headers={"Accept-Language": lang})
+    assert "<code>rows_bad</code>" in answer.text
+    assert said in answer.text
+    assert "--strict" not in answer.text
+
+
+def test_fields_stand_for_options_but_commands_and_other_options_stay() -> None:
+    english, chinese = in_language("en"), in_language("zh")
+    assert in_form("Give this file with --jobs and --format philly.", english) == (
+        "Give this file with “File of jobs” and “Format” philly."
+    )
+    assert in_form("用 --fleet 选择", chinese) == "用 “机群” 选择"
+    for text in ("Write --region NAME.", "Run a trace: qipan dispatch roll --reservations FILE."):
+        assert in_form(text, english) == text
 
 
 def test_a_bad_fleet_shows_its_findings(signed_in: TestClient) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from qipan.access.model import Role
 from qipan.interfaces.console.assets import Assets
+from qipan.interfaces.console.fields import in_form
 from qipan.interfaces.entry import Caller, caller_of, services_of
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
@@ -86,6 +87,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "places": [(place.path + suffix * place.is_of_plan, place.path, said.say(place.title)) for place in PLACES],
         "path": request.url.path,
         "http_status": status,
+        "in_form": in_form,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         "languages": [(lang, NAMES[lang]) for lang in LANGUAGES if lang != said.lang],
         "operator": Role.OPERATOR,
