@@ -281,9 +281,9 @@ def good(words: Words) -> str:
     """Say which figures of a comparison are good ones, which of the two costs is minimised and why they differ."""
     return words.say(
         "Lower is better in cost, planned cost, carbon, round trip, wait, peak and refused work. The plan minimises "
-        "the planned cost: at a gap of 0 % no placement has a lower one. It counts the hours that jobs ask for, and "
-        "carbon, distance and lost work at their prices; cost is the money of what ran, so a rule can come out lower "
-        "in it."
+        "the planned cost: at a gap of 0 % no placement has a lower one. It counts the hours that jobs ask for inside "
+        "the horizon, and carbon, distance and lost work at their prices; cost is the money of what ran, past the "
+        "horizon too, so a rule can come out lower in it."
     )
 
 
