@@ -16,9 +16,9 @@ from tests.independent.check_placement import check_no_room, check_placement, sh
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.placement.choose import choose, empty_seat, prices_of
 from qipan.dispatch.placement.forward import bring_forward, by_start
+from qipan.dispatch.placement.relocate import draw_all, meters_of
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.seats import empty_seats, hold_all, hold_seat, release_seat, run_fen, seat_fen, sit
-from qipan.dispatch.placement.settle import draw_all, meters_of
 from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import asks, fits, timeline
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h

@@ -19,8 +19,9 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
 from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.placement.baseline import Baseline, place_by
-from qipan.dispatch.placement.place import NOTHING, Tried, _best, place, placing_order
+from qipan.dispatch.placement.place import NOTHING, Tried, _best, place
 from qipan.dispatch.placement.seats import Seats
+from qipan.dispatch.placement.turns import placing_order
 from qipan.dispatch.plan import plan
 
 

@@ -2,10 +2,10 @@
 
 Where energy is free, or costs the same at several hours, prices do not say which hour to take, and waiting buys
 nothing. The jobs of a filled board are gone through in the order of their starts. Each stands up, and sits down again
-at the earliest start, in any pool, at which it adds no more than where it sat, as `settle` reckons that. What stops and
-goes also ends no later than it did. A job that moves leaves room behind only from its old start on, so that none before
-it could use that to start earlier in its own pool: one pass is enough, but where the data of several share a link in
-one slot.
+at the earliest start, in any pool, at which it adds no more than where it sat, as `relocate` reckons that. What stops
+and goes also ends no later than it did. A job that moves leaves room behind only from its old start on, so that none
+before it could use that to start earlier in its own pool: one pass is enough, but where the data of several share a
+link in one slot.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from qipan.dispatch.model.array import Ints
 from qipan.dispatch.placement.choose import LESS, Prices, Seat, choose_stretches_in, empty_seat
+from qipan.dispatch.placement.relocate import Meters, draw, fill_in_flat, price
 from qipan.dispatch.placement.seats import Seats, hold_seat, release_seat, run_fen, seat_fen, sit_found
-from qipan.dispatch.placement.settle import Meters, draw, fill_in_flat, price
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, Asks, Timeline, blocked
 
 

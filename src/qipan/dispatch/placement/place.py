@@ -2,10 +2,11 @@
 
 Large jobs go first and small ones fill what is left, those with less slack before others of their size. Prices lean
 towards what the plan gives each tier, which decides between seats that cost the same. Where that leaves jobs without a
-seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs those
-without a seat clear one (`clear`), and all settle (`settle`); what each simple rule would do is tried as well, so that
-none is cheaper by more than `NEAR`, once whoever has room there is served. On larger ones they may turn another out
-(`fill`), so that a million jobs cost little more than one plain pass. A preemptible job may stop and go, in one pool.
+seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs room
+is made for those without a seat (`make_room`), and all move (`relocate`); what each simple rule would do is tried as
+well, so that none is cheaper by more than `NEAR`, once whoever has room there is served. On larger ones they may turn
+another out (`fill`), so that a million jobs cost little more than one plain pass. On the board that stays jobs are
+brought forward (`bring_forward`). A preemptible job may stop and go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -25,18 +26,19 @@ from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Plan, Reason
+from qipan.dispatch.model.plan import Placement, Plan
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import proven_fen
 from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
-from qipan.dispatch.placement.clear import clear
 from qipan.dispatch.placement.fill import Lean, fill, turn_out, upright
 from qipan.dispatch.placement.forward import bring_forward, by_start
+from qipan.dispatch.placement.make_room import make_room
+from qipan.dispatch.placement.relocate import draw_all, meters_of, relocate
 from qipan.dispatch.placement.score import cheapest, planned_fen
 from qipan.dispatch.placement.seats import Seats, copied, empty_seats, hold_all, occupants, total_fen
-from qipan.dispatch.placement.settle import draw_all, meters_of, settle
 from qipan.dispatch.placement.tell import placement, seats_of
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.placement.turns import placing_order, urgency, urgent_order
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 EASED: Final = 0.99
@@ -48,13 +50,13 @@ The others are for boards with meters. There a price holds for the plan's use al
 plant used up, or a new peak. Which is best depends on how coarse jobs are, so each is tried.
 """
 SMALL: Final = 400_000
-"""Boards of up to so many jobs are worth more passes: several ways to fill, seats cleared, all settled."""
+"""Boards of up to so many jobs are worth more passes: several ways to fill, room made, all relocated."""
 FEW: Final = 20_000
 """With more jobs than these, what serves everyone within `ENOUGH` of the proven bound needs no more passes."""
 ENOUGH: Final = 0.01
 """Share of the proven bound that a board of many jobs may cost above it."""
 ROUNDS: Final = 3
-"""How often those without a seat go round, and all settle, on the way that is chosen."""
+"""How often those without a seat go round, and all move, on the way that is chosen."""
 NEAR: Final = 0.01
 """Of ways that cost no more than the cheapest but for this share, the one stays that leaves least of urgent work."""
 HOURS_DIGITS: Final = 6
@@ -139,9 +141,9 @@ def keep_seated(
     seats, meters = seats_of(found, case.ask, board), meters_of(board, rules, plan.energy)
     room = _room_beside(case, order, seats)
     draw_all(order, case.ask, meters, room, seats)
-    settle(order, case.ask, case.prices, meters, room, seats)
+    relocate(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    moved = placement(jobs, board, reached, refused=refused, seats=seats)
+    moved = placement(jobs, board, reached, refused=refused, seats=_forward(case, order, seats))
     either = (moved, found)
     return either[cheapest(sum(planned_fen(jobs, board, rules, reached, one)) for one in either)]
 
@@ -149,7 +151,7 @@ def keep_seated(
 def seat_more(
     jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan, found: Placement, more: Ints
 ) -> Placement:
-    """Clear room for some jobs of a placement that have no seat, the most valuable first; others may lose theirs.
+    """Make room for some jobs of a placement that have no seat, the most valuable first; others may lose theirs.
 
     Parameters
     ----------
@@ -163,7 +165,7 @@ def seat_more(
     case, order = _case(jobs, board, rules, reached, refused, plan), urgent_order(jobs, rules, refused)
     seats = seats_of(found, case.ask, board)
     room = _room_beside(case, order, seats)
-    _make_room(case, more, room, seats)
+    _seat_by_force(case, more, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
     return placement(jobs, board, reached, refused=refused, seats=seats)
 
@@ -246,7 +248,7 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
 def _forward(case: Case, order: Ints, seats: Seats) -> Seats:
     """Return a board on which jobs that wait start as early as they can at no more cost; as it was if that is dearer.
 
-    Who has no seat takes one that this leaves free, and is brought forward in turn.
+    Who has no seat takes one that this leaves free, and is brought forward in turn, on boards of up to `SMALL` jobs.
     """
     room, moved = _room_beside(case, order, seats), copied(seats)
     waiting = by_start(moved)
@@ -256,7 +258,7 @@ def _forward(case: Case, order: Ints, seats: Seats) -> Seats:
         bring_forward(waiting, case.ask, case.prices, meters, room, moved)
         rest = order[moved.pool[order] < 0]
         fill(rest, case.ask, case.prices, upright(), room, moved)
-        waiting = rest[moved.pool[rest] >= 0]
+        waiting = rest[(moved.pool[rest] >= 0) & (len(case.jobs) <= SMALL)]
     costs = [_fen(case, order, room, one) for one in (moved, seats)]
     return (moved, seats)[cheapest(costs)]
 
@@ -304,27 +306,27 @@ def _ways(case: Case, *, is_small: bool) -> list[tuple[Way | Baseline, Ints, Ask
 
 
 def _mend(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: int) -> None:
-    """Clear seats for those without one, and settle all."""
+    """Make room for those without a seat, and relocate all."""
     ask, prices = case.ask, case.prices
     empty = meters_of(case.board, case.rules, case.plan.energy)
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
     for _ in range(rounds):
-        _make_room(case, order[seats.pool[order] < 0], room, seats)
+        _seat_by_force(case, order[seats.pool[order] < 0], room, seats)
         meters.own_kwh[:] = empty.own_kwh
         draw_all(order, ask, meters, room, seats)
-        if not settle(order, ask, prices, meters, room, seats):
+        if not relocate(order, ask, prices, meters, room, seats):
             break
     fill(order[seats.pool[order] < 0], ask, prices, upright(), room, seats)
 
 
-def _make_room(case: Case, rest: Ints, room: Timeline, seats: Seats) -> None:
-    """Clear seats for some jobs without one, the most valuable first; the most tolerant leave first."""
+def _seat_by_force(case: Case, rest: Ints, room: Timeline, seats: Seats) -> None:
+    """Make room for some jobs without a seat, the most valuable first; the most tolerant leave first."""
     if not len(rest):
         return
     jobs, work = case.jobs, case.jobs.quantity * case.ask.length
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
     rest = rest[np.lexsort((-work[rest], -case.unserved_fen[rest] / work[rest]))]
-    clear(rest, case.ask, case.prices, case.unserved_fen, room, seats, occupants(tolerant, room, seats))
+    make_room(rest, case.ask, case.prices, case.unserved_fen, room, seats, occupants(tolerant, room, seats))
 
 
 def _fill_along(
@@ -360,26 +362,6 @@ def _fill_evenly(order: Ints, board: Board, rules: Rules, ask: Asks, prices: Pri
     prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
     fill(order, ask, prices, lean, room, seats)
     return room, seats
-
-
-def placing_order(jobs: Jobs, refused: Texts) -> Ints:
-    """Return the positions of the jobs to place: by priority, size (powers of two), slack, then as they came."""
-    size = np.floor(np.log2(np.maximum(jobs.work_unit_h, 1e-9)) + 1e-9)
-    order = np.lexsort((jobs.submit_s, jobs.latest_start_s - jobs.submit_s, -size, -jobs.priority))
-    return np.asarray(order[refused[order] == Reason.NONE])
-
-
-def urgent_order(jobs: Jobs, rules: Rules, refused: Texts) -> Ints:
-    """Return the positions of the jobs to place where room is short: by urgency, priority, slack, size."""
-    slack = jobs.latest_start_s - jobs.submit_s
-    order = np.lexsort((-jobs.work_unit_h, slack, -jobs.priority, urgency(rules)[jobs.tier]))
-    return np.asarray(order[refused[order] == Reason.NONE])
-
-
-def urgency(rules: Rules) -> Ints:
-    """Return the rank of each tier, the one first whose lost hours are worth most, ``(tiers,)``; ties as tiers come."""
-    worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])
-    return np.argsort(np.argsort(-worth, kind="stable"), kind="stable")
 
 
 def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:

@@ -27,10 +27,11 @@ from qipan.dispatch.model.plan import Instance, Plan, Reason
 from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, prices_of, rents_of
 from qipan.dispatch.placement.fill import fill, upright
-from qipan.dispatch.placement.place import EASED, placing_order
+from qipan.dispatch.placement.place import EASED
 from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
+from qipan.dispatch.placement.turns import placing_order
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.rolling.foresee import ahead, expect_s, expecting, fold, foresee_demand, take, work_of

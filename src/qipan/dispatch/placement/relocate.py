@@ -1,4 +1,4 @@
-"""Settle a filled board: each job in turn moves to its cheapest seat that has room, at what it really adds to the cost.
+"""Relocate the jobs of a filled board: each in turn moves to its cheapest seat with room, at what it really adds.
 
 Behind a meter the first kilowatt-hours of a slot come from own plants and the rest from the grid, so what a job adds
 depends on who else runs there. A job stands up, what it drew is free again, and it sits down where it adds least: its
@@ -64,7 +64,7 @@ def meters_of(board: Board, rules: Rules, planned: EnergyPlan | None) -> Meters:
 
 
 @numba.njit(cache=True)
-def settle(
+def relocate(
     order: Ints, ask: Asks, prices: Prices, meters: Meters, room: Timeline, seats: Seats
 ) -> int:  # pragma: no cover - compiled
     """Move each job of an order that has a seat to the one where it adds least; return how many moved.

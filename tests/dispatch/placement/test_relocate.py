@@ -1,4 +1,4 @@
-"""Settling: each job moves to where it adds least, own energy before that of the grid."""
+"""Relocating: each job moves to where it adds least, own energy before that of the grid."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from benchmarks.random_day import random_day
 from benchmarks.random_meters import random_meters
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.dispatch.placement.test_clear import filled
 from tests.dispatch.placement.test_fill import solved
+from tests.dispatch.placement.test_make_room import filled
 
 from qipan.dispatch.model.energy import Areas, Energy
 from qipan.dispatch.placement.baseline import Baseline, seats_by
 from qipan.dispatch.placement.choose import prices_of
 from qipan.dispatch.placement.fill import fill, upright
-from qipan.dispatch.placement.place import urgent_order
+from qipan.dispatch.placement.relocate import Meters, draw_all, meters_of, relocate
 from qipan.dispatch.placement.score import planned_fen
-from qipan.dispatch.placement.settle import Meters, draw_all, meters_of, settle
 from qipan.dispatch.placement.tell import placement
 from qipan.dispatch.placement.timeline import asks
+from qipan.dispatch.placement.turns import urgent_order
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
 
@@ -36,7 +36,7 @@ def with_plant(board, kw: float, slots: tuple[int, ...]):
     return replace(board, energy=energy)
 
 
-def test_settle_shares_a_plant_out_while_it_lasts(make_board, make_jobs, rules) -> None:
+def test_relocate_shares_a_plant_out_while_it_lasts(make_board, make_jobs, rules) -> None:
     # The plant feeds one card in slots 1 and 2; a card draws 1 kW. Of three jobs, two run on it, one each hour, and
     # the third where the grid is cheapest.
     board = with_plant(make_board(cards=(3.0, 3.0), pue=(1.0, 1.0), price_fen_per_kwh=(30.0, 50.0)), 1.0, (1, 2))
@@ -46,7 +46,7 @@ def test_settle_shares_a_plant_out_while_it_lasts(make_board, make_jobs, rules) 
     grid = np.repeat([[30.0], [50.0]], 6, axis=1)
     meters = Meters(board.energy.renewable_kw.copy(), none, grid, np.zeros(2))
     draw_all(order, ask, meters, room, seats)
-    settle(order, ask, prices, meters, room, seats)
+    relocate(order, ask, prices, meters, room, seats)
     assert sorted(zip(seats.pool.tolist(), (seats.begin[seats.first[:-1]] // 60).tolist(), strict=True)) == [
         (0, 0.0),
         (1, 1.0),
@@ -59,7 +59,7 @@ def test_settle_shares_a_plant_out_while_it_lasts(make_board, make_jobs, rules) 
 
 @settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_settle_never_costs_more(seed: int) -> None:
+def test_relocate_never_costs_more(seed: int) -> None:
     board, jobs, rules = random_day(np.random.default_rng(seed))
     order, ask, prices, _, room, seats, (reached, refused) = filled(jobs, board, rules)
     told = placement(jobs, board, reached, refused=refused, seats=seats)
@@ -67,7 +67,7 @@ def test_settle_never_costs_more(seed: int) -> None:
     empty = meters_of(board, rules, None)
     meters = empty._replace(own_kwh=empty.own_kwh.copy())
     draw_all(order, ask, meters, room, seats)
-    settle(order, ask, prices, meters, room, seats)
+    relocate(order, ask, prices, meters, room, seats)
     told = placement(jobs, board, reached, refused=refused, seats=seats)
     after = sum(planned_fen(jobs, board, rules, reached, told))
     assert after <= before + 1e-6 * max(1.0, abs(before))

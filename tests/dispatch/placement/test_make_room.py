@@ -1,4 +1,4 @@
-"""Clearing seats: who is in the way sits elsewhere, and the whole never costs more."""
+"""Making room: who is in the way sits elsewhere, and the whole never costs more."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import reach, refusals
 from qipan.dispatch.model.plan import Reason
 from qipan.dispatch.placement.choose import prices_of
-from qipan.dispatch.placement.clear import clear
 from qipan.dispatch.placement.fill import fill, upright
+from qipan.dispatch.placement.make_room import make_room
 from qipan.dispatch.placement.score import planned_fen
 from qipan.dispatch.placement.seats import empty_seats, occupants, total_fen
 from qipan.dispatch.placement.tell import placement
@@ -34,35 +34,35 @@ def filled(jobs, board, rules):
     return order, ask, prices, lost * jobs.quantity * planned_h(jobs, board), room, seats, (reached, refused)
 
 
-def test_clear_lets_two_leave_for_one_that_could_sit_nowhere_else(make_board, make_jobs, rules) -> None:
+def test_make_room_lets_two_leave_for_one_that_could_sit_nowhere_else(make_board, make_jobs, rules) -> None:
     # Two small jobs that may go anywhere take the two cards of Guangdong; then one comes that must stay there whole.
     board = make_board(cards=(2.0, 2.0), price_fen_per_kwh=(40.0, 60.0))
     small, large = {"slack_h": 0.0}, {"quantity": 2.0, "data_class": 2, "slack_h": 0.0}
     jobs = make_jobs(small, small, large)
     order, ask, prices, lost, room, seats, _ = filled(jobs, board, rules)
     assert seats.pool.tolist() == [0, 0, -1]
-    assert clear(order[2:], ask, prices, lost, room, seats, occupants(order, room, seats)) == 1
+    assert make_room(order[2:], ask, prices, lost, room, seats, occupants(order, room, seats)) == 1
     assert seats.pool.tolist() == [1, 1, 0]
     assert room.free[:, :60].max() == pytest.approx(0.0)
 
 
-def test_clear_puts_all_back_where_those_in_the_way_could_sit_nowhere(make_board, make_jobs, rules) -> None:
+def test_make_room_puts_all_back_where_those_in_the_way_could_sit_nowhere(make_board, make_jobs, rules) -> None:
     board = make_board(cards=(2.0, 0.0))
     small, large = {"slack_h": 0.0, "tier": 0}, {"quantity": 2.0, "slack_h": 0.0, "tier": 3}
     order, ask, prices, lost, room, seats, _ = filled(make_jobs(small, small, large), board, rules)
     free = room.free.copy()
-    assert clear(order[2:], ask, prices, lost, room, seats, occupants(order, room, seats)) == 0
+    assert make_room(order[2:], ask, prices, lost, room, seats, occupants(order, room, seats)) == 0
     assert (seats.pool.tolist(), seats.parts.tolist()) == ([0, 0, -1], [1, 1, 0])
     assert np.array_equal(room.free, free)
 
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_clear_never_costs_more_and_leaves_room_as_the_seats_say(seed: int) -> None:
+def test_make_room_never_costs_more_and_leaves_room_as_the_seats_say(seed: int) -> None:
     board, jobs, rules = random_day(np.random.default_rng(seed))
     order, ask, prices, lost, room, seats, (reached, refused) = filled(jobs, board, rules)
     before = total_fen(order, ask, prices, lost, room, seats)
-    clear(order[seats.pool[order] < 0], ask, prices, lost, room, seats, occupants(order, room, seats))
+    make_room(order[seats.pool[order] < 0], ask, prices, lost, room, seats, occupants(order, room, seats))
     after = total_fen(order, ask, prices, lost, room, seats)
     assert after <= before + 1e-6 * max(1.0, abs(before))
     told = placement(jobs, board, reached, refused=refused, seats=seats)

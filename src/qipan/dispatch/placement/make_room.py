@@ -1,4 +1,4 @@
-"""Clear room for jobs without a seat: turn out all who are in the way, seat them anew, and keep it where all cost less.
+"""Make room for jobs without a seat: turn out all who are in the way, seat them anew, and keep it where all cost less.
 
 A job without a seat looks at the places where it would displace the least. Those who are in its way there leave, the
 most tolerant first; it sits down; and they take their cheapest seats that have room, the largest first. If all of them
@@ -21,11 +21,11 @@ from qipan.dispatch.placement.seats import Seats, copy_seat, hold_seat, run_fen,
 from qipan.dispatch.placement.timeline import Asks, Timeline, blocked, earliest, held_ticks, held_units
 
 PLACES = 8
-"""How many places a job without a seat tries to clear."""
+"""How many places a job without a seat tries to make free."""
 OUT_MOST = 200
 """How many others may leave for one job."""
 GIVE_UP = 200
-"""After so many jobs in a row for whom no seat could be cleared the rest do not try."""
+"""After so many jobs in a row for whom no room could be made the rest do not try."""
 LOOKED_AT = 64
 """How many of those in the way are looked at for one who has room elsewhere."""
 
@@ -54,10 +54,10 @@ class Known(NamedTuple):
 
 
 @numba.njit(cache=True)
-def clear(
+def make_room(
     order: Ints, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats, lists: tuple[Ints, Ints]
 ) -> int:  # pragma: no cover - compiled  # fmt: skip
-    """Try to clear a seat for each job of an order that has none, and return for how many it could be done.
+    """Try to make room for each job of an order that has no seat, and return for how many it could be done.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def clear(
             continue
         count = _least_in_the_way(cost, pools, starts, ask, room, job)
         for i in range(count):
-            if _clear_at(seat, old, known, ask, prices, unserved_fen, room, seats, lists, job, pools[i], starts[i]):
+            if _make_room_at(seat, old, known, ask, prices, unserved_fen, room, seats, lists, job, pools[i], starts[i]):
                 known.now[0] += 1
                 break
         seated, in_vain = (seated + 1, 0) if seats.pool[job] >= 0 else (seated, in_vain + 1)
@@ -126,7 +126,7 @@ def _least_in_the_way(
 
 
 @numba.njit(cache=True)
-def _clear_at(
+def _make_room_at(
     seat: Seat, old: Moved, known: Known, ask: Asks, prices: Prices, unserved_fen: Floats, room: Timeline, seats: Seats,
     lists: tuple[Ints, Ints], job: int, pool: int, start: float,
 ) -> bool:  # pragma: no cover - compiled  # fmt: skip
