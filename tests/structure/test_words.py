@@ -57,6 +57,7 @@ LONGER_ON_PURPOSE: dict[str, str] = {
     "qipan.bootstrap.services._assemble": "every service once, with what it needs",
     "qipan.interfaces.api.day.run": "a field of the form a parameter",
     "qipan.interfaces.cli.day.run": "an option a parameter",
+    "qipan.interfaces.console.pages.days.run": "a field of the form a parameter",
     "qipan.interfaces.cli.roll.roll": "an option a parameter, of the simulated and of the live run",
 }
 """Files and functions that asked themselves the question and stay long: place or name, and the reason."""
