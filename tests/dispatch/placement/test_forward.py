@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from benchmarks.random_day import random_day
 from benchmarks.random_meters import random_meters
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.dispatch.placement.test_fill import solved
 from tests.independent.check_placement import check_no_room, check_placement, sheet
@@ -81,6 +81,7 @@ def test_what_stops_and_goes_ends_no_later_for_an_earlier_start(make_board, make
 
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), stops=st.sampled_from([0.0, 0.3]))
+@example(seed=1900, stops=0.0)
 def test_nobody_could_start_earlier_in_its_own_pool_at_no_more_cost(seed: int, stops: float) -> None:
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
@@ -92,6 +93,7 @@ def test_nobody_could_start_earlier_in_its_own_pool_at_no_more_cost(seed: int, s
     seats = seats_of(found, ask, board)
     order = by_start(seats)
     hold_all(order, ask, room, seats)
+    bring_forward(order, ask, prices, meters_of(board, rules, best.energy), room, seats)
     waiting = order[(seats.parts[order] == 1) & (seats.begin[seats.first[order]] > ask.start[order] + 1e-3)]
     for job in rng.permutation(waiting)[:40]:
         pool, begin = seats.pool[job], seats.begin[seats.first[job]]
