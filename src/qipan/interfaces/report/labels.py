@@ -63,7 +63,7 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
         "data_may_not_leave": mark("its data may not go where there is a site"),
         "window_too_short": mark("its window is shorter than its duration"),
         "no_room": mark("no site had room in its window"),
-        "later_is_better": mark("it may wait, and after the day is cheaper"),
+        "later_is_better": mark("it may wait, and its place is after the day"),
         "covered": mark("it runs on its reservation"),
     }
 )
