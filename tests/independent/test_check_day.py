@@ -173,7 +173,7 @@ def test_bound_is_not_claimed_where_placed_jobs_overrun_a_link(day: PlannedDay) 
     assert day.board.links is not None
     assert link_overrun_gb(day.board, day.jobs, day.rules, day.found) == 0.0
     closed = replace(day.board, links=replace(day.board.links, capacity_gb=day.board.links.capacity_gb * 0))
-    assert link_overrun_gb(closed, day.jobs, day.rules, day.found) == pytest.approx(6.0, abs=1e-3)
+    assert link_overrun_gb(closed, day.jobs, day.rules, day.found) == pytest.approx(10.0, abs=1e-3)
     dear_fen = day.plan.objective_fen * 2
     high = check_bound(day.board, day.jobs, day.rules, day.found, day.plan, bound_fen=dear_fen)
     assert rules_named(high) == {"bound"}
