@@ -172,7 +172,7 @@ def _line(days: list[dict[str, Any]]) -> str:
     """Say in how many cells the line holds, and in which not."""
     held = {f"{day['trace']}, {day['level']}": (day.get("verdict_upheld") or day["verdict"])["holds"] for day in days}
     missed = "; ".join(where for where, holds in held.items() if not holds)
-    capped = sum(bool(day.get("upheld")) for day in days)
+    capped = sum(bool(day.get("upheld")) and day["verdict_upheld"]["holds"] for day in days)
     sentence = f"The line to keep: {LINE}. It holds in {sum(held.values())} of {len(held)} cells"
     sentence += f", in {capped} of them with no tier worse" if capped else ""
     return f"{sentence}{f', not in {missed}' if missed else ''}."
