@@ -117,10 +117,10 @@ def _no_power(_subject: Subject) -> Words:
 
 def _too_large(subject: Subject) -> Words:
     largest = np.where(subject.reached.allowed, subject.reached.largest(subject.board), 0)
-    most = written(float(largest[subject.sort].max()))
+    most, kind = written(float(largest[subject.sort].max())), subject.kind
     return (
-        f"It asks for {subject.quantity} {subject.kind.unit}s at once, the largest site it may use carries {most}.",
-        f"一次需要 {subject.quantity} {UNIT_ZH[subject.kind]}，可用站点最多只能承载 {most}。",
+        f"It asks for {subject.quantity} {kind.unit}s at once, the largest site that it may use carries {most}.",
+        f"一次需要 {subject.quantity} {UNIT_ZH[kind]}，可用站点最多只能承载 {most}。",
     )
 
 
