@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +10,6 @@ from tests.accounts.made import ACCOUNTS, ASSETS, NOW
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
-from qipan.storage.books import Books
 
 
 @dataclass
@@ -27,24 +25,6 @@ class House:
 def house():
     log = Log()
     return House(Accounts(log), Claims(log), log)
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory):
-    """Return the file of migrated books without a row."""
-    path = tmp_path_factory.mktemp("empty") / "books.sqlite"
-    made = Books(f"sqlite:///{path}")
-    made.migrate()
-    made.close()
-    return path
-
-
-@pytest.fixture
-def books(tmp_path, empty):
-    shutil.copy(empty, tmp_path)
-    with_file = Books(f"sqlite:///{tmp_path}/books.sqlite")
-    yield with_file
-    with_file.close()
 
 
 @pytest.fixture
