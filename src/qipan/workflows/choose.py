@@ -40,7 +40,7 @@ def _empty(message: str, intake: Intake, fleet: Fleet) -> BadInputError:
     if days:
         hint = f"Its busiest days are {_busiest(days)}."
     elif bad:
-        hint = "Correct the rows that the findings name, or choose another fleet with --fleet, for example national."
+        hint = "Correct the rows that the findings name, or choose another fleet with --fleet."
     else:
         hint = "Give a file with rows."
     return BadInputError(
