@@ -17,29 +17,17 @@ from qipan.accounts.service.posting import Accounts
 from qipan.agreements.service.pledging import Pledging
 from qipan.agreements.service.settling import Settling
 from qipan.agreements.service.signing import Signing
+from qipan.bootstrap.adapters import engine_of, load_reader, no_file, readers
 from qipan.bootstrap.criteria import criteria_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
 from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
-from qipan.dispatch.engines.slurm import Slurm
-from qipan.dispatch.jobs.demand import Throughput
-from qipan.dispatch.model.job import Intake
 from qipan.dispatch.model.roll import RollTerms
-from qipan.dispatch.model.submission import Engine, Reached
-from qipan.dispatch.service import Dispatch, Reader, Reading
-from qipan.dispatch.sources import (
-    generic,
-    grid_load,
-    links,
-    llm,
-    openb,
-    philly,
-    reservations,
-    substitutes,
-)
+from qipan.dispatch.service import Dispatch
+from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, EngineError, NotFoundError
+from qipan.kernel.errors import EngineError, NotFoundError
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -56,7 +44,7 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
-from qipan.workflows.board import Boards, LoadReader
+from qipan.workflows.board import Boards
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
@@ -218,11 +206,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         write=readings.write_parquet,
         form="parquet",
     )
-    dispatch = Dispatch(observations, lake, _readers(catalog))
+    dispatch = Dispatch(observations, lake, readers(catalog))
     boards = Boards(
         catalog,
         observations,
-        read_load=_load_reader(catalog),
+        read_load=load_reader(catalog),
         read_reservations=reservations.read,
         read_substitutes=substitutes.read,
         read_links=links.read,
@@ -269,12 +257,12 @@ def _assemble(settings: Settings, caller: str) -> Services:
             books=books,
             observations=observations,
             rolling=rolling,
-            read_prospect=lambda data: read_prospect(data, _no_file, settings.facts),
+            read_prospect=lambda data: read_prospect(data, no_file, settings.facts),
         ),
         publication=Publication(log, ledger, observations, folder.write),
         collection=collection,
         following=Following(
-            boards=boards, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=_engine
+            boards=boards, books=books, ledger=ledger, dispatch=dispatch, collection=collection, engine=engine_of
         ),
         responding=Responding(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards),
         boards=boards,
@@ -324,77 +312,5 @@ def log_signer(settings: Settings) -> Signer:
     return signer_of(_log_key_file(settings).read_text(encoding="utf-8"))
 
 
-def _readers(catalog: Catalog) -> dict[str, Reader]:
-    """Name every format of jobs and its adapter."""
-    throughput = Throughput(
-        prefill_tokens_per_s=catalog.number("llm/prefill_tokens_per_s_card"),
-        decode_tokens_per_s=catalog.number("llm/decode_tokens_per_s_card"),
-        utilisation=catalog.number("llm/target_utilisation"),
-    )
-    return {
-        "philly": _philly,
-        "openb": _openb,
-        "llm": partial(_llm, throughput),
-        "generic": _generic,
-    }
-
-
-def _load_reader(catalog: Catalog) -> LoadReader:
-    """Return what reads hourly load, with the columns of the regions."""
-    columns = (
-        (fact, one.adcode) for one in catalog.regions() for fact in catalog.under(f"region/{one.adcode}/load_code")
-    )
-    codes = {str(fact.value): adcode for fact, adcode in columns}
-    return partial(grid_load.read, codes=codes)
-
-
-def _philly(data: bytes, how: Reading) -> Intake:
-    return philly.read(data, zone_name=how.zone_name)
-
-
-def _openb(data: bytes, how: Reading) -> Intake:
-    return openb.read(data, epoch=how.epoch)
-
-
-def _llm(throughput: Throughput, data: bytes, how: Reading) -> Intake:
-    return llm.read(data, throughput=throughput, zone_name=how.zone_name)
-
-
-def _generic(data: bytes, how: Reading) -> Intake:
-    del how  # The generic form carries its own dates and zones.
-    return generic.read(data)
-
-
-def _engine(site: Reached) -> Engine:
-    """Return what carries orders out at a site."""
-    if site.engine != "slurm":
-        raise BadInputError(
-            f"A plan can be submitted to Slurm, was {site.engine} at {site.site_id}.",
-            code="engine_not_carried_out",
-            hint=f"Write job files for it instead, with `qipan dispatch render --as {site.engine}`.",
-        )
-    settings = site.settings
-    return Slurm(
-        site.site_id,
-        conf=settings["conf"],
-        folder=settings["folder"],
-        partition=settings.get("partition", ""),
-        columns=slurm.COLUMNS,
-        timeout_s=float(settings.get("timeout_s", 10.0)),
-    )
-
-
 def _log_key_file(settings: Settings) -> Path:
     return settings.home / "log.key"
-
-
-def _key_file(settings: Settings) -> Path:
-    return settings.home / "key"
-
-
-def _no_file(name: str) -> bytes:
-    raise BadInputError(
-        f"A file of expansion that is sent must hold its instances itself, was the name of a file: {name}.",
-        code="expansion_names_a_file",
-        hint="Write the instances into the file, or plan it where the files are: qipan dispatch expand.",
-    )
