@@ -6,6 +6,8 @@ BIN := .venv/bin
 FAST := not slow and not engine and not browser
 # As many processes as cores; the tests of a file stay together, for they share what is dear to make.
 SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
+# Who waits for a server or a browser leaves a core free.
+ONE_MORE := $(shell expr $$(nproc) + 1)
 
 .PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-market prove-prices clean
 
@@ -32,10 +34,9 @@ check-static: setup
 check-fast: setup
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)"
 
-test: setup servers ## Every test: fast, slow, then real servers, then a real browser
+test: setup servers ## Every test: the fast ones, then the slow, those with real servers and those in a real browser
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "$(FAST)"
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not engine and not browser"
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "engine or browser"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --numprocesses=$(ONE_MORE) -m "slow or engine or browser"
 
 servers: ## Install PostgreSQL, Prometheus, Slurm, Chromium and a font for the tests (Debian, as root or with sudo)
 	@tools/servers.sh

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.apart import run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
@@ -71,7 +72,6 @@ def page_name(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_generated_pages_say_what_the_source_says() -> None:
     words = [sys.executable, str(ROOT / "tools/write_reference.py"), "--check"]
@@ -146,18 +146,10 @@ def test_commands_of_a_page_run_and_print_what_it_shows(document: Path, tmp_path
         if caption := CAPTION.search(body):
             (folder / caption["name"]).write_text(CAPTION.sub("", body, count=1), encoding="utf-8")
         for command, shown in commands(body) if is_run(info, body) else []:
-            answer = subprocess.run(
-                shlex.split(command),
-                cwd=folder,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert answer.returncode == 0, f"{command}\n{answer.stdout}\n{answer.stderr}"
+            code, told, said = run_apart(shlex.split(command), folder, environment)
+            assert code == 0, f"{command}\n{told}\n{said}"
             if shown.strip():
-                assert compare(shown, answer.stdout, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), answer.stdout
+                assert compare(shown, told, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), told
 
 
 def test_python_of_a_page_runs() -> None:

@@ -41,7 +41,13 @@ def load_reader(catalog: Catalog) -> LoadReader:
 
 
 def engine_of(site: Reached) -> Engine:
-    """Return what carries orders out at a site."""
+    """Return what carries orders out at a site.
+
+    Raises
+    ------
+    BadInputError
+        ``engine_not_carried_out``.
+    """
     if site.engine != "slurm":
         raise BadInputError(
             f"A plan can be submitted to Slurm, was {site.engine} at {site.site_id}.",
@@ -60,7 +66,13 @@ def engine_of(site: Reached) -> Engine:
 
 
 def no_file(name: str) -> bytes:
-    """Refuse a file that a sent prospect names: what is sent must hold its instances itself."""
+    """Refuse a file that a sent prospect names: what is sent must hold its instances itself.
+
+    Raises
+    ------
+    BadInputError
+        ``expansion_names_a_file``.
+    """
     raise BadInputError(
         f"A file of expansion that is sent must hold its instances itself, was the name of a file: {name}.",
         code="expansion_names_a_file",
