@@ -21,14 +21,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.record import RESULTS, write
+from benchmarks.spread import spread
 from tests.independent.accounts_model import Model
 
 from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Draft, Outcome
@@ -92,6 +94,11 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Take in what was seen elsewhere."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
     def result(self) -> dict[str, Any]:
         """Return the tally as plain values."""
         return {
@@ -113,16 +120,11 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first episode")
     parser.add_argument("--count", type=int, default=COUNT, help="how many episodes")
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="qipan-prove-"))
     tally, begun = Tally(), time.monotonic()
-    try:
-        make_empty(folder / "empty.sqlite")
-        for number in range(options.first, options.first + options.count):
-            Episode(number, options.seed, folder, tally).run()
-            tally.episodes += 1
-    finally:
-        shutil.rmtree(folder)
+    for part in spread(partial(play, options.seed), options.first, options.count, options.processes):
+        tally.add(part)
     took_s = time.monotonic() - begun
     rate = round(tally.drafts / took_s)
     told = {"seed": options.seed, "first": options.first, "took_s": round(took_s, 1), "operations_per_s": rate}
@@ -130,6 +132,18 @@ def main() -> int:
     print(json.dumps(result, indent=2))
     print(write("prove_accounts", result, options.results))
     return 1 if tally.findings else 0
+
+
+def play(seed: int, numbers: range) -> Tally:
+    """Play episodes, one after the other."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="qipan-prove-") as name:
+        folder = Path(name)
+        make_empty(folder / "empty.sqlite")
+        for number in numbers:
+            Episode(number, seed, folder, tally).run()
+            tally.episodes += 1
+    return tally
 
 
 def make_empty(path: Path) -> None:

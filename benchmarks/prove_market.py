@@ -8,6 +8,7 @@ violation is played again by ``--first NUMBER --count 1``.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -15,11 +16,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.record import RESULTS, write
+from benchmarks.spread import spread
 from tests.independent.naive_book import NaiveBook, plain
 
 from qipan.market.book import Book
@@ -156,6 +159,15 @@ def shown(book: Book) -> tuple[object, ...]:
     return (*map(book.standing, Side), dict(book.positions), *map(book.cover_lots, MEMBERS))
 
 
+def play(seed: int, numbers: range) -> tuple[Counter[str], list[str], float]:
+    """Play books one after the other; return what happened, what went wrong, and the CPU seconds."""
+    tally: Counter[str] = Counter()
+    began = time.process_time()
+    told = ((number, Play(seed, number, tally).run(REQUESTS)) for number in numbers)
+    wrong = [f"book {number}: {what}" for number, what in told if what]
+    return tally, wrong, time.process_time() - began
+
+
 def main() -> int:
     """Play, print and write; exit with 1 if anything was violated."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -164,15 +176,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--hundredth", action="store_true", help="a hundredth of the books")
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     count = asked.count // 100 if asked.hundredth else asked.count
     tally: Counter[str] = Counter()
-    findings = []
-    began = time.process_time()
-    for number in range(asked.first, asked.first + count):
-        wrong = Play(asked.seed, number, tally).run(REQUESTS)
-        if wrong:
-            findings.append(f"book {number}: {wrong}")
+    findings: list[str] = []
+    cpu_s = 0.0
+    for seen, wrong, took_s in spread(partial(play, asked.seed), asked.first, count, asked.processes):
+        tally += seen
+        findings += wrong
+        cpu_s += took_s
     result = {
         "seed": asked.seed,
         "first": asked.first,
@@ -181,7 +194,7 @@ def main() -> int:
         "of_which": dict(sorted(tally.items())),
         "violations": len(findings),
         "findings": findings[:FINDINGS_SHOWN],
-        "cpu_s": round(time.process_time() - began, 1),
+        "cpu_s": round(cpu_s, 1),
     }
     print(f"{count * REQUESTS:,} requests to {count:,} books, {tally['trades']:,} trades: {len(findings)} violations.")
     print("\n".join(findings[:FINDINGS_SHOWN]))
