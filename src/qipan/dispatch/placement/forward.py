@@ -14,10 +14,10 @@ import numba
 import numpy as np
 
 from qipan.dispatch.model.array import Ints
-from qipan.dispatch.placement.choose import LESS, Prices, Seat, choose_stretches_in, empty_seat
+from qipan.dispatch.placement.choose import LESS, Prices, Seat, choose_stretches_in, empty_seat, moving_fen
 from qipan.dispatch.placement.relocate import Meters, draw, fill_in_flat, price
 from qipan.dispatch.placement.seats import Seats, hold_seat, release_seat, run_fen, seat_fen, sit_found
-from qipan.dispatch.placement.timeline import CLOCK_TICKS, Asks, Timeline, blocked
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, Asks, Timeline, blocked, held_units
 
 
 def by_start(seats: Seats) -> Ints:
@@ -72,18 +72,19 @@ def _choose_earlier(
     until, end = seats.begin[seats.first[job]] - CLOCK_TICKS, seats.begin[last] + seats.ticks[last]
     most = seat_fen(ask, prices, room, seats, job)
     most += LESS * abs(most)
-    pool, count = -1, 0
+    pool, count, first = -1, 0, float(ask.start[job])
     for other in range(len(room.free)):
-        if ask.allowed[ask.sort[job], other]:
+        by = until + ask.planned[job]
+        if ask.allowed[ask.sort[job], other] and _least_fen(ask, prices, room, job, other, first, by) <= most:
             at = _earliest_within(ask, prices, room, job, other, most, until)
             if at >= 0.0:
                 pool, until = other, at
     if pool >= 0:
         seat.begin[0], seat.ticks[0], count = until, ask.length[job], 1
     if ask.splits[job]:
-        stops, parts = -1, 0
+        stops, parts, by = -1, 0, ask.latest[job] + ask.length[job]
         for other in range(len(room.free)):
-            if ask.allowed[ask.sort[job], other]:
+            if ask.allowed[ask.sort[job], other] and _least_fen(ask, prices, room, job, other, first, by) <= most:
                 fen, parts = choose_stretches_in(seat, ask, prices, room, job, other)
                 if fen <= most and seat.begin[0] < until and _ends(seat, parts) <= end + CLOCK_TICKS:
                     stops, until = other, seat.begin[0]
@@ -92,6 +93,20 @@ def _choose_earlier(
             return stops, parts
         seat.begin[0], seat.ticks[0] = until, ask.length[job]
     return pool, count
+
+
+@numba.njit(cache=True)
+def _least_fen(
+    ask: Asks, prices: Prices, room: Timeline, job: int, pool: int, begin: float, end: float
+) -> float:  # pragma: no cover - compiled
+    """Return what a job would cost in a pool if all of it ran in the cheapest slot between two moments, or less."""
+    width, step = room.ticks_of_slot, prices.step[prices.level[job], pool]
+    last = int(np.ceil((end - CLOCK_TICKS) / width))
+    if last > len(step):
+        return -np.inf
+    paid = held_units(ask, job, pool) * ask.planned[job] * step[int(begin) // width : last].min()
+    least = paid + moving_fen(prices.moving, ask.sort[job], job, room.pool_site[pool])
+    return float(least - LESS * abs(least))
 
 
 @numba.njit(cache=True)
