@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def measure(count: int, share: float, seed: int) -> dict[str, Any]:
-    """Plan a day, place its jobs in every way, preemptible or not; what must be compiled is so by a small day before."""
+    """Plan a day, place its jobs in every way, preemptible or not; a small day before compiles what must be."""
     if count > FEW:
         measure(FEW, share, seed)
     from benchmarks.random_jobs import made_day
