@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import pwd
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import sqlalchemy as sa
 from benchmarks.record import RESULTS, write
+from tests.engines.postgresql import lacking, running
 
 from qipan.accounts.model.posting import Account, Asset, AssetKind, Draft, Outcome
 from qipan.accounts.service.posting import Accounts
@@ -147,31 +144,11 @@ def sqlite() -> Iterator[str]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL server of its own on a socket; it is stopped and removed at the end."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    if not found:
-        raise SystemExit("PostgreSQL is not installed; run: make servers, or name --engine sqlite")
-    owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    folder = Path(tempfile.mkdtemp(prefix="qipan-pg-"))
-    data = folder / "data"
-
-    def call(program: str, *words: object) -> None:
-        as_owner = {"user": owner, "group": owner, "extra_groups": []} if os.geteuid() == 0 else {}
-        command = [found[-1].parent / program, *map(str, words)]
-        # A server that stays keeps what it was given as its output, so nobody may wait for the end of that.
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_owner)  # type: ignore[call-overload]
-
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, owner, owner)
-        call("initdb", "-D", data, "-U", "qipan", "-A", "trust", "-E", "UTF8", "--no-locale")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}'"
-        call("pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
-        call("createdb", "-h", folder, "-U", "qipan", "books")
-        yield f"postgresql://qipan@/books?host={folder}"
-    finally:
-        call("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
-        shutil.rmtree(folder)
+    """Yield the address of a server of its own."""
+    if what := lacking():
+        raise SystemExit(f"{what} is not installed; run: make servers, or name --engine sqlite")
+    with running() as server:
+        yield server.address("books")
 
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
