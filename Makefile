@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-market prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-kills prove-ledger prove-market prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ prove-accounts: setup ## The long proof of accounts: ten million drafts under in
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py
+
+prove-claims: setup servers ## The long proof of claims: a million race for the same units from eight processes on PostgreSQL
+	@$(BIN)/python benchmarks/prove_claims.py
+
+prove-kills: setup servers ## The long proof of what is acknowledged: 200 kills among a million postings on PostgreSQL
+	@$(BIN)/python benchmarks/prove_kills.py
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py
