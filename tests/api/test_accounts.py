@@ -98,7 +98,7 @@ def test_transfers_stand_together_or_leave_nothing(bank: House) -> None:
         ("accounts/transfers", {"transfers": []}, (422, "request_malformed")),
         (
             "accounts/transfers",
-            {"transfers": [{"reason": "x", "transfer_id": "m", "ammount": 5}]},
+            {"transfers": [{"reason": "x", "transfer_id": "m", "sum": 5}]},
             (422, "request_malformed"),
         ),
         (

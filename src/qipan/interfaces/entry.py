@@ -24,7 +24,6 @@ from qipan.kernel.errors import (
     QipanError,
     RuleBrokenError,
 )
-from qipan.storage.books import UnitOfWork
 
 FAILURES_MAX: Final = 10
 """Failed sign-ins that one address may have within `FAILURES_WINDOW`."""
@@ -194,7 +193,8 @@ def caller_of(request: Request) -> Caller:
             )
         with services.books.read() as unit:
             user, token = services.access.user_of_token(unit, key.strip(), datetime.now(UTC))
-            return _caller(services, unit, user, token.token_id)
+            scope, mandates = services.access.scope(unit, user), services.access.mandates(unit, user)
+            return Caller(user.name, user.role, scope, token.token_id, user, mandates)
     name = request.session.get("user")
     if isinstance(name, str):
         with services.books.read() as unit:
@@ -202,7 +202,9 @@ def caller_of(request: Request) -> Caller:
                 user = services.access.user(unit, name)
             except NotFoundError:
                 return _visitor(services)
-            return _visitor(services) if user.is_disabled else _caller(services, unit, user)
+            scope, mandates = services.access.scope(unit, user), services.access.mandates(unit, user)
+        if not user.is_disabled:
+            return Caller(user.name, user.role, scope, user=user, mandates=mandates)
     return _visitor(services)
 
 
@@ -271,11 +273,6 @@ def planning_turn(request: Request) -> Iterator[None]:
         yield
     finally:
         turn.release()
-
-
-def _caller(services: Services, unit: UnitOfWork, user: User, token_id: int | None = None) -> Caller:
-    scope, mandates = services.access.scope(unit, user), services.access.mandates(unit, user)
-    return Caller(user.name, user.role, scope, token_id, user, mandates)
 
 
 def _visitor(services: Services) -> Caller:

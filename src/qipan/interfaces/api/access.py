@@ -19,7 +19,7 @@ Party = Annotated[str, Query(max_length=64, description="For whom; of trader and
 Moment = Annotated[datetime | None, Query(description="With its zone.")]
 
 
-class MandateIn(BaseModel):
+class MandateBody(BaseModel):
     """A duty to give."""
 
     duty: Duty
@@ -48,7 +48,7 @@ def mandates(
 
 
 @router.post("/users/{name}/mandates", operation_id="access.grant", status_code=201)
-def grant(request: Request, caller: Admin, name: str, mandate: MandateIn) -> MandateOut:
+def grant(request: Request, caller: Admin, name: str, mandate: MandateBody) -> MandateOut:
     """Give a user a duty; the same again changes nothing; for admins."""
     services, now = services_of(request), datetime.now(UTC)
     with services.books.begin(caller=str(caller)) as unit:

@@ -37,7 +37,7 @@ Clearing = Annotated[Caller, has(Duty.CLEARING)]
 READERS = has(Duty.CLEARING, reads=True)
 
 
-class AssetIn(Body):
+class AssetBody(Body):
     """One conserved quantity, whose accounts always add up to zero."""
 
     asset_id: Name
@@ -48,7 +48,7 @@ class AssetIn(Body):
     lifetime_h: Count | None = Field(default=None, description="Hours until then, after the months.")
 
 
-class AccountIn(Body):
+class AccountBody(Body):
     """An account of an owner, an asset and a purpose."""
 
     account_id: Name
@@ -59,7 +59,7 @@ class AccountIn(Body):
     ceiling: Count | None = Field(default=None, description="Largest balance in any period; null for none.")
 
 
-class DraftIn(Body):
+class DraftBody(Body):
     """A transfer that is asked for."""
 
     transfer_id: Name = Field(description="Chosen by who asks; the same draft again changes nothing.")
@@ -77,20 +77,20 @@ class DraftIn(Body):
     reference: Text = ""
 
 
-class DraftsIn(Body):
+class DraftsBody(Body):
     """Transfers that all stand, or none."""
 
-    transfers: list[DraftIn] = Field(min_length=1, max_length=ROWS_MOST)
+    transfers: list[DraftBody] = Field(min_length=1, max_length=ROWS_MOST)
 
 
-class StatementIn(Body):
+class StatementBody(Body):
     """Of which account."""
 
     account_id: Name
 
 
 @router.post("/assets", operation_id="accounts.asset", status_code=201)
-def asset(request: Request, response: Response, caller: Clearing, body: AssetIn) -> dict[str, Any]:
+def asset(request: Request, response: Response, caller: Clearing, body: AssetBody) -> dict[str, Any]:
     """Enter an asset: one conserved quantity; 200 says that the very same is there already. Needs the duty clearing."""
     services, made = services_of(request), Asset(**body.model_dump())
     with services.books.begin(caller=str(caller)) as unit:
@@ -100,7 +100,7 @@ def asset(request: Request, response: Response, caller: Clearing, body: AssetIn)
 
 
 @router.post("", operation_id="accounts.open", status_code=201)
-def open_account(request: Request, response: Response, caller: Clearing, body: AccountIn) -> dict[str, Any]:
+def open_account(request: Request, response: Response, caller: Clearing, body: AccountBody) -> dict[str, Any]:
     """Open an account; 200 says that the very same is open already. Needs the duty clearing."""
     services, made = services_of(request), Account(**body.model_dump())
     with services.books.begin(caller=str(caller)) as unit:
@@ -109,7 +109,7 @@ def open_account(request: Request, response: Response, caller: Clearing, body: A
 
 
 @router.post("/transfers", operation_id="accounts.post", status_code=201)
-def post(request: Request, response: Response, caller: Clearing, body: DraftsIn) -> dict[str, int]:
+def post(request: Request, response: Response, caller: Clearing, body: DraftsBody) -> dict[str, int]:
     """Post transfers, all or nothing; the same again change nothing. Needs the duty clearing.
 
     Refused, the findings name each transfer that does not stand, the first one as row 1.
@@ -173,7 +173,7 @@ def transfers(
 
 
 @router.post("/statements", operation_id="accounts.statement")
-def statement(request: Request, caller: User, body: StatementIn) -> dict[str, Any]:
+def statement(request: Request, caller: User, body: StatementBody) -> dict[str, Any]:
     """Sign the log, and return the statement of an account, each transfer with its proof.
 
     ``statement`` is what ``qipan accounts verify-statement`` verifies with nothing but ``key``. For its owner's trader

@@ -46,7 +46,7 @@ Toml = Annotated[UploadFile, File(description="TOML of the agreement.")]
 Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=12, decimal_places=6)]
 
 
-class BillIn(Body):
+class BillBody(Body):
     """What the buyer took in a month."""
 
     month: MonthName
@@ -55,7 +55,7 @@ class BillIn(Body):
     index: Decimal | None = Field(default=None, description="As published.", max_digits=20, allow_inf_nan=False)
 
 
-class ShareIn(Body):
+class ShareBody(Body):
     """Congestion rent or green premium of a month."""
 
     pool: Pool = Field(description="rent or green_premium.")
@@ -64,7 +64,7 @@ class ShareIn(Body):
     source: Name = Field(description="Account that it comes from.")
 
 
-class SplitIn(Body):
+class SplitBody(Body):
     """One event of the agreement's enclave."""
 
     event_id: Name
@@ -73,7 +73,7 @@ class SplitIn(Body):
     amounts: dict[Item, Annotated[int, Field(ge=0, le=2**53 - 1)]] = Field(description="Of each item, in its unit.")
 
 
-class PledgeIn(Body):
+class PledgeBody(Body):
     """A share of an agreement's revenue that is promised to a holder for months to come."""
 
     pledge_id: Name
@@ -158,7 +158,7 @@ def show(request: Request, caller: User, agreement_id: str) -> dict[str, Any]:
 
 
 @router.post("/{agreement_id}/bills", operation_id="agreements.bill", status_code=201)
-def bill(request: Request, response: Response, caller: Clearing, agreement_id: str, body: BillIn) -> dict[str, Any]:
+def bill(request: Request, response: Response, caller: Clearing, agreement_id: str, body: BillBody) -> dict[str, Any]:
     """Bill a month once, and pay it: to seller, holders of pledges, and funds. Needs the duty clearing."""
     services = services_of(request)
     use = Use(first_of_month(body.month), body.taken_card_h, body.available_card_h)
@@ -168,7 +168,7 @@ def bill(request: Request, response: Response, caller: Clearing, agreement_id: s
 
 
 @router.post("/{agreement_id}/shares", operation_id="agreements.share", status_code=201)
-def share(request: Request, response: Response, caller: Clearing, agreement_id: str, body: ShareIn) -> dict[str, Any]:
+def share(request: Request, response: Response, caller: Clearing, agreement_id: str, body: ShareBody) -> dict[str, Any]:
     """Share rent or green premium of a month out, once, by the agreement's table. Needs the duty clearing."""
     services = services_of(request)
     posted = PostedShare(agreement_id, body.pool, first_of_month(body.month), body.fen, body.source)
@@ -179,7 +179,7 @@ def share(request: Request, response: Response, caller: Clearing, agreement_id: 
 
 
 @router.post("/{agreement_id}/events", operation_id="agreements.split", status_code=201)
-def split(request: Request, response: Response, caller: Clearing, agreement_id: str, body: SplitIn) -> dict[str, Any]:
+def split(request: Request, response: Response, caller: Clearing, agreement_id: str, body: SplitBody) -> dict[str, Any]:
     """Split one event of the agreement's enclave over its regions, once. Needs the duty clearing."""
     services = services_of(request)
     event = Event(body.event_id, body.day, {item: amount for item, amount in body.amounts.items() if amount})
@@ -190,7 +190,7 @@ def split(request: Request, response: Response, caller: Clearing, agreement_id: 
 
 
 @router.post("/{agreement_id}/pledges", operation_id="agreements.pledge", status_code=201)
-def pledge(request: Request, response: Response, caller: User, agreement_id: str, body: PledgeIn) -> dict[str, Any]:
+def pledge(request: Request, response: Response, caller: User, agreement_id: str, body: PledgeBody) -> dict[str, Any]:
     """Pledge a share of the revenue for months to come; no part twice at a time; for the seller's trader."""
     services = services_of(request)
     first, until = first_of_month(body.first), first_of_month(body.until)

@@ -35,7 +35,7 @@ from qipan.interfaces.entry import services_of
 router = APIRouter(prefix="/certificates", tags=["certificates"])
 
 
-class AttestIn(Body):
+class AttestBody(Body):
     """What a document says of a site's power usage effectiveness over some months."""
 
     request_id: RequestId
@@ -46,7 +46,7 @@ class AttestIn(Body):
     document: Text = Field(description="What says so: a report, or the digest of a file.")
 
 
-class AuditIn(Body):
+class AuditBody(Body):
     """Certify a site by the criteria in force."""
 
     request_id: RequestId
@@ -57,7 +57,7 @@ class AuditIn(Body):
     evidence_ids: list[Name] = Field(default=[], max_length=1000, description="What was attested.")
 
 
-class RevokeIn(Body):
+class RevokeBody(Body):
     """End a certification before its time."""
 
     request_id: RequestId
@@ -66,7 +66,7 @@ class RevokeIn(Body):
     reason: Text
 
 
-class BudgetIn(Body):
+class BudgetBody(Body):
     """Quota of a year that becomes available for allotment."""
 
     request_id: RequestId
@@ -74,7 +74,7 @@ class BudgetIn(Body):
     kg: Count
 
 
-class DeliveryIn(Body):
+class DeliveryBody(Body):
     """Compute that a certified site delivered, to be matched once."""
 
     request_id: RequestId
@@ -87,7 +87,7 @@ class DeliveryIn(Body):
     backing: Backing = Field(default=Backing.QUOTA, description="Quota of the budget, or the site's certificates.")
 
 
-class DeclareIn(Body):
+class DeclareBody(Body):
     """What somebody emitted in a year, after retired certificates."""
 
     request_id: RequestId
@@ -96,7 +96,7 @@ class DeclareIn(Body):
     kg: Count
 
 
-class SurrenderIn(Body):
+class SurrenderBody(Body):
     """Quota that is given up for declared emissions."""
 
     request_id: RequestId
@@ -105,7 +105,7 @@ class SurrenderIn(Body):
     kg: Count
 
 
-class SellIn(Body):
+class SellBody(Body):
     """Quota that is handed over to the carbon market."""
 
     request_id: RequestId
@@ -122,7 +122,7 @@ def criteria(request: Request) -> dict[str, Any]:
 
 
 @router.post("/centres/evidence", operation_id="certificates.centre_attest", status_code=201)
-def attest(request: Request, response: Response, caller: User, body: AttestIn) -> dict[str, Any]:
+def attest(request: Request, response: Response, caller: User, body: AttestBody) -> dict[str, Any]:
     """Say what a document tells of a site; green shares come from the registry; for its site, and the registry."""
     act_for(caller, body.site, Duty.REGISTRY)
     ppm = round(body.pue * PPM)
@@ -134,7 +134,7 @@ def attest(request: Request, response: Response, caller: User, body: AttestIn) -
 
 
 @router.post("/centres/audits", operation_id="certificates.centre_audit", status_code=201)
-def audit(request: Request, caller: Registry, body: AuditIn) -> dict[str, Any]:
+def audit(request: Request, caller: Registry, body: AuditBody) -> dict[str, Any]:
     """Certify a site, or be told what is missing; the same again is told the same. Needs the duty registry."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
@@ -151,7 +151,7 @@ def audit(request: Request, caller: Registry, body: AuditIn) -> dict[str, Any]:
 
 
 @router.post("/centres/revocations", operation_id="certificates.centre_revoke", status_code=201)
-def revoke(request: Request, caller: Registry, body: RevokeIn) -> dict[str, Any]:
+def revoke(request: Request, caller: Registry, body: RevokeBody) -> dict[str, Any]:
     """End a certification before its time; who audited it can. Needs the duty registry."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
@@ -179,7 +179,7 @@ def rule(request: Request) -> dict[str, Any]:
 
 
 @router.post("/quota/budgets", operation_id="certificates.quota_budget", status_code=201)
-def budget(request: Request, response: Response, caller: Registry, body: BudgetIn) -> dict[str, Any]:
+def budget(request: Request, response: Response, caller: Registry, body: BudgetBody) -> dict[str, Any]:
     """Make quota of a year available for allotment. Needs the duty registry."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
@@ -188,7 +188,7 @@ def budget(request: Request, response: Response, caller: Registry, body: BudgetI
 
 
 @router.post("/quota/matches", operation_id="certificates.quota_match", status_code=201)
-def match_delivery(request: Request, response: Response, caller: Registry, body: DeliveryIn) -> dict[str, Any]:
+def match_delivery(request: Request, response: Response, caller: Registry, body: DeliveryBody) -> dict[str, Any]:
     """Match delivered compute with quota or certificates, once, by the rule of its day. Needs the duty registry."""
     made = Delivery(body.delivery_id, body.site, body.buyer, body.start, body.end, body.card_h)
     services = services_of(request)
@@ -198,7 +198,7 @@ def match_delivery(request: Request, response: Response, caller: Registry, body:
 
 
 @router.post("/quota/declarations", operation_id="certificates.quota_declare", status_code=201)
-def declare(request: Request, response: Response, caller: User, body: DeclareIn) -> dict[str, Any]:
+def declare(request: Request, response: Response, caller: User, body: DeclareBody) -> dict[str, Any]:
     """Declare what was emitted in a year, after retired certificates; for the holder's trader or site, and registry."""
     act_for(caller, body.holder, Duty.REGISTRY)
     services = services_of(request)
@@ -209,12 +209,11 @@ def declare(request: Request, response: Response, caller: User, body: DeclareIn)
 
 
 @router.post("/quota/surrenders", operation_id="certificates.quota_surrender", status_code=201)
-def surrender(request: Request, response: Response, caller: User, body: SurrenderIn) -> dict[str, Any]:
+def surrender(request: Request, response: Response, caller: User, body: SurrenderBody) -> dict[str, Any]:
     """Give up quota of the declarer for its emissions, for good; for its trader or site, and registry."""
     services = services_of(request)
     if not caller.has_duty(Duty.REGISTRY):
-        with services.books.read() as unit:
-            act_for(caller, party_of(services, unit, body.declaration_id), Duty.REGISTRY)
+        act_for(caller, party_of(services, body.declaration_id), Duty.REGISTRY)
     asked = Surrender(body.request_id, body.declaration_id, body.year, body.kg)
     with services.books.begin(caller=str(caller)) as unit:
         answer = services.quotas.surrender(unit, asked, now())
@@ -222,7 +221,7 @@ def surrender(request: Request, response: Response, caller: User, body: Surrende
 
 
 @router.post("/quota/sales", operation_id="certificates.quota_sell", status_code=201)
-def sell(request: Request, response: Response, caller: User, body: SellIn) -> dict[str, Any]:
+def sell(request: Request, response: Response, caller: User, body: SellBody) -> dict[str, Any]:
     """Hand quota over to the carbon market, for good; for the holder's trader or site."""
     act_for(caller, body.holder)
     services = services_of(request)

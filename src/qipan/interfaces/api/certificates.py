@@ -50,7 +50,6 @@ from qipan.interfaces.api.party import (
 from qipan.interfaces.api.problem import FindingOut
 from qipan.interfaces.entry import Caller, services_of
 from qipan.kernel.errors import BadInputError
-from qipan.storage.books import UnitOfWork
 
 router = APIRouter(prefix="/certificates", tags=["certificates"])
 
@@ -62,7 +61,7 @@ OnlyMonth = Annotated[MonthName | None, Query(description="Only of this month of
 OptionalMonth = Annotated[MonthName | None, Field(description="Only of this month of UTC+8, as 2026-03.")]
 
 
-class DeviceIn(Body):
+class DeviceBody(Body):
     """A plant behind one meter."""
 
     device_id: Name
@@ -74,7 +73,7 @@ class DeviceIn(Body):
     is_self_used: bool = Field(default=False, description="Used behind the meter: issued, and not traded.")
 
 
-class UsageIn(Body):
+class UsageBody(Body):
     """A row of metered use."""
 
     usage_id: Name
@@ -84,13 +83,13 @@ class UsageIn(Body):
     wh: Count
 
 
-class UsagesIn(Body):
+class UsagesBody(Body):
     """Rows of metered use that are all entered, or none."""
 
-    usages: list[UsageIn] = Field(min_length=1, max_length=ROWS_MOST)
+    usages: list[UsageBody] = Field(min_length=1, max_length=ROWS_MOST)
 
 
-class ProductionIn(Body):
+class ProductionBody(Body):
     """What a device made in an hour, or in a month of UTC+8."""
 
     start: Moment
@@ -99,15 +98,15 @@ class ProductionIn(Body):
     evidence: Name = Field(description="A reading, or the digest of a meter's file.")
 
 
-class IssueIn(Body):
+class IssueBody(Body):
     """Issue what a device made."""
 
     request_id: RequestId
     device_id: Name
-    productions: list[ProductionIn] = Field(min_length=1, max_length=ROWS_MOST)
+    productions: list[ProductionBody] = Field(min_length=1, max_length=ROWS_MOST)
 
 
-class BundleIn(Body):
+class BundleBody(Body):
     """Make national certificates of 1,000 kWh of what was made until the end of a month."""
 
     request_id: RequestId
@@ -128,13 +127,13 @@ class _Selected(Body):
         return Selection(self.wh, self.month or "", self.device_id, tuple(self.bundle_ids))
 
 
-class TransferIn(_Selected):
+class TransferBody(_Selected):
     """Hand certificates over."""
 
     to: Name = Field(description="Who gets them.")
 
 
-class AllocateIn(Body):
+class AllocateBody(Body):
     """Set certificates apart for what their holder used in a month."""
 
     request_id: RequestId
@@ -144,28 +143,28 @@ class AllocateIn(Body):
     usage_ids: list[Name] = Field(default=[], max_length=ROWS_MOST, description="Only these rows; else all.")
 
 
-class ReleaseIn(Body):
+class ReleaseBody(Body):
     """Undo an allocation that is not retired yet."""
 
     request_id: RequestId
     allocation_id: Name = Field(description="Id of the request that allocated.")
 
 
-class RetireIn(_Selected):
+class RetireBody(_Selected):
     """Retire an allocation, or what is selected for a named beneficiary; it never moves again."""
 
     beneficiary: MaybeName = Field(default="", description="Else the holder.")
     allocation_id: MaybeName = Field(default="", description="Then nothing else selects.")
 
 
-class WithdrawIn(Body):
+class WithdrawBody(Body):
     """Take back what was issued by mistake, while its owner still has all of it."""
 
     request_id: RequestId
     issue_id: Name = Field(description="Id of the request that issued.")
 
 
-class StatementIn(Body):
+class StatementBody(Body):
     """Of whom, and of which month."""
 
     consumer: Name
@@ -173,7 +172,7 @@ class StatementIn(Body):
 
 
 @router.post("/devices", operation_id="certificates.device", status_code=201)
-def device(request: Request, response: Response, caller: Registry, body: DeviceIn) -> dict[str, Any]:
+def device(request: Request, response: Response, caller: Registry, body: DeviceBody) -> dict[str, Any]:
     """Enter a device; it is never changed. Needs the duty registry."""
     services, made = services_of(request), Device(**body.model_dump())
     with services.books.begin(caller=str(caller)) as unit:
@@ -191,7 +190,7 @@ def devices(request: Request) -> list[dict[str, Any]]:
 
 
 @router.post("/usages", operation_id="certificates.usage", status_code=201)
-def usage(request: Request, response: Response, caller: Registry, body: UsagesIn) -> dict[str, int]:
+def usage(request: Request, response: Response, caller: Registry, body: UsagesBody) -> dict[str, int]:
     """Enter rows of metered use, whole or not at all. Needs the duty registry."""
     services = services_of(request)
     rows = [Usage(**one.model_dump()) for one in body.usages]
@@ -202,20 +201,20 @@ def usage(request: Request, response: Response, caller: Registry, body: UsagesIn
 
 
 @router.post("/issues", operation_id="certificates.issue", status_code=201)
-def issue(request: Request, response: Response, caller: Registry, body: IssueIn) -> dict[str, Any]:
+def issue(request: Request, response: Response, caller: Registry, body: IssueBody) -> dict[str, Any]:
     """Issue what a device made, an hour or a month a row; each moment once. Needs the duty registry."""
     made = tuple(Production(**one.model_dump()) for one in body.productions)
     return _send(request, response, caller, Issue(body.request_id, body.device_id, made))
 
 
 @router.post("/bundles", operation_id="certificates.bundle", status_code=201)
-def bundle(request: Request, response: Response, caller: Registry, body: BundleIn) -> dict[str, Any]:
+def bundle(request: Request, response: Response, caller: Registry, body: BundleBody) -> dict[str, Any]:
     """Make national certificates of 1,000 kWh; the rest is carried on. Needs the duty registry."""
     return _send(request, response, caller, Bundling(body.request_id, body.device_id, body.month))
 
 
 @router.post("/transfers", operation_id="certificates.transfer", status_code=201)
-def transfer(request: Request, response: Response, caller: User, body: TransferIn) -> dict[str, Any]:
+def transfer(request: Request, response: Response, caller: User, body: TransferBody) -> dict[str, Any]:
     """Hand certificates over: Wh that are in no bundle, or bundles whole; for the holder's trader or site."""
     act_for(caller, body.holder)
     asked = Transfer(body.request_id, body.holder, body.to, body.selection())
@@ -223,7 +222,7 @@ def transfer(request: Request, response: Response, caller: User, body: TransferI
 
 
 @router.post("/allocations", operation_id="certificates.allocate", status_code=201)
-def allocate(request: Request, response: Response, caller: User, body: AllocateIn) -> dict[str, Any]:
+def allocate(request: Request, response: Response, caller: User, body: AllocateBody) -> dict[str, Any]:
     """Set certificates apart for what their holder used in a month; for the consumer's trader or site."""
     act_for(caller, body.consumer)
     asked = Allocate(body.request_id, body.consumer, body.month, body.by, tuple(body.usage_ids))
@@ -231,17 +230,16 @@ def allocate(request: Request, response: Response, caller: User, body: AllocateI
 
 
 @router.post("/releases", operation_id="certificates.release", status_code=201)
-def release(request: Request, response: Response, caller: User, body: ReleaseIn) -> dict[str, Any]:
+def release(request: Request, response: Response, caller: User, body: ReleaseBody) -> dict[str, Any]:
     """Undo an allocation that is not retired yet; for its consumer's trader or site, and the registry."""
     services = services_of(request)
     if not caller.has_duty(Duty.REGISTRY):
-        with services.books.read() as unit:
-            act_for(caller, party_of(services, unit, body.allocation_id), Duty.REGISTRY)
+        act_for(caller, party_of(services, body.allocation_id), Duty.REGISTRY)
     return _send(request, response, caller, Release(body.request_id, body.allocation_id))
 
 
 @router.post("/retirements", operation_id="certificates.retire", status_code=201)
-def retire(request: Request, response: Response, caller: User, body: RetireIn) -> dict[str, Any]:
+def retire(request: Request, response: Response, caller: User, body: RetireBody) -> dict[str, Any]:
     """Retire an allocation, or what is selected; it never moves again; for the holder's trader or site."""
     act_for(caller, body.holder)
     if body.allocation_id and body.selection() != Selection():
@@ -257,7 +255,7 @@ def retire(request: Request, response: Response, caller: User, body: RetireIn) -
 
 
 @router.post("/withdrawals", operation_id="certificates.withdraw", status_code=201)
-def withdraw(request: Request, response: Response, caller: Registry, body: WithdrawIn) -> dict[str, Any]:
+def withdraw(request: Request, response: Response, caller: Registry, body: WithdrawBody) -> dict[str, Any]:
     """Take back what a request has issued by mistake; then issue it right. Needs the duty registry."""
     return _send(request, response, caller, Withdraw(body.request_id, body.issue_id))
 
@@ -330,7 +328,7 @@ def balance(
 
 
 @router.post("/statements", operation_id="certificates.statement")
-def statement(request: Request, caller: User, body: StatementIn) -> dict[str, Any]:
+def statement(request: Request, caller: User, body: StatementBody) -> dict[str, Any]:
     """Sign the log, and return what a consumer used and what is retired for it, with proofs from the meter on.
 
     ``statement`` is what ``qipan certificates verify-statement`` verifies with nothing but ``key``. For the consumer's
@@ -365,13 +363,11 @@ def told(answer: Answer) -> dict[str, Any]:
     return {**entered, "is_new": answer.is_new}
 
 
-def party_of(services: Services, unit: UnitOfWork, request_id: str) -> str:
-    """Return whose an allocation or a declaration is; nobody's where there is none, which the registry then says."""
-    for one in services.registry.requests(unit):
-        if one.request_id == request_id:
-            values = told_request(one)
-            return str(values.get("consumer") or values.get("declaration", {}).get("holder", ""))
-    return ""
+def party_of(services: Services, request_id: str) -> str:
+    """Return whose an allocation or a declaration is; nobody's where there is none."""
+    with services.books.read() as unit:
+        found = [told_request(one) for one in services.registry.requests(unit) if one.request_id == request_id]
+    return next((str(one.get("consumer") or one.get("declaration", {}).get("holder", "")) for one in found), "")
 
 
 def _send(request: Request, response: Response, caller: Caller, asked: Asked) -> dict[str, Any]:

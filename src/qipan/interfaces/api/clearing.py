@@ -22,20 +22,20 @@ class _Paid(Body):
     transfer_id: Name = Field(description="Chosen by who asks; the same again changes nothing.")
 
 
-class BringIn(_Paid):
+class BringBody(_Paid):
     """Money for a member's margin, or for its share of the mutual fund."""
 
     source: Name = Field(description="Account that it comes from; of the party itself, unless clearing pays.")
     to_fund: bool = Field(default=False, description="To its share of the mutual fund, not to its margin.")
 
 
-class TakeBackIn(_Paid):
+class TakeBackBody(_Paid):
     """Free margin that is taken back; what is held stays."""
 
     account: Name = Field(description="Account that it goes to; of the party itself, unless clearing pays.")
 
 
-class MarkIn(Body):
+class MarkBody(Body):
     """What is known of prices besides the books."""
 
     plan_fen_per_card_h: dict[str, Annotated[float, Field(ge=0, le=1e9)]] = Field(
@@ -43,14 +43,14 @@ class MarkIn(Body):
     )
 
 
-class DefaultIn(Body):
+class DefaultBody(Body):
     """Who did not answer its call."""
 
     member: Name
 
 
 @router.post("/margin/bring", operation_id="market.bring", status_code=201)
-def bring(request: Request, response: Response, caller: User, body: BringIn) -> dict[str, Any]:
+def bring(request: Request, response: Response, caller: User, body: BringBody) -> dict[str, Any]:
     """Bring money to a member's margin, or to its share of the mutual fund; for its trader or site, and clearing."""
     act_for(caller, body.member, Duty.CLEARING)
     services = services_of(request)
@@ -69,7 +69,7 @@ def bring(request: Request, response: Response, caller: User, body: BringIn) -> 
 
 
 @router.post("/margin/take-back", operation_id="market.take_back", status_code=201)
-def take_back(request: Request, response: Response, caller: User, body: TakeBackIn) -> dict[str, Any]:
+def take_back(request: Request, response: Response, caller: User, body: TakeBackBody) -> dict[str, Any]:
     """Take free margin back to an account; for the member's trader or site, and clearing."""
     act_for(caller, body.member, Duty.CLEARING)
     services = services_of(request)
@@ -104,7 +104,7 @@ def margin(request: Request, caller: User, member: Only = None) -> list[dict[str
 
 
 @router.post("/marks", operation_id="market.mark")
-def mark(request: Request, caller: Clearing, body: MarkIn) -> list[dict[str, Any]]:
+def mark(request: Request, caller: Clearing, body: MarkBody) -> list[dict[str, Any]]:
     """Fix the marks of this day, once; again, they are told again. Needs the duty clearing.
 
     Closing window, else middle of bid and ask, else the plan's price.
@@ -137,7 +137,7 @@ def calls(request: Request, caller: User, member: Only = None) -> list[dict[str,
 
 
 @router.post("/defaults", operation_id="market.default")
-def default(request: Request, caller: Clearing, body: DefaultIn) -> dict[str, Any]:
+def default(request: Request, caller: Clearing, body: DefaultBody) -> dict[str, Any]:
     """Declare that a member did not answer its call, and close out what it holds. Needs the duty clearing."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:

@@ -49,14 +49,14 @@ REQUESTS_MOST = 1000
 """How many requests of a book can be sent together."""
 
 
-class MemberIn(Body):
+class MemberBody(Body):
     """Who may trade."""
 
     member_id: Name
     key: Text = Field(default="", description="Line of its public key, which must then sign all it asks.")
 
 
-class BookIn(Body):
+class BookBody(Body):
     """The terms of a book; its margin is stated, or found from a history of prices."""
 
     instrument: Name = Field(description="Class, hub, window: h100@gui/2026-03.")
@@ -68,7 +68,7 @@ class BookIn(Body):
     last_trading: Moment | None = Field(default=None, description="End of trading; else the window's start.")
 
 
-class CertificationIn(Body):
+class CertificationBody(Body):
     """Cards of a class at a hub that a member has certified, from an hour on."""
 
     member: Name
@@ -86,7 +86,7 @@ class _Asked(Body):
     signature: Text = Field(default="", description="Of the member's key, where it has one.")
 
 
-class OrderIn(_Asked):
+class OrderBody(_Asked):
     """Place an order: lots of eight cards for every hour of the window, at a limit or better."""
 
     kind: Literal["order"]
@@ -113,7 +113,7 @@ class OrderIn(_Asked):
         )
 
 
-class CancelIn(_Asked):
+class CancelBody(_Asked):
     """Take back what is left of an order."""
 
     kind: Literal["cancel"]
@@ -124,7 +124,7 @@ class CancelIn(_Asked):
         return Cancel(self.request_id, self.member, self.instrument, self.order_id)
 
 
-class CoverIn(_Asked):
+class CoverBody(_Asked):
     """Bring certified capacity to a book, so that it may be sold there; below 0 lots, take it away again."""
 
     kind: Literal["cover"]
@@ -135,17 +135,17 @@ class CoverIn(_Asked):
         return Cover(self.request_id, self.member, self.instrument, self.lots)
 
 
-RequestIn = Annotated[OrderIn | CancelIn | CoverIn, Field(discriminator="kind")]
+RequestBody = Annotated[OrderBody | CancelBody | CoverBody, Field(discriminator="kind")]
 
 
-class RequestsIn(Body):
+class RequestsBody(Body):
     """Requests of one book in their order."""
 
-    requests: list[RequestIn] = Field(min_length=1, max_length=REQUESTS_MOST)
+    requests: list[RequestBody] = Field(min_length=1, max_length=REQUESTS_MOST)
 
 
 @router.post("/members", operation_id="market.admit", status_code=201)
-def admit(request: Request, response: Response, caller: Clearing, body: MemberIn) -> dict[str, Any]:
+def admit(request: Request, response: Response, caller: Clearing, body: MemberBody) -> dict[str, Any]:
     """Admit a member and open its accounts of margin and of the mutual fund. Needs the duty clearing."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
@@ -162,7 +162,7 @@ def members(request: Request) -> list[Member]:
 
 
 @router.post("/books", operation_id="market.open", status_code=201)
-def open_book(request: Request, response: Response, caller: Clearing, body: BookIn) -> dict[str, Any]:
+def open_book(request: Request, response: Response, caller: Clearing, body: BookBody) -> dict[str, Any]:
     """Open a book; 200 says that it is open already on the same terms. Needs the duty clearing."""
     if (body.margin_fen_per_card_h is None) == (body.history is None):
         raise BadInputError(
@@ -193,7 +193,7 @@ def books(request: Request) -> list[dict[str, Any]]:
 
 
 @router.post("/certifications", operation_id="market.certify", status_code=201)
-def certify(request: Request, caller: Clearing, body: CertificationIn) -> Certification:
+def certify(request: Request, caller: Clearing, body: CertificationBody) -> Certification:
     """Enter what a member has certified at a hub, from an hour on; the last word counts. Needs the duty clearing."""
     services, step = services_of(request), Certification(**body.model_dump())
     with services.books.begin(caller=str(caller)) as unit:
@@ -202,7 +202,7 @@ def certify(request: Request, caller: Clearing, body: CertificationIn) -> Certif
 
 
 @router.post("/requests", operation_id="market.send", status_code=201)
-def send(request: Request, response: Response, caller: User, body: RequestsIn) -> list[dict[str, Any]]:
+def send(request: Request, response: Response, caller: User, body: RequestsBody) -> list[dict[str, Any]]:
     """Send orders, cancellations and cover to one book, together whole or not at all; needs the duty trader or site.
 
     Each is durable before it is answered. What the book refuses is kept, too: its answer has the ``refusal``, and its
