@@ -9,8 +9,8 @@ import pytest
 from tests.api.house import WEEK, House, open_market
 from tests.api.test_router import OBLIGATIONS
 
-SAMPLES = 12
-"""Bodies that each address is sent."""
+SAMPLES = 3
+"""Bodies that each address is sent by who keeps the house; one by each of the others."""
 
 TEXTS = ("", "a", "east", "west", "bank", "fen", WEEK, "a/b", "棋盘", "\u0000", "x" * 5000, "2027-01", "2027-13", "-1")
 NUMBERS = (0, 1, -1, 7, 2**31, 2**53 - 1, -(2**53) + 1, 2**63, 10**30, 1.5, 1e308)
@@ -73,11 +73,11 @@ def fields(schema: dict[str, Any], schemas: dict[str, Any], chance: random.Rando
 def test_every_address_answers_or_refuses_whatever_it_is_sent(market: House) -> None:
     schemas, addresses = described(market)
     chance, seen = random.Random(5), set()
-    everyone = ("clearing", "registry", "east", "west", "shanghai")
+    everyone = ("clearing", "registry", "east", "west")
     for method, path, one in addresses:
         body = one.get("requestBody", {}).get("content", {}).get("application/json")
         for who in everyone:
-            for _ in range(SAMPLES // 4 if who not in {"clearing", "registry"} else SAMPLES):
+            for _ in range(SAMPLES if who in {"clearing", "registry"} else 1):
                 address = "/".join(chance.choice(("a", "fen", "%00", "棋")) if "{" in x else x for x in path.split("/"))
                 query = {
                     x["name"]: value(x["schema"], schemas, chance)
