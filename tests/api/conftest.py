@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
+from tests.api.house import House, made_house
 
 from qipan.access.model import Role
 from qipan.access.service import Access
@@ -83,3 +84,9 @@ def closed(services: Services) -> TestClient:
     """Return a client of a server that shows visitors nothing."""
     settings = services.settings.model_copy(update={"anonymous_role": "none"})
     return TestClient(create_app(replace(services, settings=settings)), base_url=HOST, follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Return a house with a caller for each duty, its own for each module."""
+    return made_house(tmp_path_factory.mktemp("house"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from fastapi.testclient import TestClient
 
 NAMES = {
@@ -31,6 +34,9 @@ NAMES = {
     "day.jobs",
     "day.report_html",
     "access.trail",
+    "access.mandates",
+    "access.grant",
+    "access.withdraw",
     "dispatch.volumes",
     "dispatch.stand_alone",
     "dispatch.expand",
@@ -45,12 +51,27 @@ NAMES = {
     "dispatch.call",
     "dispatch.flexibility",
 }
+OBLIGATIONS = {
+    "accounts": "asset check claims expire open post show statement transfers",
+    "agreements": "bill check list pledge release share show sign simulate split value",
+    "certificates": (
+        "allocate balance bundle centre_attest centre_audit centre_criteria centre_list "
+        "centre_revoke check device devices expire issue match quota_budget quota_declare "
+        "quota_match quota_rule quota_sell quota_show quota_surrender release retire statement "
+        "supply transfer usage withdraw"
+    ),
+    "market": (
+        "admit bring books calls certify check default depth margin mark members open positions "
+        "send settle statement take_back trades"
+    ),
+}
 
 
 def test_openapi_names_every_operation(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
+    of_obligations = {f"{tag}.{name}" for tag, names in OBLIGATIONS.items() for name in names.split()}
     operations = [one for methods in described["paths"].values() for one in methods.values()]
-    assert {one["operationId"] for one in operations} == NAMES
+    assert {one["operationId"] for one in operations} == NAMES | of_obligations
     assert all(one["description"] for one in operations)
     assert all(path.startswith("/api/v1/") for path in described["paths"])
 
@@ -60,3 +81,12 @@ def test_every_operation_promises_problems(client: TestClient) -> None:
     for methods in described["paths"].values():
         for one in methods.values():
             assert one["responses"]["4XX"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+
+
+def test_every_address_of_obligations_is_on_its_page(client: TestClient) -> None:
+    page = (Path(__file__).parents[2] / "docs/rest.md").read_text("utf-8")
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    for path in paths:
+        tag, _, rest = path.removeprefix("/api/v1/").partition("/")
+        last = re.sub(r"\{\w+\}", "", rest.removeprefix("centres/").removeprefix("quota/")).strip("/").split("/")[-1]
+        assert tag not in OBLIGATIONS or last in page, path

@@ -6,7 +6,23 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from qipan.interfaces.api import access, audit, day, dispatch, facts, jobs, ledger, readings, study
+from qipan.interfaces.api import (
+    access,
+    accounts,
+    agreements,
+    audit,
+    centres,
+    certificates,
+    clearing,
+    day,
+    dispatch,
+    facts,
+    jobs,
+    ledger,
+    market,
+    readings,
+    study,
+)
 from qipan.interfaces.api.problem import Problem
 
 PREFIX: Final = "/api/v1"
@@ -17,5 +33,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, access):
+_OBLIGATIONS: Final = (accounts, market, clearing, certificates, centres, agreements)
+for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)
