@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from qipan.interfaces.console.pages import (
+    accounts,
     atlas,
     board,
     compare,
     days,
+    desk,
     docs,
     explain,
     facts,
@@ -16,6 +18,7 @@ from qipan.interfaces.console.pages import (
     hours,
     jobs,
     ledger,
+    market,
     power,
     sign_in,
     site,
@@ -36,6 +39,9 @@ for part in (
     compare,
     study,
     ledger,
+    market,
+    desk,
+    accounts,
     facts,
     days,
     docs,

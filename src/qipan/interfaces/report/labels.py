@@ -226,6 +226,53 @@ ROLE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+TENOR: Final[Mapping[str, str]] = MappingProxyType(
+    {"hour": mark("hours"), "day": mark("days"), "week": mark("weeks"), "month": mark("months")}
+)
+
+MARK_RULE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "vwap": mark("mean of the trades of the closing hour"),
+        "mid": mark("middle of bid and ask"),
+        "plan": mark("price of the plan"),
+    }
+)
+
+ENTRY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "standing": mark("Standing: trades what it can, the rest stands"),
+        "immediate": mark("Immediate: trades what it can, the rest is cancelled"),
+        "passive": mark("Passive: stands, and is refused where it would trade at once"),
+    }
+)
+
+ORDER_STATE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "open": mark("open"),
+        "filled": mark("filled"),
+        "cancelled": mark("cancelled"),
+        "rejected": mark("rejected"),
+        "expired": mark("expired"),
+    }
+)
+
+
+UNIT: Final[Mapping[str, str]] = MappingProxyType(
+    {"milli-card-seconds": mark("milli-card-seconds"), "Wh": mark("Wh"), "kg": mark("kg")}
+)
+
+ACTION: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "move": mark("moved"),
+        "pending": mark("reserved"),
+        "post": mark("posted"),
+        "void": mark("released"),
+        "lapse": mark("lapsed"),
+        "expire": mark("expired"),
+    }
+)
+
+
 def label(table: Mapping[str, str], code: str, words: Words) -> str:
     """Return what a code is called; a code that the table does not know stands for itself.
 
