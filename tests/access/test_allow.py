@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from qipan.access.allow import checked_password, is_valid, plain_name, require
-from qipan.access.model import Role, Token, User
+from qipan.access.allow import (
+    check_mandate,
+    checked_password,
+    has_duty,
+    is_valid,
+    plain_name,
+    require,
+    require_duty,
+)
+from qipan.access.model import Duty, Mandate, Role, Token, User
 from qipan.kernel.errors import BadInputError, NotAllowedError
 
 NOW = datetime(2017, 10, 9, tzinfo=UTC)
@@ -29,6 +37,59 @@ def test_require_of_a_disabled_user_is_refused():
     with pytest.raises(NotAllowedError) as caught:
         require(replace(OPERATOR, disabled=NOW), Role.VIEWER)
     assert caught.value.code == "user_disabled"
+
+
+def test_duty_is_of_the_user_the_duty_and_the_party_that_the_mandate_names():
+    mandates = [Mandate(1, Duty.TRADER, "east-1"), Mandate(2, Duty.CLEARING)]
+    require_duty(OPERATOR, mandates, Duty.TRADER, "east-1")
+    assert has_duty(OPERATOR, mandates, Duty.TRADER, "east-1", reads=True)
+    assert not has_duty(OPERATOR, mandates, Duty.TRADER, "west-1")
+    assert not has_duty(OPERATOR, mandates, Duty.TRADER)
+    assert not has_duty(OPERATOR, mandates, Duty.SITE, "east-1")
+    assert not has_duty(OPERATOR, mandates, Duty.CLEARING)
+    assert has_duty(replace(OPERATOR, user_id=2), mandates, Duty.CLEARING)
+
+
+@pytest.mark.parametrize("duty", list(Duty))
+def test_admin_has_every_duty_and_an_auditor_each_that_only_reads(duty):
+    party = "east-1" if duty.is_of_party else ""
+    admin, auditor = replace(OPERATOR, role=Role.ADMIN), [Mandate(1, Duty.AUDITOR)]
+    assert has_duty(admin, [], duty, party)
+    assert has_duty(OPERATOR, auditor, duty, party, reads=True)
+    assert has_duty(OPERATOR, auditor, duty, party) is (duty is Duty.AUDITOR)
+    assert not has_duty(OPERATOR, [], duty, party, reads=True)
+
+
+def test_require_a_duty_that_was_not_given_is_refused():
+    with pytest.raises(NotAllowedError) as caught:
+        require_duty(OPERATOR, [Mandate(1, Duty.SITE, "east-1")], Duty.TRADER, "east-1")
+    assert caught.value.code == "duty_missing"
+    assert caught.value.message == "This needs the duty trader of east-1, was not given to li.wei."
+    assert caught.value.hint == "Ask an admin for the duty trader of east-1."
+
+
+def test_require_a_duty_of_a_disabled_user_is_refused():
+    gone = replace(OPERATOR, role=Role.ADMIN, disabled=NOW)
+    assert not has_duty(gone, [Mandate(1, Duty.CLEARING)], Duty.CLEARING)
+    with pytest.raises(NotAllowedError) as caught:
+        require_duty(gone, [Mandate(1, Duty.CLEARING)], Duty.CLEARING)
+    assert caught.value.code == "user_disabled"
+
+
+@pytest.mark.parametrize("duty", list(Duty))
+def test_mandate_names_a_party_where_its_duty_is_of_one_and_only_there(duty):
+    fit, unfit = ("east-1", "") if duty.is_of_party else ("", "east-1")
+    check_mandate(Mandate(1, duty, fit))
+    with pytest.raises(BadInputError) as caught:
+        check_mandate(Mandate(1, duty, unfit))
+    assert (caught.value.code, caught.value.field) == ("mandate_unfit", "party")
+
+
+@pytest.mark.parametrize("party", ["a b", "-a", "a" * 65, "a\n"])
+def test_mandate_for_a_party_of_another_form_is_refused(party):
+    with pytest.raises(BadInputError) as caught:
+        check_mandate(Mandate(1, Duty.SITE, party))
+    assert caught.value.code == "mandate_unfit"
 
 
 def test_is_valid_ends_at_the_very_moment_and_when_revoked():

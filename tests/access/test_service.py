@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from qipan.access.model import Role, Scope
+from qipan.access.model import Duty, Mandate, Role, Scope
 from qipan.access.service import REFUSALS_NOTED_MAX, REFUSALS_WINDOW, UNKNOWN_NAME, Access
 from qipan.access.store import TOKEN, USER
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
@@ -199,6 +199,43 @@ def test_scope_of_nothing_or_of_nobody_is_refused(unit):
     assert code_of(BadInputError, lambda: ACCESS.change_scope(unit, "li.wei", Scope(), NOW)) == "scope_empty"
     missing = Scope(is_country=True)
     assert code_of(NotFoundError, lambda: ACCESS.change_scope(unit, "nobody", missing, NOW)) == "user_not_found"
+
+
+def test_mandates_are_granted_once_and_withdrawn_once_with_the_trail(books):
+    with books.begin(caller="shell:root") as unit:
+        user, other = create(unit), create(unit, "other")
+        for _ in range(2):
+            given = ACCESS.grant(unit, "Li.Wei", Duty.TRADER, NOW, party="east-1")
+        ACCESS.grant(unit, "li.wei", Duty.AUDITOR, NOW)
+        ACCESS.grant(unit, "other", Duty.TRADER, NOW, party="east-1")
+        assert given == Mandate(user.user_id, Duty.TRADER, "east-1")
+        assert ACCESS.mandates(unit, user) == (Mandate(user.user_id, Duty.AUDITOR), given)
+        assert ACCESS.withdraw(unit, "li.wei", Duty.TRADER, NOW, party="east-1") == given
+        assert ACCESS.mandates(unit) == (
+            Mandate(user.user_id, Duty.AUDITOR),
+            Mandate(other.user_id, Duty.TRADER, "east-1"),
+        )
+
+    def again():
+        with books.begin() as unit:
+            ACCESS.withdraw(unit, "li.wei", Duty.TRADER, NOW, party="east-1")
+
+    assert code_of(NotFoundError, again) == "mandate_not_found"
+    with books.read() as unit:
+        assert told(unit)[2:] == [
+            ("shell:root", "mandate_granted", "li.wei", {"duty": "trader", "party": "east-1"}),
+            ("shell:root", "mandate_granted", "li.wei", {"duty": "auditor", "party": ""}),
+            ("shell:root", "mandate_granted", "other", {"duty": "trader", "party": "east-1"}),
+            ("shell:root", "mandate_withdrawn", "li.wei", {"duty": "trader", "party": "east-1"}),
+        ]
+
+
+def test_mandate_of_nobody_or_without_its_party_is_refused(unit):
+    create(unit)
+    assert code_of(NotFoundError, lambda: ACCESS.grant(unit, "nobody", Duty.CLEARING, NOW)) == "user_not_found"
+    assert code_of(NotFoundError, lambda: ACCESS.withdraw(unit, "nobody", Duty.CLEARING, NOW)) == "user_not_found"
+    assert code_of(BadInputError, lambda: ACCESS.grant(unit, "li.wei", Duty.SITE, NOW)) == "mandate_unfit"
+    assert ACCESS.mandates(unit) == ()
 
 
 def told(unit, **only):

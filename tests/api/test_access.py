@@ -123,6 +123,29 @@ def test_refused_sign_ins_that_are_slowed_leave_nothing(client: TestClient, adde
     assert added() == [("visitor", "sign_in_refused", "unknown name")] * 10
 
 
+def test_duties_are_granted_and_withdrawn_by_admins_and_seen_by_their_user(
+    client: TestClient, callers: Any, boss: dict[str, str], added: Any
+) -> None:
+    of_viewer = "/api/v1/access/users/viewer/mandates"
+    wanted = {"duty": "trader", "party": "east-1"}
+    refused = [client.post(of_viewer, json=wanted, headers=who) for who in ({}, callers.viewer, callers.operator)]
+    assert [answer.json()["code"] for answer in refused] == ["sign_in_needed", "role_too_low", "role_too_low"]
+    assert client.get(of_viewer, headers=boss).json() == []
+    for _ in range(2):
+        made = client.post(of_viewer, json=wanted, headers=boss)
+        assert (made.status_code, made.json()) == (201, {"name": "viewer", **wanted})
+    assert client.get(of_viewer, headers=callers.viewer).json() == [{"name": "viewer", **wanted}]
+    assert client.get(of_viewer, headers=callers.operator).status_code == 403
+    assert client.post(of_viewer, json={"duty": "site"}, headers=boss).json()["code"] == "mandate_unfit"
+    assert client.post(of_viewer, json={"duty": "king"}, headers=boss).json()["code"] == "request_malformed"
+    one = f"{of_viewer}/trader"
+    assert client.delete(one, params={"party": "east-1"}, headers=callers.viewer).status_code == 403
+    assert client.delete(one, headers=boss).json()["code"] == "mandate_not_found"
+    assert client.delete(one, params={"party": "east-1"}, headers=boss).json() == {"name": "viewer", **wanted}
+    assert client.get("/api/v1/access/users/nobody/mandates", headers=boss).json()["code"] == "user_not_found"
+    assert [action for _, action, _ in added()] == ["mandate_granted", "mandate_withdrawn"]
+
+
 def test_every_web_door_says_who_asks() -> None:
     doors = Path(inspect.getfile(sign_in)).parents[2]
     pages = [*(doors / "api").rglob("*.py"), *(doors / "console").rglob("*.py")]

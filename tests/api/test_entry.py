@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from qipan.access.model import Role
+from qipan.access.model import Duty, Mandate, Role, User
 from qipan.bootstrap.services import Services
 from qipan.interfaces.entry import FAILURES_MAX, FAILURES_WINDOW, Attempts, Caller
 from qipan.kernel.errors import NotAllowedError
@@ -21,6 +21,27 @@ def test_caller_may_what_the_role_includes() -> None:
     assert Caller("li", Role.ADMIN).may(Role.OPERATOR)
     assert not Caller("li", Role.VIEWER).may(Role.OPERATOR)
     assert not Caller("", None).may(Role.VIEWER)
+
+
+def test_caller_has_one_of_some_duties_whatever_the_role() -> None:
+    user = User(7, "li", Role.VIEWER, NOW, None, None)
+    caller = Caller(
+        "li", Role.VIEWER, user=user, mandates=(Mandate(7, Duty.TRADER, "east-1"), Mandate(7, Duty.CLEARING))
+    )
+    caller.require_duty(Duty.SITE, Duty.TRADER, party="east-1")
+    caller.require_duty(Duty.TRADER, Duty.CLEARING, party="west-1")
+    assert not caller.has_duty(Duty.SITE, Duty.TRADER, party="west-1")
+    with pytest.raises(NotAllowedError) as caught:
+        caller.require_duty(Duty.SITE, Duty.TRADER, party="west-1")
+    assert (caught.value.code, "site of west-1" in caught.value.message) == ("duty_missing", True)
+
+
+def test_visitor_has_no_duty() -> None:
+    visitor = Caller("", Role.VIEWER)
+    assert not visitor.has_duty(Duty.AUDITOR, reads=True)
+    with pytest.raises(NotAllowedError) as caught:
+        visitor.require_duty(Duty.AUDITOR, reads=True)
+    assert caught.value.code == "sign_in_needed"
 
 
 def test_closed_server_shows_visitors_nothing(closed: TestClient, callers: Any) -> None:

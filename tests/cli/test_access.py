@@ -99,3 +99,26 @@ def test_trail_is_asked_by_time_caller_and_action(qipan: Qipan, empty: Path) -> 
     assert asked("--caller", "visitor") == []
     assert asked("--action", "user_created") == ["user_created"]
     assert_refused(qipan("access", "trail", "--since", "2026-01-01T00:00:00", at=empty), 3, "time_naive")
+
+
+def test_duties_of_a_user_are_granted_listed_and_withdrawn(qipan: Qipan, empty: Path) -> None:
+    qipan("access", "user", "li.wei", "--role", "viewer", at=empty)
+    given = qipan("access", "grant", "li.wei", "trader", "--party", "east-1", at=empty)
+    assert "li.wei is trader of east-1." in given.stderr
+    assert qipan("access", "grant", "li.wei", "clearing", at=empty).exit_code == 0
+
+    def listed(*words: str) -> list[dict[str, str]]:
+        return shown(qipan("access", "mandates", *words, "--json", at=empty))
+
+    assert listed() == [
+        {"name": "li.wei", "duty": "clearing", "party": ""},
+        {"name": "li.wei", "duty": "trader", "party": "east-1"},
+    ]
+    assert listed("admin") == []
+    assert "east-1" in qipan("access", "mandates", "li.wei", at=empty).stdout
+    assert qipan("access", "withdraw", "li.wei", "clearing", at=empty).exit_code == 0
+    assert [one["duty"] for one in listed("li.wei")] == ["trader"]
+    assert_refused(qipan("access", "withdraw", "li.wei", "clearing", at=empty), 4, "mandate_not_found", "clearing")
+    assert_refused(qipan("access", "grant", "li.wei", "site", at=empty), 3, "mandate_unfit", "site")
+    assert_refused(qipan("access", "mandates", "nobody", at=empty), 4, "user_not_found")
+    assert qipan("access", "grant", "li.wei", "king", at=empty).exit_code == 2

@@ -1,4 +1,4 @@
-"""User, role, token, scope, and who asked for what."""
+"""User, role, duty, token, scope, and who asked for what."""
 
 from __future__ import annotations
 
@@ -34,6 +34,32 @@ class Role(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+class Duty(StrEnum):
+    """What a user does where obligations are entered into; a role does not give it, but for admins, who may all."""
+
+    TRADER = "trader"
+    """Enters orders for a party, moves what it holds, and sees its account, positions and margin."""
+    SITE = "site"
+    """Nominates and supplies for a party, and sees what the trader sees."""
+    CLEARING = "clearing"
+    """Marks, settles, calls and closes out; posts what agreements lead to."""
+    REGISTRY = "registry"
+    """Issues, withdraws and expires certificates; grades centres."""
+    AUDITOR = "auditor"
+    """Reads everything of any party, with its proofs, and changes nothing."""
+
+    @property
+    def is_of_party(self) -> bool:
+        """Whether it is done for one party; else for the whole house.
+
+        Examples
+        --------
+        >>> [duty.value for duty in Duty if duty.is_of_party]
+        ['trader', 'site']
+        """
+        return self in {Duty.TRADER, Duty.SITE}
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Someone who may sign in; nothing here is secret. ``signed_in`` is the last time."""
@@ -49,6 +75,24 @@ class User:
     def is_disabled(self) -> bool:
         """Whether the user may no longer sign in."""
         return self.disabled is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A duty that a user was given.
+
+    Attributes
+    ----------
+    party
+        For whom: the name by which accounts and the market know an owner; empty for duties of the whole house.
+    """
+
+    user_id: int
+    duty: Duty
+    party: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.duty} of {self.party}" if self.party else str(self.duty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Manage users and tokens, tell who asks, and who has changed what.
+"""Manage users, their duties and tokens, tell who asks, and who has changed what.
 
 Passwords are kept as Argon2id hashes, tokens as SHA-256 digests.
 
@@ -18,8 +18,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from qipan.access import store
-from qipan.access.allow import PASSWORD_CHARACTERS_MAX, checked_password, is_valid, plain_name
-from qipan.access.model import Role, Scope, Token, TrailEntry, User, caller_of_user
+from qipan.access.allow import PASSWORD_CHARACTERS_MAX, check_mandate, checked_password, is_valid, plain_name
+from qipan.access.model import Duty, Mandate, Role, Scope, Token, TrailEntry, User, caller_of_user
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.storage.books import UnitOfWork
@@ -40,7 +40,7 @@ UNKNOWN_NAME: Final = "unknown name"
 
 
 class Access:
-    """Users, their roles and their tokens."""
+    """Users, their roles, duties and tokens."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
@@ -266,6 +266,50 @@ class Access:
             told = {"regions": sorted(after.adcodes), "sites": sorted(after.site_ids)}
             record_action(unit, "scope_changed", user.name, now, **told)
         return user
+
+    def mandates(self, unit: UnitOfWork, user: User | None = None) -> tuple[Mandate, ...]:
+        """Return the mandates of a user, or all."""
+        return store.mandates(unit, None if user is None else user.user_id)
+
+    def grant(self, unit: UnitOfWork, name: str, duty: Duty, now: datetime, *, party: str = "") -> Mandate:
+        """Give a user a duty; the same again changes nothing.
+
+        Raises
+        ------
+        BadInputError
+            ``mandate_unfit``.
+        NotFoundError
+            ``user_not_found``.
+        """
+        unit.lock("access")
+        user = self.user(unit, name)
+        made = Mandate(user.user_id, duty, party)
+        check_mandate(made)
+        if made not in self.mandates(unit, user):
+            store.insert_mandate(unit, made)
+            record_action(unit, "mandate_granted", user.name, now, duty=duty, party=party)
+        return made
+
+    def withdraw(self, unit: UnitOfWork, name: str, duty: Duty, now: datetime, *, party: str = "") -> Mandate:
+        """Take a duty from a user.
+
+        Raises
+        ------
+        NotFoundError
+            ``user_not_found``, ``mandate_not_found``.
+        """
+        unit.lock("access")
+        user = self.user(unit, name)
+        given = Mandate(user.user_id, duty, party)
+        if given not in self.mandates(unit, user):
+            raise NotFoundError(
+                f"A mandate must have been granted, {user.name} was not {given}.",
+                code="mandate_not_found",
+                hint="List the mandates of the user.",
+            )
+        store.delete_mandate(unit, given)
+        record_action(unit, "mandate_withdrawn", user.name, now, duty=duty, party=party)
+        return given
 
     def change_password(self, unit: UnitOfWork, name: str, *, password: str, now: datetime) -> None:
         """Give a user another password; tokens stay valid until they are revoked.

@@ -1,13 +1,14 @@
-"""Tables of users, of what they may see, and of tokens; what the trail holds."""
+"""Tables of users, of what they may see and do, and of tokens; what the trail holds."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from qipan.access.model import Role, Scope, Token, TrailEntry, User
+from qipan.access.model import Duty, Mandate, Role, Scope, Token, TrailEntry, User
 from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
 from qipan.storage.trail import TRAIL
 
@@ -46,6 +47,15 @@ SCOPE = sa.Table(
 )
 """Kinds are ``region`` and ``site``; a user without a row sees the country."""
 
+MANDATE = sa.Table(
+    "access_mandate",
+    metadata,
+    sa.Column("user_id", sa.BigInteger, sa.ForeignKey("access_user.user_id"), primary_key=True),
+    sa.Column("duty", sa.String(20), primary_key=True),
+    sa.Column("party", sa.String(64), primary_key=True),
+)
+"""The party is empty for duties of the whole house."""
+
 _USER_COLUMNS = [column for column in USER.c if column is not USER.c.password_hash]
 _TOKEN_COLUMNS = [column for column in TOKEN.c if column is not TOKEN.c.digest]
 
@@ -80,6 +90,25 @@ def change_scope(unit: UnitOfWork, user_id: int, scope: Scope) -> None:
     rows = [("region", name) for name in sorted(scope.adcodes)] + [("site", name) for name in sorted(scope.site_ids)]
     if not scope.is_country:
         unit.execute(sa.insert(SCOPE), [{"user_id": user_id, "kind": kind, "name": name} for kind, name in rows])
+
+
+def mandates(unit: UnitOfWork, user_id: int | None = None) -> tuple[Mandate, ...]:
+    """Return the mandates of a user, or all, by user, duty and party."""
+    query = sa.select(MANDATE).order_by(MANDATE.c.user_id, MANDATE.c.duty, MANDATE.c.party)
+    if user_id is not None:
+        query = query.where(MANDATE.c.user_id == user_id)
+    return tuple(Mandate(row["user_id"], Duty(row["duty"]), row["party"]) for row in unit.execute(query).mappings())
+
+
+def insert_mandate(unit: UnitOfWork, mandate: Mandate) -> None:
+    """Enter a mandate."""
+    unit.execute(sa.insert(MANDATE).values(asdict(mandate)))
+
+
+def delete_mandate(unit: UnitOfWork, mandate: Mandate) -> None:
+    """Take a mandate out."""
+    given = (MANDATE.c[name] == value for name, value in asdict(mandate).items())
+    unit.execute(sa.delete(MANDATE).where(*given))
 
 
 def password_hash_of(unit: UnitOfWork, user_id: int) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 
 from fastapi import Request, UploadFile
 
-from qipan.access.model import VISITOR, Role, Scope, caller_of_user
+from qipan.access.allow import has_duty, require_duty
+from qipan.access.model import VISITOR, Duty, Mandate, Role, Scope, User, caller_of_user
 from qipan.bootstrap.services import Services
 from qipan.interfaces.aside import Aside
 from qipan.kernel.errors import (
@@ -23,6 +24,7 @@ from qipan.kernel.errors import (
     QipanError,
     RuleBrokenError,
 )
+from qipan.storage.books import UnitOfWork
 
 FAILURES_MAX: Final = 10
 """Failed sign-ins that one address may have within `FAILURES_WINDOW`."""
@@ -72,12 +74,17 @@ COUNTRY: Final = Scope(is_country=True)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks and what sites they see; ``role`` is ``None`` for a visitor who may do nothing."""
+    """Who asks, what sites they see and what duties they have.
+
+    ``role`` is ``None`` for a visitor who may do nothing, ``user`` for every visitor.
+    """
 
     name: str
     role: Role | None
     scope: Scope = COUNTRY
     token_id: int | None = None
+    user: User | None = None
+    mandates: tuple[Mandate, ...] = ()
 
     def __str__(self) -> str:
         return VISITOR if self.is_anonymous else caller_of_user(self.name, self.token_id)
@@ -90,6 +97,32 @@ class Caller:
     def may(self, role: Role) -> bool:
         """Tell whether the caller may do what a role may."""
         return self.role is not None and self.role.includes(role)
+
+    def has_duty(self, *duties: Duty, party: str = "", reads: bool = False) -> bool:
+        """Tell whether the caller has one of some duties; the party counts for those that have one.
+
+        An admin has every duty, an auditor has each where the caller only reads.
+        """
+        return self.user is not None and any(
+            has_duty(self.user, self.mandates, duty, party if duty.is_of_party else "", reads=reads) for duty in duties
+        )
+
+    def require_duty(self, duty: Duty, *others: Duty, party: str = "", reads: bool = False) -> None:
+        """Refuse a caller who has none of some duties; the first one is named.
+
+        Raises
+        ------
+        NotAllowedError
+            ``sign_in_needed`` for a visitor; ``duty_missing``.
+        """
+        if self.user is None:
+            raise NotAllowedError(
+                f"This needs the duty {duty}, was asked without signing in.",
+                code="sign_in_needed",
+                hint="Sign in, or send a token.",
+            )
+        if not self.has_duty(*others, party=party, reads=reads):
+            require_duty(self.user, self.mandates, duty, party if duty.is_of_party else "", reads=reads)
 
 
 class Attempts:
@@ -161,7 +194,7 @@ def caller_of(request: Request) -> Caller:
             )
         with services.books.read() as unit:
             user, token = services.access.user_of_token(unit, key.strip(), datetime.now(UTC))
-            return Caller(user.name, user.role, services.access.scope(unit, user), token.token_id)
+            return _caller(services, unit, user, token.token_id)
     name = request.session.get("user")
     if isinstance(name, str):
         with services.books.read() as unit:
@@ -169,8 +202,7 @@ def caller_of(request: Request) -> Caller:
                 user = services.access.user(unit, name)
             except NotFoundError:
                 return _visitor(services)
-            scope = services.access.scope(unit, user)
-        return _visitor(services) if user.is_disabled else Caller(user.name, user.role, scope)
+            return _visitor(services) if user.is_disabled else _caller(services, unit, user)
     return _visitor(services)
 
 
@@ -239,6 +271,11 @@ def planning_turn(request: Request) -> Iterator[None]:
         yield
     finally:
         turn.release()
+
+
+def _caller(services: Services, unit: UnitOfWork, user: User, token_id: int | None = None) -> Caller:
+    scope, mandates = services.access.scope(unit, user), services.access.mandates(unit, user)
+    return Caller(user.name, user.role, scope, token_id, user, mandates)
 
 
 def _visitor(services: Services) -> Caller:

@@ -1,19 +1,68 @@
-"""``/access``: who has changed what."""
+"""``/access``: duties of users, and who has changed what."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
 
-from qipan.access.model import Role, TrailEntry
-from qipan.interfaces.entry import require_user, services_of
+from qipan.access.model import Duty, Mandate, Role, TrailEntry
+from qipan.interfaces.entry import Caller, require_user, services_of
 from qipan.kernel.time import in_utc
 
 router = APIRouter(prefix="/access", tags=["access"])
 
+Admin = Annotated[Caller, Depends(require_user(Role.ADMIN))]
+Party = Annotated[str, Query(max_length=64, description="For whom; of trader and site only.")]
 Moment = Annotated[datetime | None, Query(description="With its zone.")]
+
+
+class MandateIn(BaseModel):
+    """A duty to give."""
+
+    duty: Duty
+    party: str = Field(default="", description="For whom; of trader and site only.", max_length=64)
+
+
+class MandateOut(BaseModel):
+    """A duty that a user was given."""
+
+    name: str
+    duty: Duty
+    party: str = Field(description="Empty for duties of the whole house.")
+
+
+@router.get("/users/{name}/mandates", operation_id="access.mandates")
+def mandates(
+    request: Request, caller: Annotated[Caller, Depends(require_user(Role.VIEWER))], name: str
+) -> list[MandateOut]:
+    """Return the duties that a user was given; of others than oneself for admins. Admins have them all without one."""
+    services = services_of(request)
+    if caller.name != name:
+        require_user(Role.ADMIN)(request)
+    with services.books.read() as unit:
+        user = services.access.user(unit, name)
+        return [_told(user.name, one) for one in services.access.mandates(unit, user)]
+
+
+@router.post("/users/{name}/mandates", operation_id="access.grant", status_code=201)
+def grant(request: Request, caller: Admin, name: str, mandate: MandateIn) -> MandateOut:
+    """Give a user a duty; the same again changes nothing; for admins."""
+    services, now = services_of(request), datetime.now(UTC)
+    with services.books.begin(caller=str(caller)) as unit:
+        made = services.access.grant(unit, name, mandate.duty, now, party=mandate.party)
+        return _told(services.access.user(unit, name).name, made)
+
+
+@router.delete("/users/{name}/mandates/{duty}", operation_id="access.withdraw")
+def withdraw(request: Request, caller: Admin, name: str, duty: Duty, party: Party = "") -> MandateOut:
+    """Take a duty from a user; for admins."""
+    services, now = services_of(request), datetime.now(UTC)
+    with services.books.begin(caller=str(caller)) as unit:
+        taken = services.access.withdraw(unit, name, duty, now, party=party)
+        return _told(services.access.user(unit, name).name, taken)
 
 
 @router.get("/trail", operation_id="access.trail", dependencies=[Depends(require_user(Role.ADMIN))])
@@ -32,3 +81,7 @@ def trail(
     begins, ends = (None if one is None else in_utc(one) for one in (since, until))
     with services.books.read() as unit:
         return list(services.access.trail(unit, since=begins, until=ends, caller=caller, action=action, limit=limit))
+
+
+def _told(name: str, mandate: Mandate) -> MandateOut:
+    return MandateOut(name=name, duty=mandate.duty, party=mandate.party)

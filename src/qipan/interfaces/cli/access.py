@@ -1,4 +1,4 @@
-"""``qipan access``: who may sign in, keys for programs, and who has changed what."""
+"""``qipan access``: who may sign in, their duties, keys for programs, and who has changed what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.access.model import Role, Scope
+from qipan.access.model import Duty, Role, Scope
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.options import AsJson, read_moment
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
@@ -23,8 +23,10 @@ app = typer.Typer(
 )
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the user.")]
-
-
+DutyName = Annotated[
+    Duty, typer.Argument(metavar="DUTY", show_default=False, help="trader, site, clearing, registry or auditor.")
+]
+Party = Annotated[str, typer.Option("--party", help="For whom, by the owner's name; of trader and site only.")]
 Regions = Annotated[
     list[str] | None, typer.Option("--region", metavar="REGION", help="Region seen whole, by code or name; may repeat.")
 ]
@@ -82,6 +84,43 @@ def scope(name: UserName, *, region: Regions = None, site: Sites = None) -> None
     with services.books.begin() as unit:
         changed = services.access.change_scope(unit, name, seen, session.now())
     remark(f"{changed.name} sees {', '.join(_told(seen)) or 'the country'}.")
+
+
+@app.command()
+def grant(name: UserName, duty: DutyName, *, party: Party = "") -> None:
+    """Give a user a duty: for one party as trader or site, else for the whole house."""
+    services = session.services()
+    with services.books.begin() as unit:
+        made = services.access.grant(unit, name, duty, session.now(), party=party)
+    remark(f"{name} is {made}.")
+
+
+@app.command()
+def withdraw(name: UserName, duty: DutyName, *, party: Party = "") -> None:
+    """Take a duty from a user."""
+    services = session.services()
+    with services.books.begin() as unit:
+        taken = services.access.withdraw(unit, name, duty, session.now(), party=party)
+    remark(f"{name} is no longer {taken}.")
+
+
+@app.command()
+def mandates(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", show_default=False, help="Only of this user.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the duties that users were given; admins have them all without one."""
+    services = session.services()
+    with services.books.read() as unit:
+        owner = None if name is None else services.access.user(unit, name)
+        names = {one.user_id: one.name for one in services.access.users(unit)}
+        found = services.access.mandates(unit, owner)
+    told = sorted((names[one.user_id], str(one.duty), one.party) for one in found)
+    if as_json:
+        print_json([dict(zip(("name", "duty", "party"), one, strict=True)) for one in told])
+        return
+    print_table(table(("name", "duty", "party"), told))
 
 
 @app.command()
