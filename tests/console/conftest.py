@@ -17,7 +17,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from qipan.access.model import Role
+from qipan.access.model import Duty, Role
 from qipan.access.service import Access
 from qipan.accounts.model.posting import Account
 from qipan.bootstrap.services import Services, build, initialise
@@ -66,6 +66,12 @@ def opened(home: Path) -> Services:
 def open_market(made: Services, now: datetime) -> None:
     """Let members trade two books, and settle yesterday."""
     before = now - timedelta(days=1)
+    with made.books.begin() as unit:
+        for party in ("west-1", "east-1", "poor-1", "key-1"):
+            made.access.grant(unit, "li.wei", Duty.TRADER, before, party=party)
+        made.access.grant(unit, "li.wei", Duty.CLEARING, before)
+        made.access.grant(unit, "li.wei", Duty.AUDITOR, before)
+        made.access.grant(unit, "visitor", Duty.TRADER, before, party="east-1")
     with made.books.begin() as unit:
         for member in ("west-1", "east-1", "poor-1"):
             made.margins.admit(unit, Member(member), before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from fastapi.testclient import TestClient
+from tests.console.conftest import BOOK, PASSWORD
 
 from qipan.accounts.statement import check_statement
 from qipan.bootstrap.services import Services, log_signer
@@ -64,3 +65,29 @@ def test_balance_runs_over_what_is_posted_and_reserved_shows_as_such(trader: Tes
 def test_every_account_is_recomputed_on_request(trader: TestClient) -> None:
     text = trader.post("/accounts/check").text
     assert "Every account follows from its transfers" in text
+
+
+def test_trader_sees_the_accounts_of_its_party_alone(traded: Services) -> None:
+    client = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
+    client.headers |= {"Origin": str(client.base_url), "Accept-Language": "en"}
+    client.post("/sign-in", data={"name": "visitor", "password": PASSWORD})
+    text = client.get("/accounts").text
+    assert "/accounts?owner=east-1" in text
+    assert "west-1" not in text
+    for path, params in (
+        ("/accounts", {"owner": "west-1"}),
+        ("/accounts/one", {"account": "west-1/margin"}),
+        ("/accounts/proof", {"account": "west-1/margin", "transfer": "deposit-west-1"}),
+        ("/market/clearing", {}),
+    ):
+        answer = client.get(path, params=params)
+        assert (answer.status_code, "duty_missing" in answer.text) == (403, True), path
+    assert client.post("/accounts/check").status_code == 403
+    assert client.post("/accounts/statement", data={"account": "west-1/margin"}).status_code == 403
+    assert client.get("/accounts/one", params={"account": "east-1/margin"}).status_code == 200
+    assert "Positions: east-1" in client.get("/market/positions", params={"member": "west-1"}).text
+    foreign = {"form_id": "web-77", "member": "east-1", "account": "west-1/margin", "yuan": "1", "to": "margin"}
+    assert client.post("/market/margin", data=foreign).status_code == 403
+    order = {"form_id": "web-78", "instrument": BOOK, "member": "west-1", "side": "buy", "lots": "1", "yuan": "1"}
+    assert client.post("/market/orders", data=order).status_code == 403
+    assert client.post("/market/mark").status_code == 403

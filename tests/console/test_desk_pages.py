@@ -12,6 +12,7 @@ from qipan.accounts.model.posting import Balance
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 from qipan.market.model.order import Order, Side
+from qipan.market.model.request import Cancel
 
 
 @pytest.fixture
@@ -75,12 +76,7 @@ def test_book_without_a_price_asks_for_the_plans(desk: tuple[Services, TestClien
     services, client = desk
     before = datetime.now(UTC) - timedelta(hours=20)
     with services.books.begin() as unit:
-        for one in ("w-1", "w-2"):
-            services.trading.act(unit, [], before)
-            del one
         for name, member in (("w-1", "west-1"), ("w-2", "west-1"), ("e-2", "east-1")):
-            from qipan.market.model.request import Cancel
-
             services.margins.send(unit, [Cancel(f"c-{name}", member, BOOK, name)], before)
     refused = client.post("/market/mark")
     assert refused.status_code == 422

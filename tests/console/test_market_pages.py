@@ -91,15 +91,16 @@ def test_refusals_are_told_in_the_form_which_keeps_what_was_typed(trader: TestCl
         ({"lots": "0"}, 400, "order_negative"),
         ({"side": "sell", "lots": "7", "yuan": "13"}, 422, "order_oversold"),
         ({"member": "poor-1"}, 422, "margin_short"),
-        ({"member": "nobody"}, 404, "member_unknown"),
+        ({"member": "nobody"}, 403, "duty_missing"),
         ({"member": "key-1"}, 403, "request_forged"),
         ({"side": "hold"}, 400, "field_unreadable"),
     ]
     for given, status, code in cases:
         answer = trader.post("/market/orders", data=ticket(book(trader, member="east-1"), **given))
         assert (answer.status_code, f"<code>{code}</code>" in answer.text) == (status, True), given
-        assert f'name="lots" type="number" min="1" step="1" inputmode="numeric" required value="{given.get("lots", "1")}"' in (
-            answer.text
+        assert (
+            f'name="lots" type="number" min="1" step="1" inputmode="numeric" required value="{given.get("lots", "1")}"'
+            in (answer.text)
         )
     chinese = trader.post(
         "/market/orders",

@@ -62,6 +62,23 @@ def fen(yuan: str, field: str) -> int:
     return read_field(yuan.replace(",", ""), _fen, field, "Write yuan with at most two decimals, such as 12.50.")
 
 
+def wh(kwh: str, field: str) -> int:
+    """Read an amount of kWh with at most three decimals, as Wh.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+
+    Examples
+    --------
+    >>> wh("1.25", "kwh"), wh("2,000", "kwh")
+    (1250, 2000000)
+    """
+    hint = "Write kWh with at most three decimals, such as 12.500."
+    return read_field(kwh.replace(",", ""), lambda text: _whole_of(text, 1000), field, hint)
+
+
 def moment(text: str, field: str) -> datetime | None:
     """Read a moment on the clock of UTC+8; an empty field names none.
 
@@ -82,7 +99,11 @@ def moment(text: str, field: str) -> datetime | None:
 
 
 def _fen(yuan: str) -> int:
-    exact = Decimal(yuan) * 100
+    return _whole_of(yuan, 100)
+
+
+def _whole_of(text: str, parts: int) -> int:
+    exact = Decimal(text) * parts
     if not exact.is_finite() or exact != int(exact):
-        raise ValueError(yuan)
+        raise ValueError(text)
     return int(exact)

@@ -53,7 +53,9 @@ SECTIONS: Final = (
             Place("/days", mark("Days")),
         ),
     ),
-    Section(mark("Ledger"), (Place("/atlas", mark("Atlas"), leads_to=("/atlas/site",)), Place("/ledger", mark("Sites")))),
+    Section(
+        mark("Ledger"), (Place("/atlas", mark("Atlas"), leads_to=("/atlas/site",)), Place("/ledger", mark("Sites")))
+    ),
     Section(
         mark("Market"),
         (

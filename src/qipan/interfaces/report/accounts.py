@@ -73,7 +73,9 @@ def quantity(amount: int, asset: Asset) -> str:
 
 def unit_of(asset: Asset, words: Words) -> str:
     """Return the unit in which a page writes amounts of an asset."""
-    return words.say("yuan") if asset.kind in {AssetKind.MONEY, AssetKind.MEMO} else label(labels.UNIT, asset.unit, words)
+    return (
+        words.say("yuan") if asset.kind in {AssetKind.MONEY, AssetKind.MEMO} else label(labels.UNIT, asset.unit, words)
+    )
 
 
 def owners(accounts: Iterable[Account], words: Words) -> Table:
@@ -99,7 +101,9 @@ def owners(accounts: Iterable[Account], words: Words) -> Table:
 
 def _few(names: Sequence[str], words: Words, most: int = 4) -> str:
     told = words.say(", ").join(names[:most])
-    return told if len(names) <= most else words.say("%(names)s and %(count)s more", names=told, count=len(names) - most)
+    return (
+        told if len(names) <= most else words.say("%(names)s and %(count)s more", names=told, count=len(names) - most)
+    )
 
 
 def holdings(

@@ -273,6 +273,57 @@ ACTION: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+CERTIFICATE_STATE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "held": mark("held"),
+        "allocated": mark("allocated"),
+        "retired": mark("retired"),
+        "expired": mark("expired"),
+        "withdrawn": mark("withdrawn"),
+    }
+)
+
+CERTIFICATE_REQUEST: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "issue": mark("issued"),
+        "bundling": mark("bundled"),
+        "transfer": mark("handed over"),
+        "allocate": mark("allocated"),
+        "release": mark("released"),
+        "retire": mark("retired"),
+        "withdraw": mark("withdrawn"),
+        "expire": mark("expired"),
+        "attest": mark("attested"),
+        "audit": mark("audited"),
+        "revoke": mark("revoked"),
+        "budget": mark("budget made"),
+        "match": mark("delivery matched"),
+        "declare": mark("emissions declared"),
+        "surrender": mark("quota surrendered"),
+        "sell": mark("quota sold"),
+    }
+)
+
+SOURCE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "wind": mark("wind"),
+        "solar": mark("solar"),
+        "biomass": mark("biomass"),
+        "geothermal": mark("geothermal"),
+        "ocean": mark("ocean"),
+        "hydro": mark("hydro"),
+    }
+)
+
+MEASURE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "green_share": mark("green share by the month"),
+        "hourly_share": mark("green share by the hour"),
+        "pue": mark("PUE"),
+    }
+)
+
+
 def label(table: Mapping[str, str], code: str, words: Words) -> str:
     """Return what a code is called; a code that the table does not know stands for itself.
 

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
-from qipan.access.model import Role
-from qipan.accounts.model.posting import Asset
+from qipan.access.model import Duty
+from qipan.accounts.model.posting import Account, Asset
 from qipan.accounts.record import transfer_record
 from qipan.accounts.statement import document
 from qipan.bootstrap.services import Services, log_signer
+from qipan.interfaces.console.acting import SEES, seen_by
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, require, services_of
+from qipan.interfaces.entry import Caller, caller_of, services_of
 from qipan.interfaces.report import accounts
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment
 from qipan.interfaces.report.words import Words
@@ -29,7 +30,9 @@ from qipan.storage.books import UnitOfWork
 SIZE = 20
 """Lines of a page."""
 
-router = APIRouter(dependencies=[Depends(require(Role.OPERATOR))])
+router = APIRouter()
+
+Asker = Annotated[Caller, Depends(caller_of)]
 
 
 @router.get("/accounts")
@@ -39,9 +42,9 @@ def owners(request: Request, owner: Annotated[str, Query(max_length=80)] = "") -
 
 
 @router.post("/accounts/check")
-def check(request: Request, caller: Annotated[Caller, Depends(require(Role.OPERATOR))]) -> Response:
+def check(request: Request, caller: Asker) -> Response:
     """Recompute every account from all transfers, hold them against the log, and tell what differs."""
-    del caller
+    caller.require_duty(Duty.AUDITOR, reads=True)
     with services_of(request).books.read() as unit:
         findings = services_of(request).accounts.check(unit)
     return _owners(request, "", checked=findings)
@@ -50,13 +53,14 @@ def check(request: Request, caller: Annotated[Caller, Depends(require(Role.OPERA
 @router.get("/accounts/one")
 def account(
     request: Request,
+    caller: Asker,
     account_id: Annotated[str, Query(alias="account", max_length=80)],
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     """Show an account: its balances, and its transfers with the place of each in the log."""
     services, said = services_of(request), words_of(request)
     with services.books.read() as unit:
-        found = services.accounts.account(unit, account_id)
+        found = _seen_account(services, unit, caller, account_id)
         asset = services.accounts.asset(unit, found.asset_id)
         balances = services.accounts.balances(unit, [account_id])
         told = accounts.lines(account_id, services.accounts.transfers(unit, account_id))
@@ -88,31 +92,34 @@ def account(
 @router.post("/accounts/statement")
 def statement(
     request: Request,
-    caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
+    caller: Asker,
     account_id: Annotated[str, Form(alias="account", max_length=80)],
 ) -> Response:
     """Sign the log, and send the statement of an account as a file, each transfer with its proof."""
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
-        services.accounts.account(unit, account_id)
+        _seen_account(services, unit, caller, account_id)
         services.log.checkpoint(unit, log_signer(services.settings), datetime.now(UTC))
     with services.books.read() as unit:
         text = json.dumps(document(services.accounts.statement(unit, account_id)), ensure_ascii=False, indent=1)
     return PlainTextResponse(
-        text + "\n", media_type="application/json", headers={"Content-Disposition": 'attachment; filename="statement.json"'}
+        text + "\n",
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="statement.json"'},
     )
 
 
 @router.get("/accounts/proof")
 def proof(
     request: Request,
+    caller: Asker,
     account_id: Annotated[str, Query(alias="account", max_length=80)],
     transfer_id: Annotated[str, Query(alias="transfer", max_length=200)],
 ) -> Response:
     """Send the proof that a transfer of an account stands in the log, as a file of plain text."""
     services = services_of(request)
     with services.books.read() as unit:
-        services.accounts.account(unit, account_id)
+        _seen_account(services, unit, caller, account_id)
         found = [one for one in services.accounts.transfers(unit, account_id) if one.transfer_id == transfer_id]
         if not found:
             raise NotFoundError(
@@ -125,10 +132,23 @@ def proof(
     return PlainTextResponse(text, headers={"Content-Disposition": 'attachment; filename="transfer.proof"'})
 
 
+def _seen_account(services: Services, unit: UnitOfWork, caller: Caller, account_id: str) -> Account:
+    """Return an account that the caller may see; who may see none is not told which there are."""
+    if caller.user is None:
+        caller.require_duty(*SEES, reads=True)
+    found = services.accounts.account(unit, account_id)
+    caller.require_duty(*SEES, party=found.owner, reads=True)
+    return found
+
+
 def _owners(request: Request, owner: str, *, checked: tuple[Finding, ...] | None = None) -> Response:
-    services, said = services_of(request), words_of(request)
+    services, said, caller = services_of(request), words_of(request), caller_of(request)
     with services.books.read() as unit:
-        found = services.accounts.accounts(unit, owner=owner or None)
+        every = services.accounts.accounts(unit, owner=owner or None)
+        parties = set(seen_by(caller, {one.owner for one in every.values()}))
+        if not parties:
+            caller.require_duty(*SEES, party=owner, reads=True)
+        found = {name: one for name, one in every.items() if one.owner in parties}
         held = services.accounts.balances(unit, list(found)) if owner else {}
         assets = services.accounts.assets(unit)
     return render(
@@ -137,6 +157,7 @@ def _owners(request: Request, owner: str, *, checked: tuple[Finding, ...] | None
         owner=owner,
         table=accounts.holdings(found, held, assets, said) if owner else accounts.owners(found.values(), said),
         checked=checked,
+        may_check=caller.has_duty(Duty.AUDITOR, reads=True),
     )
 
 

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from qipan.access.model import Role
+from qipan.access.model import Duty
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import chosen_member, members_of
+from qipan.interfaces.console.acting import SEES, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
+from qipan.interfaces.entry import Caller, caller_of, services_of, status_of
 from qipan.interfaces.report import market
 from qipan.interfaces.report.numbers import grouped
 from qipan.interfaces.report.table import Cell, Head, Table, row
@@ -25,12 +25,11 @@ from qipan.market.model.contract import MARKET_ZONE
 
 router = APIRouter()
 
-Trader = Annotated[Caller, Depends(require(Role.OPERATOR))]
-Clerk = Annotated[Caller, Depends(require(Role.OPERATOR))]
+Asker = Annotated[Caller, Depends(caller_of)]
 Text = Annotated[str, Form(max_length=64)]
 
 
-@router.get("/market/positions", dependencies=[Depends(require(Role.OPERATOR))])
+@router.get("/market/positions")
 def positions(request: Request) -> Response:
     """Show what the chosen member holds, what secures it, and its calls."""
     return _positions(request)
@@ -39,7 +38,7 @@ def positions(request: Request) -> Response:
 @router.post("/market/margin")
 def move_margin(
     request: Request,
-    caller: Trader,
+    caller: Asker,
     form_id: Text,
     member: Text = "",
     account: Text = "",
@@ -50,11 +49,15 @@ def move_margin(
     services, now = services_of(request), datetime.now(UTC)
     given = {"account": account, "yuan": yuan, "to": to}
     try:
+        caller.require_duty(Duty.TRADER, Duty.CLEARING, party=member)
         amount = forms.fen(yuan, "yuan")
         with services.books.begin(caller=str(caller)) as unit:
             if to == "account":
                 services.margins.take_back(unit, member, now, account=account, fen=amount, transfer_id=form_id)
             else:
+                # Nobody brings what another party holds.
+                owner = services.accounts.account(unit, account).owner
+                caller.require_duty(Duty.TRADER, Duty.CLEARING, party=owner)
                 services.margins.bring(
                     unit, member, now, source=account, fen=amount, transfer_id=form_id, to_fund=to == "fund"
                 )
@@ -63,7 +66,7 @@ def move_margin(
     return RedirectResponse("/market/positions", status_code=303)
 
 
-@router.get("/market/clearing", dependencies=[Depends(require(Role.OPERATOR))])
+@router.get("/market/clearing")
 def clearing(request: Request) -> Response:
     """Show the desk of the clearing house."""
     return _desk(request)
@@ -72,13 +75,14 @@ def clearing(request: Request) -> Response:
 @router.post("/market/mark")
 def mark(
     request: Request,
-    caller: Clerk,
+    caller: Asker,
     instrument: Annotated[list[str] | None, Form()] = None,
     plan_yuan: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Fix the marks of this day, with the plan's price for books that have none; once a day."""
     named = zip(instrument or (), plan_yuan or (), strict=False)
     given = {name: text for name, text in named if text}
+    caller.require_duty(Duty.CLEARING)
     services = services_of(request)
     try:
         plan = {name: forms.fen(text, "plan_yuan") for name, text in given.items()}
@@ -90,8 +94,9 @@ def mark(
 
 
 @router.post("/market/settle")
-def settle(request: Request, caller: Clerk) -> Response:
+def settle(request: Request, caller: Asker) -> Response:
     """Pay what the newest marks lead to, or call for missing margin; a settled day is told again."""
+    caller.require_duty(Duty.CLEARING)
     services = services_of(request)
     try:
         with services.books.begin(caller=str(caller)) as unit:
@@ -102,11 +107,12 @@ def settle(request: Request, caller: Clerk) -> Response:
 
 
 @router.post("/market/default")
-def default(request: Request, caller: Clerk, member: Text, is_declared: Text = "") -> Response:
+def default(request: Request, caller: Asker, member: Text, is_declared: Text = "") -> Response:
     """Declare that a member did not answer its call and close it out; or close out what was left.
 
     A declaration that is sent twice changes nothing the second time.
     """
+    caller.require_duty(Duty.CLEARING)
     services = services_of(request)
     try:
         with services.books.begin(caller=str(caller)) as unit:
@@ -119,9 +125,9 @@ def default(request: Request, caller: Clerk, member: Text, is_declared: Text = "
 
 
 @router.post("/market/check")
-def check(request: Request, caller: Clerk) -> Response:
+def check(request: Request, caller: Asker) -> Response:
     """Make every book anew from its requests and every day from its marks, and tell what differs."""
-    del caller
+    caller.require_duty(Duty.CLEARING, reads=True)
     services = services_of(request)
     with services.books.read() as unit:
         findings = services.trading.check(unit) + services.clearing.check(unit)
@@ -133,8 +139,10 @@ def _positions(
 ) -> Response:
     services, said, caller = services_of(request), words_of(request), caller_of(request)
     with services.books.read() as unit:
-        members = members_of(request, unit, caller)
-        member = chosen_member(request, members)
+        members = seen_by(caller, services.trading.members(unit))
+        if not members:
+            caller.require_duty(*SEES, reads=True)
+        member = chosen_of(request, members)
         exposures = services.trading.exposures(unit, member=member) if member else ()
         purses = [one for one in services.margins.purses(unit) if one.member == member]
         needed, calls = services.margins.required(unit), services.margins.calls(unit)
@@ -151,6 +159,7 @@ def _positions(
         call=calls.get(member, 0),
         is_defaulted=any(one.is_defaulted for one in purses),
         account=services.margins.account(member) if member else "",
+        may_move=bool(acted_for(caller, [member])) or caller.has_duty(Duty.CLEARING),
         new_id=forms.new_form_id,
         error=error,
         given={"account": "", "yuan": "", "to": "margin"} | dict(given or {}),
@@ -165,7 +174,8 @@ def _desk(
     settled: Settlement | None = None,
     checked: tuple[Finding, ...] | None = None,
 ) -> Response:
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
+    caller.require_duty(Duty.CLEARING, reads=True)
     with services.books.read() as unit:
         purses, needed = services.margins.purses(unit), services.margins.required(unit)
         calls, days = services.margins.calls(unit), services.clearing.days(unit)
@@ -179,6 +189,7 @@ def _desk(
         "clearing.html",
         status=200 if error is None else status_of(error),
         today=today,
+        may_clear=caller.has_duty(Duty.CLEARING),
         is_marked=today in days,
         waits=next((day for day, digest in days.items() if not digest), None),
         last_settled=next((day for day in reversed(days) if days[day]), None),
@@ -208,5 +219,3 @@ def _days(days: Mapping[Any, str], marked: list[Any], said: Words) -> Table:
         for day, digest in reversed(days.items())
     )
     return Table(said.say("Days of clearing"), heads, rows, said.say("No day was marked yet."))
-
-

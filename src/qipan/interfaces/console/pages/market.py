@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,28 +10,28 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from qipan.access.model import Role
+from qipan.access.model import Duty, Role
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import chosen_member, members_of
+from qipan.interfaces.console.acting import acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
 from qipan.interfaces.report import labels, market
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment
 from qipan.interfaces.report.words import Words
-from qipan.kernel.errors import BadInputError, NotFoundError, QipanError
+from qipan.kernel.errors import BadInputError, QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.market.model.clearing import DayMark
 from qipan.market.model.order import Entry, Order, Side
-from qipan.market.model.request import Answer, Cancel, Cover, Listing, Request as Asked, id_of
+from qipan.market.model.request import Cancel, Cover, Listing, id_of
 from qipan.market.record import read
 from qipan.market.refuse import refuse
 from qipan.storage.books import UnitOfWork
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
-Trader = Annotated[Caller, Depends(require(Role.OPERATOR))]
+Asker = Annotated[Caller, Depends(caller_of)]
 Ware = Annotated[str, Form(max_length=120)]
 Text = Annotated[str, Form(max_length=64)]
 
@@ -79,7 +78,7 @@ def book(
 @router.post("/market/orders")
 def place(
     request: Request,
-    caller: Trader,
+    caller: Asker,
     instrument: Ware,
     form_id: Text,
     member: Text = "",
@@ -111,7 +110,7 @@ def place(
 
 @router.post("/market/cancels")
 def cancel(
-    request: Request, caller: Trader, instrument: Ware, form_id: Text, order_id: Text, member: Text = ""
+    request: Request, caller: Asker, instrument: Ware, form_id: Text, order_id: Text, member: Text = ""
 ) -> Response:
     """Take back what is left of an order."""
     try:
@@ -122,7 +121,7 @@ def cancel(
 
 @router.post("/market/cover")
 def cover(
-    request: Request, caller: Trader, instrument: Ware, form_id: Text, member: Text = "", lots: Text = ""
+    request: Request, caller: Asker, instrument: Ware, form_id: Text, member: Text = "", lots: Text = ""
 ) -> Response:
     """Bring certified capacity to a book; below 0, take it away again."""
     try:
@@ -134,17 +133,12 @@ def cover(
 def _sent(request: Request, caller: Caller, asked: Order | Cancel | Cover) -> Response:
     """Enter a request and lead to what became of it; what the book refuses is raised, though it is kept."""
     services = services_of(request)
+    caller.require_duty(Duty.TRADER, party=asked.member)
     with services.books.begin(caller=str(caller)) as unit:
-        _check_acts_for(request, unit, caller, asked.member)
         (answer,) = services.margins.send(unit, [asked], datetime.now(UTC))
     if answer.entered.refusal is not None and isinstance(asked, Order | Cancel):
         raise refuse(answer.entered.refusal, asked)
     return RedirectResponse(f"{market.book_address(asked.instrument)}&request={id_of(asked)}", status_code=303)
-
-
-def _check_acts_for(request: Request, unit: UnitOfWork, caller: Caller, member: str) -> None:
-    if member not in members_of(request, unit, caller):
-        services_of(request).trading.member(unit, member)
 
 
 def _quote(
@@ -176,8 +170,8 @@ def _page(
     services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
     with services.books.read() as unit:
         listing = services.trading.listing(unit, instrument)
-        members = members_of(request, unit, caller)
-        member = chosen_member(request, members)
+        members = seen_by(caller, services.trading.members(unit))
+        member = chosen_of(request, members)
         kept = services.trading.book(unit, instrument, now)
         asks, bids = kept.book.depth(Side.SELL), kept.book.depth(Side.BUY)
         left = {order.order_id: lots for side in Side for order, lots in kept.book.standing(side)}
@@ -200,6 +194,7 @@ def _page(
         members=members,
         member=member,
         signs=signs,
+        may_trade=bool(acted_for(caller, [member])) if member else False,
         exposure=exposure[0] if exposure else None,
         orders=[(one.order_id, market.order_said(one, said), grouped(left.get(one.order_id, 0))) for one in mine],
         new_id=forms.new_form_id,
@@ -223,7 +218,9 @@ def _answer(
         return None
     entered = found[0]
     asked = read(entered.record)
-    filled = sum(one.lots for one in services.trading.trades(unit, instrument) if request_id in {one.buy_id, one.sell_id})
+    filled = sum(
+        one.lots for one in services.trading.trades(unit, instrument) if request_id in {one.buy_id, one.sell_id}
+    )
     return {"request": asked, "entered": entered, "filled": filled, "kind": type(asked).__name__.lower()}
 
 
