@@ -6,8 +6,10 @@ from fastapi import APIRouter
 
 from qipan.interfaces.console.pages import (
     accounts,
+    agreements,
     atlas,
     board,
+    certificates,
     compare,
     days,
     desk,
@@ -15,6 +17,7 @@ from qipan.interfaces.console.pages import (
     explain,
     facts,
     files,
+    green,
     hours,
     jobs,
     ledger,
@@ -42,6 +45,9 @@ for part in (
     market,
     desk,
     accounts,
+    certificates,
+    green,
+    agreements,
     facts,
     days,
     docs,

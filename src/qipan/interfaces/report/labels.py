@@ -324,6 +324,49 @@ MEASURE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+POOL: Final[Mapping[str, str]] = MappingProxyType(
+    {"rent": mark("congestion rent"), "green_premium": mark("green premium"), "enclave": mark("enclave")}
+)
+
+COMPONENT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "compute": mark("compute at the base price"),
+        "index": mark("index"),
+        "limits": mark("floor and cap"),
+        "take_or_pay": mark("take-or-pay"),
+        "rent": mark("congestion rent"),
+        "green_premium": mark("green premium"),
+        "fund": mark("industry-transfer fund"),
+        "aid": mark("aid, modelled"),
+    }
+)
+"""Components of a party's gain from an agreement."""
+
+CASH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "income": mark("Income"),
+        "electricity": mark("Electricity cost"),
+        "operating": mark("Operating"),
+        "noi": mark("NOI"),
+        "capex": mark("Capex"),
+        "cash": mark("Cash"),
+        "distributed": mark("Distributed"),
+    }
+)
+
+WATERFALL: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "inflow": mark("Inflow"),
+        "fees": mark("Fees"),
+        "senior": mark("Senior"),
+        "reserve": mark("To reserve"),
+        "junior": mark("Junior"),
+        "residual": mark("Residual"),
+        "senior_owed": mark("Senior owed"),
+    }
+)
+
+
 def label(table: Mapping[str, str], code: str, words: Words) -> str:
     """Return what a code is called; a code that the table does not know stands for itself.
 

@@ -1,4 +1,4 @@
-"""``/accounts``: who holds what; the statement of an account, each line with its proof, and a file that verifies alone."""
+"""``/accounts``: who holds what; an account's statement, each line with its proof, and a file that verifies alone."""
 
 from __future__ import annotations
 
