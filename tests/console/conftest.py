@@ -67,6 +67,7 @@ def open_market(made: Services, now: datetime) -> None:
     """Let members trade two books, and settle yesterday."""
     before = now - timedelta(days=1)
     with made.books.begin() as unit:
+        made.access.create_user(unit, "zhang", password=PASSWORD, role=Role.VIEWER, now=before)
         for party in ("west-1", "east-1", "poor-1", "key-1"):
             made.access.grant(unit, "li.wei", Duty.TRADER, before, party=party)
         made.access.grant(unit, "li.wei", Duty.CLEARING, before)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fastapi.testclient import TestClient
-from tests.console.conftest import BOOK, LATER
+from tests.console.conftest import BOOK, LATER, PASSWORD
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console.page import section_of
@@ -34,16 +34,19 @@ def requests(services: Services) -> int:
         return len(services.trading.requests(unit, BOOK))
 
 
-def test_visitor_sees_books_and_levels_but_nobodys_positions(traded: Services) -> None:
+def test_user_sees_books_and_levels_but_nobodys_positions(traded: Services) -> None:
     visitor = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
-    text = visitor.get("/market", headers={"Accept-Language": "en"}).text
-    assert "12.00" in text  # the mark, the mean of the trades of the closing hour
-    shown = visitor.get("/market/book", params={"instrument": BOOK}, headers={"Accept-Language": "en"}).text
+    assert visitor.get("/market").headers["location"] == "/sign-in?next=/market"
+    assert visitor.post("/market/settle").status_code == 401
+    visitor.headers |= {"Origin": str(visitor.base_url), "Accept-Language": "en"}
+    visitor.post("/sign-in", data={"name": "zhang", "password": PASSWORD})
+    assert "12.00" in visitor.get("/market").text  # the mark, the mean of the trades of the closing hour
+    shown = visitor.get("/market/book", params={"instrument": BOOK}).text
     for secret in ("east-1", "west-1", "w-1"):
         assert secret not in shown
-    assert visitor.get("/market/positions").headers["location"] == "/sign-in?next=/market/positions"
-    assert visitor.get("/market/clearing").status_code == 303
-    assert visitor.post("/market/settle").status_code == 401
+    for path in ("/market/positions", "/market/clearing"):
+        assert visitor.get(path).status_code == 403
+    assert visitor.post("/market/settle").status_code == 403
 
 
 def test_list_shows_best_limits_last_trade_mark_and_open_interest(trader: TestClient) -> None:

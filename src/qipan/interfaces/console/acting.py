@@ -16,6 +16,9 @@ CHOSEN: Final = "member"
 SEES: Final = (Duty.TRADER, Duty.SITE, Duty.CLEARING)
 """Duties with one of which a caller sees what a party holds and owes; an auditor sees that of any."""
 
+ACTS: Final = (Duty.TRADER, Duty.SITE)
+"""Duties with one of which a caller asks in a party's name."""
+
 SEES_GREEN: Final = (Duty.TRADER, Duty.SITE, Duty.REGISTRY)
 """The same of certificates and quota."""
 
@@ -26,8 +29,8 @@ def seen_by(caller: Caller, parties: Iterable[str], duties: tuple[Duty, ...] = S
 
 
 def acted_for(caller: Caller, parties: Iterable[str]) -> tuple[str, ...]:
-    """Return the parties in whose name a caller trades, in their order."""
-    return tuple(one for one in parties if caller.has_duty(Duty.TRADER, party=one))
+    """Return the parties in whose name a caller asks, in their order."""
+    return tuple(one for one in parties if caller.has_duty(*ACTS, party=one))
 
 
 def chosen_of(request: Request, parties: tuple[str, ...]) -> str:

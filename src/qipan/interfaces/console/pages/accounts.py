@@ -44,7 +44,7 @@ def owners(request: Request, owner: Annotated[str, Query(max_length=80)] = "") -
 @router.post("/accounts/check")
 def check(request: Request, caller: Asker) -> Response:
     """Recompute every account from all transfers, hold them against the log, and tell what differs."""
-    caller.require_duty(Duty.AUDITOR, reads=True)
+    caller.require_duty(Duty.CLEARING, reads=True)
     with services_of(request).books.read() as unit:
         findings = services_of(request).accounts.check(unit)
     return _owners(request, "", checked=findings)
@@ -157,7 +157,7 @@ def _owners(request: Request, owner: str, *, checked: tuple[Finding, ...] | None
         owner=owner,
         table=accounts.holdings(found, held, assets, said) if owner else accounts.owners(found.values(), said),
         checked=checked,
-        may_check=caller.has_duty(Duty.AUDITOR, reads=True),
+        may_check=caller.has_duty(Duty.CLEARING, reads=True),
     )
 
 

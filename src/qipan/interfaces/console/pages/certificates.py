@@ -18,15 +18,15 @@ from qipan.certificates.model.request import Request as Asked
 from qipan.certificates.service.holdings import CERTIFICATE
 from qipan.certificates.statement import ISSUANCE
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import SEES_GREEN, seen_by
+from qipan.interfaces.console.acting import ACTS, SEES_GREEN, seen_by
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
+from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import certificates
 from qipan.interfaces.report.numbers import grouped, moment
 from qipan.kernel.errors import NotFoundError, QipanError
 from qipan.kernel.time import BOARD_ZONE
 
-router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
+router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
 Asker = Annotated[Caller, Depends(caller_of)]
 Text = Annotated[str, Form(max_length=80)]
@@ -91,7 +91,7 @@ def transfer(
     """Hand certificates over, the oldest first, or all of a month."""
     given = {"to": to, "kwh": kwh, "month": month}
     try:
-        caller.require_duty(Duty.TRADER, party=holder)
+        caller.require_duty(*ACTS, party=holder)
         asked = Transfer(form_id, holder, to, _selection(kwh, month, bundle_id))
         return _sent(request, caller, asked, certificates.holder_address(holder))
     except QipanError as error:
@@ -104,7 +104,7 @@ def allocate(
 ) -> Response:
     """Set certificates apart for what their holder used in a month."""
     try:
-        caller.require_duty(Duty.TRADER, party=holder)
+        caller.require_duty(*ACTS, party=holder)
         near = Granularity.MONTH if by == Granularity.MONTH.value else Granularity.HOUR
         return _sent(request, caller, Allocate(form_id, holder, month, near, ()), certificates.holder_address(holder))
     except QipanError as error:
@@ -126,7 +126,7 @@ def retire(
     """Retire an allocation, or what is selected for a named beneficiary; it never moves again."""
     given = {"beneficiary": beneficiary, "allocation": allocation, "kwh": kwh, "month": month}
     try:
-        caller.require_duty(Duty.TRADER, party=holder)
+        caller.require_duty(*ACTS, party=holder)
         selection = Selection() if allocation else _selection(kwh, month, bundle_id)
         asked = Retire(form_id, holder, beneficiary or holder, selection, allocation)
         return _sent(request, caller, asked, certificates.holder_address(holder))
@@ -226,7 +226,7 @@ def _holder(
         months=sorted({one.month.name for one in found if one.state is State.HELD}, reverse=True),
         allocations=allocations,
         bundles=sorted({one.bundle_id for one in found if one.state is State.HELD} - {""}),
-        may_trade=caller.has_duty(Duty.TRADER, party=name),
+        may_trade=caller.has_duty(*ACTS, party=name),
         new_id=forms.new_form_id,
         error=error,
         where=where,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from qipan.access.model import Duty
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import SEES, acted_for, chosen_of, seen_by
+from qipan.interfaces.console.acting import ACTS, SEES, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, services_of, status_of
 from qipan.interfaces.report import market
@@ -49,15 +49,15 @@ def move_margin(
     services, now = services_of(request), datetime.now(UTC)
     given = {"account": account, "yuan": yuan, "to": to}
     try:
-        caller.require_duty(Duty.TRADER, Duty.CLEARING, party=member)
+        caller.require_duty(*ACTS, Duty.CLEARING, party=member)
         amount = forms.fen(yuan, "yuan")
         with services.books.begin(caller=str(caller)) as unit:
+            # A party moves what it holds itself.
+            if services.accounts.account(unit, account).owner != member:
+                caller.require_duty(Duty.CLEARING)
             if to == "account":
                 services.margins.take_back(unit, member, now, account=account, fen=amount, transfer_id=form_id)
             else:
-                # Nobody brings what another party holds.
-                owner = services.accounts.account(unit, account).owner
-                caller.require_duty(Duty.TRADER, Duty.CLEARING, party=owner)
                 services.margins.bring(
                     unit, member, now, source=account, fen=amount, transfer_id=form_id, to_fund=to == "fund"
                 )

@@ -13,12 +13,12 @@ from qipan.certificates.model.certificate import State
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import SEES_GREEN, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
+from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import certificates
 from qipan.interfaces.report.numbers import grouped, percent
 from qipan.kernel.errors import QipanError
 
-router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
+router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
 Asker = Annotated[Caller, Depends(caller_of)]
 

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from qipan.access.model import Duty, Role
+from qipan.access.model import Role
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import acted_for, chosen_of, seen_by
+from qipan.interfaces.console.acting import ACTS, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
+from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import labels, market
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment
@@ -29,7 +29,7 @@ from qipan.market.record import read
 from qipan.market.refuse import refuse
 from qipan.storage.books import UnitOfWork
 
-router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
+router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
 Asker = Annotated[Caller, Depends(caller_of)]
 Ware = Annotated[str, Form(max_length=120)]
@@ -133,7 +133,7 @@ def cover(
 def _sent(request: Request, caller: Caller, asked: Order | Cancel | Cover) -> Response:
     """Enter a request and lead to what became of it; what the book refuses is raised, though it is kept."""
     services = services_of(request)
-    caller.require_duty(Duty.TRADER, party=asked.member)
+    caller.require_duty(*ACTS, party=asked.member)
     with services.books.begin(caller=str(caller)) as unit:
         (answer,) = services.margins.send(unit, [asked], datetime.now(UTC))
     if answer.entered.refusal is not None and isinstance(asked, Order | Cancel):
