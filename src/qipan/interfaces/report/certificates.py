@@ -307,7 +307,7 @@ def criteria(found: Criteria, words: Words) -> Table:
     rows = tuple(
         row(
             grade,
-            label(labels.MEASURE, one.measure.value, words),
+            label(labels.GREEN_MEASURE, one.measure.value, words),
             f"{'≥' if one.is_least else '≤'} {_bound(one.measure, one.value_ppm / PPM)}",
         )
         for grade, some in found.grades

@@ -315,7 +315,7 @@ SOURCE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-MEASURE: Final[Mapping[str, str]] = MappingProxyType(
+GREEN_MEASURE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "green_share": mark("green share by the month"),
         "hourly_share": mark("green share by the hour"),
