@@ -164,3 +164,18 @@ def test_menu_opens_the_section_and_marks_the_page(trader: TestClient) -> None:
         ("/market", "true"),
         ("/market/positions", "page"),
     ]
+
+
+def test_menu_leads_each_to_its_own_work(traded: Services, trader: TestClient) -> None:
+    def menu(client: TestClient, path: str) -> list[str]:
+        head = client.get(path, headers={"Accept-Language": "en"}).text.split("</header>")[0]
+        return re.findall(r'<li><a href="([^"]+)"', head)
+
+    visitor = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
+    assert menu(visitor, "/facts") == ["/", "/atlas", "/agreements", "/facts"]
+    assert menu(trader, "/facts") == ["/", "/atlas", "/market", "/certificates", "/agreements", "/accounts", "/facts"]
+    assert menu(trader, "/market")[-3:] == ["/market", "/market/positions", "/market/clearing"]
+    visitor.headers |= {"Origin": str(visitor.base_url)}
+    visitor.post("/sign-in", data={"name": "zhang", "password": PASSWORD})
+    assert "/accounts" not in menu(visitor, "/market")
+    assert menu(visitor, "/market")[-1] == "/market"

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from qipan.access.model import Role
+from qipan.access.model import Duty, Role
+from qipan.interfaces.console.acting import SEES, SEES_GREEN
 from qipan.interfaces.console.assets import Assets
 from qipan.interfaces.console.fields import in_form
 from qipan.interfaces.entry import Caller, caller_of, services_of
@@ -23,12 +24,22 @@ LANGUAGE_COOKIE: Final = "qipan_lang"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One page of a section, with those that it leads to; a page of a plan keeps the plan that was chosen."""
+    """One page of a section, with those that it leads to; a page of a plan keeps the plan that was chosen.
+
+    Where it names duties, it is shown to whoever has one of them.
+    """
 
     path: str
     title: str
     is_of_plan: bool = False
     leads_to: tuple[str, ...] = ()
+    duties: tuple[Duty, ...] = ()
+
+    def is_shown(self, caller: Caller) -> bool:
+        """Tell whether the navigation leads a caller there."""
+        if not self.duties or caller.may(Role.ADMIN):
+            return True
+        return any(one.duty in {*self.duties, Duty.AUDITOR} for one in caller.mandates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,13 @@ class Section:
 
     title: str
     places: tuple[Place, ...]
+    is_for_users: bool = False
+
+    def shown(self, caller: Caller) -> list[Place]:
+        """Return the pages to which the navigation leads a caller."""
+        if self.is_for_users and caller.is_anonymous:
+            return []
+        return [one for one in self.places if one.is_shown(caller)]
 
 
 SECTIONS: Final = (
@@ -60,18 +78,20 @@ SECTIONS: Final = (
         mark("Market"),
         (
             Place("/market", mark("Books"), leads_to=("/market/book",)),
-            Place("/market/positions", mark("Positions")),
-            Place("/market/clearing", mark("Clearing")),
+            Place("/market/positions", mark("Positions"), duties=SEES),
+            Place("/market/clearing", mark("Clearing"), duties=(Duty.CLEARING,)),
         ),
+        is_for_users=True,
     ),
     Section(
         mark("Certificates"),
         (
             Place("/certificates", mark("Registry"), leads_to=("/certificates/holder", "/certificates/one")),
-            Place("/certificates/match", mark("Match")),
+            Place("/certificates/match", mark("Match"), duties=SEES_GREEN),
             Place("/certificates/centres", mark("Centres")),
             Place("/certificates/quota", mark("Quota")),
         ),
+        is_for_users=True,
     ),
     Section(
         mark("Agreements"),
@@ -81,7 +101,11 @@ SECTIONS: Final = (
             Place("/agreements/value", mark("Bonds and REITs")),
         ),
     ),
-    Section(mark("Accounts"), (Place("/accounts", mark("Accounts"), leads_to=("/accounts/one",)),)),
+    Section(
+        mark("Accounts"),
+        (Place("/accounts", mark("Accounts"), leads_to=("/accounts/one",), duties=SEES),),
+        is_for_users=True,
+    ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),
 )
 """The pages by whose work they are, in the order of the navigation."""
@@ -135,11 +159,12 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     said = words_of(request)
     assets: Assets = request.app.state.assets
     plan_id = request.query_params.get("plan", "")
+    caller = _caller(request)
     shared = {
         "request": request,
         "asset": assets.address,
-        "caller": _caller(request),
-        **_navigation(request.url.path, plan_id, said),
+        "caller": caller,
+        **_navigation(request.url.path, plan_id, caller, said),
         "http_status": status,
         "in_form": in_form,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
@@ -153,7 +178,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     )
 
 
-def _navigation(path: str, plan_id: str, said: Words) -> dict[str, Any]:
+def _navigation(path: str, plan_id: str, caller: Caller, said: Words) -> dict[str, Any]:
     """Return the sections, the pages of the one that is open, and which of them this is."""
     suffix = f"?{urlencode({'plan': plan_id})}" if plan_id else ""
     current = section_of(path)
@@ -161,12 +186,12 @@ def _navigation(path: str, plan_id: str, said: Words) -> dict[str, Any]:
     def entry(place: Place, title: str) -> tuple[str, str]:
         return place.path + suffix * place.is_of_plan, said.say(title)
 
+    shown = [(one, places) for one in SECTIONS if (places := one.shown(caller))]
+    inside = [] if current is None or len(current.places) == 1 else current.shown(caller)
     return {
-        "sections": [(*entry(one.places[0], one.title), one is current) for one in SECTIONS],
+        "sections": [(*entry(places[0], one.title), one is current) for one, places in shown],
         "section": "" if current is None else said.say(current.title),
-        "places": []
-        if current is None or len(current.places) == 1
-        else [(*entry(place, place.title), _is_at(place, path)) for place in current.places],
+        "places": [(*entry(place, place.title), _is_at(place, path)) for place in inside],
     }
 
 

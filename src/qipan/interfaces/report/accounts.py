@@ -25,7 +25,7 @@ RELEASED = frozenset({Action.VOID, Action.LAPSE})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A transfer as its account sees it: what came or came free (above 0) or went, and the balance of its period then."""
+    """A transfer as its account sees it: what came or came free (above 0) or went, and the balance of its period."""
 
     transfer: Transfer
     other: str
