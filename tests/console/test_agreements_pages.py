@@ -140,6 +140,8 @@ def test_bills_shares_and_pledges_are_posted_once(signer: tuple[Services, TestCl
     assert "trustee" in page
     taken = client.post("/agreements/pledge", data=pledge | months | {"form_id": "pledge-2"})
     assert (taken.status_code, "revenue_pledged" in taken.text) == (422, True)
+    strange = client.post("/agreements/share", data=rent | {"pool": "gold"})
+    assert (strange.status_code, "field_unreadable" in strange.text) == (400, True)
     other = client.post("/agreements/bill", data=bill | {"taken": "1"})
     assert "posting_taken" in other.text
 

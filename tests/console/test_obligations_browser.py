@@ -13,7 +13,7 @@ import uvicorn
 from playwright.sync_api import expect
 from tests.console.conftest import BOOK, PASSWORD
 from tests.console.test_agreements_pages import AGREEMENT, COURSES
-from tests.console.test_browser import DESK, drawn, is_fit, speak
+from tests.console.test_browser import DESK, is_fit, speak
 
 from qipan.access.model import Duty
 from qipan.bootstrap.services import Services
@@ -82,7 +82,7 @@ def test_pages_fit_and_are_accessible_light_and_dark(console: Any, base: str, ax
 def test_double_click_places_one_order_which_is_taken_back(console: Any, base: str, traded: Services) -> None:
     sign_in(console, base, "en")
     console.goto(f"{base}/market/book?instrument={BOOK}&member=east-1")
-    drawn(console, "depth")
+    console.wait_for_selector("#depth[data-ready]")
     console.get_by_label("Lots", exact=True).fill("2")
     console.get_by_label("Limit, yuan a card-hour").fill("10.07")
     console.get_by_role("button", name="Place the order").dblclick()
@@ -103,7 +103,7 @@ def test_simulation_is_drawn_and_leads_to_signing(console: Any, base: str, axe: 
     console.get_by_label("Agreement, TOML").fill(AGREEMENT)
     console.get_by_label("Scenarios, CSV").fill(COURSES)
     console.get_by_role("button", name="See who gains").click()
-    drawn(console, "gains")
+    console.wait_for_selector("#gains[data-ready]")
     expect(console.locator("[data-rational=yes]")).to_have_count(2)
     is_fit(console, axe)
     console.set_viewport_size(DESK)

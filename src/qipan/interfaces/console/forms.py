@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
@@ -33,6 +33,24 @@ def read_field(text: str, reader: Callable[[str], T], field: str, hint: str) -> 
         raise BadInputError(
             f"The field {field} must be readable, was {text!r}.", code="field_unreadable", hint=hint, field=field
         ) from error
+
+
+def one_of(known: Mapping[str, T], text: str, field: str, hint: str) -> T:
+    """Read a choice by its word.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+    """
+    if text not in known:
+        raise BadInputError(
+            f"The field {field} must be one of {', '.join(known)}, was {text!r}.",
+            code="field_unreadable",
+            hint=hint,
+            field=field,
+        )
+    return known[text]
 
 
 def whole(text: str, field: str) -> int:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty, Role
+from qipan.agreements.model.agreement import Pool
 from qipan.agreements.model.bill import Use
 from qipan.agreements.model.posted import Pledge, PostedShare, Signed
 from qipan.agreements.model.prospectus import Prospectus
@@ -138,7 +139,8 @@ def share(
     services = services_of(request)
     try:
         caller.require_duty(Duty.CLEARING)
-        told = PostedShare(agreement, pool, _month(month), forms.fen(yuan, "yuan"), source)
+        shared = forms.one_of({str(one): one for one in Pool}, pool, "pool", "Choose one of the list.")
+        told = PostedShare(agreement, shared, _month(month), forms.fen(yuan, "yuan"), source)
         with services.books.begin(caller=str(caller)) as unit:
             services.settling.share(unit, told, datetime.now(UTC))
     except QipanError as error:

@@ -20,7 +20,7 @@ from qipan.interfaces.report import labels, market
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment
 from qipan.interfaces.report.words import Words
-from qipan.kernel.errors import BadInputError, QipanError
+from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.market.model.clearing import DayMark
 from qipan.market.model.order import Entry, Order, Side
@@ -96,10 +96,10 @@ def place(
             form_id,
             member,
             instrument,
-            _one_of(Side.__members__, side.upper(), "side", "Choose buy or sell."),
+            forms.one_of(Side.__members__, side.upper(), "side", "Choose buy or sell."),
             forms.whole(lots, "lots"),
             forms.fen(yuan, "yuan"),
-            _one_of({one.value: one for one in Entry}, entry, "entry", "Choose one of the list."),
+            forms.one_of({one.value: one for one in Entry}, entry, "entry", "Choose one of the list."),
             bool(whole),
             forms.moment(until, "until"),
         )
@@ -240,14 +240,3 @@ def _particulars(listing: Listing, said: Words) -> list[tuple[str, str]]:
             said.say("%(yuan)s yuan a lot", yuan=grouped(listing.margin_fen_per_lot / 100)),
         ),
     ]
-
-
-def _one_of(known: Mapping[str, Any], text: str, field: str, hint: str) -> Any:
-    if text not in known:
-        raise BadInputError(
-            f"The field {field} must be one of {', '.join(known)}, was {text!r}.",
-            code="field_unreadable",
-            hint=hint,
-            field=field,
-        )
-    return known[text]
