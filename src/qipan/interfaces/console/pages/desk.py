@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
@@ -192,7 +192,7 @@ def _desk(
         may_clear=caller.has_duty(Duty.CLEARING),
         is_marked=today in days,
         waits=next((day for day, digest in days.items() if not digest), None),
-        last_settled=next((day for day in reversed(days) if days[day]), None),
+        last_settled=max((day for day, digest in days.items() if digest), default=None),
         margins=table,
         exposures=market.exposures(exposures, newest, said),
         days=_days(days, [one.day for one in marks], said),
@@ -208,7 +208,7 @@ def _desk(
     )
 
 
-def _days(days: Mapping[Any, str], marked: list[Any], said: Words) -> Table:
+def _days(days: Mapping[date, str], marked: list[date], said: Words) -> Table:
     heads = (
         Head(said.say("Day"), is_number=False),
         Head(said.say("Marks")),
@@ -216,6 +216,6 @@ def _days(days: Mapping[Any, str], marked: list[Any], said: Words) -> Table:
     )
     rows = tuple(
         row(Cell(f"{day}"), grouped(marked.count(day)), digest or said.say("waits"))
-        for day, digest in reversed(days.items())
+        for day, digest in sorted(days.items(), reverse=True)
     )
     return Table(said.say("Days of clearing"), heads, rows, said.say("No day was marked yet."))
