@@ -138,7 +138,7 @@ def test_bills_shares_and_pledges_are_posted_once(signer: tuple[Services, TestCl
     page = client.get("/agreements/one", params={"agreement": "sh-nx"}).text
     assert "6,652,800.00" in page
     assert "trustee" in page
-    taken = client.post("/agreements/pledge", data=pledge | months | {"form_id": "pledge-2"})
+    taken = client.post("/agreements/pledge", data=pledge | months | {"form_id": "pledge-2", "start": "2027-02"})
     assert (taken.status_code, "revenue_pledged" in taken.text) == (422, True)
     strange = client.post("/agreements/share", data=rent | {"pool": "gold"})
     assert (strange.status_code, "field_unreadable" in strange.text) == (400, True)

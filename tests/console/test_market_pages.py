@@ -61,7 +61,7 @@ def test_book_shows_levels_beside_their_chart_and_the_members_own_orders(trader:
     text = book(trader, member="east-1")
     assert 'data-chart="depth"' in text
     assert '"levels": [[12.0, 3], [12.6, 6]]' in text
-    assert "buy 4 lots at 11.50 yuan" in text
+    assert "buy 4 at 11.50 yuan" in text
     assert "bought" in text
     # The member stays chosen.
     assert "east-1 in this book" in book(trader)
@@ -76,7 +76,7 @@ def test_order_of_a_double_click_is_placed_once(trader: TestClient, traded: Serv
     assert requests(traded) == before + 1
     told = trader.get(first.headers["location"]).text
     assert f"Order {sent['form_id']}" in told
-    assert "traded 0 lots, 1 left" in told
+    assert "lots traded: 0; left when it was entered: 1" in told
 
 
 def test_order_under_a_used_id_with_other_content_is_refused(trader: TestClient) -> None:
@@ -132,7 +132,7 @@ def test_cover_that_nobody_certified_is_refused(trader: TestClient) -> None:
     sent = {"form_id": form_id(text, "/market/cover"), "instrument": BOOK, "member": "west-1", "lots": "100000"}
     assert "<code>cover_uncertified</code>" in trader.post("/market/cover", data=sent).text
     answer = trader.post("/market/cover", data=sent | {"lots": "1"})
-    assert "1 lots of certified capacity of west-1" in trader.get(answer.headers["location"]).text
+    assert "Certified capacity of west-1, lots: 1" in trader.get(answer.headers["location"]).text
 
 
 def test_member_with_a_key_is_told_where_to_sign(trader: TestClient) -> None:

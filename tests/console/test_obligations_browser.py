@@ -87,7 +87,7 @@ def test_double_click_places_one_order_which_is_taken_back(console: Any, base: s
     console.get_by_label("Limit, yuan a card-hour").fill("10.07")
     console.get_by_role("button", name="Place the order").dblclick()
     expect(console.locator("#answer")).to_contain_text("open")
-    row = console.locator("#orders tbody tr", has_text="buy 2 lots at 10.07 yuan")
+    row = console.locator("#orders tbody tr", has_text="buy 2 at 10.07 yuan")
     expect(row).to_have_count(1)
     row.get_by_role("button").click()
     expect(console.locator("#answer")).to_contain_text("cancelled")

@@ -300,7 +300,7 @@ def order_said(order: Order, words: Words) -> str:
     """Return an order in one line."""
     side = words.say("buy") if order.side is Side.BUY else words.say("sell")
     return words.say(
-        "%(side)s %(lots)s lots at %(limit)s yuan",
+        "%(side)s %(lots)s at %(limit)s yuan",
         side=side,
         lots=grouped(order.lots),
         limit=price(order.fen_per_card_h),
