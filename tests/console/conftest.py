@@ -17,11 +17,16 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from qipan.access.model import Role
+from qipan.access.model import Duty, Role
 from qipan.access.service import Access
+from qipan.accounts.model.posting import Account
 from qipan.bootstrap.services import Services, build, initialise
 from qipan.interfaces.server import create_app
 from qipan.kernel.time import BOARD_ZONE, zone
+from qipan.log.note import SIGNS, Signer
+from qipan.market.model.contract import Instrument
+from qipan.market.model.order import Order, Side
+from qipan.market.model.request import Certification, Cover, Listing, Member
 from qipan.settings import Settings
 from qipan.workflows.day import DayRequest
 
@@ -31,6 +36,7 @@ NODES = b"gpu_model,gpu_capacity_num,cpu_num,node_name\n" + b"".join(b"A10,8,128
 PODS = b"name,num_gpu,gpu_milli,deletion_time,scheduled_time\n" + b"".join(
     b"p%d,1,1000,%d,%d\n" % (n, 3600 * (n + 5), 3600 * n) for n in range(60)
 )
+BOOK, LATER = "h100-80g@ningxia/2198-W10", "h100-80g@ningxia/2198-W11"
 TIERS = ("realtime", "interactive", "batch", "offline")
 
 
@@ -55,6 +61,37 @@ def opened(home: Path) -> Services:
         quick.create_user(unit, "li.wei", password=PASSWORD, role=Role.OPERATOR, now=now)
         quick.create_user(unit, "visitor", password=PASSWORD, role=Role.VIEWER, now=now)
     return made
+
+
+def open_market(made: Services, now: datetime) -> None:
+    """Let members trade two books, and settle yesterday."""
+    before = now - timedelta(days=1)
+    with made.books.begin() as unit:
+        made.access.create_user(unit, "zhang", password=PASSWORD, role=Role.VIEWER, now=before)
+        for party in ("west-1", "east-1", "poor-1", "key-1"):
+            made.access.grant(unit, "li.wei", Duty.TRADER, before, party=party)
+        made.access.grant(unit, "li.wei", Duty.CLEARING, before)
+        made.access.grant(unit, "li.wei", Duty.AUDITOR, before)
+        made.access.grant(unit, "visitor", Duty.TRADER, before, party="east-1")
+    with made.books.begin() as unit:
+        for member in ("west-1", "east-1", "poor-1"):
+            made.margins.admit(unit, Member(member), before)
+        made.margins.admit(unit, Member("key-1", str(Signer("key-1", SIGNS, bytes(32)).verifier)), before)
+        made.accounts.open_account(unit, Account("bank", "bank", "fen", "issued", None), before)
+        for member, fen in (("west-1", 200_000_000), ("east-1", 200_000_000), ("poor-1", 100)):
+            made.margins.bring(unit, member, before, source="bank", fen=fen, transfer_id=f"deposit-{member}")
+        for name in (BOOK, LATER):
+            ware = Instrument.named(name)
+            made.trading.open_book(unit, Listing(ware, ware.window.start, 150, "assumed"), before)
+        hour = before.replace(minute=0, second=0, microsecond=0)
+        made.trading.certify(unit, Certification("west-1", "h100-80g", "ningxia", hour, 4000, "NC-7"), before)
+        made.margins.send(unit, [Cover("w-0", "west-1", BOOK, 90)], before)
+        orders = [Order("w-1", "west-1", BOOK, Side.SELL, 5, 1200), Order("w-2", "west-1", BOOK, Side.SELL, 3, 1260)]
+        orders += [Order("e-1", "east-1", BOOK, Side.BUY, 2, 1250), Order("e-2", "east-1", BOOK, Side.BUY, 4, 1150)]
+        for order in orders:
+            made.margins.send(unit, [order], before)
+        made.clearing.mark(unit, before + timedelta(minutes=1))
+        made.clearing.settle(unit, before + timedelta(minutes=1))
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +125,23 @@ def signed_in(client: TestClient) -> TestClient:
     answer = client.post("/sign-in", data={"name": "li.wei", "password": PASSWORD})
     assert answer.status_code == 303
     return client
+
+
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """Return services with a market: a seller with cover, a buyer, a poor member, a settled day, open orders."""
+    made = opened(tmp_path_factory.mktemp("console") / "traded")
+    open_market(made, datetime.now(UTC))
+    return made
+
+
+@pytest.fixture
+def trader(traded: Services) -> TestClient:
+    """Return a client of the market's home whose operator has signed in, in English."""
+    made = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
+    made.headers |= {"Origin": str(made.base_url), "Accept-Language": "en"}
+    assert made.post("/sign-in", data={"name": "li.wei", "password": PASSWORD}).status_code == 303
+    return made
 
 
 @pytest.fixture(scope="session")

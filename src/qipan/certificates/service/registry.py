@@ -148,8 +148,8 @@ class Registry:
         """Return the requests in their order."""
         return tuple(store.requests(unit).values())
 
-    def usages(self, unit: UnitOfWork, consumer: str, month: Month | None = None) -> tuple[Usage, ...]:
-        """Return the rows of use of a consumer in the order of their time, of a month if one is named."""
+    def usages(self, unit: UnitOfWork, consumer: str | None = None, month: Month | None = None) -> tuple[Usage, ...]:
+        """Return rows of use in the order of their time, of a consumer and a month if they are named."""
         return self._usages.of(unit, consumer, month)
 
     def holdings(

@@ -18,12 +18,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text leads to ``href``, ``note`` stands under it; ``bar`` is the share of a bar, 0 to 1."""
+    """One cell: its text leads to ``href``, ``note`` stands under it; ``bar`` is the share of a bar, 0 to 1.
+
+    The ``tone`` of a bar names its colour in the style sheet.
+    """
 
     text: str
     bar: float | None = None
     note: str = ""
     href: str = ""
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,15 @@ class Clearing:
             closed += self._close_out(unit, listing, member_id, marks.get(name), now)
         return tuple(closed)
 
+    def days(self, unit: UnitOfWork) -> dict[date, str]:
+        """Return the days that are marked, in order, each with the digest of its settlement; empty while it waits."""
+        told = store.digests(unit)
+        return {day: told.get(day, "") for day in store.days(unit)}
+
+    def marks(self, unit: UnitOfWork, *, instrument: str | None = None) -> tuple[DayMark, ...]:
+        """Return marks day by day, of a book if one is named."""
+        return store.all_marks(unit, instrument=instrument)
+
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold settled days, what is held, and the clearing house's own account against what they follow from.
 

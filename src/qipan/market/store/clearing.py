@@ -105,6 +105,14 @@ def marks(unit: UnitOfWork, day: date) -> tuple[DayMark, ...]:
     return tuple(map(_day_mark, unit.execute(query).mappings()))
 
 
+def all_marks(unit: UnitOfWork, *, instrument: str | None = None) -> tuple[DayMark, ...]:
+    """Return marks in the order of their days and books, of a book if one is named."""
+    query = sa.select(MARK).order_by(MARK.c.day, MARK.c.instrument)
+    if instrument is not None:
+        query = query.where(MARK.c.instrument == instrument)
+    return tuple(map(_day_mark, unit.execute(query).mappings()))
+
+
 def marks_before(unit: UnitOfWork, day: date) -> dict[str, DayMark]:
     """Return the newest mark before a day of every instrument that has one."""
     newest = (

@@ -11,13 +11,14 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
+from qipan.interfaces.console.forms import read_field
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, names_of, planning_turn, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
-from qipan.kernel.errors import BadInputError, QipanError
+from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.workflows.request import DayRequest
 
@@ -168,22 +169,6 @@ def _signed(change: float | None) -> str:
     return f"{'−' if change < 0 else '+'}{percent(abs(change))}"
 
 
-def read_field(text: str, reader: Any, field: str, hint: str) -> Any:
-    """Read a field of a form.
-
-    Raises
-    ------
-    BadInputError
-        ``field_unreadable``.
-    """
-    try:
-        return reader(text)
-    except ValueError as error:
-        raise BadInputError(
-            f"The field {field} must be readable, was {text!r}.", code="field_unreadable", hint=hint, field=field
-        ) from error
-
-
 def read_epoch(text: str) -> datetime | None:
     """Read the moment of second 0 of a trace; an empty field names none.
 
@@ -194,5 +179,4 @@ def read_epoch(text: str) -> datetime | None:
     """
     if not text:
         return None
-    moment: datetime = read_field(text, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
-    return moment
+    return read_field(text, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")

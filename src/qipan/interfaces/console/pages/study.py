@@ -14,8 +14,9 @@ from qipan.access.model import Role
 from qipan.bootstrap.files import example_expansion
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console.assets import GEOMETRY, Assets
+from qipan.interfaces.console.forms import read_field
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.console.pages.days import read_epoch, read_field
+from qipan.interfaces.console.pages.days import read_epoch
 from qipan.interfaces.entry import Caller, aside_of, require, services_of, status_of
 from qipan.interfaces.report import expansion as expansion_report
 from qipan.interfaces.report import roll as roll_report

@@ -7,6 +7,7 @@ import { figure, theme } from "./theme.js";
 import { mapOption, mostUsed, register } from "./map.js";
 import { heatOption, useOption } from "./hours.js";
 import { barsOption } from "./bars.js";
+import { depthOption, linesOption } from "./lines.js";
 
 const { echarts } = /** @type {any} */ (globalThis);
 const charts = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("charts")).textContent ?? "{}");
@@ -23,6 +24,10 @@ function option(chart, width, ground) {
   switch (chart.kind) {
     case "use":
       return useOption(chart, colours, width);
+    case "lines":
+      return linesOption(chart, colours, width);
+    case "depth":
+      return depthOption(chart, colours);
     case "bars":
       return barsOption(chart, colours);
     case "heat":
