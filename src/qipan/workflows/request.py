@@ -19,6 +19,8 @@ OUTLOOK_H_MAX = 168
 DAYS_MOST = 31
 TABLES: Final = ("reservations", "substitutes", "links")
 """Files of a roll besides its jobs, by their fields."""
+DAY_TABLES: Final = ("grid_load", *TABLES)
+"""Files of a day besides its jobs, by their fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,10 @@ def check_day(request: DayRequest) -> None:
     Raises
     ------
     BadInputError
-        ``option_out_of_range``.
+        ``option_out_of_range``, ``zone_unknown``.
     """
+    if request.zone_name is not None:
+        zone(request.zone_name)
     rules = {
         "load must be above 0": request.load > 0 and math.isfinite(request.load),
         "seed must be 0 or more": request.seed >= 0,

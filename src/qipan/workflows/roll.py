@@ -79,12 +79,15 @@ class RunReport:
 class RollReport:
     """What rolling operation came to: one run without errors, then one under those asked for.
 
-    ``errors`` are the sizes asked for, ``file_names`` those of the tables that were given, by what they hold.
+    ``epoch`` is second 0 of a trace without dates, ``zone_name`` whose clocks the trace shows. ``errors`` are the sizes
+    asked for, ``file_names`` those of the tables that were given, by what they hold.
     ``unfinished`` says where the time ended before all runs were done; empty where they are.
     """
 
     name: str
     format: str
+    epoch: datetime | None
+    zone_name: str
     fleet_id: str
     first_day: date
     days: int
@@ -177,6 +180,8 @@ class Rolling:
         return RollReport(
             name=request.name,
             format=request.format,
+            epoch=request.epoch,
+            zone_name=request.zone_name or fleet.zone_name,
             fleet_id=fleet.fleet_id,
             first_day=request.first_day,
             days=request.days,
