@@ -291,6 +291,7 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
         ({"grid_load_scale": "0"}, "option_out_of_range"),
         ({"day": "2025-01-01"}, "day_empty"),
         ({"format": "swf"}, "format_unknown"),
+        ({"zone_name": "Asia/Peking"}, "zone_unknown"),
     ],
 )
 def test_a_day_that_cannot_be_run_says_why_and_keeps_the_form(
@@ -443,6 +444,9 @@ def test_form_says_which_file_is_wrong_and_where(signed_in: TestClient) -> None:
     assert "所在文件 <strong>links.csv</strong>" in told
     assert '<td class="number">2</td><td>gb_per_h</td>' in told
     assert "gb_per_h 须为不小于 0 的数" in told
+    files["links"] = ("links.csv", b"")
+    answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
+    assert (answer.status_code, "file_empty" in answer.text, "links.csv" in answer.text) == (400, True, True)
     files["links"] = ("links.csv", "link,from,to,gb_per_h\n西线,440000,640000,9\n".encode("gb18030"))
     answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
     assert (answer.status_code, "GB18030" in answer.text, "links.csv" in answer.text) == (400, True, True)

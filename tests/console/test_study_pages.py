@@ -147,11 +147,32 @@ def test_roll_is_refused_at_once_on_its_page(operator: TestClient, services: Ser
         ({"zone_name": "Nowhere"}, "zone_unknown"),
         ({"seed": "-1"}, "option_out_of_range"),
         ({"load": "0"}, "load_not_positive"),
+        ({"load": "1e9"}, "load_too_large"),
         ({"epoch": "noon"}, "field_unreadable"),
     ):
         answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | given)
         assert (answer.status_code, code in answer.text) == (400, True), (code, answer.text)
+    empty = operator.post("/rolls", files={"file": ("jobs.csv", trace), "links": ("links.csv", b"")}, data=days)
+    assert (empty.status_code, "file_empty" in empty.text, "links.csv" in empty.text) == (400, True, True)
+    none = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | {"first_day": "2026-07-01"})
+    assert "Its busiest days are 2026-06-01." in none.text
+    seed = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | {"seed": "x"})
+    assert "In the field <strong>Seed</strong>" in seed.text
     assert services.studies.studies(StudyKind.ROLL) == before
+
+
+def test_every_field_that_cannot_be_read_is_told_in_chinese(operator: TestClient, trace: bytes) -> None:
+    days, dates = "load seed outlook_h carbon_yuan_per_t green_share grid_load_scale", "day epoch"
+    rolls = "first_day days every_min demand price renewable load seed epoch plants_share notice_min seconds"
+    forms = {"/days": f"{days} {dates}", "/rolls": rolls, "/expansions": "gap seconds"}
+    for path, fields in forms.items():
+        for field in fields.split():
+            given = {"first_day": "2026-06-01"} | {field: "x"}
+            answer = operator.post(path, files={"file": ("f", trace)}, data=given, headers={"Accept-Language": "zh"})
+            assert (answer.status_code, "field_unreadable" in answer.text) == (400, True), (path, field)
+            told = answer.text.partition('role="alert"')[2].partition("</div>")[0]
+            assert "所在栏目 <strong>" in told, (path, field)
+            assert 'lang="en"' not in told, (path, field)
 
 
 def test_trace_without_dates_is_rolled_with_its_start(operator: TestClient, services: Services) -> None:

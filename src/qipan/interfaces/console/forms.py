@@ -43,7 +43,14 @@ def read_epoch(text: str) -> datetime | None:
 
 
 def read_file(file: UploadFile | str | None) -> tuple[bytes, str]:
-    """Return what was uploaded and how it is called; a form without a file sends one without a name, or none."""
+    """Return what was uploaded and how it is called: nothing without a name, where a form was sent without a file."""
     if file is None or isinstance(file, str) or not file.filename:
         return b"", ""
     return file.file.read(), file.filename
+
+
+def read_tables(**files: UploadFile | str | None) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the files that were uploaded, empty ones too, and how they are called, by their fields."""
+    read = {field: read_file(file) for field, file in files.items()}
+    names = {field: name for field, (_, name) in read.items() if name}
+    return {field: read[field][0] for field in names}, names

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from qipan.access.model import Role
 from qipan.interfaces.console.assets import Assets
-from qipan.interfaces.console.fields import in_form
+from qipan.interfaces.console.fields import field_of, in_form
 from qipan.interfaces.entry import Caller, caller_of, services_of
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
@@ -88,6 +88,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "path": request.url.path,
         "http_status": status,
         "in_form": in_form,
+        "field_of": field_of,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         "languages": [(lang, NAMES[lang]) for lang in LANGUAGES if lang != said.lang],
         "operator": Role.OPERATOR,

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from qipan.access.model import Role
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console import studies
-from qipan.interfaces.console.forms import read_epoch, read_field, read_file
+from qipan.interfaces.console.forms import read_epoch, read_field, read_file, read_tables
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import labels
@@ -83,11 +83,12 @@ def run(
         "models_power": models_power,
         "no_worse_than": no_worse_than,
     }
-    tables = {"grid_load": grid_load, "reservations": reservations, "substitutes": substitutes, "links": links}
 
     def ask(services: Services) -> int:
         data, name = read_file(file)
-        files = {field: read_file(one) for field, one in tables.items()}
+        tables, names = read_tables(
+            grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links
+        )
         wanted = DayRequest(
             data=data,
             name=name or "jobs",
@@ -106,11 +107,11 @@ def run(
             grid_load_scale=read_field(grid_load_scale, float, "grid_load_scale", NUMBER),
             models_power=bool(models_power),
             no_worse_than=no_worse_than,
-            grid_load=files["grid_load"][0] or None,
-            reservations=files["reservations"][0] or None,
-            substitutes=files["substitutes"][0] or None,
-            links=files["links"][0] or None,
-            file_names={field: called for field, (_, called) in files.items() if called},
+            file_names=names,
+            grid_load=tables.get("grid_load"),
+            reservations=tables.get("reservations"),
+            substitutes=tables.get("substitutes"),
+            links=tables.get("links"),
         )
         return services.studies.ask_day(wanted, now=datetime.now(UTC), caller=str(caller))
 

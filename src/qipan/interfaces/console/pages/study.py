@@ -14,7 +14,7 @@ from qipan.bootstrap.files import example_expansion
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console import studies
 from qipan.interfaces.console.assets import GEOMETRY, Assets
-from qipan.interfaces.console.forms import read_epoch, read_field, read_file
+from qipan.interfaces.console.forms import read_epoch, read_field, read_file, read_tables
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import expansion as expansion_report
@@ -100,8 +100,7 @@ def roll(
 
     def ask(services: Services) -> int:
         data, name = read_file(file)
-        files = {"reservations": reservations, "substitutes": substitutes, "links": links}
-        tables = {kind: read_file(one) for kind, one in files.items()}
+        tables, names = read_tables(reservations=reservations, substitutes=substitutes, links=links)
         wanted = RollRequest(
             data=data,
             name=name,
@@ -118,10 +117,10 @@ def roll(
             fleet_id=fleet_id or NATIONAL,
             notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
             keeps_reserve=bool(keeps_reserve),
-            file_names={kind: called for kind, (_, called) in tables.items() if called},
-            reservations=tables["reservations"][0] or None,
-            substitutes=tables["substitutes"][0] or None,
-            links=tables["links"][0] or None,
+            file_names=names,
+            reservations=tables.get("reservations"),
+            substitutes=tables.get("substitutes"),
+            links=tables.get("links"),
         )
         bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
         return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
