@@ -182,6 +182,9 @@ def test_an_operator_signs_in_runs_a_day_and_sees_its_board(console: Any, base: 
     console.get_by_label("File of jobs").set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": trace})
     console.get_by_label("Day", exact=True).fill("2026-06-01")
     console.get_by_role("button", name="Run the day").click()
+    # The page follows the day, then shows its plan.
+    expect(console.locator("#progress")).to_contain_text("mine.csv")
+    console.wait_for_url(f"{base}/?plan=*", timeout=WAIT_MS)
     drawn(console, "map")
     expect(console.locator(".particulars")).to_contain_text("mine.csv (generic)")
     console.get_by_role("navigation").get_by_role("link", name="Jobs").click()
