@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -20,6 +22,7 @@ from qipan.workflows.day import DayRequest
 HOST = "http://127.0.0.1:8750"
 PASSWORD = "four unrelated words"
 DAY = date(2026, 6, 1)
+WAIT_S = 300
 TIERS = ("realtime", "interactive", "batch", "offline")
 ORIGINS = ("440000", "110000", "310000", "510000")
 
@@ -33,6 +36,15 @@ def csv(count: int = 40) -> bytes:
     ]
     rows.append("giant,2026-06-01T09:00:00+08:00,intelligent,100000,3600,440000,batch")
     return "\n".join(rows).encode()
+
+
+def ended(client: TestClient, address: str) -> dict[str, Any]:
+    """Return a study once nobody works at it any more."""
+    until = time.monotonic() + WAIT_S
+    while (told := client.get(address).json())["state"] == "running":
+        assert time.monotonic() < until, told
+        time.sleep(0.2)
+    return dict(told)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.api.conftest import DAY, PASSWORD, csv
+from tests.api.conftest import DAY, PASSWORD, csv, ended
 from tests.api.test_readings import FLEET, HOUR, sealed
 
 from qipan.access.model import Role
@@ -82,7 +82,8 @@ def test_a_program_that_writes_is_named_by_its_token(
         answer = client.post(resolution, json={"resolution": "upheld"}, headers=callers.operator)
         assert answer.status_code == expected
     assert post("jobs/import", csv(7)) == 200
-    assert post("day/run", csv(8), day=DAY.isoformat(), fleet_id="national") == 201
+    assert post("day/run", csv(8), day=DAY.isoformat(), fleet_id="national") == 202
+    assert ended(client, f"/api/v1/day/run/{client.get('/api/v1/day/run').json()[0]['study_id']}")["state"] == "done"
     found = added()
     assert [action for _, action, _ in found] == [
         "fleet_registered",
@@ -90,6 +91,7 @@ def test_a_program_that_writes_is_named_by_its_token(
         "batch_received",
         "dispute_resolved",
         "jobs_received",
+        "study_asked",
         "jobs_received",
         "plan_kept",
         "use_entered",
@@ -107,14 +109,16 @@ def test_who_works_at_the_console_is_named_by_the_sign_in(client: TestClient, ad
     fleet = FLEET.replace("Metered", "Metered at the console").encode()
     assert client.post("/ledger/sites", files={"file": ("f", fleet)}).status_code == 303
     form = {"format": "generic", "day": DAY.isoformat(), "fleet_id": "national"}
-    assert client.post("/days", files={"file": ("f", csv(9))}, data=form).status_code == 303
+    answer = client.post("/days", files={"file": ("f", csv(9))}, data=form)
+    assert answer.status_code == 303
+    assert ended(client, f"/api/v1/day/run/{answer.headers['location'].rpartition('=')[2]}")["state"] == "done"
     assert added() == [
         ("visitor", "sign_in_refused", "operator"),
         ("user:operator", "signed_in", "operator"),
         ("user:operator", "fleet_registered", "metered"),
         *[("user:operator", action, subject) for _, action, subject in added()[3:]],
     ]
-    assert [action for _, action, _ in added()[3:]] == ["jobs_received", "plan_kept", "use_entered"]
+    assert [action for _, action, _ in added()[3:]] == ["study_asked", "jobs_received", "plan_kept", "use_entered"]
 
 
 def test_refused_sign_ins_that_are_slowed_leave_nothing(client: TestClient, added: Any) -> None:

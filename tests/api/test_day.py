@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.api.conftest import csv, ended
 
-REPORTS = "/api/v1/day/reports"
+from qipan.bootstrap.services import Services
+from qipan.kernel.errors import EngineError
+from qipan.workflows.request import DayRequest
+from qipan.workflows.study import StudyKind
+
+RUN, REPORTS = "/api/v1/day/run", "/api/v1/day/reports"
 
 
-def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: Any, trace: bytes) -> None:
+def test_day_is_asked_carried_out_aside_and_its_report_kept(client: TestClient, callers: Any, trace: bytes) -> None:
     answer = client.post(
-        "/api/v1/day/run",
+        RUN,
         files={"file": ("again.csv", trace)},
         data={"format": "generic", "day": "2026-06-01", "load": "2", "seed": "3", "fleet_id": "national"}
         | {"no_worse_than": "any"},
         headers=callers.operator,
     )
-    assert answer.status_code == 201, answer.text
-    report = answer.json()
+    assert (answer.status_code, answer.json()["state"]) == (202, "running"), answer.text
+    # Nobody waits: another page answers meanwhile, a second day is refused.
+    again = client.post(RUN, files={"file": ("jobs.csv", trace)}, headers=callers.operator)
+    assert (again.status_code, again.json()["code"]) == (409, "run_in_progress")
+    told = ended(client, answer.headers["location"])
+    assert (told["state"], told["error"]) == ("done", None)
+    assert client.get(RUN).json()[0]["study_id"] == told["study_id"]
+    assert (told["name"], told["terms"]["load"]) == ("again.csv", 2.0)
+    report = client.get(f"{REPORTS}/{told['result']['plan_id']}").json()
     account = report["account"]
     assert account["jobs"] == account["placed"] + account["carried_over"] + account["refused"] == 80
     assert {"cost", "location_kg", "market_kg"} <= report["against_home_first"].keys()
     assert (report["upheld"]["no_worse_than"], report["upheld"]["is_kept"]) == ("any", True)
-    assert client.get(f"{REPORTS}/{report['plan_id']}").json() == report
     assert client.get(REPORTS).json()[0]["plan_id"] == report["plan_id"]
 
 
@@ -34,23 +47,59 @@ def test_run_returns_the_report_that_is_then_kept(client: TestClient, callers: A
         ({"day": "2026-06-02"}, 400, "day_empty"),
         ({"load": "0"}, 400, "option_out_of_range"),
         ({"no_worse_than": "nobody"}, 400, "option_out_of_range"),
+        ({"format": "philly"}, 400, "columns_missing"),
         ({"fleet_id": "nobody"}, 404, "fleet_unknown"),
         ({"carbon_account": "both"}, 422, "request_malformed"),
         ({"day": "yesterday"}, 422, "request_malformed"),
     ],
 )
-def test_run_refuses_in_words(
+def test_run_refuses_in_words_before_it_is_kept(
     client: TestClient, callers: Any, trace: bytes, options: dict[str, str], status: int, code: str
 ) -> None:
-    answer = client.post("/api/v1/day/run", files={"file": ("jobs.csv", trace)}, data=options, headers=callers.operator)
+    before = client.get(RUN).json()
+    answer = client.post(RUN, files={"file": ("jobs.csv", trace)}, data=options, headers=callers.operator)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert client.get(RUN).json() == before
 
 
-def test_run_while_another_is_running_is_refused(client: TestClient, callers: Any, trace: bytes) -> None:
-    with client.app.state.turn:
-        answer = client.post("/api/v1/day/run", files={"file": ("jobs.csv", trace)}, headers=callers.operator)
-    assert (answer.status_code, answer.json()["code"]) == (409, "run_in_progress")
-    assert not client.app.state.turn.locked()
+TABLES = {
+    "grid_load": (b"region,hour,mw\n", "grid_load_unreadable"),
+    "reservations": (b"no", "columns_missing"),
+    "substitutes": (b"no", "columns_missing"),
+    "links": (b"link,from,to,gb_per_h\na,440000,640000,many\n", "links_unreadable"),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_that_cannot_be_read_is_refused_at_once(
+    client: TestClient, callers: Any, trace: bytes, table: str
+) -> None:
+    before, (data, code) = client.get(RUN).json(), TABLES[table]
+    files = {"file": ("jobs.csv", trace), table: (f"my-{table}.csv", data)}
+    told = client.post(RUN, files=files, data={"fleet_id": "national"}, headers=callers.operator)
+    assert (told.status_code, told.json()["code"], told.json()["file"]) == (400, code, f"my-{table}.csv"), told.text
+    assert client.get(RUN).json() == before
+
+
+def test_other_studies_do_not_hold_a_day_up(client: TestClient) -> None:
+    asides = client.app.state.asides
+    assert asides[StudyKind.EXPANSION] is asides[StudyKind.ROLL] is not asides[StudyKind.DAY]
+
+
+def test_a_day_that_fails_when_it_is_planned_says_why(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    request = DayRequest(csv(), "jobs.csv", "generic", fleet_id="national", file_names={"links": "links.csv"})
+    study_id = services.studies.ask_day(request, now=now)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise EngineError("The solver must find the optimum, was stopped.", code="solver_failed", hint="Ask again.")
+
+    monkeypatch.setattr("qipan.workflows.day.solve_day", fail)
+    services.studies.carry_out(study_id, cpu=float, clock=float, now=lambda: now, progress=lambda _: None)
+    told = client.get(f"{RUN}/{study_id}").json()
+    assert (told["state"], told["result"], told["error"]["code"]) == ("failed", None, "solver_failed")
 
 
 def test_jobs_filter_sort_and_page(client: TestClient) -> None:
@@ -100,11 +149,12 @@ def test_run_with_reservations_settles_them(client: TestClient, callers: Any, tr
 
     def run(units: int) -> Any:
         files = {"file": ("jobs.csv", named), "reservations": ("contracts.csv", contracts.format(units).encode())}
-        return client.post("/api/v1/day/run", files=files, data={"fleet_id": "national"}, headers=callers.operator)
+        return client.post(RUN, files=files, data={"fleet_id": "national"}, headers=callers.operator)
 
     answer = run(8)
-    assert answer.status_code == 201, answer.text
-    (row,) = answer.json()["reservations"]["rows"]
+    assert answer.status_code == 202, answer.text
+    plan_id = ended(client, answer.headers["location"])["result"]["plan_id"]
+    (row,) = client.get(f"{REPORTS}/{plan_id}").json()["reservations"]["rows"]
     assert (row["reserved_unit_h"], row["used_unit_h"], row["covered_jobs"]) == (192.0, 8.0, 1)
     assert row["net_fen"] == pytest.approx(row["lmp_fen"] - row["covered_fen"] - 192.0 * 600.0)
     refused = run(1_000_000)

@@ -32,6 +32,20 @@ def test_strict_import_of_a_bad_row_is_refused_with_its_findings(client: TestCli
     assert body["findings"][0]["column"] == "quantity"
 
 
+def test_import_of_requests_says_that_its_jobs_are_their_hours(client: TestClient, callers: Any, trace: bytes) -> None:
+    requests = b"TIMESTAMP,ContextTokens,GeneratedTokens\n" + b"".join(
+        b"2023-11-16 %02d:15:00.0000000,4000,200\n" % hour for hour in (9, 9, 10)
+    )
+
+    def imported(data: bytes, form: str) -> dict[str, Any]:
+        given = {"format": form, "fleet_id": "national"}
+        return client.post(IMPORT, data=given, files={"file": ("f", data)}, headers=callers.operator).json()
+
+    account = imported(requests, "llm")
+    assert (account["rows_read"], account["are_hours_of_requests"], account["days"]) == (3, True, {"2023-11-16": 2})
+    assert not imported(trace, "generic")["are_hours_of_requests"]
+
+
 def test_import_of_an_empty_file_is_refused_in_words(client: TestClient, callers: Any) -> None:
     answer = client.post(IMPORT, files={"file": ("empty.csv", b"")}, headers=callers.operator)
     assert answer.status_code == 400

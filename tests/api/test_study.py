@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.api.conftest import Callers, csv
+from tests.api.conftest import Callers, csv, ended
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.report import roll as roll_report
@@ -23,15 +23,6 @@ pytestmark = pytest.mark.slow
 
 EXPANSIONS, ROLLS = "/api/v1/dispatch/expansions", "/api/v1/dispatch/rolls"
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "expansion.json"
-WAIT_S = 300
-
-
-def ended(client: TestClient, address: str) -> dict[str, Any]:
-    until = time.monotonic() + WAIT_S
-    while (told := client.get(address).json())["state"] == "running":
-        assert time.monotonic() < until, told
-        time.sleep(0.2)
-    return dict(told)
 
 
 def ask_expansion(client: TestClient, callers: Callers, data: bytes, **terms: Any) -> Any:

@@ -97,6 +97,6 @@ def test_steps_name_every_step_that_a_day_tells(home: Path, monkeypatch: pytest.
     request = DayRequest(data=csv(*GOOD), name="jobs.csv", format="generic", fleet_id="national", no_worse_than="any")
     services.day.run(request, session.now(), told.append)
     services.day.demo(session.now(), date(2025, 1, 6), 0, told.append)
-    assert set(told) == set(show.STEPS)
-    assert list(dict.fromkeys(told[: told.index("make")])) == [step for step in show.STEPS if step != "make"]
-    assert all(en and zh for en, zh in show.STEPS.values())
+    assert set(told) == set(show.steps())
+    assert list(dict.fromkeys(told[: told.index("make")])) == [step for step in show.steps() if step != "make"]
+    assert all(en and zh for en, zh in show.steps().values())

@@ -30,6 +30,7 @@ from qipan.market.model.request import Certification, Cover, Listing, Member
 from qipan.settings import Settings
 from qipan.workflows.day import DayRequest
 
+WAIT_S = 300
 PASSWORD = "four unrelated words"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 NODES = b"gpu_model,gpu_capacity_num,cpu_num,node_name\n" + b"".join(b"A10,8,128,%d\n" % n for n in range(40))
@@ -48,6 +49,18 @@ def csv(count: int) -> bytes:
     ]
     rows.append("giant,2026-06-01T09:00:00+08:00,intelligent,100000,3600,440000,batch")
     return "\n".join(rows).encode()
+
+
+def planned(client: TestClient, answer: Any) -> str:
+    """Return where the plan of a day is seen that a form was sent for, once it is there."""
+    assert answer.status_code == 303, answer.text
+    until = time.monotonic() + WAIT_S
+    while (seen := client.get(answer.headers["location"])).status_code == 200:
+        assert 'id="progress"' in seen.text, seen.text
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert seen.status_code == 303, seen.text
+    return str(seen.headers["location"])
 
 
 def opened(home: Path) -> Services:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 PAGES = ["/", "/plan", "/power", "/jobs", "/compare", "/ledger", "/facts", "/days", "/docs", "/sign-in", "/nothing"]
 PAGES += ["/explain?plan=2026-06-01-1&job=made-00001", "/explain?site=zhongwei&slot=12"]
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+WAIT_MS = 240_000
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 COLOUR_AT = """([lon, lat]) => {
   const map = document.getElementById("map");
@@ -182,6 +183,9 @@ def test_an_operator_signs_in_runs_a_day_and_sees_its_board(console: Any, base: 
     console.get_by_label("File of jobs").set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": trace})
     console.get_by_label("Day", exact=True).fill("2026-06-01")
     console.get_by_role("button", name="Run the day").click()
+    # The page follows the day, then shows its plan.
+    expect(console.locator("#progress")).to_contain_text("mine.csv")
+    console.wait_for_url(lambda address: "/?plan=" in address, timeout=WAIT_MS)
     drawn(console, "map")
     expect(console.locator(".particulars")).to_contain_text("mine.csv (generic)")
     console.get_by_role("navigation").get_by_role("link", name="Jobs").click()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.console.conftest import csv, opened
+from tests.console.conftest import csv, opened, planned
 
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console.fields import in_form
@@ -263,12 +263,12 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
         data={"format": "generic", "day": "2026-06-01", "load": "1.5", "seed": "2", "fleet_id": "national"}
         | {"no_worse_than": "home_first"},
     )
-    assert answer.status_code == 303, answer.text
-    text = signed_in.get(answer.headers["location"]).text
+    address = planned(signed_in, answer)
+    text = signed_in.get(address).text
     assert "No tier served worse" in text
     assert 'id="upheld"' in text
     assert "mine.csv (generic)" in text
-    plan_id = answer.headers["location"].removeprefix("/?plan=")
+    plan_id = address.removeprefix("/?plan=")
     listed = signed_in.get("/days", headers={"Accept-Language": "zh"}).text
     row = listed[listed.index(plan_id) :].partition("</tr>")[0]
     for words in (">2026-06-01</a>", "国家枢纽", "mine.csv (generic)", f">{datetime.now(zone(BOARD_ZONE)):%Y-%m-%d} "):
@@ -291,6 +291,7 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
         ({"grid_load_scale": "0"}, "option_out_of_range"),
         ({"day": "2025-01-01"}, "day_empty"),
         ({"format": "swf"}, "format_unknown"),
+        ({"zone_name": "Asia/Peking"}, "zone_unknown"),
     ],
 )
 def test_a_day_that_cannot_be_run_says_why_and_keeps_the_form(
@@ -396,8 +397,7 @@ def test_a_day_with_reservations_shows_them_on_its_board(signed_in: TestClient) 
     )
     files = {"file": ("mine.csv", jobs), "reservations": ("contracts.csv", contracts)}
     answer = signed_in.post("/days", files=files, data={"day": "2026-06-01", "fleet_id": "national"})
-    assert answer.status_code == 303, answer.text
-    text = signed_in.get(answer.headers["location"]).text
+    text = signed_in.get(planned(signed_in, answer)).text
     assert "Institute of Ice" in text
     assert "Jobs that name a reservation: covered 1." in text
     assert "Rows of reservations set aside: 1 of 2." in text
@@ -444,6 +444,9 @@ def test_form_says_which_file_is_wrong_and_where(signed_in: TestClient) -> None:
     assert "所在文件 <strong>links.csv</strong>" in told
     assert '<td class="number">2</td><td>gb_per_h</td>' in told
     assert "gb_per_h 须为不小于 0 的数" in told
+    files["links"] = ("links.csv", b"")
+    answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
+    assert (answer.status_code, "file_empty" in answer.text, "links.csv" in answer.text) == (400, True, True)
     files["links"] = ("links.csv", "link,from,to,gb_per_h\n西线,440000,640000,9\n".encode("gb18030"))
     answer = signed_in.post("/days", data={"format": "generic", "day": "2026-06-01"}, files=files)
     assert (answer.status_code, "GB18030" in answer.text, "links.csv" in answer.text) == (400, True, True)

@@ -6,12 +6,10 @@ import os
 from typing import Any
 
 import pytest
-from tests.console.test_browser import DESK, drawn, is_fit, speak
+from tests.console.test_browser import DESK, WAIT_MS, drawn, is_fit, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect = pytest.importorskip("playwright.sync_api").expect
-
-WAIT_MS = 240_000
 
 
 def sign_in(console: Any, base: str, path: str) -> None:

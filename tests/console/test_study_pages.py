@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import PASSWORD, planned
 
 from qipan.bootstrap.services import Services
+from qipan.interfaces.console import studies
+from qipan.interfaces.report import labels
+from qipan.interfaces.report.words import words as in_language
 from qipan.interfaces.server import create_app
+from qipan.kernel.errors import EngineError
+from qipan.workflows.request import DayRequest
 from qipan.workflows.study import StudyKind
 
 pytestmark = pytest.mark.slow
@@ -141,11 +147,32 @@ def test_roll_is_refused_at_once_on_its_page(operator: TestClient, services: Ser
         ({"zone_name": "Nowhere"}, "zone_unknown"),
         ({"seed": "-1"}, "option_out_of_range"),
         ({"load": "0"}, "load_not_positive"),
+        ({"load": "1e9"}, "load_too_large"),
         ({"epoch": "noon"}, "field_unreadable"),
     ):
         answer = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | given)
         assert (answer.status_code, code in answer.text) == (400, True), (code, answer.text)
+    empty = operator.post("/rolls", files={"file": ("jobs.csv", trace), "links": ("links.csv", b"")}, data=days)
+    assert (empty.status_code, "file_empty" in empty.text, "links.csv" in empty.text) == (400, True, True)
+    none = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | {"first_day": "2026-07-01"})
+    assert "Its busiest days are 2026-06-01." in none.text
+    seed = operator.post("/rolls", files={"file": ("jobs.csv", trace)}, data=days | {"seed": "x"})
+    assert "In the field <strong>Seed</strong>" in seed.text
     assert services.studies.studies(StudyKind.ROLL) == before
+
+
+def test_every_field_that_cannot_be_read_is_told_in_chinese(operator: TestClient, trace: bytes) -> None:
+    days, dates = "load seed outlook_h carbon_yuan_per_t green_share grid_load_scale", "day epoch"
+    rolls = "first_day days every_min demand price renewable load seed epoch plants_share notice_min seconds"
+    forms = {"/days": f"{days} {dates}", "/rolls": rolls, "/expansions": "gap seconds"}
+    for path, fields in forms.items():
+        for field in fields.split():
+            given = {"first_day": "2026-06-01"} | {field: "x"}
+            answer = operator.post(path, files={"file": ("f", trace)}, data=given, headers={"Accept-Language": "zh"})
+            assert (answer.status_code, "field_unreadable" in answer.text) == (400, True), (path, field)
+            told = answer.text.partition('role="alert"')[2].partition("</div>")[0]
+            assert "所在栏目 <strong>" in told, (path, field)
+            assert 'lang="en"' not in told, (path, field)
 
 
 def test_trace_without_dates_is_rolled_with_its_start(operator: TestClient, services: Services) -> None:
@@ -156,12 +183,73 @@ def test_trace_without_dates_is_rolled_with_its_start(operator: TestClient, serv
     more = {"epoch": "2023-01-01T00:00:00+08:00", "zone_name": "Asia/Tokyo", "renewable": "0.3", "plants_share": "0.5"}
     answer = operator.post("/rolls", files=pods, data=days | more)
     assert answer.status_code == 303, answer.text
-    assert "Errors: wind and solar 0.3" in read_when_done(operator, answer.headers["location"])
+    page = read_when_done(operator, answer.headers["location"])
+    assert "Errors: wind and solar 0.3" in page
+    asked = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.partition('id="settings"')[2]))
+    assert (asked["Format"], asked["Start of a trace without dates"], asked["Zone of the trace&#39;s clocks"]) == (
+        "openb",
+        "2023-01-01T00:00:00+08:00",
+        "Asia/Tokyo",
+    )
     terms = services.studies.study(int(answer.headers["location"].rpartition("=")[2]), StudyKind.ROLL)["terms"]
     assert (terms["seed"], terms["load"], terms["plants_share"], terms["zone_name"]) == (3, 2.0, 0.5, "Asia/Tokyo")
 
 
+def test_day_is_followed_until_its_plan_is_there(operator: TestClient, trace: bytes) -> None:
+    files, given = {"file": ("mine.csv", trace)}, {"day": "2026-06-01", "fleet_id": "national"}
+    answer = operator.post("/days", files=files, data=given)
+    assert answer.status_code == 303, answer.text
+    # Whoever comes meanwhile sees it, and is led to it if another day is asked.
+    for path in (answer.headers["location"], "/days"):
+        page = operator.get(path, headers={"Accept-Language": "zh", "HX-Request": "true"})
+        assert 'id="progress"' in page.text
+        assert "mine.csv" in page.text
+        assert "hx-refresh" not in page.headers
+    busy = operator.post("/days", files=files, data=given)
+    assert busy.status_code == 409
+    assert f'<a href="{answer.headers["location"]}">Study' in busy.text
+    seen = operator.get(planned(operator, answer), headers={"Accept-Language": "en"})
+    assert "mine.csv (generic)" in seen.text
+    # What polls is told that it is over; the list leads to the plan.
+    over = operator.get(answer.headers["location"], headers={"HX-Request": "true"})
+    assert over.headers["hx-refresh"] == "true"
+    assert f'<a href="{answer.headers["location"]}">' in operator.get("/days").text
+
+
+def test_steps_of_a_day_are_said_in_the_language_of_the_page() -> None:
+    told = [studies.progress(StudyKind.DAY, step, in_language("zh")) for step in labels.STEP]
+    assert told[:2] == ["生成作业", "读取作业"]
+    assert all(re.search("[一-鿿]", one) for one in told)
+    assert (
+        studies.progress(StudyKind.ROLL, "run with forecast errors: 50%", in_language("zh")) == "有预测误差的运行：50%"
+    )
+
+
+def test_day_that_fails_says_why_and_keeps_its_form(
+    operator: TestClient, services: Services, trace: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise EngineError("The solver must find the optimum, was stopped.", code="solver_failed", hint="Ask again.")
+
+    now = datetime.now(UTC)
+    request = DayRequest(trace, "mine.csv", "generic", date(2026, 6, 1), "national", load=2.5, models_power=True)
+    study_id = services.studies.ask_day(request, now=now)
+    address = f"/days?study={study_id}"
+    assert "was interrupted" in operator.get(address).text
+    monkeypatch.setattr("qipan.workflows.day.solve_day", fail)
+    services.studies.carry_out(study_id, cpu=float, clock=float, now=lambda: now, progress=lambda _: None)
+    page = operator.get(address).text
+    assert "<code>solver_failed</code>" in page
+    for field in (
+        'name="load" min="0.01" step="any" value="2.5"',
+        'value="2026-06-01"',
+        'name="models_power" value="1" checked',
+    ):
+        assert field in page
+
+
 def test_visitors_see_no_form(client: TestClient) -> None:
+    assert "Running a day needs the role operator." in client.get("/days").text
     for path in ("/expansions", "/rolls"):
         page = client.get(path).text
         assert "Asking needs the role operator." in page

@@ -215,6 +215,15 @@ def _assemble(settings: Settings, caller: str) -> Services:
         read_substitutes=substitutes.read,
         read_links=links.read,
     )
+    day = Day(
+        catalog=catalog,
+        books=books,
+        observations=observations,
+        log=log,
+        ledger=ledger,
+        dispatch=dispatch,
+        boards=boards,
+    )
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
     return Services(
@@ -242,20 +251,13 @@ def _assemble(settings: Settings, caller: str) -> Services:
         figures=figures,
         audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),
         dispatch=dispatch,
-        day=Day(
-            catalog=catalog,
-            books=books,
-            observations=observations,
-            log=log,
-            ledger=ledger,
-            dispatch=dispatch,
-            boards=boards,
-        ),
+        day=day,
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         rolling=rolling,
         studies=Studies(
             books=books,
             observations=observations,
+            day=day,
             rolling=rolling,
             read_prospect=lambda data: read_prospect(data, no_file, settings.facts),
         ),

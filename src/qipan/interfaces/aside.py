@@ -1,4 +1,4 @@
-"""What is carried out aside: one study at a time, in a process of its own, so that no page waits for it."""
+"""What is carried out aside: studies, in processes of their own, so that no page waits for them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ from typing import Any, Final
 from qipan.bootstrap.services import build
 from qipan.kernel.errors import RuleBrokenError
 from qipan.settings import Settings
+from qipan.workflows.study import StudyKind
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _WORDS_BYTES: Final = 200
 _LEAVES_S: Final = 0.5
 
 
+def asides() -> dict[StudyKind, Aside]:
+    """Return what carries studies of each kind out: days wait for days alone, other studies for one another."""
+    days, others = Aside(), Aside()
+    return {kind: days if kind is StudyKind.DAY else others for kind in StudyKind}
+
+
 class Aside:
-    """The process that carries a study out, and how far it is."""
+    """The process that carries a study out, one at a time, and how far it is."""
 
     def __init__(self) -> None:
         self._lock = Lock()

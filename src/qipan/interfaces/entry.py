@@ -24,6 +24,7 @@ from qipan.kernel.errors import (
     QipanError,
     RuleBrokenError,
 )
+from qipan.workflows.study import StudyKind
 
 FAILURES_MAX: Final = 10
 """Failed sign-ins that one address may have within `FAILURES_WINDOW`."""
@@ -166,9 +167,9 @@ def services_of(request: Request) -> Services:
     return found
 
 
-def aside_of(request: Request) -> Aside:
-    """Return what carries studies out beside the application."""
-    found = request.app.state.aside
+def aside_of(request: Request, kind: StudyKind) -> Aside:
+    """Return what carries studies of a kind out beside the application."""
+    found = request.app.state.asides[kind]
     assert isinstance(found, Aside)
     return found
 

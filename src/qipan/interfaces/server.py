@@ -19,7 +19,7 @@ from qipan.bootstrap.services import Services, build
 from qipan.interfaces.api import problem
 from qipan.interfaces.api.router import PREFIX
 from qipan.interfaces.api.router import router as api_router
-from qipan.interfaces.aside import Aside
+from qipan.interfaces.aside import asides
 from qipan.interfaces.console import errors as console_errors
 from qipan.interfaces.console.assets import Assets
 from qipan.interfaces.console.router import router as console_router
@@ -62,7 +62,7 @@ def create_app(services: Services) -> FastAPI:
     )
     made.state.services = services
     made.state.turn = Lock()
-    made.state.aside = Aside()
+    made.state.asides = asides()
     made.state.attempts = Attempts()
     made.state.meter = Meter()
     made.state.assets = Assets(geometry=services.settings.geometry)

@@ -12,6 +12,7 @@ from qipan.dispatch.model.board import Board, Link, Rules, Substitute
 from qipan.dispatch.model.power import GridLoad
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import valued
+from qipan.dispatch.reservation.allot import allot
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, of_file
 from qipan.ledger.model.fleet import Fleet
@@ -32,8 +33,16 @@ SUBSTITUTES = "substitutes"
 """Kind of the batch that holds a table of substitutes."""
 LINKS = "links"
 """Kind of the batch that holds a table of links."""
+FILES = (LOAD, SUBSTITUTES, LINKS)
+"""What a board is laid out with besides its fleet."""
 NAMES = "file_names"
 """Term of a plan: how the files of load, reservations, substitutes and links were called, by their kind."""
+
+
+def _plain_terms(request: DayRequest) -> dict[str, Any]:
+    """Return the terms of a plan that are no files."""
+    names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
+    return {name: getattr(request, name) for name in names}
 
 
 class LoadReader(Protocol):
@@ -114,11 +123,25 @@ class Boards:
             with of_file(name_of(kept, LINKS)):
                 rows = len(self._read_links(request.links))
             kept[LINKS] = self._receive(unit, LINKS, request.links, rows, now)
-        names = ("carbon_yuan_per_t", "carbon_account", "green_share", "outlook_h", "models_power", "grid_load_scale")
         if request.reservations is not None:
             with of_file(name_of(kept, RESERVATIONS)):
                 kept[RESERVATIONS] = self._receive_reservations(unit, request, now)
-        return {name: getattr(request, name) for name in names} | kept
+        return _plain_terms(request) | kept
+
+    def check(self, request: DayRequest, fleet: Fleet, day: date) -> None:
+        """Read the files of a request besides its jobs and lay its board out; nothing is kept.
+
+        Raises
+        ------
+        BadInputError
+            What `terms` and `set_up` refuse; ``reservations_unmet``, ``reservations_over_links``.
+        """
+        terms = _plain_terms(request) | {NAMES: request.file_names}
+        board = self._laid_out(fleet, day, terms, {kind: getattr(request, kind) for kind in FILES}).board
+        if request.reservations is not None:
+            with of_file(name_of(terms, RESERVATIONS)):
+                reserved = self._strictly_read(request)
+            self.check_reservations(reserved, board, fleet, terms)
 
     def links_joining(self, fleet: Fleet) -> tuple[Link, ...]:
         """Return links without a limit that join all places of a fleet, for limits to be written in."""
@@ -132,23 +155,29 @@ class Boards:
         BadInputError
             ``fleet_incomplete``, ``load_unknown``, ``links_unconnected``.
         """
-        load, substitutes, links = (terms.get(kind) for kind in (LOAD, SUBSTITUTES, LINKS))
+        named = {kind: terms.get(kind) for kind in FILES}
+        files = {
+            kind: None if sequence is None else self._kept(unit, kind, int(sequence))
+            for kind, sequence in named.items()
+        }
+        return self._laid_out(fleet, day, terms, files)
+
+    def _laid_out(
+        self, fleet: Fleet, day: date, terms: Mapping[str, Any], files: Mapping[str, bytes | None]
+    ) -> Setting:
+        names, load = terms.get(NAMES, {}), files[LOAD]
+        with of_file(name_of(terms, LOAD)):
+            hours = None if load is None else self._read_load(load)
         setting = set_up(
             with_modelled_power(fleet, self._catalog) if terms.get("models_power") else fleet,
             self._catalog,
             day,
             outlook_h=int(terms["outlook_h"]),
             green_share=terms["green_share"],
-            load=None if load is None else self._read_load(self._kept(unit, LOAD, int(load))),
+            load=hours,
             load_scale=float(terms.get("grid_load_scale", 1.0)),
         )
-        tables = {
-            name: None if sequence is None else self._kept(unit, name, int(sequence))
-            for name, sequence in ((SUBSTITUTES, substitutes), (LINKS, links))
-        }
-        board = self.with_tables(
-            setting.board, substitutes=tables[SUBSTITUTES], links=tables[LINKS], names=terms.get(NAMES, {})
-        )
+        board = self.with_tables(setting.board, substitutes=files[SUBSTITUTES], links=files[LINKS], names=names)
         return replace(setting, board=board)
 
     def reservations(self, unit: UnitOfWork, terms: Mapping[str, Any]) -> ReservationIntake:
@@ -157,6 +186,20 @@ class Boards:
         if sequence is None:
             return ReservationIntake((), 0, ())
         return self._read_reservations(self._kept(unit, RESERVATIONS, int(sequence)))
+
+    def check_reservations(
+        self, reserved: ReservationIntake, board: Board, fleet: Fleet, terms: Mapping[str, Any]
+    ) -> None:
+        """Refuse reservations that the board of a plan has no room for.
+
+        Raises
+        ------
+        BadInputError
+            ``reservations_unmet``, ``reservations_over_links``.
+        """
+        whose, rules = f"fleet {fleet.fleet_id}", self.rules(terms)
+        with of_file(name_of(terms, RESERVATIONS)):
+            allot(reserved.reservations, board, rules, fleet.zone_name, whose, aside=reserved.findings)
 
     def read_reservations(self, data: bytes, name: str) -> ReservationIntake:
         """Return the reservations of a file that is not kept.
@@ -207,8 +250,20 @@ class Boards:
         return self._observations.receive(unit, source=kind, kind=kind, data=data, now=now, rows=rows).sequence
 
     def _receive_reservations(self, unit: UnitOfWork, request: DayRequest, now: datetime) -> int:
-        data = request.reservations or b""
-        intake = self._read_reservations(data)
+        intake = self._strictly_read(request)
+        return self._observations.receive(
+            unit,
+            source=RESERVATIONS,
+            kind=RESERVATIONS,
+            data=request.reservations or b"",
+            now=now,
+            rows=intake.rows_read,
+            findings=intake.findings,
+        ).sequence
+
+    def _strictly_read(self, request: DayRequest) -> ReservationIntake:
+        """Return the reservations of a request; a strict one with a bad row is refused."""
+        intake = self._read_reservations(request.reservations or b"")
         bad = {finding.row for finding in intake.findings if finding.row > 0}
         if request.strict and bad:
             raise BadInputError(
@@ -217,15 +272,7 @@ class Boards:
                 hint="Correct these rows, or leave out --strict to set them aside.",
                 findings=intake.findings,
             )
-        return self._observations.receive(
-            unit,
-            source=RESERVATIONS,
-            kind=RESERVATIONS,
-            data=data,
-            now=now,
-            rows=intake.rows_read,
-            findings=intake.findings,
-        ).sequence
+        return intake
 
     def _kept(self, unit: UnitOfWork, kind: str, sequence: int) -> bytes:
         (receipt,) = self._observations.batches(unit, kind=kind, after=sequence - 1, limit=1)

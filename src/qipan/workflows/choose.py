@@ -28,12 +28,12 @@ def jobs_of_day(intake: Intake, day: date, fleet: Fleet) -> tuple[Jobs, int]:
     whole = civil_day(day, fleet.zone_name)
     inside = (jobs.submit_s >= whole.start.timestamp()) & (jobs.submit_s < whole.end.timestamp())
     if not inside.any():
-        raise _empty(f"The day must have jobs, was {day.isoformat()} with none", intake, fleet)
+        raise empty(f"The day must have jobs, was {day.isoformat()} with none", intake, fleet)
     return jobs.take(inside), int((~inside).sum())
 
 
-def _empty(message: str, intake: Intake, fleet: Fleet) -> BadInputError:
-    """Say which days have jobs, or why every row was set aside."""
+def empty(message: str, intake: Intake, fleet: Fleet) -> BadInputError:
+    """Return what refuses days without jobs: which days have some, or why every row was set aside."""
     days = days_of(intake.jobs, fleet.zone_name)
     bad = len({finding.row for finding in intake.findings if finding.row > 0})
     aside = f"; {bad} of its {intake.rows_read} rows were set aside for fleet {fleet.fleet_id}" if bad else ""
@@ -67,7 +67,7 @@ def only_day(intake: Intake, fleet: Fleet) -> date:
     if len(days) == 1:
         return date.fromisoformat(next(iter(days)))
     if not days:
-        raise _empty("A day must have jobs, was a file without any", intake, fleet)
+        raise empty("A day must have jobs, was a file without any", intake, fleet)
     raise BadInputError(
         f"A day must be named when the file holds several, was {len(days)} days.",
         code="day_missing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qipan.dispatch.jobs.assume import complete
-from qipan.dispatch.jobs.demand import SERVING, split_by_origin
+from qipan.dispatch.jobs.demand import are_hours_of_requests, split_by_origin
 from qipan.dispatch.jobs.load import raise_load
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs
@@ -27,6 +27,5 @@ def completed(
         ``load_not_positive``, and what `complete` refuses.
     """
     rng, rule = np.random.default_rng(seed), assumption_rule(catalog, fleet)
-    is_serving = len(jobs) > 0 and bool((jobs.label == SERVING).all())
-    split = split_by_origin(jobs, rule.origin_weights) if is_serving else jobs
+    split = split_by_origin(jobs, rule.origin_weights) if are_hours_of_requests(jobs) else jobs
     return complete(raise_load(split, load, rng), board, rules, rule, rng)

@@ -10,10 +10,10 @@ from typing import Any
 from qipan.dispatch.day import Outcome, solve_day
 from qipan.dispatch.flexibility.uptake import measure
 from qipan.dispatch.jobs.assume import quarantine_origins
+from qipan.dispatch.jobs.demand import are_hours_of_requests
 from qipan.dispatch.model.job import Intake, Jobs
 from qipan.dispatch.model.reservation import ReservationIntake
 from qipan.dispatch.placement.uphold import POLICIES
-from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.service import Dispatch, JobsPage, Reading, placement_columns
 from qipan.dispatch.store.plan import Filter
 from qipan.facts.catalog import Catalog
@@ -27,7 +27,7 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
-from qipan.workflows.board import RESERVATIONS, WORTH, Boards, name_of
+from qipan.workflows.board import RESERVATIONS, WORTH, Boards
 from qipan.workflows.choose import days_of, jobs_of_day, only_day
 from qipan.workflows.complete import completed
 from qipan.workflows.describe import Run, Solved, describe, places_named, summary, uses_of_day
@@ -91,6 +91,7 @@ class Day:
             rows_quarantined=len({finding.row for finding in intake.findings if finding.row > 0}),
             out_of_scope=dict(intake.out_of_scope),
             days=days_of(intake.jobs, fleet.zone_name),
+            are_hours_of_requests=are_hours_of_requests(intake.jobs),
             findings=intake.findings,
             sequence=receipt.sequence,
             is_new=receipt.is_new,
@@ -164,11 +165,23 @@ class Day:
         EngineError
             ``solver_failed``, or what a store says.
         """
-        check_day(request)
         progress("read")
-        with self._books.read() as unit:
-            fleet = self.fleet(unit, request.fleet_id)
-        return self._run(request, fleet, self._read(request, fleet), now, progress, caller)
+        fleet, intake = self._opened(request)
+        return self._run(request, fleet, intake, now, progress, caller)
+
+    def check(self, request: DayRequest) -> None:
+        """Read all that a run needs, keep nothing, and refuse what it would refuse before it plans.
+
+        Raises
+        ------
+        BadInputError, NotFoundError
+            As `run`.
+        """
+        fleet, intake = self._opened(request)
+        with of_file(request.name):
+            day = request.day or only_day(intake, fleet)
+            jobs_of_day(intake, day, fleet)
+        self._boards.check(request, fleet, day)
 
     def demo(
         self,
@@ -324,15 +337,7 @@ class Day:
         jobs = completed(
             chosen, fleet, self._catalog, board=setting.board, rules=rules, load=request.load, seed=request.seed
         )
-        with of_file(name_of(terms, RESERVATIONS)):
-            allot(
-                reserved.reservations,
-                setting.board,
-                rules,
-                fleet.zone_name,
-                f"fleet {fleet.fleet_id}",
-                aside=reserved.findings,
-            )
+        self._boards.check_reservations(reserved, setting.board, fleet, terms)
         return jobs, solve_day(
             jobs,
             setting.board,
@@ -342,6 +347,12 @@ class Day:
             zone_name=fleet.zone_name,
             no_worse_than=request.no_worse_than,
         )
+
+    def _opened(self, request: DayRequest) -> tuple[Fleet, Intake]:
+        check_day(request)
+        with self._books.read() as unit:
+            fleet = self.fleet(unit, request.fleet_id)
+        return fleet, self._read(request, fleet)
 
     def fleet(self, unit: UnitOfWork, fleet_id: str | None = None) -> Fleet:
         """Return the fleet of that name; without one, the owner's newest, or the national one."""

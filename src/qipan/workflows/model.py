@@ -30,6 +30,8 @@ class JobsImport:
     ----------
     days
         Jobs by the day of their submission, ISO date to number.
+    are_hours_of_requests
+        Whether each job is an hour of requests, which a day splits over the regions: each part is then a job.
     sequence
         Number of the batch in the books; its findings can be asked for by it.
     is_new
@@ -41,6 +43,7 @@ class JobsImport:
     rows_quarantined: int
     out_of_scope: dict[str, int]
     days: dict[str, int]
+    are_hours_of_requests: bool
     findings: tuple[Finding, ...]
     sequence: int
     is_new: bool

@@ -19,6 +19,8 @@ OUTLOOK_H_MAX = 168
 DAYS_MOST = 31
 TABLES: Final = ("reservations", "substitutes", "links")
 """Files of a roll besides its jobs, by their fields."""
+DAY_TABLES: Final = ("grid_load", *TABLES)
+"""Files of a day besides its jobs, by their fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,10 @@ def check_day(request: DayRequest) -> None:
     Raises
     ------
     BadInputError
-        ``option_out_of_range``.
+        ``option_out_of_range``, ``zone_unknown``.
     """
+    if request.zone_name is not None:
+        zone(request.zone_name)
     rules = {
         "load must be above 0": request.load > 0 and math.isfinite(request.load),
         "seed must be 0 or more": request.seed >= 0,
@@ -221,12 +225,19 @@ def check_roll(request: RollRequest) -> None:
                 hint=f"Write {told[0]} to {told[1]}.",
                 field=name,
             )
-    if request.every_s % 60 or request.notice_s % 60 or set(request.errors) - {"demand", "price", "renewable"}:
+    for name in ("every", "notice"):
+        if limits[name][0] % 60:
+            raise BadInputError(
+                f"{name} must be whole minutes, was {_duration(limits[name][0])}.",
+                code="option_out_of_range",
+                hint="Write whole minutes.",
+                field=name,
+            )
+    if set(request.errors) - {"demand", "price", "renewable"}:
         raise BadInputError(
-            f"Re-plans and notice must be whole minutes, and errors be of demand, price or renewable, was "
-            f"{_duration(request.every_s)}, {_duration(request.notice_s)} and {', '.join(request.errors) or 'none'}.",
+            f"Errors must be of demand, price or renewable, was {', '.join(request.errors)}.",
             code="option_out_of_range",
-            hint="Write for example --every 15m --errors demand=0.2,price=0.1.",
+            hint="Write for example --errors demand=0.2,price=0.1.",
             field="errors",
         )
 

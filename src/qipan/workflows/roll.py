@@ -29,7 +29,7 @@ from qipan.ledger.model.fleet import Fleet
 from qipan.ledger.service.register import Ledger
 from qipan.storage.books import Books
 from qipan.workflows.board import RESERVATIONS, Boards
-from qipan.workflows.choose import day_starts_s
+from qipan.workflows.choose import day_starts_s, empty
 from qipan.workflows.complete import completed
 from qipan.workflows.energy import refuse_to_roll
 from qipan.workflows.fleet import rules_of, set_up
@@ -79,12 +79,15 @@ class RunReport:
 class RollReport:
     """What rolling operation came to: one run without errors, then one under those asked for.
 
-    ``errors`` are the sizes asked for, ``file_names`` those of the tables that were given, by what they hold.
+    ``epoch`` is second 0 of a trace without dates, ``zone_name`` whose clocks the trace shows. ``errors`` are the sizes
+    asked for, ``file_names`` those of the tables that were given, by what they hold.
     ``unfinished`` says where the time ended before all runs were done; empty where they are.
     """
 
     name: str
     format: str
+    epoch: datetime | None
+    zone_name: str
     fleet_id: str
     first_day: date
     days: int
@@ -177,6 +180,8 @@ class Rolling:
         return RollReport(
             name=request.name,
             format=request.format,
+            epoch=request.epoch,
+            zone_name=request.zone_name or fleet.zone_name,
             fleet_id=fleet.fleet_id,
             first_day=request.first_day,
             days=request.days,
@@ -217,16 +222,18 @@ class Rolling:
         with self._books.read() as unit:
             fleet = self._ledger.fleet(unit, request.fleet_id)
         case, rows_set_aside = self._case(request, fleet)
-        reserved = self._reserved(request)
+        name = request.file_names.get(RESERVATIONS, RESERVATIONS)
+        reserved = self._reserved(request, name)
         case = replace(case, reservations=reserved.reservations)
-        allot(case.reservations, case.foreseen, case.rules, fleet.zone_name)
+        whose, aside = f"fleet {fleet.fleet_id}", reserved.findings
+        with of_file(name):
+            allot(case.reservations, case.foreseen, case.rules, fleet.zone_name, whose, aside=aside)
         return fleet, case, rows_set_aside, reserved
 
-    def _reserved(self, request: RollRequest) -> ReservationIntake:
+    def _reserved(self, request: RollRequest, name: str) -> ReservationIntake:
         """Return what is reserved; nothing without a file."""
         if request.reservations is None:
             return ReservationIntake((), 0, ())
-        name = request.file_names.get(RESERVATIONS, RESERVATIONS)
         return self._boards.read_reservations(request.reservations, name)
 
     def _case(self, request: RollRequest, fleet: Fleet) -> tuple[Case, int]:
@@ -244,11 +251,9 @@ class Rolling:
         starts_s = day_starts_s(board, fleet.zone_name)
         case = Case(known=jobs, board=board, foreseen=board, drifts=none, rules=rules, day_starts_s=starts_s)
         if case.first == len(jobs):
-            raise BadInputError(
-                f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on.",
-                code="day_empty",
-                hint="Choose days that the file has; `qipan jobs import` names them.",
-            )
+            told = f"The days must have jobs, was none in {request.days} from {request.first_day.isoformat()} on"
+            with of_file(request.name):
+                raise empty(told, intake, fleet)
         return case, len({finding.row for finding in intake.findings if finding.row > 0})
 
     def _completed(self, request: RollRequest, fleet: Fleet, jobs: Jobs, board: Board, rules: Rules) -> Jobs:

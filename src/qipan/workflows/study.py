@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -23,8 +23,9 @@ from qipan.observations.model import Receipt
 from qipan.observations.service import Observations
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.trail import record_action
+from qipan.workflows.day import Day
 from qipan.workflows.progress import OutOfTimeError, at
-from qipan.workflows.request import TABLES, RollRequest
+from qipan.workflows.request import DAY_TABLES, TABLES, DayRequest, RollRequest
 from qipan.workflows.roll import Rolling
 
 SOURCE: Final = "study"
@@ -46,6 +47,8 @@ class StudyKind(StrEnum):
     """What to build where and by when."""
     ROLL = "roll"
     """What not knowing the future costs."""
+    DAY = "day"
+    """Where the work of a day should run; the plan is kept as any other, and the answer names it."""
 
 
 class Studies:
@@ -58,10 +61,17 @@ class Studies:
     """
 
     def __init__(
-        self, *, books: Books, observations: Observations, rolling: Rolling, read_prospect: Callable[[bytes], Prospect]
+        self,
+        *,
+        books: Books,
+        observations: Observations,
+        day: Day,
+        rolling: Rolling,
+        read_prospect: Callable[[bytes], Prospect],
     ) -> None:
         self._books = books
         self._observations = observations
+        self._day = day
         self._rolling = rolling
         self._read_prospect = read_prospect
 
@@ -91,10 +101,20 @@ class Studies:
         """
         _check_range("seconds", seconds, 1.0, SECONDS_MOST)
         self._rolling.check(request)
-        terms = {name: value for name, value in asdict(request).items() if name not in ("data", "name", *TABLES)}
-        # Each file is kept for itself, and named by the question.
-        tables = {name: getattr(request, name) for name in TABLES if getattr(request, name) is not None}
+        terms, tables = _apart(request, TABLES)
         return self._ask(StudyKind.ROLL, request.data, request.name, terms | {"seconds": seconds}, now, caller, tables)
+
+    def ask_day(self, request: DayRequest, *, now: datetime, caller: str | None = None) -> int:
+        """Receive a day to be run, and return the number of its study.
+
+        Raises
+        ------
+        BadInputError, NotFoundError
+            What `Day.check` refuses.
+        """
+        self._day.check(request)
+        terms, tables = _apart(request, DAY_TABLES)
+        return self._ask(StudyKind.DAY, request.data, request.name, terms, now, caller, tables)
 
     def _ask(
         self,
@@ -113,6 +133,8 @@ class Studies:
             )
             beside = dict(zip(tables or {}, more, strict=True))
             asked = {"kind": kind, "name": name, "terms": terms, "file": file, "tables": beside, "asked": now}
+            # What is entered in the course of it is the doing of whoever asked.
+            asked |= {"caller": unit.caller}
             receipt = self._observations.receive(unit, source=SOURCE, kind=ASKED, data=_written(asked), now=now, rows=0)
             record_action(unit, "study_asked", receipt.sequence, now, kind=str(kind), name=name)
         return receipt.sequence
@@ -170,11 +192,14 @@ class Studies:
             tables = {name: self._file(unit, sequence) for name, sequence in asked.get("tables", {}).items()}
             if study_id in self._answers(unit, study_id):
                 return
-        ends = clock() + float(asked["terms"]["seconds"])
+        ends = clock() + float(asked["terms"].get("seconds", math.inf))
         try:
             if asked["kind"] == StudyKind.EXPANSION:
                 with of_file(asked["name"]):
                     result = self._expand(data, asked["terms"], lambda: clock() >= ends, progress)
+            elif asked["kind"] == StudyKind.DAY:
+                request = DayRequest(data=data, name=asked["name"], **_together(asked["terms"], tables, "day"))
+                result = {"plan_id": self._day.run(request, now(), progress, caller=asked["caller"]).plan_id}
             else:
                 result = self._roll(data, asked, ends, cpu, clock, progress, tables)
             answer: dict[str, Any] = {"study_id": study_id, "result": result}
@@ -219,11 +244,8 @@ class Studies:
         progress: Callable[[str], None],
         tables: Mapping[str, bytes],
     ) -> dict[str, Any]:
-        terms = dict(asked["terms"]) | dict(tables)
+        terms = _together(asked["terms"], tables, "first_day")
         seconds = terms.pop("seconds")
-        terms["first_day"] = date.fromisoformat(terms["first_day"])
-        if terms["epoch"] is not None:
-            terms["epoch"] = datetime.fromisoformat(terms["epoch"])
 
         def told(step: str, share: float | None) -> None:
             if clock() >= ends:
@@ -250,6 +272,20 @@ class Studies:
             answer = json.loads(self._observations.data(receipt))
             found.setdefault(answer["study_id"], answer)
         return found
+
+
+def _apart(request: DayRequest | RollRequest, tables: Sequence[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what is asked besides the jobs: plain values, and files, each of which is kept for itself."""
+    told = {name: value for name, value in asdict(request).items() if name not in ("data", "name")}
+    files = {name: told.pop(name) for name in tables}
+    return told, {name: data for name, data in files.items() if data is not None}
+
+
+def _together(terms: Mapping[str, Any], tables: Mapping[str, bytes], day: str) -> dict[str, Any]:
+    """Return the same again, with the moments that JSON held as text; ``day`` is the field of the day."""
+    moments = {day: date.fromisoformat, "epoch": datetime.fromisoformat}
+    read = {name: None if terms[name] is None else reader(terms[name]) for name, reader in moments.items()}
+    return {**terms, **read, **tables}
 
 
 def _state(answer: Mapping[str, Any] | None) -> dict[str, Any]:

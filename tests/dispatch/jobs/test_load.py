@@ -81,3 +81,9 @@ def test_raise_load_that_is_not_positive_is_refused(factor: float) -> None:
     assert caught.value.code == "load_not_positive"
     assert caught.value.message == f"A load must be a number above zero, was {factor}."
     assert "--load 2" in caught.value.hint
+
+
+def test_raise_load_refuses_more_jobs_than_a_machine_holds() -> None:
+    with pytest.raises(BadInputError, match="at most 20000000 jobs, was 100 jobs 1e\\+09 times") as refused:
+        raise_load(HUNDRED, 1e9, np.random.default_rng(1))
+    assert (refused.value.code, refused.value.hint) == ("load_too_large", "Write at most --load 200000.")

@@ -102,6 +102,24 @@ def hourly_demand(
     )
 
 
+def are_hours_of_requests(jobs: Jobs) -> bool:
+    """Tell whether jobs are those of `hourly_demand`, whole or split.
+
+    Examples
+    --------
+    >>> are_hours_of_requests(
+    ...     hourly_demand(
+    ...         np.array([0.0]),
+    ...         context_tokens=np.array([36e5]),
+    ...         generated_tokens=np.array([0.0]),
+    ...         throughput=Throughput(1000.0, 100.0, 1.0),
+    ...     )
+    ... )
+    True
+    """
+    return len(jobs) > 0 and bool((jobs.label == SERVING).all())
+
+
 def split_by_origin(jobs: Jobs, weights: Mapping[str, float]) -> Jobs:
     """Split each job that names no origin into one for each origin; the quantities add up to what they were.
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from qipan.dispatch.model.array import Texts
 from qipan.dispatch.model.job import Jobs
 from qipan.kernel.errors import BadInputError
+
+JOBS_MOST: Final = 20_000_000
+"""More jobs than this are no day of one machine: they would fill its memory before anything is planned."""
 
 
 def raise_load(jobs: Jobs, factor: float, rng: np.random.Generator) -> Jobs:
@@ -21,7 +25,8 @@ def raise_load(jobs: Jobs, factor: float, rng: np.random.Generator) -> Jobs:
     Raises
     ------
     BadInputError
-        ``load_not_positive`` unless the factor is a number above zero.
+        ``load_not_positive`` unless the factor is a number above zero; ``load_too_large`` for more jobs than
+        `JOBS_MOST`.
 
     Examples
     --------
@@ -39,6 +44,13 @@ def raise_load(jobs: Jobs, factor: float, rng: np.random.Generator) -> Jobs:
             field="load",
         )
     count, whole = len(jobs), int(factor)
+    if factor > 1 and count * factor > JOBS_MOST:
+        raise BadInputError(
+            f"A load must leave at most {JOBS_MOST} jobs, was {count} jobs {factor:g} times.",
+            code="load_too_large",
+            hint=f"Write at most --load {JOBS_MOST / count:g}.",
+            field="load",
+        )
     drawn = np.sort(rng.permutation(count)[: round((factor - whole) * count)])
     index = np.concatenate([np.tile(np.arange(count), whole), drawn])
     copy = np.concatenate([np.repeat(np.arange(whole), count), np.full(len(drawn), whole)]) + 1

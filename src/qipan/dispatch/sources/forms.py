@@ -23,7 +23,9 @@ class TableForm:
     needed: tuple[str, ...]
 
 
-GENERIC: Final = TableForm("jobs", "--jobs", ("job_id", "submit", "kind", "quantity", "requested_s"))
+GENERIC: Final = TableForm(
+    "jobs", "--jobs and --format generic", ("job_id", "submit", "kind", "quantity", "requested_s")
+)
 PHILLY: Final = TableForm("the trace philly", "--jobs and --format philly", ("timestamp", "duration", "num_gpus"))
 OPENB: Final = TableForm(
     "the trace openb",

@@ -59,6 +59,7 @@ def read(data: bytes, *, epoch: datetime | None) -> Intake:
     >>> intake.jobs.quantity.tolist(), intake.jobs.actual_s.tolist(), intake.out_of_scope["without_cards"]
     ([0.46], [900.0], 1)
     """
+    table = read_table(data, needed=OPENB.needed, optional=OPTIONAL)
     if epoch is None:
         raise BadInputError(
             "A trace that counts seconds must be given the date of second 0, was none.",
@@ -67,7 +68,6 @@ def read(data: bytes, *, epoch: datetime | None) -> Intake:
             field="epoch",
         )
     epoch_s = in_utc(epoch).timestamp()
-    table = read_table(data, needed=OPENB.needed, optional=OPTIONAL)
     rows = Quarantine(table)
     cards = rows.number("num_gpu", required=True)
     rows.leave_out(cards == 0, reason=WITHOUT_CARDS)

@@ -1,26 +1,29 @@
-"""``/day``: run a day, list the runs, look into one."""
+"""``/day``: run a day aside, list the runs, look into one."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from qipan.access.model import Role
-from qipan.interfaces.api.model import JobsPageOut, ReportRow, finite
-from qipan.interfaces.entry import Caller, names_of, planning_turn, require, services_of
+from qipan.interfaces.api import study
+from qipan.interfaces.api.model import JobsPageOut, ReportRow, StudyOut, StudyRow, finite
+from qipan.interfaces.entry import Caller, aside_of, names_of, require, services_of
 from qipan.interfaces.report import assets, page
 from qipan.workflows.request import DayRequest
+from qipan.workflows.study import StudyKind
 
 router = APIRouter(prefix="/day", tags=["day"])
 Viewer = Depends(require(Role.VIEWER))
 
 
-@router.post("/run", operation_id="day.run", status_code=201)
+@router.post("/run", operation_id="day.run", status_code=202)
 def run(
     request: Request,
+    response: Response,
     caller: Annotated[Caller, Depends(require(Role.OPERATOR))],
     file: Annotated[UploadFile, File(description="Trace of jobs; it may be compressed with gzip.")],
     trace_format: Annotated[str, Form(alias="format", description="philly, openb, llm or generic.")] = "generic",
@@ -50,11 +53,13 @@ def run(
         UploadFile | None, File(description="On what else work may run, and how many units of that it takes; CSV.")
     ] = None,
     links: Annotated[UploadFile | None, File(description="Backbone links that limit what moves; CSV.")] = None,
-) -> dict[str, Any]:
-    """Plan a day, enter its use in the ledger, compare it with what people do today; return its report.
+) -> StudyOut:
+    """Plan a day aside, enter its use in the ledger, compare it with what people do today.
 
-    Money is in fen, energy in kWh, carbon in kg, unless the name of a field says otherwise.
+    What cannot be read is refused at once. How far the day is, and then its ``plan_id``, is fetched under the number
+    that comes back; its report stands under ``/day/reports/{plan_id}``.
     """
+    aside_of(request, StudyKind.DAY).check()
     wanted = DayRequest(
         data=file.file.read(),
         name=file.filename or "jobs",
@@ -79,10 +84,20 @@ def run(
         links=None if links is None else links.file.read(),
         file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
     )
-    with planning_turn(request):
-        report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))
-    document: dict[str, Any] = finite(report.document())
-    return document
+    study_id = services_of(request).studies.ask_day(wanted, now=datetime.now(UTC), caller=str(caller))
+    return study.begun(request, response, study_id, StudyKind.DAY)
+
+
+@router.get("/run", operation_id="day.runs", dependencies=[Viewer])
+def runs(request: Request) -> list[StudyRow]:
+    """Return the days that were asked, the newest first: whether they run, are done, or failed."""
+    return study.listed(request, StudyKind.DAY)
+
+
+@router.get("/run/{study_id}", operation_id="day.ran", dependencies=[Viewer])
+def ran(request: Request, study_id: int) -> StudyOut:
+    """Return a day that was asked: at which step it is, then its ``plan_id``, or why it could not be run."""
+    return study.found(request, study_id, StudyKind.DAY)
 
 
 @router.get("/reports", operation_id="day.reports", dependencies=[Viewer])
@@ -93,7 +108,10 @@ def reports(request: Request) -> list[ReportRow]:
 
 @router.get("/reports/{plan_id}", operation_id="day.report", dependencies=[Viewer])
 def report(request: Request, plan_id: str) -> dict[str, Any]:
-    """Return the report of a run; ``latest`` stands for the newest."""
+    """Return the report of a run; ``latest`` stands for the newest.
+
+    Money is in fen, energy in kWh, carbon in kg, unless the name of a field says otherwise.
+    """
     return services_of(request).day.report(_named(plan_id))
 
 

@@ -55,6 +55,9 @@ class JobsImportOut(BaseModel):
     rows_quarantined: int
     out_of_scope: dict[str, int]
     days: dict[str, int] = Field(description="Jobs by the day of their submission.")
+    are_hours_of_requests: bool = Field(
+        description="Each job is an hour of requests; a day splits it over the regions, and each part is a job."
+    )
     findings: list[FindingOut]
     sequence: int = Field(description="Number of the batch; its findings can be asked for by it.")
     is_new: bool

@@ -29,7 +29,7 @@ def expand(
     seconds: Annotated[float, Form(description=SECONDS)] = 300.0,
 ) -> StudyOut:
     """Ask what to build where and by when; the answer is fetched under the number that comes back."""
-    aside_of(request).check()
+    aside_of(request, StudyKind.EXPANSION).check()
     study_id = services_of(request).studies.ask_expansion(
         file.file.read(),
         file.filename or "expansion",
@@ -38,19 +38,19 @@ def expand(
         now=datetime.now(UTC),
         caller=str(caller),
     )
-    return _begun(request, response, study_id, StudyKind.EXPANSION)
+    return begun(request, response, study_id, StudyKind.EXPANSION)
 
 
 @router.get("/expansions", operation_id="dispatch.expansions", dependencies=[Viewer])
 def expansions(request: Request) -> list[StudyRow]:
     """Return the newest plans of expansion, without what they say."""
-    return _listed(request, StudyKind.EXPANSION)
+    return listed(request, StudyKind.EXPANSION)
 
 
 @router.get("/expansions/{study_id}", operation_id="dispatch.expansion", dependencies=[Viewer])
 def expansion(request: Request, study_id: int) -> StudyOut:
     """Return a plan of expansion: how far it is, then what to build, what it costs and what it is worth."""
-    return _found(request, study_id, StudyKind.EXPANSION)
+    return found(request, study_id, StudyKind.EXPANSION)
 
 
 @router.post("/rolls", operation_id="dispatch.roll", status_code=202)
@@ -80,7 +80,7 @@ def roll(
     seconds: Annotated[float, Form(description=SECONDS)] = 300.0,
 ) -> StudyOut:
     """Ask what not knowing the future would have cost over days of a trace; nothing is entered in the ledger."""
-    aside_of(request).check()
+    aside_of(request, StudyKind.ROLL).check()
     wanted = RollRequest(
         data=file.file.read(),
         name=file.filename or "jobs",
@@ -104,34 +104,49 @@ def roll(
     )
     services = services_of(request)
     study_id = services.studies.ask_roll(wanted, seconds=seconds, now=datetime.now(UTC), caller=str(caller))
-    return _begun(request, response, study_id, StudyKind.ROLL)
+    return begun(request, response, study_id, StudyKind.ROLL)
 
 
 @router.get("/rolls", operation_id="dispatch.rolls", dependencies=[Viewer])
 def rolls(request: Request) -> list[StudyRow]:
     """Return the newest runs of rolling operation, without what they say."""
-    return _listed(request, StudyKind.ROLL)
+    return listed(request, StudyKind.ROLL)
 
 
 @router.get("/rolls/{study_id}", operation_id="dispatch.rolled", dependencies=[Viewer])
 def rolled(request: Request, study_id: int) -> StudyOut:
     """Return a run of rolling operation: how far it is, then its regret, spikes, market power and latencies."""
-    return _found(request, study_id, StudyKind.ROLL)
+    return found(request, study_id, StudyKind.ROLL)
 
 
-def _begun(request: Request, response: Response, study_id: int, kind: StudyKind) -> StudyOut:
-    aside_of(request).start(services_of(request).settings, study_id)
+def begun(request: Request, response: Response, study_id: int, kind: StudyKind) -> StudyOut:
+    """Carry a study out aside, and say where it is fetched.
+
+    Raises
+    ------
+    RuleBrokenError
+        ``run_in_progress``.
+    """
+    aside_of(request, kind).start(services_of(request).settings, study_id)
     response.headers["Location"] = f"{request.url.path}/{study_id}"
-    return _found(request, study_id, kind)
+    return found(request, study_id, kind)
 
 
-def _found(request: Request, study_id: int, kind: StudyKind) -> StudyOut:
+def found(request: Request, study_id: int, kind: StudyKind) -> StudyOut:
+    """Return a study: how far it is, then its answer.
+
+    Raises
+    ------
+    NotFoundError
+        ``study_unknown``.
+    """
     return StudyOut.model_validate(_stated(request, services_of(request).studies.study(study_id, kind)))
 
 
-def _listed(request: Request, kind: StudyKind) -> list[StudyRow]:
+def listed(request: Request, kind: StudyKind) -> list[StudyRow]:
+    """Return the newest studies of a kind, without their answers."""
     return [StudyRow.model_validate(_stated(request, one)) for one in services_of(request).studies.studies(kind)]
 
 
 def _stated(request: Request, study: dict[str, Any]) -> dict[str, Any]:
-    return aside_of(request).state(study)
+    return aside_of(request, StudyKind(study["kind"])).state(study)

@@ -28,7 +28,7 @@ from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Power, Seed
 from qipan.interfaces.cli.print import print_json, remark, say, working
 from qipan.interfaces.cli.serve import serve_until_stopped
-from qipan.interfaces.cli.show import STEPS, show_day
+from qipan.interfaces.cli.show import show_day, steps
 
 if TYPE_CHECKING:
     from qipan.bootstrap.services import FirstRun
@@ -92,7 +92,7 @@ def demo(
     _initialise()
     language = spoken(lang)
     services = session.services()
-    with working(STEPS, language) as progress:
+    with working(steps(), language) as progress:
         document = services.day.demo(session.now(), day, seed, progress, models_power=power).document()
         planned = civil_date.fromisoformat(document["day"])
         services.rehearsal.of_plan(document["fleet_id"], planned, session.now(), seed=seed)

@@ -25,7 +25,7 @@ from qipan.interfaces.cli.options import (
     write_text,
 )
 from qipan.interfaces.cli.print import change, counted, print_json, print_table, remark, say, table, working
-from qipan.interfaces.cli.show import STEPS, show_day
+from qipan.interfaces.cli.show import show_day, steps
 from qipan.interfaces.report import day as day_report
 from qipan.interfaces.report import labels
 from qipan.interfaces.report import substitutes as substitutes_report
@@ -138,7 +138,7 @@ def run(
     )
     language = spoken(lang)
     services = session.services()
-    with working(STEPS, language) as progress:
+    with working(steps(), language) as progress:
         document = services.day.run(request, session.now(), progress).document()
     if report_to is not None:
         _write_report(document, report_to, language, services.settings)

@@ -58,7 +58,7 @@ def import_jobs(
     if as_json:
         print_json(account)
         return
-    _print_account(account, language, of_hours=trace_format == "llm")
+    _print_account(account, language)
 
 
 @app.command()
@@ -96,8 +96,8 @@ def findings(
     )
 
 
-def _print_account(account: JobsImport, language: Language, *, of_hours: bool) -> None:
-    """Print what became of a trace; ``of_hours``: its requests are gathered by hours."""
+def _print_account(account: JobsImport, language: Language) -> None:
+    of_hours = account.are_hours_of_requests
     outside = sum(account.out_of_scope.values())
     say(
         language.say(

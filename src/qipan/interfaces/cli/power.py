@@ -11,7 +11,7 @@ from qipan.interfaces.cli.explain import print_shown
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId
 from qipan.interfaces.cli.print import print_json, say, working
-from qipan.interfaces.cli.show import STEPS
+from qipan.interfaces.cli.show import steps
 from qipan.interfaces.report import power as report
 from qipan.interfaces.report.words import words
 from qipan.kernel.errors import BadInputError
@@ -62,7 +62,7 @@ def call(
 
     services, language = session.services(), spoken(lang)
     place = services.catalog.region(region).adcode if region else area or site
-    with working(STEPS, language) as progress:
+    with working(steps(), language) as progress:
         told = services.responding.call(CallRequest(place, mw, start, hours, most), plan_id, progress)
     if as_json:
         print_json(told)
@@ -77,7 +77,7 @@ def call(
 def flexibility(plan_id: PlanId = None, *, lang: Lang = None, as_json: AsJson = False) -> None:
     """Tell what it is worth that work of each tier may wait, and may leave its region; takes some minutes."""
     services, language = session.services(), spoken(lang)
-    with working(STEPS, language) as progress:
+    with working(steps(), language) as progress:
         told = services.responding.flexibility(plan_id, progress)
     if as_json:
         print_json(told)

@@ -18,26 +18,12 @@ from qipan.interfaces.report.numbers import grouped, mwh, percent, yuan
 from qipan.interfaces.report.words import words
 from qipan.kernel.units import KG_PER_T, WH_PER_KWH
 
-STEPS = {
-    "make": ("Make the jobs", "生成作业"),
-    "read": ("Read the jobs", "读取作业"),
-    "assume": ("Fill in what the trace lacks", "补足缺失字段"),
-    "reach": ("Work out which site each job may use", "计算可用站点"),
-    "plan": ("Plan and price the day", "规划与定价"),
-    "home_first": ("Compare: home region first", "比较：本地优先"),
-    "cheapest_site": ("Compare: cheapest site", "比较：电价最低站点"),
-    "greenest_site": ("Compare: greenest site", "比较：最绿色站点"),
-    "most_available": ("Compare: most available", "比较：余量最大站点"),
-    "cheapest_start": ("Compare: cheapest start", "比较：最低成本时刻"),
-    "place": ("Place the jobs", "安排作业"),
-    "uphold": ("Uphold the service of every tier", "保障各层级服务"),
-    "stand_alone": ("Compare: each region alone", "比较：各地区单独调度"),
-    "grid": ("Measure peaks and uptake", "计算峰荷与消纳"),
-    "enter": ("Enter the day in the ledger", "记入台账"),
-}
-"""What the steps of a day are called while it is run."""
-
 _STYLES = {"lower": "bold green", "higher": "bold red", "same": "bold", "unknown": ""}
+
+
+def steps() -> dict[str, tuple[str, str]]:
+    """Return what the steps of a day are called while it is run, in English and in Chinese."""
+    return {step: (words("en").say(title), words("zh").say(title)) for step, title in labels.STEP.items()}
 
 
 def show_day(document: Document, language: Language) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from qipan.interfaces.report.words import Words, mark
+from qipan.kernel.errors import QipanError
 
 FIELD: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -31,7 +32,55 @@ FIELD: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What the fields of the forms are called, by the options that ask for the same."""
 
+NAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "day": mark("Day"),
+        "first_day": mark("First day"),
+        "days": mark("Number of days"),
+        "every": mark("Minutes between re-plans"),
+        "every_min": mark("Minutes between re-plans"),
+        "demand": mark("Error in demand"),
+        "errors demand": mark("Error in demand"),
+        "price": mark("Error in prices"),
+        "errors price": mark("Error in prices"),
+        "renewable": mark("Error in wind and solar"),
+        "errors renewable": mark("Error in wind and solar"),
+        "plants": mark("Made solar plants, times the power cap"),
+        "plants_share": mark("Made solar plants, times the power cap"),
+        "notice": mark("Minutes of notice of reserved jobs"),
+        "notice_min": mark("Minutes of notice of reserved jobs"),
+        "load": mark("Load, times"),
+        "seed": mark("Seed"),
+        "epoch": mark("Start of a trace without dates"),
+        "zone": mark("Zone of the trace's clocks"),
+        "outlook_h": mark("Hours planned past the day"),
+        "carbon_yuan_per_t": mark("Price of carbon, yuan/t"),
+        "green_share": mark("Certificates' share of use, 0 to 1"),
+        "grid_load_scale": mark("Hourly load of regions, times"),
+        "seconds": mark("Seconds at most"),
+        "gap": mark("Gap to the bound at most"),
+        "place": mark("Area or site"),
+        "mw": mark("Less by, MW"),
+        "start": mark("Begins at"),
+        "hours": mark("For, hours"),
+    }
+)
+"""What the fields of the forms are called, by what errors call them."""
+
 _OPTION: Final = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+
+
+def field_of(error: QipanError, words: Words) -> str:
+    """Return what the field that an error means is called; empty where it means none of the forms.
+
+    Examples
+    --------
+    >>> from qipan.interfaces.report.words import words
+    >>> error = QipanError("A seed must be 0 or more, was -1.", code="option_out_of_range", hint="", field="seed")
+    >>> field_of(error, words("en"))
+    'Seed'
+    """
+    return words.say(NAMED[error.field]) if error.field in NAMED else ""
 
 
 def in_form(text: str, words: Words) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from fastapi import UploadFile
+
 from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import BOARD_ZONE, zone
 
@@ -114,6 +116,33 @@ def moment(text: str, field: str) -> datetime | None:
         return None
     read = read_field(text, datetime.fromisoformat, field, "Write for example 2030-03-04T09:00.")
     return read if read.tzinfo else read.replace(tzinfo=zone(BOARD_ZONE))
+
+
+def read_epoch(text: str) -> datetime | None:
+    """Read the moment of second 0 of a trace; an empty field names none.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+    """
+    if not text:
+        return None
+    return read_field(text, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")
+
+
+def read_file(file: UploadFile | str | None) -> tuple[bytes, str]:
+    """Return what was uploaded and how it is called: nothing without a name, where a form was sent without a file."""
+    if file is None or isinstance(file, str) or not file.filename:
+        return b"", ""
+    return file.file.read(), file.filename
+
+
+def read_tables(**files: UploadFile | str | None) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the files that were uploaded, empty ones too, and how they are called, by their fields."""
+    read = {field: read_file(file) for field, file in files.items()}
+    names = {field: name for field, (_, name) in read.items() if name}
+    return {field: read[field][0] for field in names}, names
 
 
 def _fen(yuan: str) -> int:

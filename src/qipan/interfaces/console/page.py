@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from qipan.access.model import Duty, Role
 from qipan.interfaces.console.acting import SEES, SEES_GREEN
 from qipan.interfaces.console.assets import Assets
-from qipan.interfaces.console.fields import in_form
+from qipan.interfaces.console.fields import field_of, in_form
 from qipan.interfaces.entry import Caller, caller_of, services_of
 from qipan.interfaces.report.day import Document
 from qipan.interfaces.report.render import environment
@@ -167,6 +167,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         **_navigation(request.url.path, plan_id, caller, said),
         "http_status": status,
         "in_form": in_form,
+        "field_of": field_of,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         "languages": [(lang, NAMES[lang]) for lang in LANGUAGES if lang != said.lang],
         "operator": Role.OPERATOR,

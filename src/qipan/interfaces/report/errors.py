@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Final
 
 from qipan.kernel.errors import Finding, QipanError
@@ -41,7 +43,8 @@ class _Text:
 
 def message(error: QipanError, lang: str) -> Said:
     """Return what must hold and what was found, in a language."""
-    return _said(error.code, error.message, lang)
+    told = {found.message: finding(found, lang).text for found in error.findings}
+    return _said(error.code, error.message, lang, told)
 
 
 def hint(error: QipanError, lang: str) -> Said:
@@ -54,11 +57,12 @@ def finding(found: Finding, lang: str) -> Said:
     return _said(found.rule, found.message, lang)
 
 
-def _said(code: str, text: str, lang: str) -> Said:
+def _said(code: str, text: str, lang: str, told: Mapping[str, str] = MappingProxyType({})) -> Said:
+    """Return a text in a language; ``told`` has the sentences of others that may be filled into it."""
     for known in _texts(lang).get(code, ()):
         found = known.pattern.fullmatch(text)
         if found:
-            parts = (part(filled, lang) for filled in found.groups())
+            parts = (told.get(filled) or part(filled, lang) for filled in found.groups())
             return Said(known.translated.format("", *parts), is_translated=True)
     return Said(text, is_translated=False)
 

@@ -37,6 +37,27 @@ POLICY_RULE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+STEP: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "make": mark("Make the jobs"),
+        "read": mark("Read the jobs"),
+        "assume": mark("Fill in what the trace lacks"),
+        "reach": mark("Work out which site each job may use"),
+        "plan": mark("Plan and price the day"),
+        "home_first": mark("Compare: home region first"),
+        "cheapest_site": mark("Compare: cheapest site"),
+        "greenest_site": mark("Compare: greenest site"),
+        "most_available": mark("Compare: most available"),
+        "cheapest_start": mark("Compare: cheapest start"),
+        "place": mark("Place the jobs"),
+        "uphold": mark("Uphold the service of every tier"),
+        "stand_alone": mark("Compare: each region alone"),
+        "grid": mark("Measure peaks and uptake"),
+        "enter": mark("Enter the day in the ledger"),
+    }
+)
+"""Steps of a day while it is run, in their order."""
+
 TIER: Final[Mapping[str, str]] = MappingProxyType(
     {
         "realtime": mark("Real-time"),

@@ -87,16 +87,22 @@ def unfinished(told: Told, words: Words) -> str:
 
 
 def settings(told: Told, fleet: str, words: Words) -> list[tuple[str, str]]:
-    """Return on what terms was run, by what they are called; reports that were kept before name fewer files."""
+    """Return on what terms was run, by what they are called; reports that were kept before name less."""
 
     def times(number: float) -> str:
         return f"× {number:g}"
 
     errors = told.get("errors", told["runs"][-1]["errors"])
-    named = told.get("file_names", {})
+    named, epoch = told.get("file_names", {}), told.get("epoch")
     none = words.say("none")
     return [
         (words.say("File of jobs"), told["name"]),
+        (words.say("Format"), told["format"]),
+        (
+            words.say("Start of a trace without dates"),
+            none if epoch is None else datetime.fromisoformat(str(epoch)).isoformat(),
+        ),
+        (words.say("Zone of the trace's clocks"), told.get("zone_name", NOTHING)),
         (words.say("Fleet"), fleet),
         (words.say("Minutes between re-plans"), f"{told['every_s'] / 60.0:g}"),
         (

@@ -1,19 +1,22 @@
-"""``/days``: the runs, and a form to run a day."""
+"""``/days``: the runs, and a form to run a day aside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.interfaces.console.forms import read_field
+from qipan.bootstrap.services import Services
+from qipan.interfaces.console import studies
+from qipan.interfaces.console.forms import read_epoch, read_field, read_file, read_tables
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.entry import Caller, names_of, planning_turn, require, services_of, status_of
+from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
@@ -21,14 +24,20 @@ from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.workflows.request import DayRequest
+from qipan.workflows.study import StudyKind
 
 router = APIRouter()
+StudyNumber = Annotated[int | None, Query(ge=1, le=2**62)]
+NUMBER: Final = "Write a number such as 1 or 2.5."
 
 
 @router.get("/days", dependencies=[Depends(require(Role.VIEWER))])
-def days(request: Request) -> Response:
-    """Show all runs, the newest first."""
-    return _page(request, None, {})
+def days(request: Request, study: StudyNumber = None) -> Response:
+    """Show all runs, the newest first, and how far the one is that is asked for; one that is done leads to its plan."""
+    asked = None if study is None else studies.study_of(request, StudyKind.DAY, study)
+    if asked is not None and asked["state"] == "done" and "hx-request" not in request.headers:
+        return RedirectResponse(f"/?{urlencode({'plan': asked['result']['plan_id']})}", status_code=303)
+    return _page(request, asked, None, {} if asked is None else _given(asked["terms"]))
 
 
 @router.post("/days")
@@ -56,7 +65,7 @@ def run(
     substitutes: Annotated[UploadFile | None, File()] = None,
     links: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """Run a day and show its board, or say why it cannot be run."""
+    """Run a day aside and lead to where it is followed, or say why it cannot be run."""
     given = {
         "format": trace_format,
         "day": day,
@@ -74,53 +83,55 @@ def run(
         "models_power": models_power,
         "no_worse_than": no_worse_than,
     }
-    try:
+
+    def ask(services: Services) -> int:
+        data, name = read_file(file)
+        tables, names = read_tables(
+            grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links
+        )
         wanted = DayRequest(
-            data=file.file.read(),
-            name=file.filename or "jobs",
+            data=data,
+            name=name or "jobs",
             format=trace_format,
             day=read_field(day, date.fromisoformat, "day", "Write for example 2017-10-09.") if day else None,
             fleet_id=fleet_id or None,
-            load=read_field(load, float, "load", "Write a number such as 1 or 2.5."),
+            load=read_field(load, float, "load", NUMBER),
             seed=read_field(seed, int, "seed", "Write a whole number."),
             strict=bool(strict),
-            zone_name=zone_name or None,
+            epoch=read_epoch(epoch),
+            zone_name=zone_name.strip() or None,
             outlook_h=read_field(outlook_h, int, "outlook_h", "Write a whole number."),
-            carbon_yuan_per_t=read_field(
-                carbon_yuan_per_t, float, "carbon_yuan_per_t", "Write a number such as 1 or 2.5."
-            ),
+            carbon_yuan_per_t=read_field(carbon_yuan_per_t, float, "carbon_yuan_per_t", NUMBER),
             carbon_account=carbon_account,
-            green_share=read_field(green_share, float, "green_share", "Write a number such as 1 or 2.5.")
-            if green_share
-            else None,
-            grid_load_scale=read_field(grid_load_scale, float, "grid_load_scale", "Write a number such as 1 or 2.5."),
+            green_share=read_field(green_share, float, "green_share", NUMBER) if green_share else None,
+            grid_load_scale=read_field(grid_load_scale, float, "grid_load_scale", NUMBER),
             models_power=bool(models_power),
             no_worse_than=no_worse_than,
-            grid_load=_bytes(grid_load),
-            reservations=_bytes(reservations),
-            substitutes=_bytes(substitutes),
-            links=_bytes(links),
-            file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
-            epoch=read_epoch(epoch),
+            file_names=names,
+            grid_load=tables.get("grid_load"),
+            reservations=tables.get("reservations"),
+            substitutes=tables.get("substitutes"),
+            links=tables.get("links"),
         )
-        with planning_turn(request):
-            report = services_of(request).day.run(wanted, datetime.now(UTC), caller=str(caller))
+        return services.studies.ask_day(wanted, now=datetime.now(UTC), caller=str(caller))
+
+    try:
+        return studies.start(request, StudyKind.DAY, ask)
     except QipanError as error:
-        return _page(request, error, given)
-    return RedirectResponse(f"/?plan={report.plan_id}", status_code=303)
+        return _page(request, None, error, given)
 
 
-def _bytes(file: UploadFile | None) -> bytes | None:
-    """Return what was uploaded; a form without a file sends an empty one."""
-    return file.file.read() if file is not None and file.filename else None
-
-
-def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) -> Response:
+def _page(
+    request: Request, study: Mapping[str, Any] | None, error: QipanError | None, given: Mapping[str, str]
+) -> Response:
     services, said = services_of(request), words_of(request)
+    listed = studies.listed(request, StudyKind.DAY)
+    if study is None and error is None and listed and listed[0]["state"] == "running":
+        study = studies.study_of(request, StudyKind.DAY, listed[0]["study_id"])
     with services.books.read() as unit:
         fleets, newest = services.ledger.fleets(unit), services.day.fleet(unit).fleet_id
     named = [(fleet.fleet_id, said.name({"name_en": fleet.name_en, "name_zh": fleet.name_zh})) for fleet in fleets]
-    return render(
+    answer = render(
         request,
         "days.html",
         status=200 if error is None else status_of(error),
@@ -130,7 +141,20 @@ def _page(request: Request, error: QipanError | None, given: Mapping[str, str]) 
         formats=services.dispatch.formats,
         policies=[(code, label(labels.NO_WORSE_THAN, code, said)) for code in services.day.policies],
         fleets=named,
+        **studies.shown(request, StudyKind.DAY, study, listed, error),
     )
+    return studies.refreshed(request, answer, study)
+
+
+def _given(terms: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the form of a study held, but for its files, so that it can be sent again."""
+
+    def written(value: Any) -> str:
+        if isinstance(value, bool):
+            return "1" if value else ""
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    return {name: written(value) for name, value in terms.items() if value is not None}
 
 
 def _run(row: Mapping[str, Any], fleets: Mapping[str, str], said: Words) -> dict[str, Any]:
@@ -167,16 +191,3 @@ def _signed(change: float | None) -> str:
     if change is None:
         return percent(None)
     return f"{'−' if change < 0 else '+'}{percent(abs(change))}"
-
-
-def read_epoch(text: str) -> datetime | None:
-    """Read the moment of second 0 of a trace; an empty field names none.
-
-    Raises
-    ------
-    BadInputError
-        ``field_unreadable``.
-    """
-    if not text:
-        return None
-    return read_field(text, datetime.fromisoformat, "epoch", "Write for example 2023-01-01T00:00:00+08:00.")

@@ -7,23 +7,20 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
-from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
 from qipan.bootstrap.files import example_expansion
 from qipan.bootstrap.services import Services
+from qipan.interfaces.console import studies
 from qipan.interfaces.console.assets import GEOMETRY, Assets
-from qipan.interfaces.console.forms import read_field
+from qipan.interfaces.console.forms import read_epoch, read_field, read_file, read_tables
 from qipan.interfaces.console.page import render, words_of
-from qipan.interfaces.console.pages.days import read_epoch
-from qipan.interfaces.entry import Caller, aside_of, require, services_of, status_of
+from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import expansion as expansion_report
 from qipan.interfaces.report import roll as roll_report
-from qipan.interfaces.report.errors import part
-from qipan.interfaces.report.numbers import moment
 from qipan.interfaces.report.words import Words
-from qipan.kernel.errors import BadInputError, Finding, QipanError, RuleBrokenError
+from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.workflows.fleet import NATIONAL
 from qipan.workflows.request import RollRequest
@@ -31,7 +28,6 @@ from qipan.workflows.study import StudyKind
 
 router = APIRouter()
 StudyNumber = Annotated[int | None, Query(ge=1, le=2**62)]
-ADDRESS = {StudyKind.EXPANSION: "/expansions", StudyKind.ROLL: "/rolls"}
 
 
 @router.get("/expansions", dependencies=[Depends(require(Role.VIEWER))])
@@ -52,7 +48,7 @@ def expand(
     """Ask what to build, and lead to where the answer will stand, or say why it cannot be asked."""
 
     def ask(services: Services) -> int:
-        data, name = _file(file)
+        data, name = read_file(file)
         if example:
             data, name = example_expansion(), "expansion.json"
         return services.studies.ask_expansion(
@@ -103,9 +99,8 @@ def roll(
     sizes = {"demand": demand, "price": price, "renewable": renewable}
 
     def ask(services: Services) -> int:
-        data, name = _file(file)
-        files = {"reservations": reservations, "substitutes": substitutes, "links": links}
-        tables = {kind: _file(one) for kind, one in files.items()}
+        data, name = read_file(file)
+        tables, names = read_tables(reservations=reservations, substitutes=substitutes, links=links)
         wanted = RollRequest(
             data=data,
             name=name,
@@ -122,10 +117,10 @@ def roll(
             fleet_id=fleet_id or NATIONAL,
             notice_s=60.0 * read_field(notice_min, float, "notice_min", "Write whole minutes."),
             keeps_reserve=bool(keeps_reserve),
-            file_names={kind: called for kind, (_, called) in tables.items() if called},
-            reservations=tables["reservations"][0] or None,
-            substitutes=tables["substitutes"][0] or None,
-            links=tables["links"][0] or None,
+            file_names=names,
+            reservations=tables.get("reservations"),
+            substitutes=tables.get("substitutes"),
+            links=tables.get("links"),
         )
         bound = read_field(seconds, float, "seconds", "Write a number such as 300.")
         return services.studies.ask_roll(wanted, seconds=bound, now=datetime.now(UTC), caller=str(caller))
@@ -136,21 +131,11 @@ def roll(
     return _begin(request, StudyKind.ROLL, ask, given)
 
 
-def _file(file: UploadFile | str | None) -> tuple[bytes, str]:
-    if file is None or isinstance(file, str):
-        return b"", ""
-    return (file.file.read(), file.filename) if file.filename else (b"", "")
-
-
 def _begin(request: Request, kind: StudyKind, ask: Callable[[Services], int], given: Mapping[str, str]) -> Response:
-    services, aside = services_of(request), aside_of(request)
     try:
-        aside.check()
-        study_id = ask(services)
-        aside.start(services.settings, study_id)
+        return studies.start(request, kind, ask)
     except QipanError as error:
         return _page(request, kind, None, error, given)
-    return RedirectResponse(f"{ADDRESS[kind]}?study={study_id}", status_code=303)
 
 
 def _page(
@@ -160,49 +145,30 @@ def _page(
     error: QipanError | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Response:
-    services, said, aside = services_of(request), words_of(request), aside_of(request)
-    listed = [aside.state(one) for one in services.studies.studies(kind)]
+    services, said = services_of(request), words_of(request)
+    listed = studies.listed(request, kind)
     if study_id is None and listed:
         study_id = next((one["study_id"] for one in listed if one["state"] == "done"), listed[0]["study_id"])
-    study = None if study_id is None else aside.state(services.studies.study(study_id, kind))
+    study = None if study_id is None else studies.study_of(request, kind, study_id)
     result = None if study is None else study["result"]
     if kind is StudyKind.EXPANSION:
-        shown = {} if result is None else _expansion(request, result, said)
+        told = {} if result is None else _expansion(request, result, said)
     else:
         with services.books.read() as unit:
             fleets = services.ledger.fleets(unit)
         named = {one.fleet_id: said.name({"name_en": one.name_en, "name_zh": one.name_zh}) for one in fleets}
-        shown = {} if result is None else _roll(result, {one.fleet_id: one.zone_name for one in fleets}, named, said)
-        shown |= {"formats": services.dispatch.formats, "fleets": list(named.items())}
+        told = {} if result is None else _roll(result, {one.fleet_id: one.zone_name for one in fleets}, named, said)
+        told |= {"formats": services.dispatch.formats, "fleets": list(named.items())}
     answer = render(
         request,
         f"{kind}s.html",
         status=200 if error is None else status_of(error),
         error=error,
-        failure=None if study is None or study["error"] is None else _failure(study["error"]),
         given=given or {},
-        study=study,
-        running=None if error is None else _running(request),
-        studies=[_row(one) for one in listed],
-        address=ADDRESS[kind],
-        progress="" if study is None else part(study["progress"], said.lang),
-        **({"charts": {}} | shown),
+        **studies.shown(request, kind, study, listed, error),
+        **({"charts": {}} | told),
     )
-    if "hx-request" in request.headers and (study is None or study["state"] != "running"):
-        # What is polled is over: the whole page is drawn anew.
-        answer.headers["HX-Refresh"] = "true"
-    return answer
-
-
-def _running(request: Request) -> tuple[int, str] | None:
-    """Return the number of the study that is carried out, and where it is seen."""
-    number, studies = aside_of(request).running, services_of(request).studies
-    if number is None:
-        return None
-    for kind in StudyKind:
-        if any(one["study_id"] == number for one in studies.studies(kind)):
-            return number, f"{ADDRESS[kind]}?study={number}"
-    return None
+    return studies.refreshed(request, answer, study)
 
 
 def _expansion(request: Request, told: Mapping[str, Any], said: Words) -> dict[str, Any]:
@@ -239,15 +205,3 @@ def _roll(told: Mapping[str, Any], zones: Mapping[str, str], fleets: Mapping[str
         ],
         "charts": {"regret": roll_report.regret_by_day(told, said)},
     }
-
-
-def _failure(told: Mapping[str, Any]) -> QipanError:
-    findings = [Finding(**one) for one in told["findings"]]
-    kind = BadInputError if findings else RuleBrokenError
-    error = kind(told["message"], code=told["code"], hint=told["hint"], field=told["field"], findings=findings)
-    error.file = told.get("file", "")
-    return error
-
-
-def _row(study: Mapping[str, Any]) -> dict[str, Any]:
-    return {**study, "asked_at": moment(study["asked"], BOARD_ZONE), "ended_at": moment(study["ended"], BOARD_ZONE)}
