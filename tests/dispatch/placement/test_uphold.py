@@ -152,9 +152,13 @@ def no_dearer(fen: float, than: float) -> bool:
 
 
 def drawn(seed: int, day: str):
-    """Draw a board as it comes, with a tenth of its cards, or with meters; only the first may have links."""
+    """Draw a board as it comes, with a tenth of its cards, or with meters; only the first may have links.
+
+    No job has a priority: who is served by priority may cost more.
+    """
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
+    jobs = replace(jobs, priority=np.zeros(len(jobs), dtype=np.int64))
     if day == "scarce":
         board = replace(board, capacity=np.ceil(board.capacity / 10.0), links=None)
     if day == "meters":
