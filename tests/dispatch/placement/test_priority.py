@@ -33,13 +33,13 @@ def test_a_higher_priority_turns_out_a_lower_one_though_more_hours_are_lost(make
 
 
 def test_who_is_turned_out_turns_out_a_lower_one_elsewhere(make_board, make_jobs, rules) -> None:
-    # The first must stay in Guangdong and the last in Ningxia; the large one between them may be in either.
+    # The last must stay in Guangdong and the second in Ningxia; the first may be in either.
     board = make_board(cards=(2.0, 2.0))
     large = {"quantity": 2.0, "requested_h": 4.0, "slack_h": 0.0}
-    jobs = make_jobs(AT_HOME | {"priority": 2}, large | {"priority": 1}, large | AT_HOME | {"origin": "640000"})
+    jobs = make_jobs(large | {"priority": 1}, large | AT_HOME | {"origin": "640000"}, AT_HOME | {"priority": 2})
     found = solved(jobs, board, rules)[3]
-    assert found.pool.tolist() == [0, 1, -1]
-    assert found.reason[2] == Reason.TURNED_OUT
+    assert found.pool.tolist() == [1, -1, 0]
+    assert found.reason[1] == Reason.TURNED_OUT
 
 
 def test_priority_says_nothing_between_tiers(make_board, make_jobs, rules) -> None:
@@ -78,7 +78,7 @@ def crowded(seed: int, kind: str):
     return board, replace(jobs, priority=rng.integers(0, rng.choice([2, 9]), len(jobs)), tier=tier), rules
 
 
-@settings(max_examples=12)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["tiers", "few", "meters", "reserve"]))
 @example(seed=7, kind="tiers")
 def test_nobody_is_left_out_for_a_lower_priority_of_its_tier(seed: int, kind: str) -> None:
@@ -88,7 +88,7 @@ def test_nobody_is_left_out_for_a_lower_priority_of_its_tier(seed: int, kind: st
     assert check_priority(board, jobs, sheet(board, jobs, rules), found) == []
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_boards_on_which_no_tier_has_two_priorities_are_filled_as_without_any(seed: int) -> None:
     board, jobs, rules = crowded(seed, "tiers")
@@ -99,7 +99,7 @@ def test_boards_on_which_no_tier_has_two_priorities_are_filled_as_without_any(se
     assert not (found.reason == Reason.TURNED_OUT).any()
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_placement_that_is_served_by_priority_stays_as_it_is(seed: int) -> None:
     board, jobs, rules = crowded(seed, "tiers")
@@ -107,7 +107,7 @@ def test_a_placement_that_is_served_by_priority_stays_as_it_is(seed: int) -> Non
     assert follow_priority(jobs, board, rules, reached, refused=refused, plan=best, found=found) is found
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_other_placements_are_served_by_priority_and_no_tier_gives_more_than_it_takes(seed: int) -> None:
     board, jobs, rules = crowded(seed, "tiers")

@@ -56,6 +56,8 @@ def contested(order: Ints, jobs: Jobs, pool: Ints) -> list[Ints]:
     pool
         ``(jobs,)``, of each seat, -1 for none.
     """
+    if not len(order) or np.ptp(jobs.priority) == 0:
+        return []
     has_seat, found = pool[order] >= 0, []
     for tier in range(len(Tier)):
         mine = jobs.tier[order] == tier
@@ -169,7 +171,7 @@ def _seat(
 def _price_in(
     step: Floats, ask: Asks, prices: Prices, worth: float, lower: Lower, room: Timeline, seats: Seats, job: int
 ) -> None:  # pragma: no cover - compiled
-    """Fill in what a unit and tick of a job costs, with the work that leaves for it, unless some leaves there anyway."""
+    """Fill in what a unit and tick of a job costs, with the work that leaves for it, unless some must anyway."""
     width, end = room.ticks_of_slot, max(ask.start[job], ask.latest[job]) + ask.length[job]
     for pool in range(len(step)):
         if not ask.allowed[ask.sort[job], pool]:
