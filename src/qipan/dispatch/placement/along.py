@@ -20,7 +20,7 @@ EASED: Final = 0.99
 
 
 def fill_along(
-    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, pull: float, ask: Asks, prices: Prices
+    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, *, pull: float, ask: Asks, prices: Prices
 ) -> tuple[Timeline, Seats]:
     """Fill an empty board in an order, at the plan's prices, which lean.
 

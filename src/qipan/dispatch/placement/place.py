@@ -240,7 +240,7 @@ def _filled(
     way: Way | Baseline, case: Case, order: Ints, ask: Asks, pull: float, theirs: Mapping[str, Placement]
 ) -> tuple[Timeline, Seats]:
     if way is Way.ALONG:
-        return fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, ask, case.prices)
+        return fill_along(order, case.jobs, case.board, case.rules, case.plan, pull=pull, ask=ask, prices=case.prices)
     if way is Way.SPREAD:
         return fill_evenly(order, case.board, case.rules, ask, case.prices)
     given = (case.jobs, case.board, case.rules, case.reached)
@@ -289,7 +289,7 @@ def _by_priority(case: Case, order: Ints, seats: Seats) -> tuple[int, Bools]:
     if not contested(order, case.jobs, seats.pool):
         return 0, np.zeros(len(seats.pool), dtype=bool)
     room = _room_beside(case, order, seats)
-    return serve_by_priority(order, case.jobs, case.rules, case.ask, case.prices, room, seats)
+    return serve_by_priority(order, case.jobs, case.rules, ask=case.ask, prices=case.prices, room=room, seats=seats)
 
 
 def _forward(case: Case, order: Ints, seats: Seats) -> Seats:

@@ -68,7 +68,7 @@ def contested(order: Ints, jobs: Jobs, pool: Ints) -> list[Ints]:
 
 
 def serve_by_priority(
-    order: Ints, jobs: Jobs, rules: Rules, ask: Asks, prices: Prices, room: Timeline, seats: Seats
+    order: Ints, jobs: Jobs, rules: Rules, *, ask: Asks, prices: Prices, room: Timeline, seats: Seats
 ) -> tuple[int, Bools]:
     """Let no job be left out for one of lower priority in its tier; who has room then sits, too.
 
