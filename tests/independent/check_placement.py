@@ -385,10 +385,11 @@ def _least_over(jobs: Jobs, known: Sheet, job: int, largest: Floats) -> float:
     return float((need - largest[pools]).min(initial=np.inf))
 
 
-def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, stops: bool = False) -> list[str]:
     """No job that found no room could still be put in, whole minutes held; a sample where there are many alike.
 
-    Room only shrinks while jobs are placed, so what has room at the end had room when its turn came.
+    Room only shrinks while jobs are placed, so what has room at the end had room when its turn came. Simple rules run
+    all jobs through; where ``stops`` is said, those that may stop and go are also put in so.
     """
     ticks_of_slot = round(board.slot_s / TICK_S)
     ticks = board.capacity.shape[1] * ticks_of_slot
@@ -426,7 +427,11 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
             has_room = passed[end] == passed[begin]
             if board.links is not None:
                 has_room &= _fits_links(board, jobs, known, left_gb, job=job, pool=int(p), starts=starts)
-            elif jobs.preemptible[job] and _fits_in_parts(jobs, known, short, job, first, latest, ticks_of_slot):
+            elif (
+                stops
+                and jobs.preemptible[job]
+                and _fits_in_parts(jobs, known, short, job, first, latest, ticks_of_slot)
+            ):
                 broken[job] = True
             broken[job] |= bool(has_room.any())
     return _name("room_was_left", broken, jobs)
@@ -540,6 +545,6 @@ def check_priority(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> 
         pool = np.where(mine & (jobs.priority < priority), -1, found.pool)
         reason = np.where(left & mine & (jobs.priority == priority), NO_ROOM, "")
         without = replace(found, pool=pool, reason=reason.astype(object))
-        for finding in check_no_room(board, jobs, known, without):
+        for finding in check_no_room(board, jobs, known, without, stops=True):
             findings.append(f"left_out_for_a_lower_priority: tier {tier}, priority {priority}, {finding}")
     return findings

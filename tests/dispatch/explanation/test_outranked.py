@@ -60,4 +60,5 @@ def test_outranked_are_those_who_have_room_without_higher_priorities_of_their_ti
         above = (jobs.tier == jobs.tier[job]) & (jobs.priority > jobs.priority[job])
         alone = np.where(np.arange(len(jobs)) == job, "no_room", "").astype(object)
         without = replace(found, pool=np.where(above, -1, found.pool), reason=alone)
-        assert bool(check_no_room(board, jobs, known, without)) == (named.reason[job] == Reason.OUTRANKED)
+        has_room = bool(check_no_room(board, jobs, known, without, stops=True))
+        assert has_room == (named.reason[job] == Reason.OUTRANKED)
