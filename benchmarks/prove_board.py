@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.random_day import random_day
 from benchmarks.record import RESULTS, write
 from tests.independent.check_day import check_day, link_overrun_gb, planned_cost_fen
-from tests.independent.check_placement import check_placement
+from tests.independent.check_placement import check_placement, check_priority, sheet
 from tests.independent.check_plan import Errors, measure, terms
 
 from qipan.dispatch.jobs.classify import classify
@@ -80,6 +80,7 @@ def prove(number: int, seed: int, tally: Tally) -> None:
     found = place(jobs, board, rules, reached, refused=refused, plan=solved)
     bound = bound_fen(jobs, board, rules, reached, refused=refused, plan=solved)
     findings = check_day(board, jobs, rules, found, solved, bound_fen=bound)
+    findings += check_priority(board, jobs, sheet(board, jobs, rules), found)
     for rule in Baseline:
         theirs = place_by(rule, jobs, board, rules, reached, refused=refused)
         findings += [f"{rule}: {finding}" for finding in check_placement(board, jobs, rules, theirs)]

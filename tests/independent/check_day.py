@@ -6,7 +6,7 @@ Nothing is taken from the verbs of dispatch: board, jobs, rules, plan and placem
 from __future__ import annotations
 
 import numpy as np
-from tests.independent.check_placement import HARD_REASONS, NO_ROOM, check_placement, sheet
+from tests.independent.check_placement import HARD_REASONS, WITHOUT_ROOM, check_placement, sheet
 from tests.independent.check_plan import TOLERANCE, check_plan, terms
 
 from qipan.dispatch.model.array import Bools, Floats, Ints
@@ -153,7 +153,7 @@ def planned_cost_fen(board: Board, jobs: Jobs, rules: Rules, found: Placement, p
     moved_gb = jobs.data_gb[at] * known.planned_h[at] * 3600.0 / jobs.requested_s[at]
     moving = float((moved_gb * board.transfer_fen_per_gb[origin, site]).sum())
     distance = float((near * work * board.round_trip_ms[origin, site]).sum())
-    missed = (found.pool < 0) & (found.reason.astype(str) == NO_ROOM)
+    missed = (found.pool < 0) & np.isin(found.reason.astype(str), WITHOUT_ROOM)
     worth = np.array([rule.unserved_fen_per_unit_h for rule in rules.tiers])[jobs.tier]
     return running + moving + distance, float((worth * jobs.quantity * known.planned_h)[missed].sum())
 

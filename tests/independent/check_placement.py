@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,14 @@ from qipan.dispatch.model.reservation import Reservation
 CLOCK_S = 1e-5
 """How exactly moments compare: two hundred times the spacing of floats at today's seconds since 1970."""
 ROOM = 1e-6
+EXACTLY = 1e-10
+"""What just fits has room: units are short by no more than the rounding of their sums."""
 TICK_S = 60.0
 NO_ROOM_CHECKED_MAX = 400
 
 PLACED, CARRIED, REFUSED = "placed", "carried_over", "refused"
 NO_ROOM, LATER, COVERED = "no_room", "later_is_better", "covered"
+WITHOUT_ROOM = (NO_ROOM, "outranked", "turned_out")
 HARD_REASONS = (
     "no_such_resource",
     "no_power",
@@ -208,10 +211,10 @@ def check_status(jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
         *_name("carried_inside_day", carried & held & today, jobs),
         *_name("carried_without_reason", carried & held & (reason != LATER), jobs),
         *_name("waiting_without_window", waits & ~can_wait, jobs),
-        *_name("waiting_without_reason", waits & (reason != NO_ROOM), jobs),
+        *_name("waiting_without_reason", waits & ~np.isin(reason, WITHOUT_ROOM), jobs),
         *_name("refused_with_place", refused & held, jobs),
-        *_name("refused_without_reason", refused & ~np.isin(reason, (*HARD_REASONS, NO_ROOM)), jobs),
-        *_name("refused_though_it_can_wait", refused & (reason == NO_ROOM) & must_wait, jobs),
+        *_name("refused_without_reason", refused & ~np.isin(reason, (*HARD_REASONS, *WITHOUT_ROOM)), jobs),
+        *_name("refused_though_it_can_wait", refused & np.isin(reason, WITHOUT_ROOM) & must_wait, jobs),
     ]
 
 
@@ -382,10 +385,11 @@ def _least_over(jobs: Jobs, known: Sheet, job: int, largest: Floats) -> float:
     return float((need - largest[pools]).min(initial=np.inf))
 
 
-def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement, *, stops: bool = False) -> list[str]:
     """No job that found no room could still be put in, whole minutes held; a sample where there are many alike.
 
-    Room only shrinks while jobs are placed, so what has room at the end had room when its turn came.
+    Room only shrinks while jobs are placed, so what has room at the end had room when its turn came. Simple rules run
+    all jobs through; where ``stops`` is said, those that may stop and go are also put in so.
     """
     ticks_of_slot = round(board.slot_s / TICK_S)
     ticks = board.capacity.shape[1] * ticks_of_slot
@@ -393,7 +397,7 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
     left_gb = np.zeros(0)
     if board.links is not None:
         left_gb = board.links.capacity_gb - link_flow_gb(board, jobs, known, found)
-    waiting = np.flatnonzero(found.reason.astype(str) == NO_ROOM)
+    waiting = np.flatnonzero(np.isin(found.reason.astype(str), WITHOUT_ROOM))
     alike = {
         (
             known.sort[job],
@@ -402,6 +406,7 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
             jobs.data_gb[job],
             known.earliest_s[job],
             known.horizon_latest_s[job],
+            jobs.preemptible[job],
         ): job
         for job in waiting.tolist()
     }
@@ -416,14 +421,35 @@ def check_no_room(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> l
         for p in np.flatnonzero(known.allowed[known.sort[job]]):
             need = float(known.need(jobs, np.array([job]), np.array([p]))[0])
             need_kw = need * known.kw_per_unit[p]
-            short = (free[p] < need + ROOM) | (free_kw[known.site[p]] < need_kw + ROOM)
-            short |= spare[known.group[p]] < need + ROOM
+            short = (free[p] < need - EXACTLY) | (free_kw[known.site[p]] < need_kw + ROOM)
+            short |= spare[known.group[p]] < need - EXACTLY
             passed = np.concatenate([[0], np.cumsum(short)])
             has_room = passed[end] == passed[begin]
             if board.links is not None:
                 has_room &= _fits_links(board, jobs, known, left_gb, job=job, pool=int(p), starts=starts)
+            elif (
+                stops
+                and jobs.preemptible[job]
+                and _fits_in_parts(jobs, known, short, job, first, latest, ticks_of_slot)
+            ):
+                broken[job] = True
             broken[job] |= bool(has_room.any())
     return _name("room_was_left", broken, jobs)
+
+
+def _fits_in_parts(
+    jobs: Jobs, known: Sheet, short: Bools, job: int, first: float, latest: float, ticks_of_slot: int
+) -> bool:
+    """Tell whether a job that may stop and go has clearly enough slots with room in a pool, the first and last cut."""
+    length = jobs.requested_s[job] / TICK_S
+    if latest <= first or known.horizon_latest_s[job] + jobs.requested_s[job] > known.end_s:
+        return False
+    left = length
+    for begin in range(0, len(short), ticks_of_slot):
+        opens, closes = max(first, begin), min(latest + length, begin + ticks_of_slot)
+        if closes > opens and not short[math.floor(opens) : math.ceil(closes)].any():
+            left -= closes - opens
+    return left < -ROOM
 
 
 def _fits_links(
@@ -508,3 +534,17 @@ def check_reservations(
         broken[3, job] = is_covered != (found.reason[job] == COVERED)
     names = ("not_on_its_reservation", "covered_but_late", "covered_but_stopped", "covered_or_not")
     return [finding for name, row in zip(names, broken, strict=True) for finding in _name(name, row, jobs)]
+
+
+def check_priority(board: Board, jobs: Jobs, known: Sheet, found: Placement) -> list[str]:
+    """No job without room would find any if all of lower priority in its tier were left out and all others stayed."""
+    left = (found.pool < 0) & np.isin(found.reason.astype(str), WITHOUT_ROOM)
+    findings = []
+    for tier, priority in sorted(set(zip(jobs.tier[left].tolist(), jobs.priority[left].tolist(), strict=True))):
+        mine = jobs.tier == tier
+        pool = np.where(mine & (jobs.priority < priority), -1, found.pool)
+        reason = np.where(left & mine & (jobs.priority == priority), NO_ROOM, "")
+        without = replace(found, pool=pool, reason=reason.astype(object))
+        for finding in check_no_room(board, jobs, known, without, stops=True):
+            findings.append(f"left_out_for_a_lower_priority: tier {tier}, priority {priority}, {finding}")
+    return findings

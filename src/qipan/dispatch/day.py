@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qipan.dispatch.explanation.left import left_units
+from qipan.dispatch.explanation.outranked import name_outranked
 from qipan.dispatch.explanation.split import note_terms
 from qipan.dispatch.explanation.stand_alone import stand_alone
 from qipan.dispatch.explanation.volume import volumes
@@ -115,7 +116,8 @@ def solve_day(
         *given, policy=no_worse_than, theirs=theirs, refused=rest.refused, classes=classes, plan=solved, found=free
     )
     used, shown = kept.rules, kept.plan
-    found = join(jobs, board, covered, kept.found)
+    placed = name_outranked(rest.jobs, rest.board, rules, rest.reached, kept.found)
+    found = join(jobs, board, covered, placed)
     joined = {"qipan": found} | {name: join(jobs, board, covered, one) for name, one in theirs.items()}
     served, lost = planned_fen(jobs, board, rules, reached, found)
     covered_fen = held_fen(jobs, board, rules, reached, covered)

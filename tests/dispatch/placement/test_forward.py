@@ -110,6 +110,7 @@ def test_nobody_could_start_earlier_in_its_own_pool_at_no_more_cost(seed: int, s
 def test_the_board_costs_no_more_and_keeps_every_limit(seed: int, *, has_meters: bool) -> None:
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
+    jobs = replace(jobs, priority=np.zeros(len(jobs), dtype=np.int64))
     board = random_meters(rng, board) if has_meters else board
     with pytest.MonkeyPatch.context() as without:
         without.setattr("qipan.dispatch.placement.place._forward", lambda _case, _order, seats: seats)

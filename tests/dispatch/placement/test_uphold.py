@@ -129,6 +129,16 @@ def test_uphold_against_a_policy_takes_its_service_as_caps(crowded, rules, polic
     assert told.cost_fen - told.free_fen == pytest.approx(20e3 if policy == "home_first" else 40e3)
 
 
+@pytest.mark.parametrize(("quantity", "pool"), [(2.0, [-1, 0]), (1.0, [0, -1])])
+def test_uphold_follows_priorities_as_far_as_caps_are_kept(make_board, make_jobs, rules, quantity, pool) -> None:
+    # The rule takes the first. The second has the higher priority: as large as the first it may turn it out.
+    board, first = make_board(cards=(2.0, 0.0)), {"quantity": 2.0, "slack_h": 0.0}
+    jobs = make_jobs(first, {"quantity": quantity, "slack_h": 0.0, "priority": 1})
+    kept, told, *_ = against(board, jobs, rules, "home_first")
+    assert told.is_kept
+    assert kept.found.pool.tolist() == pool
+
+
 def against(board, jobs, rules, policy: str):
     """Return what is upheld, what each rule costs, and what it costs with its jobs moved."""
     reached = reach(jobs, board, rules)
@@ -152,9 +162,13 @@ def no_dearer(fen: float, than: float) -> bool:
 
 
 def drawn(seed: int, day: str):
-    """Draw a board as it comes, with a tenth of its cards, or with meters; only the first may have links."""
+    """Draw a board as it comes, with a tenth of its cards, or with meters; only the first may have links.
+
+    No job has a priority: who is served by priority may cost more.
+    """
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
+    jobs = replace(jobs, priority=np.zeros(len(jobs), dtype=np.int64))
     if day == "scarce":
         board = replace(board, capacity=np.ceil(board.capacity / 10.0), links=None)
     if day == "meters":

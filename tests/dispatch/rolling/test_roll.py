@@ -151,6 +151,23 @@ def test_roll_refuses_what_still_has_no_room(make_case: CaseMaker) -> None:
     assert lost.ratio > 0.0
 
 
+def test_roll_seats_the_higher_priority_of_those_that_wait_and_moves_nothing_that_runs(
+    make_case: CaseMaker,
+) -> None:
+    # The first runs until one; of two that must then start only one can.
+    waits = {"slack_h": 1.0, "requested_h": 2.0, "quantity": 10.0}
+    case = make_case(
+        {"slack_h": 0.0, "quantity": 10.0, "actual_h": 1.0},
+        waits | {"submit_h": 0.1},
+        waits | {"submit_h": 0.2, "priority": 1},
+        {"submit_h": 0.3, "slack_h": 0.0, "quantity": 10.0, "priority": 9},
+        cards=(10.0, 0.0),
+    )
+    found = rolled(case)
+    assert_array_equal(found.pool, [0, -1, 0, -1])
+    assert start_h(case, found)[2] == 1.0
+
+
 def test_roll_told_everything_has_no_regret(make_case: CaseMaker) -> None:
     prices = ((60.0, 30.0, 50.0, 20.0, 90.0, 90.0), (70.0, 40.0, 10.0, 80.0, 95.0, 95.0))
     rows = [{"submit_h": hour, "slack_h": 2.0, "actual_h": 1.0, "quantity": 2.0} for hour in (0.0, 0.5, 1.0, 1.5, 2.0)]

@@ -10,7 +10,7 @@ import numpy as np
 from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.board import Board, Origin, Rules
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Reason, Status
+from qipan.dispatch.model.plan import WITHOUT_ROOM, Placement, Reason, Status
 from qipan.kernel.money import yuan_from_fen
 from qipan.kernel.resources import Kind
 
@@ -99,7 +99,7 @@ def explain(
     if sentence is None:
         return "", ""
     en, zh = sentence(Subject(jobs, board, rules, reached, index, sooner))
-    if found.status[index] == Status.CARRIED_OVER and found.reason[index] == Reason.NO_ROOM:
+    if found.status[index] == Status.CARRIED_OVER and found.reason[index] in WITHOUT_ROOM:
         return f"{en} It may start after the hours planned, and waits.", f"{zh}可在计划时段之后启动，继续等待。"
     return en, zh
 
@@ -168,6 +168,22 @@ def _no_room(subject: Subject) -> Words:
     )
 
 
+def _outranked(subject: Subject) -> Words:
+    tier = subject.tier
+    return (
+        f"Left out by priority: jobs of tier {tier.label} with a higher priority hold the room that it could use.",
+        f"因优先级未获安排：其可用的空位由{TIER_ZH[tier]}层优先级更高的作业占用。",
+    )
+
+
+def _turned_out(subject: Subject) -> Words:
+    tier = subject.tier
+    return (
+        f"Turned out by priority: its place went to jobs of tier {tier.label} with a higher one; no other has room.",
+        f"因优先级让出：原有位置由{TIER_ZH[tier]}层优先级更高的作业占用，别处没有空位。",
+    )
+
+
 def _later_is_better(subject: Subject) -> Words:
     if subject.sooner is None:
         return "It starts after the day, to which its window reaches.", "时间窗延至次日，于次日启动。"
@@ -205,6 +221,8 @@ _SENTENCES: dict[Reason, Callable[[Subject], Words]] = {
     Reason.TOO_FAR: _too_far,
     Reason.WINDOW_TOO_SHORT: _window_too_short,
     Reason.NO_ROOM: _no_room,
+    Reason.OUTRANKED: _outranked,
+    Reason.TURNED_OUT: _turned_out,
     Reason.LATER_IS_BETTER: _later_is_better,
     Reason.COVERED: _covered,
 }

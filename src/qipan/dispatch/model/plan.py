@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -161,8 +161,14 @@ class Reason(StrEnum):
     DATA_MAY_NOT_LEAVE = "data_may_not_leave"
     WINDOW_TOO_SHORT = "window_too_short"
     NO_ROOM = "no_room"
+    OUTRANKED = "outranked"
+    TURNED_OUT = "turned_out"
     LATER_IS_BETTER = "later_is_better"
     COVERED = "covered"
+
+
+WITHOUT_ROOM: Final = (Reason.NO_ROOM, Reason.OUTRANKED, Reason.TURNED_OUT)
+"""Of jobs that some site could have taken and none did; the last two because of their priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,13 @@ class Placement:
     def has_place(self) -> Bools:
         """Whether the job holds a pool, in the day or after it."""
         return np.asarray(self.pool >= 0)
+
+    @property
+    def had_no_room(self) -> Bools:
+        """Whether some site could have taken the job and none did."""
+        had_none = self.pool < 0
+        had_none[had_none] = [reason in WITHOUT_ROOM for reason in self.reason[had_none]]
+        return had_none
 
     def take(self, rows: Bools) -> Placement:
         """Return where and when some of the jobs run.

@@ -5,8 +5,9 @@ towards what the plan gives each tier, which decides between seats that cost the
 seat, an empty board is filled again in other ways, and the best of them stays. On boards of up to `SMALL` jobs room
 is made for those without a seat (`make_room`), and all move (`relocate`); what each simple rule would do is tried as
 well, so that none is cheaper by more than `NEAR`, once whoever has room there is served. On larger ones they may turn
-another out (`fill`), so that a million jobs cost little more than one plain pass. On the board that stays jobs are
-brought forward (`bring_forward`). A preemptible job may stop and go, in one pool.
+another out (`fill`), so that a million jobs cost little more than one plain pass. On the board that stays each tier is
+served by priority (`serve_by_priority`), and jobs are brought forward (`bring_forward`). A preemptible job may stop and
+go, in one pool.
 
 On a board with meters energy counts at the plan's prices of it, prices lean more or less, and what stays is cheapest
 with the energy that it really draws.
@@ -23,26 +24,26 @@ import numpy as np
 
 from qipan.dispatch.jobs.classify import planned_h
 from qipan.dispatch.jobs.reach import Reach
-from qipan.dispatch.model.array import Floats, Ints, Texts
+from qipan.dispatch.model.array import Bools, Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Plan
+from qipan.dispatch.model.plan import Placement, Plan, Reason
+from qipan.dispatch.placement.along import fill_along, fill_evenly
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.bound import proven_fen
-from qipan.dispatch.placement.choose import Prices, prices_of, rents_of
-from qipan.dispatch.placement.fill import Lean, fill, turn_out, upright
+from qipan.dispatch.placement.choose import Prices, prices_of
+from qipan.dispatch.placement.fill import fill, turn_out, upright
 from qipan.dispatch.placement.forward import bring_forward, by_start
 from qipan.dispatch.placement.make_room import make_room
+from qipan.dispatch.placement.priority import contested, serve_by_priority
 from qipan.dispatch.placement.relocate import draw_all, meters_of, relocate
 from qipan.dispatch.placement.score import cheapest, planned_fen
-from qipan.dispatch.placement.seats import Seats, copied, empty_seats, hold_all, occupants, total_fen
+from qipan.dispatch.placement.seats import Seats, copied, hold_all, occupants, total_fen
 from qipan.dispatch.placement.tell import placement, seats_of
-from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, timeline
+from qipan.dispatch.placement.timeline import CLOCK_TICKS, Asks, Timeline, asks, timeline
 from qipan.dispatch.placement.turns import placing_order, urgency, urgent_order
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 
-EASED: Final = 0.99
-"""Share of the plan's rents that counts, so that of two equal seats the scarce one is taken while there is room."""
 LEANS: Final = (0.0075, 0.03, 0.1, 0.3)
 """How far prices lean towards the plan's use, as a share of their mean: the first decides between equal seats.
 
@@ -121,7 +122,30 @@ def place(
         flexible = np.argsort(jobs.submit_s - jobs.latest_start_s, kind="stable")
         turn_out(rest, ask, prices, unserved_fen, room, seats, occupants(flexible, room, seats))
         fill(rest[seats.pool[rest] < 0], ask, prices, upright(), room, seats)
-    return placement(jobs, board, reached, refused=refused, seats=_forward(case, order, seats))
+    seats, is_out = _ranked(case, order, seats)
+    return placement(jobs, board, reached, refused=refused, seats=seats, is_out=is_out)
+
+
+def follow_priority(
+    jobs: Jobs, board: Board, rules: Rules, reached: Reach, *, refused: Texts, plan: Plan, found: Placement
+) -> Placement:
+    """Serve each tier of a placement by priority, as `place` does; one that does so is returned as it is.
+
+    Parameters
+    ----------
+    refused
+        ``(jobs,)`` of `Reason`, from `reach.refusals`; jobs with a reason are not tried.
+    """
+    order = urgent_order(jobs, rules, refused)
+    if not contested(order, jobs, found.pool):
+        return found
+    case = _case(jobs, board, rules, reached, refused, plan)
+    seats = seats_of(found, case.ask, board)
+    seated, is_out = _by_priority(case, order, seats)
+    if not seated:
+        return found
+    is_out |= found.reason == Reason.TURNED_OUT
+    return placement(jobs, board, reached, refused=refused, seats=seats, is_out=is_out)
 
 
 def keep_seated(
@@ -143,7 +167,8 @@ def keep_seated(
     draw_all(order, case.ask, meters, room, seats)
     relocate(order, case.ask, case.prices, meters, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    moved = placement(jobs, board, reached, refused=refused, seats=_forward(case, order, seats))
+    seats, is_out = _forward(case, order, seats), found.reason == Reason.TURNED_OUT
+    moved = placement(jobs, board, reached, refused=refused, seats=seats, is_out=is_out)
     either = (moved, found)
     return either[cheapest(sum(planned_fen(jobs, board, rules, reached, one)) for one in either)]
 
@@ -167,7 +192,8 @@ def seat_more(
     room = _room_beside(case, order, seats)
     _seat_by_force(case, more, room, seats)
     fill(order[seats.pool[order] < 0], case.ask, case.prices, upright(), room, seats)
-    return placement(jobs, board, reached, refused=refused, seats=seats)
+    is_out = found.reason == Reason.TURNED_OUT
+    return placement(jobs, board, reached, refused=refused, seats=seats, is_out=is_out)
 
 
 def _case(jobs: Jobs, board: Board, rules: Rules, reached: Reach, refused: Texts, plan: Plan) -> Case:
@@ -214,9 +240,9 @@ def _filled(
     way: Way | Baseline, case: Case, order: Ints, ask: Asks, pull: float, theirs: Mapping[str, Placement]
 ) -> tuple[Timeline, Seats]:
     if way is Way.ALONG:
-        return _fill_along(order, case.jobs, case.board, case.rules, case.plan, pull, ask, case.prices)
+        return fill_along(order, case.jobs, case.board, case.rules, case.plan, pull=pull, ask=ask, prices=case.prices)
     if way is Way.SPREAD:
-        return _fill_evenly(order, case.board, case.rules, ask, case.prices)
+        return fill_evenly(order, case.board, case.rules, ask, case.prices)
     given = (case.jobs, case.board, case.rules, case.reached)
     found = theirs[way] if way in theirs else place_by(way, *given, refused=case.refused)
     seats = seats_of(found, case.ask, case.board)
@@ -243,6 +269,27 @@ def _mended(case: Case, order: Ints, room: Timeline, seats: Seats, *, rounds: in
     if cheapest((mended, cost)) == 0:
         return mended, room, seats
     return cost, _room_beside(case, order, first), first
+
+
+def _ranked(case: Case, order: Ints, seats: Seats) -> tuple[Seats, Bools]:
+    """Return a board that serves each tier by priority, jobs brought forward, and whom that turned out, ``(jobs,)``.
+
+    What bringing forward leaves free may seat by priority who had no room before, so one follows the other.
+    """
+    is_out, is_new = _by_priority(case, order, seats)[1], True
+    while is_new:
+        seats = _forward(case, order, seats)
+        seated, also = _by_priority(case, order, seats)
+        is_new, is_out = seated > 0, is_out | also
+    return seats, is_out
+
+
+def _by_priority(case: Case, order: Ints, seats: Seats) -> tuple[int, Bools]:
+    """Serve each tier by priority, if some job is left out that might turn another out; change the seats in place."""
+    if not contested(order, case.jobs, seats.pool):
+        return 0, np.zeros(len(seats.pool), dtype=bool)
+    room = _room_beside(case, order, seats)
+    return serve_by_priority(order, case.jobs, case.rules, ask=case.ask, prices=case.prices, room=room, seats=seats)
 
 
 def _forward(case: Case, order: Ints, seats: Seats) -> Seats:
@@ -327,60 +374,3 @@ def _seat_by_force(case: Case, rest: Ints, room: Timeline, seats: Seats) -> None
     tolerant = np.lexsort((work, jobs.submit_s - jobs.latest_start_s, -urgency(case.rules)[jobs.tier]))
     rest = rest[np.lexsort((-work[rest], -case.unserved_fen[rest] / work[rest]))]
     make_room(rest, case.ask, case.prices, case.unserved_fen, room, seats, occupants(tolerant, room, seats))
-
-
-def _fill_along(
-    order: Ints, jobs: Jobs, board: Board, rules: Rules, plan: Plan, pull: float, ask: Asks, prices: Prices
-) -> tuple[Timeline, Seats]:
-    """Fill an empty board in an order, at the plan's prices, which lean.
-
-    Parameters
-    ----------
-    pull
-        One of `LEANS`.
-    prices
-        What running costs, energy at the plan's prices of it.
-    """
-    room = timeline(board, keeps_reserve=rules.keeps_reserve)
-    seats = empty_seats(ask, room.ticks_of_slot)
-    lmp = plan.lmp_fen_per_unit_h[board.pool_product] * TICK_S / 3600.0
-    lean = lean_of(board, plan, pull, prices.step[0] + EASED * np.maximum(lmp - prices.step[0], 0.0))
-    step = lean.base - lean.pull * np.minimum(lean.planned, 1.0)
-    prices = prices._replace(step=step, level=jobs.tier.astype(np.int64))
-    if board.links is not None:
-        prices = prices._replace(rents=EASED * rents_of(board.links, plan))
-    fill(order, ask, prices, lean, room, seats)
-    return room, seats
-
-
-def _fill_evenly(order: Ints, board: Board, rules: Rules, ask: Asks, prices: Prices) -> tuple[Timeline, Seats]:
-    """Fill an empty board in an order, each job where most is free."""
-    room = timeline(board, keeps_reserve=rules.keeps_reserve)
-    seats = empty_seats(ask, room.ticks_of_slot)
-    whole, none = board.capacity[None] * room.ticks_of_slot, np.zeros(len(ask.sort))
-    lean = Lean(planned=whole, left=whole.copy(), base=np.zeros_like(board.capacity), pull=1.0)
-    prices = prices._replace(step=-np.ones_like(whole), moving=prices.moving._replace(gb=none, near=none))
-    fill(order, ask, prices, lean, room, seats)
-    return room, seats
-
-
-def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
-    """Return what the plan gives each tier of each pool, and how prices lean towards that.
-
-    What work takes of a product is shared out over its pools as they supply it.
-
-    Parameters
-    ----------
-    pull
-        One of `LEANS`.
-    base
-        Prices that do not lean, fen for a unit and tick, ``(pools, slots)``.
-    """
-    given = np.zeros((len(Tier), len(board.products), board.slot_count))
-    tier = plan.classes.streams.tier[plan.work_stream]
-    np.add.at(given, (tier, plan.work_product, plan.work_slot), plan.takes * plan.work_unit_h)
-    whole = np.zeros(given.shape[1:])
-    np.add.at(whole, board.pool_product, plan.supply_unit_h)
-    share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
-    planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
-    return Lean(planned=planned, left=planned.copy(), base=base, pull=pull * float(np.abs(base).mean()))

@@ -15,7 +15,7 @@ from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.energy import EnergyPlan
 from qipan.dispatch.model.job import KINDS, Jobs, Tier
-from qipan.dispatch.model.plan import Placement, Reason, Score, Status
+from qipan.dispatch.model.plan import Placement, Score, Status
 from qipan.dispatch.placement.choose import LESS, moving_of
 from qipan.dispatch.programme.buy import buy
 
@@ -186,7 +186,7 @@ def _deadline_misses(jobs: Jobs, found: Placement) -> tuple[int, int]:
     ends = np.full(len(jobs), -np.inf)
     np.maximum.at(ends, runs.job, runs.start_s + runs.seconds)
     is_late = ends > jobs.latest_start_s + jobs.requested_s + CLOCK_S
-    had_no_room = np.asarray(found.reason == Reason.NO_ROOM)
+    had_no_room = found.had_no_room
     is_refused = had_no_room & (found.status == Status.REFUSED)
     return int((is_late | is_refused).sum()), int((found.has_place | had_no_room).sum())
 
@@ -223,7 +223,7 @@ def cheapest(fen: Iterable[float]) -> int:
 
 def unserved_unit_h(jobs: Jobs, board: Board, found: Placement) -> Floats:
     """Return the planned hours that some site could have taken and none did, ``(kinds, tiers)``."""
-    missed = (found.pool < 0) & (found.reason == Reason.NO_ROOM)
+    missed = found.had_no_room
     left = np.zeros((len(KINDS), len(Tier)))
     np.add.at(left, (jobs.kind[missed], jobs.tier[missed]), (jobs.quantity * planned_h(jobs, board))[missed])
     return left

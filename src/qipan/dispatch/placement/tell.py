@@ -6,7 +6,7 @@ import numpy as np
 
 from qipan.dispatch.jobs.classify import latest_start_in_horizon_s
 from qipan.dispatch.jobs.reach import Reach
-from qipan.dispatch.model.array import Texts
+from qipan.dispatch.model.array import Bools, Texts
 from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Placement, Reason, Status, Stretches
@@ -14,8 +14,16 @@ from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks
 
 
-def placement(jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats: Seats) -> Placement:
-    """Give every job its status and reason, and those that stop and go their stretches."""
+def placement(
+    jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats: Seats, is_out: Bools | None = None
+) -> Placement:
+    """Give every job its status and reason, and those that stop and go their stretches.
+
+    Parameters
+    ----------
+    is_out
+        ``(jobs,)``, which jobs without a seat had one until a higher priority of their tier took it; None for nobody.
+    """
     pool = seats.pool.copy()
     first_tick = seats.begin[seats.first[:-1]]
     start_s = np.where(pool >= 0, board.start_s + first_tick * TICK_S, np.nan)
@@ -28,6 +36,8 @@ def placement(jobs: Jobs, board: Board, reached: Reach, *, refused: Texts, seats
     status[after | can_wait] = Status.CARRIED_OVER
     reason = refused.copy()
     reason[(pool < 0) & (refused == Reason.NONE)] = Reason.NO_ROOM
+    if is_out is not None:
+        reason[(pool < 0) & (refused == Reason.NONE) & is_out] = Reason.TURNED_OUT
     reason[after] = Reason.LATER_IS_BETTER
     return Placement(pool, start_s, status, reason, _stretches(board, seats), reached.held(jobs, board, pool))
 

@@ -107,6 +107,13 @@ def timeline(board: Board, *, keeps_reserve: bool = False) -> Timeline:
     return room
 
 
+def copied_room(room: Timeline) -> Timeline:
+    """Return the same room, of which changes here are none there."""
+    changed = ("free", "free_least", "free_kw", "free_kw_least", "spare", "free_gb")
+    arrays = {name: getattr(room, name) for name in changed}
+    return room._replace(**{name: one.copy() for name, one in arrays.items() if one is not None})
+
+
 def asks(jobs: Jobs, board: Board, reached: Reach) -> Asks:
     """Express jobs in ticks of the horizon; those that are preemptible, may wait and end in the horizon may split."""
     latest_start_s = latest_start_in_horizon_s(jobs, board)

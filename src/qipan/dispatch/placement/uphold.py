@@ -10,6 +10,8 @@ The placement of a simple rule that keeps the caps, each of its jobs moved to wh
 find none that costs less. Where nothing keeps them, the nearest is pressed: whoever is over a cap turns out work of
 tiers that can spare it, as long as that brings the caps nearer.
 
+All of these serve each tier by priority, as long as one of them then keeps the caps: caps come before priorities.
+
 Source: `everett1963` (multipliers keep limits where choices are whole).
 """
 
@@ -26,10 +28,10 @@ from qipan.dispatch.jobs.reach import Reach
 from qipan.dispatch.model.array import Floats, Ints, Texts
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import KINDS, Jobs, Tier
-from qipan.dispatch.model.plan import Classes, Placement, Plan, Reason
+from qipan.dispatch.model.plan import Classes, Placement, Plan
 from qipan.dispatch.model.upheld import ANY, Upheld, UpheldTier
 from qipan.dispatch.placement.baseline import Baseline
-from qipan.dispatch.placement.place import NOTHING, keep_seated, place, seat_more
+from qipan.dispatch.placement.place import NOTHING, follow_priority, keep_seated, place, seat_more
 from qipan.dispatch.placement.score import cheapest, planned_fen, unserved_unit_h
 from qipan.dispatch.plan import plan as solve
 
@@ -88,7 +90,7 @@ def uphold(
     """Place jobs so that no more of any tier is left unserved than its cap; if that is not found, with least over them.
 
     Of the placements that keep every cap the cheapest stays, at the values that were given; it costs no more than that
-    of any rule that keeps them.
+    of any rule that keeps them, served by priority. Where none that serves by priority keeps them, others do.
 
     Parameters
     ----------
@@ -114,9 +116,15 @@ def uphold(
     def least(ones: list[Capped]) -> Capped:
         return ones[cheapest(sum(planned_fen(jobs, board, rules, reached, one.found)) for one in ones)]
 
+    def ranked(one: Capped) -> Capped:
+        placed = follow_priority(*given, refused=refused, plan=one.plan, found=one.found)
+        return one if placed is one.found else capped(one.rules, one.plan, placed, is_known=one.is_known)
+
+    given = (jobs, board, rules, reached)
     tried = [capped(rules, plan, found)]
     keepers = [one for one in (capped(rules, plan, one, is_known=True) for one in theirs.values()) if one.is_kept]
-    if tried[0].is_kept and least([tried[0], *keepers]) is tried[0]:
+    rivals = [one for one in map(ranked, keepers) if one.is_kept]
+    if tried[0].is_kept and least([tried[0], *rivals]) is tried[0]:
         return tried[0]
     while not tried[-1].is_kept and len(tried) <= ROUNDS:
         worth = next_worth([(_worth(one.rules), one.unserved_unit_h) for one in tried], caps_unit_h)
@@ -126,15 +134,16 @@ def uphold(
         solved = solve(board, classes, raised, takes)
         placed = place(jobs, board, raised, reached, refused=refused, plan=solved, theirs=theirs)
         tried.append(capped(raised, solved, placed))
-    given = (jobs, board, rules, reached)
     moved = [keep_seated(*given, refused=refused, plan=plan, found=one.found) for one in keepers]
     keep = [one for one in tried if one.is_kept] + [capped(rules, plan, one, is_known=True) for one in moved]
+    keep = [one for one in map(ranked, keep) if one.is_kept] or keep
     best = least(keep) if keep else min(tried, key=_excess_sum)
     while not best.is_kept:
         solved, pressed, over = best.plan, _pressed(rules, best), _over(jobs, board, best)
         placed = seat_more(jobs, board, pressed, reached, refused=refused, plan=solved, found=best.found, more=over)
         placed = keep_seated(*given, refused=refused, plan=solved, found=placed)
         nearer = capped(best.rules, solved, placed)
+        nearer = min((ranked(nearer), nearer), key=_excess_sum)
         if _excess_sum(nearer) >= _excess_sum(best):
             break
         best = nearer
@@ -156,10 +165,7 @@ def _over(jobs: Jobs, board: Board, one: Capped) -> Ints:
     work = jobs.quantity * planned_h(jobs, board)
     over: list[int] = []
     for kind, tier in np.argwhere(one.excess_unit_h > 0.0):
-        is_left = (
-            (jobs.kind == kind) & (jobs.tier == tier) & (one.found.pool < 0) & (one.found.reason == Reason.NO_ROOM)
-        )
-        left = np.flatnonzero(is_left)
+        left = np.flatnonzero((jobs.kind == kind) & (jobs.tier == tier) & one.found.had_no_room)
         left = left[np.argsort(work[left], kind="stable")]
         enough = int(np.searchsorted(np.cumsum(work[left]), one.excess_unit_h[kind, tier] - ROUNDING_UNIT_H))
         over += left[: enough + 1].tolist()

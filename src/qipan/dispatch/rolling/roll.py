@@ -25,9 +25,9 @@ from qipan.dispatch.model.board import Board
 from qipan.dispatch.model.job import Jobs
 from qipan.dispatch.model.plan import Instance, Plan, Reason
 from qipan.dispatch.model.roll import Case, Rolled, RollTerms, Spike, Work
+from qipan.dispatch.placement.along import EASED
 from qipan.dispatch.placement.choose import Prices, Seat, choose, empty_seat, prices_of, rents_of
 from qipan.dispatch.placement.fill import fill, upright
-from qipan.dispatch.placement.place import EASED
 from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline

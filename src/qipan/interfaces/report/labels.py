@@ -84,6 +84,8 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
         "data_may_not_leave": mark("its data may not go where there is a site"),
         "window_too_short": mark("its window is shorter than its duration"),
         "no_room": mark("no site had room in its window"),
+        "outranked": mark("left out by priority: higher ones of its tier hold the room it could use"),
+        "turned_out": mark("turned out by priority: a higher one of its tier took its place"),
         "later_is_better": mark("it may wait, and its place is after the day"),
         "covered": mark("it runs on its reservation"),
     }
