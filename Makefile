@@ -7,7 +7,7 @@ FAST := not slow and not engine and not browser
 # As many processes as cores; the tests of a file stay together, for they share what is dear to make.
 SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-ledger prove-market prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-clearings prove-ledger prove-market prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ prove-accounts: setup ## The long proof of accounts: ten million drafts under in
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py
+
+prove-clearings: setup ## The long proof of spot auctions: 10,000 to the fen from two solvers, and a day of 100,000 orders
+	@$(BIN)/python benchmarks/prove_clearings.py
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py

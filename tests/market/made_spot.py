@@ -24,10 +24,10 @@ CLASS = "h100-80g"
 GATE = datetime(2026, 3, 2, 4, tzinfo=UTC)
 BEFORE, AFTER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, 5, tzinfo=UTC)
 MEMBERS = ("east", "north", "site", "west")
-HUBS = ("guizhou", "ningxia")
+HUBS = ("ningxia", "guizhou")
 PLAIN = Network(HUBS, ((0, 20), (20, 0)))
 """Two hubs with carriers that ask 20 fen and carry all there is."""
-NARROW = Network(HUBS, ((0, 20), (20, 0)), ("g-n",), (3,), (((0, 1), (-1, 0)),))
+NARROW = Network(HUBS, ((0, 20), (20, 0)), ("n-g",), (3,), (((0, 1), (-1, 0)),))
 """The same with a link of three lots between them."""
 
 

@@ -1,8 +1,8 @@
 """Make an auction whole: prices in fen, volumes in lots, who gets what, who serves whom, and the bill.
 
 Dispatch finds prices and flows; here its prices are rounded to the tick of the market, by its own rule, and its flows
-down to whole lots. An order that the price is good for and that whole lots leave out is made good by uplift. Limits are
-whole fen, so no rounded price is worse than the limit of an order that dispatch took.
+down to whole lots that links can carry. An order that the price is good for and that whole lots leave out is made good
+by uplift. Limits are whole fen, so no rounded price is worse than the limit of an order that dispatch took.
 
 A bid is served by the offers of the hubs that supply its own, the earlier bid by the earlier offer.
 """
@@ -17,7 +17,7 @@ import numpy as np
 
 from qipan.market.clear import award, bill, uplift_fen
 from qipan.market.model.array import Floats, Ints
-from qipan.market.model.auction import HOURS, Auction, Award, Found, Outcome, Price, Supply
+from qipan.market.model.auction import HOURS, Auction, Award, Found, Network, Outcome, Price, Supply
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import Order, Side
 from qipan.market.model.spot import Cleared
@@ -58,7 +58,7 @@ def clear(auction: Auction, orders: Sequence[Order], found: Found) -> Outcome:
         ``fee_bad``.
     """
     groups = group(auction, orders)
-    flow = np.floor(found.flow_card_h / CARDS_PER_LOT + WHOLE).astype(np.int64)
+    flow = whole_lots(auction.network, found.flow_card_h)
     price = {Side.BUY: whole_fen(found.bid_fen_per_card_h), Side.SELL: whole_fen(found.offer_fen_per_card_h)}
     volume = {Side.BUY: flow.sum(axis=1), Side.SELL: flow.sum(axis=2)}
     lots: dict[str, int] = {}
@@ -80,18 +80,39 @@ def clear(auction: Auction, orders: Sequence[Order], found: Found) -> Outcome:
         awards.append(
             Award(order.order_id, order.member, order.instrument, order.side, got, fen, paid, fee, lost),
         )
+    prices = [Price(auction.instrument(hub, hour), side, int(price[side][hour, hub])) for hour, hub, side in groups]
     return Outcome(
         auction.name,
-        tuple(
-            Price(auction.instrument(hub, hour), side, int(price[side][hour, hub]))
-            for hour, hub, side in sorted(groups, key=lambda one: (one[0], one[1], -one[2]))
-        ),
+        tuple(sorted(prices, key=Price.key)),
         tuple(awards),
         tuple(serve(groups, lots, flow)),
         int(bills.transfer_fen.sum()),
         int(bills.rent_fen.sum()),
         bills.remainder_fen,
     )
+
+
+def whole_lots(network: Network, flow_card_h: Floats) -> Ints:
+    """Round flows down to whole lots that links can carry, ``(hours, from, to)``.
+
+    Rounding down what offsets another flow can leave a link too full. Then the flow that fills it most gives up a lot,
+    of equal ones the last, and so on until every link is kept.
+    """
+    flow: Ints = np.floor(flow_card_h / CARDS_PER_LOT + WHOLE).astype(np.int64)
+    if not network.links:
+        return flow
+    share = np.array(network.share, dtype=np.int64)
+    most = np.array(network.capacity_lots, dtype=np.int64) * network.parts
+    for passing in flow:
+        while True:
+            crossing = (share * passing).sum(axis=(1, 2))
+            over = np.flatnonzero(np.abs(crossing) > most)
+            if not len(over):
+                break
+            filling = np.sign(crossing[over[0]]) * share[over[0]] * (passing > 0)
+            start, end = np.argwhere(filling == filling.max())[-1]
+            passing[start, end] -= 1
+    return flow
 
 
 def group(auction: Auction, orders: Sequence[Order]) -> dict[tuple[int, int, Side], list[Order]]:

@@ -111,6 +111,10 @@ class Price(NamedTuple):
     side: Side
     fen_per_card_h: int
 
+    def key(self) -> tuple[str, str, int]:
+        """Return what prices are put in order by: hour, hub, bids first."""
+        return self.instrument.rpartition("/")[2], self.instrument, -self.side
+
 
 class Award(NamedTuple):
     """What an order gets.

@@ -360,11 +360,9 @@ class Spot:
             steps = books.certifications(unit, member, auction.card_class, hub_id)
             cards = certified_cards(steps, auction.window)
             promised = self._trading.promised(unit, member, auction.card_class, hub_id)
-            for order in offers:
+            for order in {one.instrument: one for one in offers}.values():
                 ware = Instrument.named(order.instrument)
-                if ware.hub_id != hub_id:
-                    continue
-                left = free_lots(cards, auction.window.start, promised, ware.window)
+                left = free_lots(cards, auction.window.start, promised, ware.window) if ware.hub_id == hub_id else 0
                 if left < 0:
                     raise uncovered(order, -left)
 

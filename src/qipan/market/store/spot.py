@@ -287,7 +287,7 @@ def prices(unit: UnitOfWork, auction: str) -> tuple[Price, ...]:
     """Return the prices of an auction, by hour, hub and side."""
     query = sa.select(*[PRICE.c[name] for name in Price._fields]).where(PRICE.c.auction == auction)
     found = [Price(row.instrument, Side(row.side), row.fen_per_card_h) for row in unit.execute(query)]
-    return tuple(sorted(found, key=lambda one: (one.instrument.rpartition("/")[2], one.instrument, -one.side)))
+    return tuple(sorted(found, key=Price.key))
 
 
 def awards(unit: UnitOfWork, auction: str) -> tuple[Award, ...]:
