@@ -116,11 +116,14 @@ class SpotClearing:
         """Make every auction anew from its requests, with prices found anew, and hold all that follows against it.
 
         Rules: those of `SpotAudit.check`; ``clearing_differs`` where prices, awards or payments are other ones than
-        those that are kept; ``deviation_differs``.
+        those that are kept; ``refund_differs``, ``deviation_differs``.
         """
         found = list(self._audit.check(unit))
         for name, kept in self._spot.clearings(unit).items():
             found += self._differences(unit, self._spot.auction(unit, name), kept)
+            if not self._audit.are_refunded(unit, self._balancing.refunded(unit, name)):
+                told = f"Refunds of {name} must be paid as they follow, was otherwise."
+                found.append(Finding(0, "transfers", "refund_differs", told, name))
             payments = self._balancing.payments(unit, name)
             if not self._audit.are_posted(unit, payments):
                 told = f"Deviations of {name} must be paid as they follow, was otherwise."

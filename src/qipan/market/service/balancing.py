@@ -190,6 +190,21 @@ class Balancing:
         found = self._reckon(unit, outcome, words["delivered"], words["rolling"], told)
         return balanced(self._spot.auction(unit, name), _by_member(outcome, found.paid_fen))
 
+    def refunded(self, unit: UnitOfWork, name: str) -> dict[str, tuple[str, str, int]]:
+        """Return what refunds of an auction must have moved by the ids of their transfers: supplier, bidder, fen.
+
+        What a voucher got back is part of it, under the id that follows with ``/v``.
+        """
+        awards = {one.order_id: one for one in self._spot.outcome(unit, name).awards}
+        found = {}
+        for refund in store.refunds(unit, auction=name):
+            supplier = margin_account(awards[refund.offer_id].member)
+            for number, (bid_id, card_h) in enumerate(refund.parts.items(), start=1):
+                bid = awards[bid_id]
+                moved = supplier, margin_account(bid.member), card_h * bid.fen_per_card_h
+                found[f"spot/refund/{refund.refund_id}/{number}"] = moved
+        return found
+
     # --- how it is done ------------------------------------------------------------------------------------------
 
     def _reckon(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 
 from qipan.accounts.model.posting import Balance, Draft
@@ -51,6 +52,15 @@ class SpotAudit:
         """Tell whether the payments of an outcome stand as they follow, and its digest is in the log."""
         leaf = cleared_leaf(outcome.auction, outcome.digest)
         return self.are_posted(unit, outcome.drafts) and bool(self._log.find(unit, leaf))
+
+    def are_refunded(self, unit: UnitOfWork, moved: Mapping[str, tuple[str, str, int]]) -> bool:
+        """Tell whether refunds stand as they follow: what bidder and voucher got is what the bidder had paid."""
+        given: dict[str, int] = defaultdict(int)
+        for account in {debit for debit, _, _ in moved.values()}:
+            for one in self._accounts.transfers(unit, account):
+                if one.debit == account:
+                    given[one.transfer_id.removesuffix("/v")] += one.amount
+        return all(given[name] == fen for name, (debit, credit, fen) in moved.items() if debit != credit)
 
     def are_posted(self, unit: UnitOfWork, drafts: Sequence[Draft]) -> bool:
         """Tell whether payments stand as they follow; what frees a hold is none."""

@@ -200,14 +200,13 @@ class Vouchers:
         Rules: ``voucher_overspent``, ``vouchers_unbacked``.
         """
         found = []
-        closed = store.closings(unit)
-        backed = 0
-        for name, holders in self.left(unit).items():
+        closed, left = store.closings(unit), self.left(unit)
+        backed = sum(sum(holders.values()) - closed.get(name, 0) for name, holders in left.items())
+        for name, holders in left.items():
             for holder, fen in holders.items():
                 if fen < 0:
                     told = f"The voucher of {holder} in {name} must not pay more than it has, was {-fen} fen more."
                     found.append(Finding(0, "holder", "voucher_overspent", told))
-            backed += sum(holders.values()) - closed.get(name, 0)
         held = self._accounts.balances(unit, [VOUCHERS]).get((VOUCHERS, None), Balance()).posted
         if held != backed:
             told = f"{VOUCHERS} must hold what vouchers can still pay, {backed} fen, was {held}."
