@@ -15,8 +15,8 @@ down_revision = "0014"
 MOMENT = sa.DateTime(timezone=True)
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 APPEND_ONLY = (
-    "spot_auction", "spot_gate", "spot_request", "spot_clearing", "spot_price", "spot_award", "spot_supply", "spot_refund",
-    "spot_deviation", "voucher_programme", "voucher", "voucher_redeemed", "voucher_closing",
+    "spot_auction", "spot_gate", "spot_request", "spot_clearing", "spot_price", "spot_award", "spot_supply",
+    "spot_refund", "spot_deviation", "voucher_programme", "voucher", "voucher_redeemed", "voucher_closing",
 )  # fmt: skip
 
 
