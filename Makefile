@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-kills prove-ledger prove-market prove-prices clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-clearings prove-kills prove-ledger prove-market prove-prices clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ prove-claims: setup servers ## The long proof of claims: a million race for the 
 
 prove-kills: setup servers ## The long proof of what is acknowledged: 200 kills among a million postings on PostgreSQL
 	@$(BIN)/python benchmarks/prove_kills.py
+
+prove-clearings: setup ## The long proof of spot auctions: 10,000 to the fen from two solvers, and a day of 100,000 orders
+	@$(BIN)/python benchmarks/prove_clearings.py
 
 prove-ledger: setup ## The long proof of the ledger: 200 kills of a signed ingest; the result goes to benchmarks/results
 	@$(BIN)/python benchmarks/prove_ledger.py

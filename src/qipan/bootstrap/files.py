@@ -40,7 +40,7 @@ from qipan.log.note import Signer, Verifier
 from qipan.log.sources import folder
 from qipan.market.model.array import Ints
 from qipan.market.model.order import Order
-from qipan.market.sources import orders_csv, prices_csv
+from qipan.market.sources import orders_csv, pairs_csv, prices_csv
 from qipan.workflows.publish import Trust, Verification, verify
 
 
@@ -107,6 +107,44 @@ def read_prices(data: bytes) -> Ints:
             f"Every row of a price history must be readable, was not: {len(findings)} findings.",
             code="prices_unreadable",
             hint="Correct the cells that are named; no margin follows from a history with gaps.",
+            findings=findings,
+        )
+    return prices
+
+
+def read_delivered(data: bytes) -> dict[str, int]:
+    """Read what was delivered, card-hours by the id of the order; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``delivered_unreadable`` with a finding for each cell that cannot be read.
+    """
+    delivered, findings = pairs_csv.read(data, ("id", "card_h"))
+    if findings:
+        raise BadInputError(
+            f"Every row of what was delivered must be readable, was not: {len(findings)} findings.",
+            code="delivered_unreadable",
+            hint="Nothing was settled. Correct the cells that are named, then send the file again.",
+            findings=findings,
+        )
+    return delivered
+
+
+def read_rolling(data: bytes) -> dict[str, int]:
+    """Read rolling prices, fen a card-hour by instrument; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``rolling_unreadable`` with a finding for each cell that cannot be read.
+    """
+    prices, findings = pairs_csv.read(data, ("instrument", "fen_per_card_h"))
+    if findings:
+        raise BadInputError(
+            f"Every row of rolling prices must be readable, was not: {len(findings)} findings.",
+            code="rolling_unreadable",
+            hint="Nothing was settled. Correct the cells that are named, then send the file again.",
             findings=findings,
         )
     return prices

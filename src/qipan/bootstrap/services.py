@@ -36,15 +36,20 @@ from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, sl
 from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.service.balancing import Balancing
 from qipan.market.service.clearing import Clearing
 from qipan.market.service.margin import Margins
+from qipan.market.service.spot import Spot
+from qipan.market.service.spot_audit import SpotAudit
 from qipan.market.service.trading import Trading
+from qipan.market.service.voucher import Vouchers
 from qipan.observations.service import Observations
 from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books
 from qipan.storage.lake import Lake
 from qipan.workflows.board import Boards
+from qipan.workflows.clear_spot import SpotClearing
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
 from qipan.workflows.fleet import carbon_factors, national_fleet
@@ -74,6 +79,10 @@ class Services:
     trading: Trading
     margins: Margins
     clearing: Clearing
+    vouchers: Vouchers
+    spot: Spot
+    balancing: Balancing
+    spot_clearing: SpotClearing
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -189,6 +198,9 @@ def _assemble(settings: Settings, caller: str) -> Services:
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
+    vouchers = Vouchers(trading, accounts, log)
+    spot = Spot(trading, margins, vouchers, accounts, log)
+    balancing = Balancing(spot, vouchers, accounts, log)
     registry = Registry(log, accounts, claims)
     certifications = Certifications(log, registry, criteria_of(catalog))
     adcodes = frozenset(region.adcode for region in catalog.regions())
@@ -238,6 +250,16 @@ def _assemble(settings: Settings, caller: str) -> Services:
         trading=trading,
         margins=margins,
         clearing=Clearing(trading, margins, accounts),
+        vouchers=vouchers,
+        spot=spot,
+        balancing=balancing,
+        spot_clearing=SpotClearing(
+            catalog=catalog,
+            spot=spot,
+            balancing=balancing,
+            audit=SpotAudit(spot, vouchers, accounts, log),
+            read_links=links.read,
+        ),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

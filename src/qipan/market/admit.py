@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from qipan.accounts.model.posting import AMOUNT_MAX
 from qipan.kernel.errors import BadInputError, NotAllowedError
 from qipan.log.note import is_signed, parted, verifier_of
-from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Order, Refusal
+from qipan.market.model.auction import Auction, Network
+from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Refusal
 from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member, Request, id_of
+from qipan.market.model.voucher import Programme
 from qipan.market.record import record, signed_text
 from qipan.market.refuse import refuse
 
 MOST_CARDS: Final = MOST_LOTS * 8
+BASIS_POINTS: Final = 10_000
 HOUSE: Final = "market"
 """Name of the clearing house; no member bears it."""
 
 _MEMBER = re.compile(r"[a-z0-9][a-z0-9._-]{0,19}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
 _WARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -101,6 +106,108 @@ def check_request(request: Request) -> None:
         flaw = _form(request)
         if flaw is not None:
             raise refuse(flaw, request)
+
+
+def check_bid(request: Order | Cancel) -> None:
+    """Refuse a request that no auction could keep; its id stays free.
+
+    Raises
+    ------
+    BadInputError
+        ``request_id_malformed``; ``order_negative``, ``order_out_of_grid``; ``bid_unfit``.
+    """
+    check_request(request)
+    if isinstance(request, Order) and (request.entry, request.is_whole, request.good_until) != (
+        Entry.STANDING,
+        False,
+        None,
+    ):
+        raise BadInputError(
+            f"A bid or offer must stand until its auction and may be filled in parts, was otherwise: {id_of(request)}.",
+            code="bid_unfit",
+            hint="Leave out entry, whole and until; an auction awards in whole lots, in proportion.",
+        )
+
+
+def check_auction(auction: Auction) -> None:
+    """Refuse terms of an auction that name nothing, close too late, or do not fit together.
+
+    Raises
+    ------
+    BadInputError
+        ``auction_unfit``.
+    """
+    must = _flaw(auction)
+    if must:
+        raise BadInputError(
+            f"The terms of an auction must fit together: {must}, was otherwise in {auction.name}.",
+            code="auction_unfit",
+            hint="Correct what is named; docs/spot.md has an example.",
+        )
+
+
+def _flaw(auction: Auction) -> str:
+    """Return what must hold of an auction and does not; empty where all is well."""
+    net = auction.network
+    count = len(net.hubs)
+    sizes = [len(net.capacity_lots), len(net.share)]
+    grids = [net.transfer_fen_per_card_h, *net.share]
+    rules = {
+        "a class of 1 to 20 letters, figures and . _ -": bool(_SHORT.fullmatch(auction.card_class)),
+        "a gate with its zone, at the start of the day or before": auction.gate.tzinfo is not None
+        and auction.gate <= auction.window.start,
+        "a fee of 0 to 10000 basis points": 0 <= auction.fee_bp <= BASIS_POINTS,
+        "at least one hub, each named once": count > 0
+        and len(set(net.hubs)) == count
+        and all(_WARE.fullmatch(hub) for hub in net.hubs),
+        "a figure for each link and pair of hubs": set(sizes) <= {len(net.links)}
+        and all(len(grid) == count and all(len(row) == count for row in grid) for grid in grids),
+    }
+    broken = [must for must, holds in rules.items() if not holds]
+    return broken[0] if broken else _network_flaw(net)
+
+
+def _network_flaw(net: Network) -> str:
+    most = MOST_FEN_PER_CARD_H
+    rules = {
+        f"prices of carriers of 0 to {most} whole fen, none within a hub": all(
+            type(fen) is int and 0 <= fen <= most and (fen == 0 or start != end)
+            for start, row in enumerate(net.transfer_fen_per_card_h)
+            for end, fen in enumerate(row)
+        ),
+        "links of at least 0 whole lots, each named once": len(set(net.links)) == len(net.links)
+        and all(type(lots) is int and lots >= 0 for lots in net.capacity_lots),
+        "shares in whole parts of at least one": type(net.parts) is int
+        and net.parts > 0
+        and all(type(part) is int for link in net.share for row in link for part in row),
+    }
+    return next((must for must, holds in rules.items() if not holds), "")
+
+
+def check_programme(programme: Programme) -> None:
+    """Refuse a programme of vouchers that pays nothing, or nobody.
+
+    Raises
+    ------
+    BadInputError
+        ``programme_unfit``.
+    """
+    amounts = [programme.cap_fen, *programme.holders.values()]
+    rules = {
+        "a name of 1 to 20 small letters, figures and . _ -": bool(_MEMBER.fullmatch(programme.programme_id)),
+        "a rate of 1 to 10000 basis points": 0 < programme.rate_bp <= BASIS_POINTS,
+        "a holder, a supplier": bool(programme.holders) and bool(programme.suppliers),
+        "a cap and amounts of whole fen above 0": all(type(fen) is int and 0 < fen <= AMOUNT_MAX for fen in amounts)
+        and programme.fen <= AMOUNT_MAX,
+        "a start before its end": programme.starts < programme.ends,
+    }
+    broken = [must for must, holds in rules.items() if not holds]
+    if broken:
+        raise BadInputError(
+            f"A programme of vouchers must have {broken[0]}, was otherwise: {programme.programme_id!r}.",
+            code="programme_unfit",
+            hint="Correct what is named; docs/spot.md has an example.",
+        )
 
 
 def check_signature(request: Request, member: Member, signature: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.market.model.auction import Outcome, Redeemed
+from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.voucher import Redemption, Voucher
 
 BASIS_POINTS: Final = 10_000
@@ -58,3 +62,36 @@ def redeem(voucher: Voucher, price_fen: int, *, buyer: str, supplier: str, now: 
         )
     fund_fen = min(price_fen * voucher.rate_bp // BASIS_POINTS, voucher.cap_fen, voucher.left_fen)
     return Redemption(price_fen - fund_fen, fund_fen, replace(voucher, left_fen=voucher.left_fen - fund_fen))
+
+
+def redeem_all(outcome: Outcome, vouchers: Sequence[Voucher], now: datetime) -> tuple[Redeemed, ...]:
+    """Return what vouchers pay of an auction: of each bid what each of its suppliers is paid for is one purchase.
+
+    A purchase is paid by one voucher, of those that may the first to end; bids come in the order in which they were
+    entered. Fees are the member's own.
+
+    Parameters
+    ----------
+    vouchers
+        Those of all holders, whose `Voucher.voucher_id` names the programme.
+    """
+    awards = {one.order_id: one for one in outcome.awards}
+    prices: dict[tuple[str, str], int] = defaultdict(int)
+    for one in outcome.supplies:
+        supplier = awards[one.offer_id].member
+        prices[one.bid_id, supplier] += one.lots * CARDS_PER_LOT * awards[one.bid_id].fen_per_card_h
+    standing: dict[str, list[Voucher]] = defaultdict(list)
+    for voucher in sorted(vouchers, key=lambda one: (one.ends, one.voucher_id)):
+        standing[voucher.holder].append(voucher)
+    place = {name: at for at, name in enumerate(awards)}
+    found = []
+    for (bid_id, supplier), fen in sorted(prices.items(), key=lambda one: (place[one[0][0]], one[0][1])):
+        own = standing[awards[bid_id].member]
+        for at, voucher in enumerate(own):
+            if supplier not in voucher.suppliers or now >= voucher.ends or not voucher.left_fen:
+                continue
+            paid = redeem(voucher, fen, buyer=awards[bid_id].member, supplier=supplier, now=now)
+            own[at] = paid.voucher
+            found.append(Redeemed(voucher.voucher_id, voucher.holder, bid_id, supplier, paid.fund_fen))
+            break
+    return tuple(one for one in found if one.fen)

@@ -46,3 +46,22 @@ def test_nearest_with_bounds_that_leave_no_inside_is_exact() -> None:
     # Two bounds say the same from both sides, and one comes twice.
     flat = prices([[-1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]], [0.0, 0.0, 0.0], price=[-4.0, -2.0])
     assert nearest(flat, np.array([3.0, 0.0])) == pytest.approx([1.5, -1.5], abs=1e-12)
+
+
+def test_nearest_is_found_where_the_interior_point_ends_far_away() -> None:
+    # An hour of a spot auction: two prices tied to a third, whose bounds the interior point all takes for binding.
+    third = 1.0 / 3.0
+    matrix = [[1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 2 * third, 0.0], [1.0, third, 0.0], [0.0, 2 * third, 0.0],
+              [1.0, 1.0, 0.0], [0.0, -third, 0.0], [1.0, 0.0, 0.0]]  # fmt: skip
+    tied = Face(
+        price=np.zeros(3),
+        row=np.arange(3),
+        least=np.full(3, -np.inf),
+        most=np.array([np.inf, 0.0, 51.0]),
+        matrix=sparse.csr_array(np.array(matrix)),
+        slack=np.array([0.0, 0.0, 0.0, 1.0, 29.0, 30.0, 16.0, 17.0]),
+        is_equal=np.arange(8) < 2,
+        is_aimed=np.array([False, True, True]),
+        block=np.zeros(3, dtype=np.int64),
+    )
+    assert nearest(tied, np.array([0.0, -0.75, 0.75])) == pytest.approx([0.75, -0.75, 0.75], abs=1e-12)

@@ -97,6 +97,9 @@ def nearest(block: Face, aim: Floats) -> Floats:
     if change is None:
         change = _proven(_with_equations(sought))
     if change is None:
+        # Where the interior point ends far away, too many bounds bind at first; then none does.
+        change = _proven(sought, _nowhere(sought))
+    if change is None:
         raise solver_failed("prices that keep changing the limits that bind")
     return change
 
@@ -111,9 +114,15 @@ class Projection(NamedTuple):
     equal: int
 
 
-def _proven(sought: Projection) -> Floats | None:
-    """Return the answer, held against every bound and multiplier, or none if that fails."""
-    change, pressure, binds = _near(sought)
+def _proven(sought: Projection, start: tuple[Floats, Floats, Bools] | None = None) -> Floats | None:
+    """Return the answer, held against every bound and multiplier, or none if that fails.
+
+    Parameters
+    ----------
+    start
+        Point, multipliers and the bounds that bind at first; those of an interior-point method, if nobody says.
+    """
+    change, pressure, binds = start or _near(sought)
     for _ in range(ROUNDS):
         change, pressure = _exact(sought, binds, change, pressure)
         over = sought.left @ change - sought.right
@@ -157,6 +166,12 @@ def _with_equations(sought: Projection) -> Projection:
     is_loose[: sought.equal] = False
     order = np.argsort(is_loose, kind="stable")
     return sought._replace(left=sought.left[order], right=sought.right[order], equal=int((~is_loose).sum()))
+
+
+def _nowhere(sought: Projection) -> tuple[Floats, Floats, Bools]:
+    """Return a start at which no bound binds but the equations."""
+    bounds = len(sought.right)
+    return sought.aim.copy(), np.zeros(bounds), np.arange(bounds) < sought.equal
 
 
 def _near(sought: Projection) -> tuple[Floats, Floats, Bools]:

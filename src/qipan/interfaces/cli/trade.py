@@ -220,13 +220,14 @@ def positions(
 
 def _sent(requests: Sequence[Request], sign_with: Path | None) -> list[tuple[Request, Answer]]:
     services = session.services()
-    signatures = _signatures(requests, sign_with)
+    signed = signatures(requests, sign_with)
     with services.books.begin() as unit:
-        answers = services.margins.send(unit, requests, session.now(), signatures)
+        answers = services.margins.send(unit, requests, session.now(), signed)
     return list(zip(requests, answers, strict=True))
 
 
-def _signatures(requests: Sequence[Request], sign_with: Path | None) -> dict[str, str]:
+def signatures(requests: Sequence[Request], sign_with: Path | None) -> dict[str, str]:
+    """Return what signs each request, by its id; nothing without a key."""
     from qipan.log.note import sign, signer_of
     from qipan.market.record import record, signed_text
 

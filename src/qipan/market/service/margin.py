@@ -95,7 +95,7 @@ class Margins:
         """
         self._trading.member(unit, member_id)
         unit.lock(DAY_LOCK)
-        self._check_standing(unit, {member_id})
+        self.check_standing(unit, {member_id})
         return self._pay(unit, transfer_id, margin_account(member_id), account, fen, now)
 
     # --- trading under margin ------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class Margins:
             for request, one in zip(requests, answers, strict=True)
             if one.is_new and isinstance(request, Order)
         }
-        self._check_standing(unit, new)
+        self.check_standing(unit, new)
         for member in sorted(new):
             order = new[member]
             if any(one.is_new and one.entered.member == member and _binds(one) for one in answers):
@@ -167,14 +167,14 @@ class Margins:
         """Return the calls that are open, fen by member."""
         return store.calls(unit)
 
-    # --- how it is done -------------------------------------------------------------------------------------------
+    def check_standing(self, unit: UnitOfWork, members: Collection[str]) -> None:
+        """Refuse members that are called or have defaulted.
 
-    def _pay(self, unit: UnitOfWork, name: str, debit: str, credit: str, fen: int, now: datetime) -> bool:
-        draft = Draft(transfer_id=name, debit=debit, credit=credit, amount=fen, reason="margin")
-        return self._accounts.post_whole(unit, [draft], now) == 1
-
-    def _check_standing(self, unit: UnitOfWork, members: Collection[str]) -> None:
-        """Refuse members that are called or have defaulted."""
+        Raises
+        ------
+        NotAllowedError
+            ``margin_called``, ``member_defaulted``.
+        """
         calls, defaults = store.calls(unit), store.defaults(unit)
         for member in members:
             if member in defaults:
@@ -189,6 +189,12 @@ class Margins:
                     code="margin_called",
                     hint="Bring margin with qipan market bring.",
                 )
+
+    # --- how it is done -------------------------------------------------------------------------------------------
+
+    def _pay(self, unit: UnitOfWork, name: str, debit: str, credit: str, fen: int, now: datetime) -> bool:
+        draft = Draft(transfer_id=name, debit=debit, credit=credit, amount=fen, reason="margin")
+        return self._accounts.post_whole(unit, [draft], now) == 1
 
     def _hold(self, unit: UnitOfWork, member: str, name: str, now: datetime) -> None:
         """Hold more of a member's margin where its exposures need more; what is too much stays until the next mark."""

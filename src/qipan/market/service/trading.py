@@ -17,6 +17,7 @@ from qipan.log.service import Log
 from qipan.market.admit import check_certification, check_listing, check_member, check_request, check_signature
 from qipan.market.cover import certified_cards, free_lots
 from qipan.market.keep import Kept, outcome
+from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Refusal, Trade
 from qipan.market.model.request import (
     Answer,
@@ -34,6 +35,7 @@ from qipan.market.record import REQUEST_KIND, link, read, record
 from qipan.market.refuse import refuse
 from qipan.market.service.audit import differences
 from qipan.market.store import book as store
+from qipan.market.store import spot
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
@@ -158,6 +160,24 @@ class Trading:
     def listings(self, unit: UnitOfWork) -> dict[str, Listing]:
         """Return the terms of all books by the name of their instrument."""
         return store.listings(unit)
+
+    def promised(
+        self, unit: UnitOfWork, member: str, card_class: str, hub_id: str, *, besides: str = ""
+    ) -> list[tuple[Window, int]]:
+        """Return windows and lots that a member has promised of a class at a hub: granted to books, offered on spot.
+
+        Parameters
+        ----------
+        besides
+            A book that is left out.
+        """
+        listings = store.listings(unit)
+        found = []
+        for one in store.exposures(unit, member=member):
+            ware = listings[one.instrument].instrument
+            if one.instrument != besides and (ware.card_class, ware.hub_id) == (card_class, hub_id):
+                found.append((ware.window, one.granted_lots))
+        return found + spot.offered(unit, member, card_class, hub_id)
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -329,12 +349,8 @@ class Trading:
             return
         # Two books of one member must not promise the same hour.
         unit.lock(f"market/cover/{member}")
-        listings = store.listings(unit)
-        granted = [(ware.window, kept.granted_lots(member))]
-        for one in store.exposures(unit, member=member):
-            other = listings[one.instrument].instrument
-            if other != ware and (other.card_class, other.hub_id) == (ware.card_class, ware.hub_id):
-                granted.append((other.window, one.granted_lots))
+        promised = self.promised(unit, member, ware.card_class, ware.hub_id, besides=ware.name)
+        granted = [(ware.window, kept.granted_lots(member)), *promised]
         steps = store.certifications(unit, member, ware.card_class, ware.hub_id)
         free = free_lots(certified_cards(steps, ware.window), ware.window.start, granted, ware.window)
         if request.lots > free:

@@ -1,1 +1,1 @@
-"""Adapters that bring orders and price histories in."""
+"""Adapters that bring orders, price histories, and what was delivered in."""

@@ -1,0 +1,193 @@
+"""``qipan market spot``: auctions are opened, bids and offers entered and taken back, the gate closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qipan.interfaces.cli import session, spot_bill
+from qipan.interfaces.cli.language import spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
+from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.spot_bill import AuctionName
+from qipan.interfaces.cli.trade import MemberId, RequestId, SignWith, Ware, Word, signatures
+from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.order import Order, Side
+from qipan.market.model.request import Cancel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qipan.market.model.auction import Auction, Entered
+
+app = typer.Typer(name="spot", help="Day-ahead auctions of compute by hub and hour.", no_args_is_help=True)
+app.add_typer(spot_bill.app)
+
+
+@app.command("open")
+def open_auction(
+    card_class: Annotated[str, typer.Argument(metavar="CLASS", show_default=False, help="Class of cards.")],
+    day: Annotated[str, typer.Argument(metavar="DAY", show_default=False, help="Day of UTC+8: 2030-03-05.")],
+    *,
+    hubs: Annotated[list[str], typer.Option("--hub", metavar="HUB", help="A national hub; once for each.")],
+    gate: Annotated[
+        datetime | None,
+        typer.Option("--gate", parser=read_moment, metavar="MOMENT", help="End of bids; else 12 h before the day."),
+    ] = None,
+    fee_bp: Annotated[int, typer.Option("--fee-bp", help="Fee on both sides, in basis points.")] = 0,
+    gb_per_card_h: Annotated[
+        float | None, typer.Option("--gb-per-card-h", help="Data moved for a card-hour; else that of the batch tier.")
+    ] = None,
+    links: Annotated[
+        Path | None,
+        typer.Option("--links", metavar="FILE", help="Table of links with limits; see docs/links.md."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open the auction of a class and day between national hubs; what carriers ask is taken from the facts."""
+    services = session.services()
+    auction = services.spot_clearing.terms(
+        card_class,
+        Window.named(day).start,
+        hubs,
+        gate=gate,
+        fee_bp=fee_bp,
+        gb_per_card_h=gb_per_card_h,
+        links=None if links is None else read_bytes(links),
+        links_name="links" if links is None else links.name,
+    )
+    with services.books.begin() as unit:
+        is_new = services.spot.open(unit, auction, session.now())
+    if as_json:
+        print_json({**_auction(auction), "is_new": is_new})
+    else:
+        remark(f"{auction.name} is {'open' if is_new else 'open already'} until {auction.gate.isoformat()}.")
+
+
+@app.command()
+def auctions(*, lang: Lang = None, as_json: AsJson = False) -> None:
+    """Show the auctions, their gates, and which are cleared."""
+    services = session.services()
+    with services.books.read() as unit:
+        cleared = services.spot.clearings(unit)
+        told = [
+            {
+                **_auction(one),
+                "gate": services.spot.gate_of(unit, one),
+                "digest": cleared[name].digest if name in cleared else None,
+            }
+            for name, one in services.spot.auctions(unit).items()
+        ]
+    if as_json:
+        print_json(told)
+        return
+    say = spoken(lang).say
+    columns = (say("auction", "拍卖"), say("hubs", "枢纽"), say("gate", "截止"), say("digest", "摘要"))
+    rows = [
+        (one["auction"], " ".join(one["hubs"]), one["gate"].isoformat(timespec="seconds"), one["digest"] or "")
+        for one in told
+    ]
+    print_table(table(columns, rows, wide=(1,)))
+
+
+@app.command()
+def place(
+    member_id: MemberId,
+    ware: Ware,
+    side: Annotated[Word, typer.Argument(metavar="SIDE", show_default=False, help="buy or sell.")],
+    *,
+    lots: Annotated[int, typer.Option("--lots", help="Lots of eight cards for the hour.")],
+    fen: Annotated[int, typer.Option("--fen", help="Limit, in fen a card-hour.")],
+    request_id: RequestId,
+    sign_with: SignWith = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a bid or an offer for an hour at a hub; it is durable before this answers."""
+    _tell(_sent([Order(request_id, member_id, ware, Side[side.name], lots, fen)], sign_with), as_json=as_json)
+
+
+@app.command()
+def cancel(
+    member_id: MemberId,
+    ware: Ware,
+    order_id: Annotated[str, typer.Argument(metavar="ORDER", show_default=False, help="Id of the bid or offer.")],
+    *,
+    request_id: RequestId,
+    sign_with: SignWith = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a bid or an offer back, before the gate."""
+    _tell(_sent([Cancel(request_id, member_id, ware, order_id)], sign_with), as_json=as_json)
+
+
+@app.command("file")
+def order_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV of bids and offers.")],
+    *,
+    sign_with: SignWith = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a file of bids and offers, all of them or none."""
+    from qipan.bootstrap.files import read_orders
+
+    _tell(_sent(read_orders(read_bytes(file)), sign_with), as_json=as_json)
+
+
+@app.command()
+def gate(name: AuctionName, *, as_json: AsJson = False) -> None:
+    """Close the gate of an auction now: from here on nothing is entered or taken back."""
+    services = session.services()
+    with services.books.begin() as unit:
+        closed = services.spot.close_gate(unit, name, session.now())
+    if as_json:
+        print_json({"auction": name, "closed": closed})
+    else:
+        remark(f"The gate of {name} closed at {closed.isoformat(timespec='seconds')}.")
+
+
+def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tuple[Entered, bool]]:
+    services = session.services()
+    signed = signatures(requests, sign_with)
+    ordered = sorted(requests, key=lambda one: _of(one.instrument))
+    with services.books.begin() as unit:
+        return [
+            one
+            for name, some in groupby(ordered, lambda one: _of(one.instrument))
+            for one in services.spot.send(unit, name, list(some), session.now(), signed)
+        ]
+
+
+def _of(instrument: str) -> str:
+    """Return the name of the auction that an instrument is of."""
+    ware = Instrument.named(instrument)
+    return f"{ware.card_class}/{ware.window.name[:10]}"
+
+
+def _tell(told: list[tuple[Entered, bool]], *, as_json: bool) -> None:
+    new = sum(is_new for _, is_new in told)
+    if as_json:
+        print_json(
+            [
+                {"id": one.request_id, "auction": one.auction, "number": one.number, "at": one.at,
+                 "digest": one.digest, "is_new": is_new}
+                for one, is_new in told
+            ]
+        )  # fmt: skip
+        return
+    again = f", {len(told) - new} entered before" if new < len(told) else ""
+    remark(f"{counted(new, 'request')} entered{again}.")
+
+
+def _auction(auction: Auction) -> dict[str, Any]:
+    return {
+        "auction": auction.name,
+        "gate": auction.gate,
+        "fee_bp": auction.fee_bp,
+        "hubs": list(auction.network.hubs),
+        "transfer_fen_per_card_h": [list(row) for row in auction.network.transfer_fen_per_card_h],
+        "links": dict(zip(auction.network.links, auction.network.capacity_lots, strict=True)),
+    }
