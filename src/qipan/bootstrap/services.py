@@ -37,7 +37,9 @@ from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.delivery import Deliveries
 from qipan.market.service.margin import Margins
+from qipan.market.service.nomination import Nominating
 from qipan.market.service.trading import Trading
 from qipan.observations.service import Observations
 from qipan.settings import Settings
@@ -47,6 +49,7 @@ from qipan.storage.lake import Lake
 from qipan.workflows.board import Boards
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
+from qipan.workflows.deliver import Delivering
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.live import Live
@@ -74,6 +77,9 @@ class Services:
     trading: Trading
     margins: Margins
     clearing: Clearing
+    nominating: Nominating
+    deliveries: Deliveries
+    delivering: Delivering
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -207,6 +213,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
+    clearing = Clearing(trading, margins, accounts)
+    deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,
         observations,
@@ -214,6 +222,15 @@ def _assemble(settings: Settings, caller: str) -> Services:
         read_reservations=reservations.read,
         read_substitutes=substitutes.read,
         read_links=links.read,
+    )
+    day = Day(
+        catalog=catalog,
+        books=books,
+        observations=observations,
+        log=log,
+        ledger=ledger,
+        dispatch=dispatch,
+        boards=boards,
     )
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
@@ -228,7 +245,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
         claims=claims,
         trading=trading,
         margins=margins,
-        clearing=Clearing(trading, margins, accounts),
+        clearing=clearing,
+        nominating=Nominating(trading, log),
+        deliveries=deliveries,
+        delivering=Delivering(deliveries, margins, day, reservations.write),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),
@@ -242,15 +262,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         figures=figures,
         audit=Audit(Bounds(**{name: catalog.number(f"audit/{name}") for name in Bounds.__dataclass_fields__})),
         dispatch=dispatch,
-        day=Day(
-            catalog=catalog,
-            books=books,
-            observations=observations,
-            log=log,
-            ledger=ledger,
-            dispatch=dispatch,
-            boards=boards,
-        ),
+        day=day,
         rehearsal=Rehearsal(catalog=catalog, books=books, ledger=ledger, metering=metering, traces=trial),
         rolling=rolling,
         studies=Studies(

@@ -96,7 +96,7 @@ def check_site(step: SiteStep) -> None:
             f"What a site has must be 0 to {MOST_CARDS} cards from a full hour on, of which 0 to 100 % are kept back, "
             f"was {step.cards} of {step.card_class} at {step.site_id} from {start}, {step.derating_percent} %.",
             code="site_step_unfit",
-            hint="Give whole cards, a start as 2026-03-01T00:00:00+08:00, and names in letters, figures and . _ -",
+            hint="Give whole cards, a start as 2026-03-01T00:00:00+08:00, and the names of the books.",
         )
 
 

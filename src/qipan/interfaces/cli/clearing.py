@@ -220,6 +220,7 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     services = session.services()
     with services.books.read() as unit:
         findings = services.trading.check(unit) + services.clearing.check(unit)
+        findings += services.nominating.check(unit) + services.deliveries.check(unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import clearing, session, trade
+from qipan.interfaces.cli import clearing, deliver, session, trade
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
@@ -21,11 +21,12 @@ from qipan.market.model.request import Certification, Listing, Member
 
 app = typer.Typer(
     name="market",
-    help="A closed member market of compute to come: books, orders, margin, the day's marks.",
+    help="A closed member market of compute to come: books, orders, margin, the day's marks, delivery.",
     no_args_is_help=True,
 )
 app.add_typer(trade.app)
 app.add_typer(clearing.app)
+app.add_typer(deliver.app)
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[
