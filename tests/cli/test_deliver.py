@@ -16,7 +16,7 @@ DAY = "h100@qingyang/2090-03-03"
 START = datetime(2090, 3, 2, 16, tzinfo=UTC)
 LOT_H = 8 * 24
 JOBS = """job_id,submit,kind,quantity,requested_s,tier,origin,reservation
-a,2090-03-03T09:00:00+08:00,intelligent,4,7200,batch,440000,a1-1
+a,2090-03-03T09:00:00+08:00,intelligent,4,7200,batch,620000,a1-1
 """
 
 

@@ -42,9 +42,10 @@ def told(failures=(), spot=None, used=None, ware=DAY):
     return Delivery(ware.name, tuple(failures), prices, used or {})
 
 
-def sold(market, *, rich=RICH, nominate=5):
+def sold(market, *, rich=RICH, nominate=5, is_funded=False):
     """Let the site sell five lots of the day to firm and bank at 1,000, nominate, and mark and settle the last day."""
-    market.fund(rich)
+    if not is_funded:
+        market.fund(rich)
     market.site("site", "north", 24)
     market.site("site", "south", 18, 10)
     market.order(cover("c1", "site", 5, DAY))

@@ -36,8 +36,11 @@ from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, sl
 from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.service.bank import Bank
 from qipan.market.service.clearing import Clearing
 from qipan.market.service.delivery import Deliveries
+from qipan.market.service.insurance import Insurance
+from qipan.market.service.leasing import Leasing
 from qipan.market.service.margin import Margins
 from qipan.market.service.nomination import Nominating
 from qipan.market.service.trading import Trading
@@ -80,6 +83,9 @@ class Services:
     nominating: Nominating
     deliveries: Deliveries
     delivering: Delivering
+    insurance: Insurance
+    leasing: Leasing
+    bank: Bank
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -214,6 +220,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
     clearing = Clearing(trading, margins, accounts)
+    nominating = Nominating(trading, log)
     deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,
@@ -246,9 +253,12 @@ def _assemble(settings: Settings, caller: str) -> Services:
         trading=trading,
         margins=margins,
         clearing=clearing,
-        nominating=Nominating(trading, log),
+        nominating=nominating,
         deliveries=deliveries,
         delivering=Delivering(deliveries, margins, day, reservations.write),
+        insurance=Insurance(trading, clearing, deliveries, accounts, log),
+        leasing=Leasing(trading, accounts, log),
+        bank=Bank(trading, nominating, accounts, log),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

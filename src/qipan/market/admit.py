@@ -79,6 +79,11 @@ def check_certification(step: Certification) -> None:
         )
 
 
+def is_id(name: str) -> bool:
+    """Tell whether a member may use a name for what it asks: at most 40 letters, figures, dots and dashes."""
+    return _ID.fullmatch(name) is not None
+
+
 def check_site(step: SiteStep) -> None:
     """Refuse a step of what is certified at a site that is no count of cards from a full hour on.
 

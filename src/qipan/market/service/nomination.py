@@ -5,7 +5,7 @@ A word on supply is kept before it is answered, and is a leaf of the log; the la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,11 +18,13 @@ from qipan.market.deliver import gate_of, nominate
 from qipan.market.fulfil import hours, lacking, nominated, owed, said, usable_cards
 from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor, Window
 from qipan.market.model.delivery import Nomination, SiteStep, Supply
+from qipan.market.model.product import BankDeposit
 from qipan.market.record import SUPPLY_KIND, supply_leaf, supply_record
 from qipan.market.service.trading import Trading, lock_of
 from qipan.market.store import book as books
 from qipan.market.store import clearing as days
 from qipan.market.store import delivery as store
+from qipan.market.store import product as store_of_products
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
@@ -185,13 +187,22 @@ class Nominating:
             and (one.instrument, one.fen_per_card_h is None) != (supply.instrument, is_own)
             and _same(one.instrument, ware)
         ]
-        names = {one.instrument for one in others}
+        lent = store_of_products.deposits(unit)
         return {
-            hour: usable_cards(steps, hour)
-            - CARDS_PER_LOT
-            * sum(one.lots for name in names for one in said([w for w in others if w.instrument == name], hour))
+            hour: usable_cards(steps, hour) - _cards_said(others, hour) - _cards_lent(lent, supply, ware, hour)
             for hour in hours(supply.start, supply.end)
         }
+
+    def free_cards(self, unit: UnitOfWork, member: str, ware: Instrument, site_id: str) -> int:
+        """Return the cards of a site that a member has certified for an hour and promised to nobody."""
+        window = ware.window
+        steps = store.sites(unit, member, site_id, ware.card_class, ware.hub_id)
+        words = [
+            one for one in store.supplies(unit, member=member) if one.site_id == site_id and _same(one.instrument, ware)
+        ]
+        asked = Supply("", member, ware.name, site_id, window.start, window.end, 0)
+        lent = _cards_lent(store_of_products.deposits(unit), asked, ware, window.start)
+        return usable_cards(steps, window.start) - _cards_said(words, window.start) - lent
 
     @staticmethod
     def _unpromised(unit: UnitOfWork, supply: Supply, ware: Instrument, hour: datetime) -> int:
@@ -240,6 +251,25 @@ def check_deliverable(ware: Instrument) -> None:
             code="window_too_long",
             hint="Cascade it into shorter windows with qipan market deliver cascade.",
         )
+
+
+def _cards_said(words: Collection[Supply], hour: datetime) -> int:
+    """Return the cards that words of one member on one site promise in an hour."""
+    names = {one.instrument for one in words}
+    return CARDS_PER_LOT * sum(
+        one.lots for name in names for one in said([word for word in words if word.instrument == name], hour)
+    )
+
+
+def _cards_lent(lent: Collection[BankDeposit], supply: Supply, ware: Instrument, hour: datetime) -> int:
+    """Return the cards of the site that the member has in the compute bank in an hour."""
+    return sum(
+        one.card_h
+        for one in lent
+        if (one.member, one.site_id) == (supply.member, supply.site_id)
+        and _same(one.instrument, ware)
+        and Instrument.named(one.instrument).window.start == hour
+    )
 
 
 def _same(instrument: str, ware: Instrument) -> bool:

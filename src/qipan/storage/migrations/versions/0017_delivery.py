@@ -14,13 +14,20 @@ down_revision = "0014"
 
 MOMENT = sa.DateTime(timezone=True)
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-APPEND_ONLY = ("market_site", "market_supply", "market_allocation", "market_reservation", "market_delivery")
+APPEND_ONLY = (
+    "market_site", "market_supply", "market_allocation", "market_reservation", "market_delivery",
+    "market_policy", "market_claim", "market_lease", "market_instalment", "market_repossession",
+    "market_deposit", "market_draw",
+)  # fmt: skip
 
 
 def upgrade() -> None:
     """Make the tables; the engine refuses changes of what was entered."""
     make_supplies()
     make_deliveries()
+    make_policies()
+    make_leases()
+    make_bank()
     for table in APPEND_ONLY:
         guard(table)
 
@@ -102,6 +109,110 @@ def make_deliveries() -> None:
         sa.PrimaryKeyConstraint("instrument", name="pk_market_delivery"),
         of_allocation("market_delivery"),
     )
+
+
+def make_policies() -> None:
+    """Make market_policy and market_claim."""
+    op.create_table(
+        "market_policy",
+        sa.Column("policy_id", sa.String(40), nullable=False),
+        sa.Column("insured", sa.String(20), nullable=False),
+        sa.Column("risk", sa.String(12), nullable=False),
+        sa.Column("instrument", sa.String(100), nullable=False),
+        sa.Column("card_h", sa.BigInteger(), nullable=False),
+        sa.Column("fen_per_card_h", sa.BigInteger(), nullable=False),
+        sa.Column("limit_fen", sa.BigInteger(), nullable=False),
+        sa.Column("past_claims_fen", sa.Text(), nullable=False),
+        sa.Column("loading_bp", sa.BigInteger(), nullable=False),
+        sa.Column("premium_fen", sa.BigInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("policy_id", name="pk_market_policy"),
+        of_member("market_policy", "insured"),
+        of_book("market_policy"),
+    )
+    op.create_table(
+        "market_claim",
+        sa.Column("policy_id", sa.String(40), nullable=False),
+        sa.Column("figure", sa.BigInteger(), nullable=False),
+        sa.Column("held_card_h", sa.BigInteger(), nullable=False),
+        sa.Column("fen", sa.BigInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("policy_id", name="pk_market_claim"),
+        of_row("market_claim", "policy_id", "market_policy"),
+    )
+
+
+def make_leases() -> None:
+    """Make market_lease, market_instalment and market_repossession."""
+    op.create_table(
+        "market_lease",
+        sa.Column("lease_id", sa.String(40), nullable=False),
+        sa.Column("lessor", sa.String(20), nullable=False),
+        sa.Column("lessee", sa.String(20), nullable=False),
+        sa.Column("ware", sa.String(200), nullable=False),
+        sa.Column("asset_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rate_bp", sa.BigInteger(), nullable=False),
+        sa.Column("periods", sa.BigInteger(), nullable=False),
+        sa.Column("grace_count", sa.BigInteger(), nullable=False),
+        sa.Column("first_due", sa.Date(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("lease_id", name="pk_market_lease"),
+        of_member("market_lease", "lessor"),
+        of_member("market_lease", "lessee"),
+    )
+    op.create_table(
+        "market_instalment",
+        sa.Column("lease_id", sa.String(40), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("lease_id", "number", name="pk_market_instalment"),
+        of_row("market_instalment", "lease_id", "market_lease"),
+    )
+    op.create_table(
+        "market_repossession",
+        sa.Column("lease_id", sa.String(40), nullable=False),
+        sa.Column("balance_fen", sa.BigInteger(), nullable=False),
+        sa.Column("overdue_fen", sa.BigInteger(), nullable=False),
+        sa.Column("resale_fen", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("lease_id", name="pk_market_repossession"),
+        of_row("market_repossession", "lease_id", "market_lease"),
+    )
+
+
+def make_bank() -> None:
+    """Make market_deposit and market_draw."""
+    op.create_table(
+        "market_deposit",
+        sa.Column("deposit_id", sa.String(40), nullable=False),
+        sa.Column("member", sa.String(20), nullable=False),
+        sa.Column("instrument", sa.String(100), nullable=False),
+        sa.Column("site_id", sa.String(40), nullable=False),
+        sa.Column("card_h", sa.BigInteger(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("deposit_id", name="pk_market_deposit"),
+        of_member("market_deposit"),
+    )
+    op.create_index("ix_market_deposit_instrument", "market_deposit", ["instrument"])
+    op.create_table(
+        "market_draw",
+        sa.Column("draw_id", sa.String(40), nullable=False),
+        sa.Column("member", sa.String(20), nullable=False),
+        sa.Column("instrument", sa.String(100), nullable=False),
+        sa.Column("card_h", sa.BigInteger(), nullable=False),
+        sa.Column("fen_per_card_h", sa.BigInteger(), nullable=False),
+        sa.Column("taken_card_h", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("draw_id", name="pk_market_draw"),
+        of_member("market_draw"),
+    )
+    op.create_index("ix_market_draw_instrument", "market_draw", ["instrument"])
+
+
+def of_row(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    """Tie rows to one of another table, by its key."""
+    return sa.ForeignKeyConstraint([column], [f"{other}.{column}"], name=f"fk_{table}_{column}_{other}")
 
 
 def of_member(table: str, column: str = "member") -> sa.ForeignKeyConstraint:
