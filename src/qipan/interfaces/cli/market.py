@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import clearing, deliver, session, trade
+from qipan.interfaces.cli import clearing, deliver, products, session, trade
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(trade.app)
 app.add_typer(clearing.app)
 app.add_typer(deliver.app)
+app.add_typer(products.app)
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[

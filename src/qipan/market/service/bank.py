@@ -260,5 +260,13 @@ def _deposit_leaf(one: BankDeposit) -> bytes:
 
 
 def _draw_leaf(one: BankDraw) -> bytes:
-    told = {"draw": one.draw_id, "member": one.member, "instrument": one.instrument, "card_h": one.card_h}
-    return canonical({**told, "fen_per_card_h": one.fen_per_card_h, "taken": dict(one.taken_card_h)})
+    return canonical(
+        {
+            "draw": one.draw_id,
+            "member": one.member,
+            "instrument": one.instrument,
+            "card_h": one.card_h,
+            "fen_per_card_h": one.fen_per_card_h,
+            "taken": dict(one.taken_card_h),
+        }
+    )

@@ -48,7 +48,7 @@ class Insurance:
         self._log = log
 
     def open_pool(self, unit: UnitOfWork, now: datetime) -> bool:
-        """Open the account of the pool, which sponsors then bring money to; ``False`` if it is open.
+        """Open the account of the pool, which sponsors bring money to; ``False`` if it is open.
 
         Raises
         ------
@@ -57,6 +57,18 @@ class Insurance:
         """
         self._accounts.open_asset(unit, MONEY, now)
         return self._accounts.open_account(unit, Account(POOL, HOUSE, MONEY.asset_id, "insurance"), now)
+
+    def bring(self, unit: UnitOfWork, source: str, fen: int, transfer_id: str, now: datetime) -> bool:
+        """Bring money of an account to the pool; ``False`` if it was before.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``transfers_refused``.
+        """
+        self.open_pool(unit, now)
+        draft = Draft(transfer_id=transfer_id, debit=source, credit=POOL, amount=fen, reason="insurance")
+        return self._accounts.post_whole(unit, [draft], now) == 1
 
     def sell(
         self, unit: UnitOfWork, policy: Policy, past_claims_fen: Sequence[int], loading_bp: int, now: datetime
