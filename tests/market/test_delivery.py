@@ -80,8 +80,8 @@ def test_day_is_reserved_paid_ahead_and_paid_out_and_margin_is_freed(market):
     again = market.allocate(DAY, later(10**9))
     assert (again.reserved, again.paid_fen, again.is_new) == (found.reserved, found.paid_fen, False)
     done = market.deliver(told(used={"a1-2": 3 * LOT_H * 3600 - 60}), AFTER)
-    assert done.fulfilment.paid_fen == {"bank": 0, "firm": 0, "site": 5 * LOT}
-    assert (done.fulfilment.failed_card_h, done.is_new) == ({}, True)
+    assert done.outturn.paid_fen == {"bank": 0, "firm": 0, "site": 5 * LOT}
+    assert (done.outturn.failed_card_h, done.is_new) == ({}, True)
     assert market.money("site/margin", "firm/margin", "bank/margin", ESCROW) == [
         (RICH + 5 * LOT, RICH + 5 * LOT),
         (RICH - 3 * LOT, RICH - 3 * LOT),
@@ -111,16 +111,16 @@ def test_what_was_not_nominated_is_refunded_at_spot_out_of_the_sellers_margin(ma
     assert found.paid_fen == {"bank": 2 * LOT, "firm": LOT}
     done = market.deliver(told(spot=1300), AFTER)
     damage = 300 * LOT_H
-    assert done.fulfilment.failed_card_h == {"site": 2 * LOT_H}
-    assert done.fulfilment.unserved_card_h == {"firm": 2 * LOT_H}
-    assert done.fulfilment.paid_fen == {"bank": 0, "firm": 2 * damage, "site": 3 * LOT - 2 * damage}
+    assert done.outturn.failed_card_h == {"site": 2 * LOT_H}
+    assert done.outturn.unserved_card_h == {"firm": 2 * LOT_H}
+    assert done.outturn.paid_fen == {"bank": 0, "firm": 2 * damage, "site": 3 * LOT - 2 * damage}
     assert market.check() == ()
 
 
 def test_failure_without_a_price_on_spot_counts_at_the_last_mark(market):
     sold(market, nominate=3)
     market.allocate(DAY, ENDED)
-    assert market.deliver(told(), AFTER).fulfilment.paid_fen == {"bank": 0, "firm": 0, "site": 3 * LOT}
+    assert market.deliver(told(), AFTER).outturn.paid_fen == {"bank": 0, "firm": 0, "site": 3 * LOT}
 
 
 def test_failed_day_is_bought_in_and_the_seller_pays_what_it_costs_above_the_mark(market):
@@ -137,12 +137,12 @@ def test_failed_day_is_bought_in_and_the_seller_pays_what_it_costs_above_the_mar
     assert sum(one.lots for one in found.reserved) == 5
     done = market.deliver(told(spot=1500), AFTER)
     # The bank is paid 1,200 for what it supplied; two lots cost the site 200 more than they earned it.
-    assert done.fulfilment.paid_fen == {
+    assert done.outturn.paid_fen == {
         "bank": 2 * 1200 * LOT_H,
         "firm": 0,
         "site": 3 * LOT - 2 * 200 * LOT_H,
     }
-    assert done.fulfilment.failed_card_h == {"site": 2 * LOT_H}
+    assert done.outturn.failed_card_h == {"site": 2 * LOT_H}
     assert market.check() == ()
 
 
@@ -154,7 +154,7 @@ def test_buy_in_below_the_mark_goes_to_the_house(market):
     market.supply("in1", "bank", "east", 1, at=ENDED, fen=900)
     market.allocate(DAY, ENDED)
     done = market.deliver(told(spot=900), AFTER)
-    assert (done.fulfilment.house_fen, done.fulfilment.paid_fen["site"]) == (100 * LOT_H, 4 * LOT)
+    assert (done.outturn.house_fen, done.outturn.paid_fen["site"]) == (100 * LOT_H, 4 * LOT)
     assert market.money("market/capital") == [(100 * LOT_H, 100 * LOT_H)]
     assert market.check() == ()
 
@@ -165,7 +165,7 @@ def test_site_that_fails_in_the_day_is_not_paid_and_buyers_get_back_what_they_pa
     failed = Failure("site", "north", START + 2 * HOUR, START + 4 * HOUR, 2)
     done = market.deliver(told([failed], spot=1100), AFTER)
     card_h = 2 * 2 * 8
-    assert done.fulfilment.paid_fen == {
+    assert done.outturn.paid_fen == {
         "bank": 0,
         "firm": card_h * (1000 + 100),
         "site": 5 * LOT - card_h * (1000 + 100),
@@ -213,7 +213,7 @@ def test_steps_out_of_order_are_refused(market):
     assert not market.supply("n1", "site", "north", 3, at=ENDED)
     assert code_of(lambda: market.cascade(DAY, ENDED)) == "delivery_allocated"
     with market.books.read() as unit:
-        assert code_of(lambda: market.deliveries.fulfilment(unit, DAY.name)) == "delivery_unsettled"
+        assert code_of(lambda: market.deliveries.outturn(unit, DAY.name)) == "delivery_unsettled"
 
 
 def test_buyer_that_cannot_pay_is_called_and_nothing_is_delivered_until_it_does(market):

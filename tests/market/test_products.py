@@ -12,7 +12,7 @@ from qipan.accounts.model.posting import Draft
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.lease import Standing
-from qipan.market.model.product import BankDeposit, Lease
+from qipan.market.model.product import BankDeposit, BankDraw, Lease
 from qipan.market.service.bank import Bank
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing
@@ -153,17 +153,23 @@ def test_idle_hours_are_drawn_on_credit_that_sums_to_zero(market, bank):
     assert code_of(lambda: do(market, bank.deposit, BankDeposit("d4", "site", DAY.name, "north", 1), NOW)) == (
         "deposit_unfit"
     )
-    assert code_of(lambda: do(market, bank.draw, "w1", "firm", HOUR.name, 13, 100, NOW)) == "credit_short"
-    assert code_of(lambda: do(market, bank.draw, "w1", "firm", HOUR.name, 25, 1, NOW)) == "deposits_short"
-    found, is_new = do(market, bank.draw, "w1", "firm", HOUR.name, 12, 100, NOW)
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 13, 100, {}), NOW)) == "credit_short"
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 25, 1, {}), NOW)) == "deposits_short"
+    found, is_new = do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 12, 100, {}), NOW)
     assert (found.taken_card_h, is_new) == ({"d1": 4, "d2": 8}, True)
-    assert do(market, bank.draw, "w1", "firm", HOUR.name, 12, 100, NOW) == (found, False)
+    assert do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 12, 100, {}), NOW) == (found, False)
     # What the site earned it uses elsewhere; its own deposit costs it nothing.
-    assert do(market, bank.draw, "w2", "site", HOUR.name, 6, 100, NOW)[0].taken_card_h == {"d1": 2, "d2": 4}
+    assert do(market, bank.draw, BankDraw("w2", "site", HOUR.name, 6, 100, {}), NOW)[0].taken_card_h == {
+        "d1": 2,
+        "d2": 4,
+    }
     with market.books.read() as unit:
         assert bank.credits(unit) == {"site": 0, "firm": -1200, "bank": 1200}
         assert [card_h for _, card_h in bank.left(unit, HOUR.name)] == [2, 4]
-    assert code_of(lambda: do(market, bank.draw, "w3", "firm", HOUR.name, 1, 1, HOUR.window.start)) == "deposit_late"
+    assert (
+        code_of(lambda: do(market, bank.draw, BankDraw("w3", "firm", HOUR.name, 1, 1, {}), HOUR.window.start))
+        == "deposit_late"
+    )
     checked(market, bank)
 
 
@@ -179,5 +185,5 @@ def test_who_has_not_joined_neither_deposits_nor_draws(market, bank):
     market.fund(RICH)
     lent = BankDeposit("d1", "site", HOUR.name, "north", 1)
     assert code_of(lambda: do(market, bank.deposit, lent, NOW)) == "bank_unjoined"
-    assert code_of(lambda: do(market, bank.draw, "w", "firm", HOUR.name, 1, 1, NOW)) == "bank_unjoined"
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w", "firm", HOUR.name, 1, 1, {}), NOW)) == "bank_unjoined"
     assert code_of(lambda: do(market, bank.join, "firm", -1, NOW)) == "credit_limit_negative"

@@ -19,8 +19,8 @@ from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Window
 from qipan.market.model.delivery import (
     Delivery,
     Failure,
-    Fulfilment,
     Nomination,
+    Outturn,
     Reservation,
     Reserved,
     SiteStep,
@@ -127,7 +127,7 @@ def price_fen(reserved: Iterable[Reserved], fen_per_card_h: int) -> dict[str, in
 
 def fulfil(
     window: Window, positions: Mapping[str, int], supplies: Sequence[Supply], told: Delivery, *, fen_per_card_h: int
-) -> Fulfilment:
+) -> Outturn:
     """Return what the delivery of a book comes to, of which buyers have paid `price_fen` ahead.
 
     Examples
@@ -149,7 +149,7 @@ def fulfil(
         spot = told.spot_fen_per_card_h.get(hour, fen_per_card_h)
         house += _pay_sellers(positions, supplies, lost, hour, mark=fen_per_card_h, spot=spot, paid=paid, failed=failed)
         _pay_buyers(positions, supplies, lost, hour, mark=fen_per_card_h, spot=spot, paid=paid, unserved=unserved)
-    return Fulfilment(dict(sorted(paid.items())), house, _told(failed), _told(unserved))
+    return Outturn(dict(sorted(paid.items())), house, _told(failed), _told(unserved))
 
 
 def _lost(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetime) -> Lost:

@@ -126,6 +126,7 @@ def settle(
     required: Mapping[str, int],
     purses: Sequence[Purse],
     capital_fen: int,
+    *,
     group: Group | None = None,
 ) -> Settlement:
     """Return the transfers of a day, or the calls that come before them.

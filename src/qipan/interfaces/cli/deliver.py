@@ -20,7 +20,7 @@ from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qipan.market.model.delivery import Fulfilment, Reserved, Use
+    from qipan.market.model.delivery import Outturn, Reserved, Use
 
 app = typer.Typer()
 deliver_app = typer.Typer(name="deliver", help="Deliver what was traded, or pay for it.", no_args_is_help=True)
@@ -228,13 +228,13 @@ def settle_delivery(
         found = services.deliveries.settle(unit, told, session.now())
     if as_json:
         print_json(
-            {**_plain(found.fulfilment), "spot_rule": _rule(told, window), "calls_fen": found.calls_fen,
+            {**_plain(found.outturn), "spot_rule": _rule(told, window), "calls_fen": found.calls_fen,
              "is_new": found.is_new}
         )  # fmt: skip
     elif found.calls_fen:
         _tell_calls(found.calls_fen, lang)
     else:
-        _tell_paid(found.fulfilment, lang)
+        _tell_paid(found.outturn, lang)
     if found.calls_fen:
         raise typer.Exit(CALLED)
 
@@ -340,7 +340,7 @@ def _reservation(one: Reserved, use: Use | None) -> tuple[str, ...]:
     return one.reservation_id, one.member, one.site_id, _clock(one.start), _clock(one.end), f"{one.lots:,}", *used
 
 
-def _tell_paid(found: Fulfilment, lang: Language | None) -> None:
+def _tell_paid(found: Outturn, lang: Language | None) -> None:
     to_say = spoken(lang).say
     columns = (
         to_say("member", "会员"),

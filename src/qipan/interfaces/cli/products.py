@@ -15,10 +15,10 @@ from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
 from qipan.market.model.contract import Instrument
 from qipan.market.model.insurance import Policy, Risk
-from qipan.market.model.product import BankDeposit, Lease
+from qipan.market.model.product import BankDeposit, BankDraw, Lease
 
 if TYPE_CHECKING:
-    from qipan.market.model.product import BankDraw, Claimed, Sold
+    from qipan.market.model.product import Claimed, Sold
 
 app = typer.Typer()
 insure_app = typer.Typer(name="insure", help="Insure deliveries and prices.", no_args_is_help=True)
@@ -305,8 +305,9 @@ def draw_hours(
 ) -> None:
     """Draw hours that others deposited; those who gave them earn the credit."""
     services = session.services()
+    asked = BankDraw(draw_id, member_id, ware, card_h, fen, {})
     with services.books.begin() as unit:
-        made, is_new = services.bank.draw(unit, draw_id, member_id, ware, card_h, fen, session.now())
+        made, is_new = services.bank.draw(unit, asked, session.now())
     if as_json:
         print_json({**asdict(made), "is_new": is_new})
     else:

@@ -171,7 +171,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Fulfilment:
+class Outturn:
     """What a delivered book comes to.
 
     Attributes
@@ -215,6 +215,6 @@ class Allocated:
 class Delivered:
     """What a delivered book led to; where members are called first, nothing is posted."""
 
-    fulfilment: Fulfilment
+    outturn: Outturn
     calls_fen: Mapping[str, int]
     is_new: bool

@@ -100,17 +100,13 @@ class Bank:
         record_action(unit, "bank_deposited", deposit.deposit_id, now, card_h=deposit.card_h)
         return True
 
-    def draw(
-        self,
-        unit: UnitOfWork,
-        draw_id: str,
-        member: str,
-        instrument: str,
-        card_h: int,
-        fen_per_card_h: int,
-        now: datetime,
-    ) -> tuple[BankDraw, bool]:
+    def draw(self, unit: UnitOfWork, asked: BankDraw, now: datetime) -> tuple[BankDraw, bool]:
         """Draw card-hours of an hour at its price, from all deposits in proportion; ``False`` if it was before.
+
+        Parameters
+        ----------
+        asked
+            A draw that has taken nothing yet.
 
         Raises
         ------
@@ -124,36 +120,34 @@ class Bank:
             ``deposit_late``; ``deposits_short``; ``credit_short``.
         """
         unit.lock(BANK_LOCK)
-        ware = _hour(instrument, draw_id, card_h)
-        floor = self._check_member(unit, member)
-        before = store.draws(unit).get(draw_id)
+        ware = _hour(asked.instrument, asked.draw_id, asked.card_h)
+        floor = self._check_member(unit, asked.member)
+        before = store.draws(unit).get(asked.draw_id)
         if before is not None:
-            asked = (member, instrument, card_h, fen_per_card_h)
-            if (before.member, before.instrument, before.card_h, before.fen_per_card_h) != asked:
-                raise _differs(draw_id)
+            if replace(before, taken_card_h=asked.taken_card_h) != asked:
+                raise _differs(asked.draw_id)
             return before, False
         _check_early(ware, now)
-        if fen_per_card_h > MOST_FEN_PER_CARD_H:
-            raise _unfit(draw_id, card_h, instrument)
-        left = self.left(unit, instrument)
-        given = [Deposit(one.member, instrument, card) for one, card in left]
+        if asked.fen_per_card_h > MOST_FEN_PER_CARD_H:
+            raise _unfit(asked.draw_id, asked.card_h, asked.instrument)
+        left = self.left(unit, asked.instrument)
         found = draw(
-            given,
-            card_h,
-            member=member,
-            fen_per_card_h=fen_per_card_h,
+            [Deposit(one.member, asked.instrument, card_h) for one, card_h in left],
+            asked.card_h,
+            member=asked.member,
+            fen_per_card_h=asked.fen_per_card_h,
             credit_fen=self.credits(unit),
             floor_fen=floor,
         )
         taken = {one.deposit_id: part for (one, _), part in zip(left, found.taken_card_h, strict=True) if part}
         drafts = [
             Draft(
-                transfer_id=f"bank/{draw_id}/{owner}",
-                debit=_account(member),
+                transfer_id=f"bank/{asked.draw_id}/{owner}",
+                debit=_account(asked.member),
                 credit=_account(owner),
                 amount=fen,
                 reason="compute_bank",
-                reference=instrument,
+                reference=asked.instrument,
                 linked=True,
             )
             for owner, fen in sorted(found.credit_fen.items())
@@ -161,10 +155,10 @@ class Bank:
         ]
         if drafts:
             self._accounts.post_whole(unit, [*drafts[:-1], replace(drafts[-1], linked=False)], now)
-        made = BankDraw(draw_id, member, instrument, card_h, fen_per_card_h, taken)
+        made = replace(asked, taken_card_h=taken)
         store.insert_draw(unit, made, in_utc(now))
         self._log.append(unit, DRAW_KIND, _draw_leaf(made), now)
-        record_action(unit, "bank_drawn", draw_id, now, card_h=card_h)
+        record_action(unit, "bank_drawn", asked.draw_id, now, card_h=asked.card_h)
         return made, True
 
     def left(self, unit: UnitOfWork, instrument: str) -> tuple[tuple[BankDeposit, int], ...]:

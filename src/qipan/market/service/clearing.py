@@ -145,7 +145,7 @@ class Clearing:
         """
         capital = self._accounts.balances(unit, [CAPITAL]).get((CAPITAL, None), Balance()).available
         found = settle(
-            day, paid, self._margins.required(unit, without=without), self._margins.purses(unit), capital, group
+            day, paid, self._margins.required(unit, without=without), self._margins.purses(unit), capital, group=group
         )
         store.set_calls(unit, found.calls_fen)
         if found.calls_fen:

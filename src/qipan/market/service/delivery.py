@@ -21,10 +21,10 @@ from qipan.market.check_delivery import check_delivery
 from qipan.market.deliver import CLOSE_BEFORE, gate_of, use
 from qipan.market.fulfil import fulfil, price_fen, reserve
 from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor
-from qipan.market.model.delivery import Allocated, Allocation, Delivered, Delivery, Fulfilment, Reserved, Supply, Use
+from qipan.market.model.delivery import Allocated, Allocation, Delivered, Delivery, Outturn, Reserved, Supply, Use
 from qipan.market.model.position import Position
 from qipan.market.model.request import Carry, Listing, Request
-from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf, delivery_record
+from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf, delivery_record, read_delivery
 from qipan.market.service.clearing import Clearing, lock_books, market_day
 from qipan.market.service.margin import MONEY
 from qipan.market.service.nomination import check_deliverable
@@ -169,13 +169,13 @@ class Deliveries:
         allocation = self._allocation(unit, name)
         done = store.deliveries(unit, name).get(name)
         if done is not None:
-            if delivery_record(done) != delivery_record(told):
+            if done != delivery_record(told):
                 raise ConflictError(
                     f"A book must be settled on one set of figures, was settled on others: {name}.",
                     code="delivery_differs",
                     hint="Correct what was paid by a transfer of its own; it is never changed.",
                 )
-            return Delivered(self._fulfilment(unit, allocation, done), {}, is_new=False)
+            return Delivered(self._outturn(unit, allocation, told), {}, is_new=False)
         if in_utc(now) < ware.window.end:
             raise RuleBrokenError(
                 f"A book must be settled after its window ends at {ware.window.end}, was {now}.",
@@ -186,7 +186,7 @@ class Deliveries:
         reserved = store.reserved(unit, instrument=name)
         check_delivery(ware.window, told, positions, supplies, reserved)
         self._clearing.last_mark(unit, name)
-        found = self._fulfilment(unit, allocation, told)
+        found = self._outturn(unit, allocation, told)
         ahead = price_fen(reserved, allocation.fen_per_card_h)
         others = {ESCROW: -sum(ahead.values()), CAPITAL: found.house_fen}
         group = Group(f"d{allocation.number}", "dl", "delivery", name, others)
@@ -195,12 +195,12 @@ class Deliveries:
             return Delivered(found, paid.calls_fen, is_new=False)
         dealt = pairs(self._positions(unit, name))
         self._carry(unit, ware, f"delivered/{name}", dealt, allocation.fen_per_card_h, now, is_out=True)
-        store.insert_delivery(unit, told, in_utc(now))
+        store.insert_delivery(unit, name, delivery_record(told), in_utc(now))
         self._log.append(unit, DELIVERY_KIND, delivery_record(told).encode(), now)
         record_action(unit, "market_delivered", name, now, failed_card_h=sum(found.failed_card_h.values()))
         return Delivered(found, {}, is_new=True)
 
-    def fulfilment(self, unit: UnitOfWork, instrument: str) -> Fulfilment:
+    def outturn(self, unit: UnitOfWork, instrument: str) -> Outturn:
         """Return what a settled delivery came to.
 
         Raises
@@ -216,12 +216,12 @@ class Deliveries:
                 code="delivery_unsettled",
                 hint="Settle it with qipan market deliver settle, once its window is over.",
             )
-        return self._fulfilment(unit, allocation, done[instrument])
+        return self._outturn(unit, allocation, read_delivery(done[instrument]))
 
     def uses(self, unit: UnitOfWork, instrument: str) -> tuple[tuple[Reserved, Use | None], ...]:
         """Return what was reserved in a book, and what of it was used, as far as it is told."""
         done = store.deliveries(unit, instrument).get(instrument)
-        metered = {} if done is None else done.used_card_s
+        metered = {} if done is None else read_delivery(done).used_card_s
         return tuple(
             (one, use(_card_s(one), metered[one.reservation_id]) if one.reservation_id in metered else None)
             for one in store.reserved(unit, instrument=instrument)
@@ -249,9 +249,9 @@ class Deliveries:
             groups = [(f"rs/a{one.number}", f"a{one.number}", {member: -fen for member, fen in ahead.items()})]
             leaves = [allocation_leaf(one, store.reserved(unit, instrument=name))]
             if name in done:
-                fulfilled = self._fulfilment(unit, one, done[name])
-                groups.append((f"dl/d{one.number}", f"d{one.number}", dict(fulfilled.paid_fen)))
-                leaves.append(delivery_record(done[name]).encode())
+                outturn = self._outturn(unit, one, read_delivery(done[name]))
+                groups.append((f"dl/d{one.number}", f"d{one.number}", dict(outturn.paid_fen)))
+                leaves.append(done[name].encode())
             else:
                 ahead_fen += sum(ahead.values())
             for mark, group, paid in groups:
@@ -319,7 +319,7 @@ class Deliveries:
         name = allocation.instrument
         return days.positions(unit, name, allocation.last_trade), store.supplies(unit, instrument=name)
 
-    def _fulfilment(self, unit: UnitOfWork, allocation: Allocation, told: Delivery) -> Fulfilment:
+    def _outturn(self, unit: UnitOfWork, allocation: Allocation, told: Delivery) -> Outturn:
         window = self._trading.listing(unit, allocation.instrument).instrument.window
         return fulfil(window, *self._served(unit, allocation), told, fen_per_card_h=allocation.fen_per_card_h)
 

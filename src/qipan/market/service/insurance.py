@@ -195,7 +195,7 @@ class Insurance:
         name, member = policy.instrument.name, policy.insured
         per_lot = policy.instrument.window.card_h_per_lot
         if policy.risk is Risk.FAILURE:
-            failed = self._deliveries.fulfilment(unit, name).unserved_card_h.get(member, 0)
+            failed = self._deliveries.outturn(unit, name).unserved_card_h.get(member, 0)
             last = self._deliveries.allocations(unit)[name].last_trade
             return failed, max(days.positions(unit, name, last).get(member, 0), 0) * per_lot
         marked = self._clearing.last_mark(unit, name)

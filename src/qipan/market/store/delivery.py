@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from qipan.market.model.delivery import Allocation, Delivery, Reserved, SiteStep, Supply
-from qipan.market.record import delivery_record, read_delivery
+from qipan.market.model.delivery import Allocation, Reserved, SiteStep, Supply
 from qipan.storage.books import Moment, Serial, UnitOfWork, metadata
 
 SITE = sa.Table(
@@ -160,18 +159,17 @@ def reserved(
     return tuple(Reserved(**row) for row in unit.execute(query).mappings())
 
 
-def insert_delivery(unit: UnitOfWork, delivery: Delivery, now: datetime) -> None:
+def insert_delivery(unit: UnitOfWork, instrument: str, record: str, now: datetime) -> None:
     """Enter what was told of a book that is over, once."""
-    values = {"instrument": delivery.instrument, "record": delivery_record(delivery), "at": now}
-    unit.execute(sa.insert(DELIVERY).values(values))
+    unit.execute(sa.insert(DELIVERY).values(instrument=instrument, record=record, at=now))
 
 
-def deliveries(unit: UnitOfWork, instrument: str | None = None) -> dict[str, Delivery]:
-    """Return what was told of books that are over, by instrument; of one if it is named."""
+def deliveries(unit: UnitOfWork, instrument: str | None = None) -> dict[str, str]:
+    """Return the records of books that are over, by instrument; of one if it is named."""
     query = sa.select(DELIVERY.c.instrument, DELIVERY.c.record).order_by(DELIVERY.c.instrument)
     if instrument is not None:
         query = query.where(DELIVERY.c.instrument == instrument)
-    return {row.instrument: read_delivery(row.record) for row in unit.execute(query)}
+    return {row.instrument: row.record for row in unit.execute(query)}
 
 
 def _supplies() -> sa.Select[Any]:
