@@ -35,6 +35,7 @@ def again(file):
 
 globals().update(again("market/test_trading.py"))
 globals().update(again("market/test_clearing.py"))
+globals().update(again("market/test_delivery.py"))
 
 RACER = """
 import random, sys

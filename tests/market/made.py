@@ -8,10 +8,13 @@ from qipan.accounts.model.posting import Account, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
 from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.order import Entry, Order, Side
 from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.delivery import Deliveries
 from qipan.market.service.margin import MONEY, Margins
+from qipan.market.service.nomination import Nominating
 from qipan.market.service.trading import Trading
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -55,6 +58,8 @@ class Market:
         self.trading = Trading(self.log)
         self.margins = Margins(self.trading, self.accounts)
         self.clearing = Clearing(self.trading, self.margins, self.accounts)
+        self.nominating = Nominating(self.trading, self.log)
+        self.deliveries = Deliveries(self.trading, self.clearing, self.accounts, self.log)
 
     def open(self):
         with self.books.begin(caller="test") as unit:
@@ -123,6 +128,30 @@ class Market:
         with self.books.begin(caller="test") as unit:
             return self.clearing.default(unit, member, at)
 
+    def site(self, member, site_id, cards, derating_percent=0):
+        """Let a member certify cards at a site, of the class and hub of both books."""
+        step = SiteStep(member, site_id, DAY.card_class, DAY.hub_id, WEEK.window.start, cards, derating_percent, "NC-2")
+        with self.books.begin(caller="test") as unit:
+            self.nominating.certify_site(unit, step, NOW)
+
+    def supply(self, name, member, site_id, lots, ware=DAY, at=NOW, *, start=None, end=None, fen=None, signature=""):
+        """Nominate lots of a book, or buy them in where a price is named."""
+        word = Supply(name, member, ware.name, site_id, start or ware.window.start, end or ware.window.end, lots, fen)
+        with self.books.begin(caller="test") as unit:
+            return self.nominating.supply(unit, word, at, signature)
+
+    def cascade(self, ware, at):
+        with self.books.begin(caller="test") as unit:
+            return self.deliveries.cascade(unit, ware.name, at)
+
+    def allocate(self, ware, at):
+        with self.books.begin(caller="test") as unit:
+            return self.deliveries.allocate(unit, ware.name, at)
+
+    def deliver(self, told, at):
+        with self.books.begin(caller="test") as unit:
+            return self.deliveries.settle(unit, told, at)
+
     def money(self, *accounts):
         """Return posted and available fen of accounts."""
         with self.books.read() as unit:
@@ -142,7 +171,12 @@ class Market:
     def check(self):
         with self.books.read() as unit:
             return (
-                self.trading.check(unit) + self.clearing.check(unit) + self.accounts.check(unit) + self.log.check(unit)
+                self.trading.check(unit)
+                + self.clearing.check(unit)
+                + self.nominating.check(unit)
+                + self.deliveries.check(unit)
+                + self.accounts.check(unit)
+                + self.log.check(unit)
             )
 
 

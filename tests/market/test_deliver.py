@@ -135,7 +135,7 @@ def test_a_buy_in_that_cannot_be_is_refused(bad: dict[str, int]) -> None:
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_used_and_unused_are_what_was_reserved(reserved: int, metered: int) -> None:
     told = use(reserved, metered)
-    assert told.used_card_h + told.unused_card_h == reserved
-    assert told.used_card_h + told.beyond_card_h == metered
-    assert told.unused_card_h * told.beyond_card_h == 0
-    assert min(told.used_card_h, told.unused_card_h, told.beyond_card_h) >= 0
+    assert told.used_card_s + told.unused_card_s == reserved
+    assert told.used_card_s + told.beyond_card_s == metered
+    assert told.unused_card_s * told.beyond_card_s == 0
+    assert min(told.used_card_s, told.unused_card_s, told.beyond_card_s) >= 0

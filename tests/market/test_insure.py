@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.market.insure import claim_fen, pay, premium_fen
-from qipan.market.model.contract import Window
+from qipan.market.model.contract import Instrument
 from qipan.market.model.insurance import Policy, Risk
 
-WEEK = Window.named("2026-W10")
+WEEK = Instrument.named("h100@gui/2026-W10")
 
 
 def policy(risk: Risk, limit: int = 10**9) -> Policy:

@@ -37,8 +37,13 @@ from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.market.service.balancing import Balancing
+from qipan.market.service.bank import Bank
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.delivery import Deliveries
+from qipan.market.service.insurance import Insurance
+from qipan.market.service.leasing import Leasing
 from qipan.market.service.margin import Margins
+from qipan.market.service.nomination import Nominating
 from qipan.market.service.spot import Spot
 from qipan.market.service.spot_audit import SpotAudit
 from qipan.market.service.trading import Trading
@@ -52,6 +57,7 @@ from qipan.workflows.board import Boards
 from qipan.workflows.clear_spot import SpotClearing
 from qipan.workflows.collect import Collection, Collectors
 from qipan.workflows.day import Day
+from qipan.workflows.deliver import Delivering
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.live import Live
@@ -83,6 +89,12 @@ class Services:
     spot: Spot
     balancing: Balancing
     spot_clearing: SpotClearing
+    nominating: Nominating
+    deliveries: Deliveries
+    delivering: Delivering
+    insurance: Insurance
+    leasing: Leasing
+    bank: Bank
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -219,6 +231,9 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
+    clearing = Clearing(trading, margins, accounts)
+    nominating = Nominating(trading, log)
+    deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,
         observations,
@@ -249,7 +264,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         claims=claims,
         trading=trading,
         margins=margins,
-        clearing=Clearing(trading, margins, accounts),
+        clearing=clearing,
         vouchers=vouchers,
         spot=spot,
         balancing=balancing,
@@ -260,6 +275,12 @@ def _assemble(settings: Settings, caller: str) -> Services:
             audit=SpotAudit(spot, vouchers, accounts, log),
             read_links=links.read,
         ),
+        nominating=nominating,
+        deliveries=deliveries,
+        delivering=Delivering(deliveries, margins, day, reservations.write),
+        insurance=Insurance(trading, clearing, deliveries, accounts, log),
+        leasing=Leasing(trading, accounts, log),
+        bank=Bank(trading, nominating, accounts, log),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

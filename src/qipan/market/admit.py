@@ -9,6 +9,8 @@ from qipan.accounts.model.posting import AMOUNT_MAX
 from qipan.kernel.errors import BadInputError, NotAllowedError
 from qipan.log.note import is_signed, parted, verifier_of
 from qipan.market.model.auction import Auction, Network
+from qipan.market.model.contract import HOUR, Window
+from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Refusal
 from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member, Request, id_of
 from qipan.market.model.voucher import Programme
@@ -17,6 +19,7 @@ from qipan.market.refuse import refuse
 
 MOST_CARDS: Final = MOST_LOTS * 8
 BASIS_POINTS: Final = 10_000
+WHOLE: Final = 100
 HOUSE: Final = "market"
 """Name of the clearing house; no member bears it."""
 
@@ -78,6 +81,57 @@ def check_certification(step: Certification) -> None:
             f"A step must be 0 to {MOST_CARDS} cards from a full hour with its zone on, was {step.cards} from {start}.",
             code="certification_unfit",
             hint="Give whole cards and a start as 2026-03-01T00:00:00+08:00.",
+        )
+
+
+def is_id(name: str) -> bool:
+    """Tell whether a member may use a name for what it asks: at most 40 letters, figures, dots and dashes."""
+    return _ID.fullmatch(name) is not None
+
+
+def check_site(step: SiteStep) -> None:
+    """Refuse a step of what is certified at a site that is no count of cards from a full hour on.
+
+    Raises
+    ------
+    BadInputError
+        ``site_step_unfit``.
+    """
+    start = step.start
+    is_hour = start.tzinfo is not None and not (start.minute or start.second or start.microsecond)
+    is_named = all(_WARE.fullmatch(name) for name in (step.site_id, step.card_class, step.hub_id))
+    is_count = type(step.cards) is int and 0 <= step.cards <= MOST_CARDS and 0 <= step.derating_percent <= WHOLE
+    if not (is_hour and is_named and is_count):
+        raise BadInputError(
+            f"What a site has must be 0 to {MOST_CARDS} cards from a full hour on, of which 0 to 100 % are kept back, "
+            f"was {step.cards} of {step.card_class} at {step.site_id} from {start}, {step.derating_percent} %.",
+            code="site_step_unfit",
+            hint="Give whole cards, a start as 2026-03-01T00:00:00+08:00, and the names of the books.",
+        )
+
+
+def check_supply(supply: Supply, window: Window) -> None:
+    """Refuse a word on supply that does not name lots, hours of the window and a price that could be.
+
+    Raises
+    ------
+    BadInputError
+        ``supply_unfit``.
+    """
+    fen = 0 if supply.fen_per_card_h is None else supply.fen_per_card_h
+    is_count = type(supply.lots) is int and 0 <= supply.lots <= MOST_LOTS
+    is_priced = type(fen) is int and 0 <= fen <= MOST_FEN_PER_CARD_H
+    is_named = _ID.fullmatch(supply.supply_id) and _WARE.fullmatch(supply.site_id)
+    is_aware = supply.start.tzinfo is not None and supply.end.tzinfo is not None
+    is_inside = is_aware and window.start <= supply.start < supply.end <= window.end
+    is_whole = is_inside and not any((at - window.start) % HOUR for at in (supply.start, supply.end))
+    if not (is_count and is_priced and is_named and is_whole):
+        raise BadInputError(
+            f"A supply must be 0 to {MOST_LOTS} lots in whole hours of {window.name}, at a price of at most "
+            f"{MOST_FEN_PER_CARD_H} fen if it has one, was {supply.lots} lots from {supply.start} until {supply.end} "
+            f"at {fen} fen under {supply.supply_id!r}.",
+            code="supply_unfit",
+            hint="Leave out the hours to mean the whole window; 0 lots take a nomination back.",
         )
 
 
@@ -218,11 +272,22 @@ def check_signature(request: Request, member: Member, signature: str) -> None:
     NotAllowedError
         ``request_forged``.
     """
+    check_signed(record(request), id_of(request), member, signature)
+
+
+def check_signed(text: str, name: str, member: Member, signature: str) -> None:
+    """Refuse a record that its member's key has not signed.
+
+    Raises
+    ------
+    NotAllowedError
+        ``request_forged``.
+    """
     if not member.key:
         return
-    if not _is_signed(signed_text(record(request)), signature, member.key):
+    if not _is_signed(signed_text(text), signature, member.key):
         raise NotAllowedError(
-            f"A request of {member.member_id} must be signed by its key, was not: {id_of(request)}.",
+            f"A request of {member.member_id} must be signed by its key, was not: {name}.",
             code="request_forged",
             hint="Sign exactly what is asked, with the key that the member has registered.",
         )

@@ -34,6 +34,7 @@ from qipan.market.model.order import (
     State,
     Trade,
 )
+from qipan.market.model.request import Carry
 from qipan.market.side import Half, Held
 
 Fills = list[tuple[Held, int]]
@@ -205,6 +206,19 @@ class Book:
         """Let time pass: orders whose time is over expire, all of them when trading ends."""
         events: list[Event] = []
         self._advance(now, events)
+        return events
+
+    def carry(self, request: Carry, now: datetime) -> list[Event]:
+        """Let lots change hands at a mark, without an order; trading may be over."""
+        events: list[Event] = []
+        self._advance(now, events)
+        self._sequence += 1
+        names = request.request_id, request.request_id, request.buyer, request.seller
+        events.append(Trade(self._sequence, self._now, *names, request.lots, request.fen_per_card_h))
+        for member, lots in ((request.buyer, request.lots), (request.seller, -request.lots)):
+            self._positions[member] = self._positions.get(member, 0) + lots
+        if not request.is_out:
+            self.grant(request.buyer, request.lots)
         return events
 
     # --- how it is done ------------------------------------------------------------------------------------------

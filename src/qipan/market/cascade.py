@@ -7,6 +7,7 @@ mark, so card-hours, value and cover of every hour stay what they were.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qipan.kernel.errors import RuleBrokenError
@@ -43,6 +44,27 @@ def parts(window: Window) -> tuple[Window, ...]:
         else:
             found.append(Window(start, tenor))
         start += 7 * step if found[-1].tenor is Tenor.WEEK else step
+    return tuple(found)
+
+
+def pairs(positions: Mapping[str, int]) -> tuple[tuple[str, str, int], ...]:
+    """Return who is long, who is short and how many lots, until positions that sum to zero are used up; by name.
+
+    Examples
+    --------
+    >>> pairs({"a": 3, "b": -1, "c": -2})
+    (('a', 'b', 1), ('a', 'c', 2))
+    """
+    left = {member: lots for member, lots in sorted(positions.items()) if lots > 0}
+    found = []
+    for short, lots in sorted(positions.items()):
+        owed = -lots
+        for long, most in left.items():
+            taken = min(owed, most)
+            if taken > 0:
+                found.append((long, short, taken))
+                left[long] = most - taken
+                owed -= taken
     return tuple(found)
 
 

@@ -8,12 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.model.contract import CARDS_PER_LOT
+from qipan.market.model.contract import CARDS_PER_LOT, Window
 from qipan.market.model.delivery import BuyIn, Nomination, Reservation, Use
+
+CLOSE_BEFORE: Final = timedelta(hours=12)
+"""How long before a window the book ends that a cascade opens for it: noon of the day before."""
+GATE_BEFORE: Final = timedelta(hours=6)
+"""How long before a window its gate closes."""
+
+
+def gate_of(window: Window) -> datetime:
+    """Return the first moment at which nothing is nominated any more.
+
+    Examples
+    --------
+    >>> gate_of(Window.named("2026-03-03")).isoformat()
+    '2026-03-02T10:00:00+00:00'
+    """
+    return window.start - GATE_BEFORE
 
 
 def nominate(
@@ -165,13 +182,13 @@ def buy_in(
     )
 
 
-def use(reserved_card_h: int, metered_card_h: int) -> Use:
+def use(reserved_card_s: int, metered_card_s: int) -> Use:
     """Return what of a reservation was used and what was not, and what was used beyond it.
 
     Examples
     --------
     >>> use(80, 50), use(80, 90)
-    (Use(used_card_h=50, unused_card_h=30, beyond_card_h=0), Use(used_card_h=80, unused_card_h=0, beyond_card_h=10))
+    (Use(used_card_s=50, unused_card_s=30, beyond_card_s=0), Use(used_card_s=80, unused_card_s=0, beyond_card_s=10))
     """
-    used = min(reserved_card_h, metered_card_h)
-    return Use(used, reserved_card_h - used, metered_card_h - used)
+    used = min(reserved_card_s, metered_card_s)
+    return Use(used, reserved_card_s - used, metered_card_s - used)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from qipan.market.book import Book
 from qipan.market.model.order import Change, Event, Order, Refusal, Side, State, Trade
-from qipan.market.model.request import Cancel, Cover, Exposure, Listing, Request
+from qipan.market.model.request import Cancel, Carry, Cover, Exposure, Listing, Request
 
 
 class Kept:
@@ -54,6 +54,8 @@ class Kept:
             else:
                 self.book.grant(request.member, request.lots)
             self._granted[request.member] = self.granted_lots(request.member) + request.lots
+        elif isinstance(request, Carry):
+            events = self.book.carry(request, at)
         else:
             events = self.book.expire(at)
         for event in events:

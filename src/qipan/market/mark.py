@@ -1,8 +1,9 @@
 """Find the settlement price of an instrument by the written rule.
 
 (1) Mean of the prices of the closing window, each weighted by its lots, if at least so many lots were traded. (2) Else
-the middle of the best bid and the best ask, if both stand. (3) Else the price of the physical plan. Rounded to the fen,
-halves to even.
+the middle of the best bid and the best ask, if both stand. (3) Else the price of the physical plan. (4) Else, where
+positions came from a longer window and nothing was traded since, the mark that they came at. Rounded to the fen, halves
+to even.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def mark(
     bid_fen_per_card_h: int | None = None,
     ask_fen_per_card_h: int | None = None,
     plan_fen_per_card_h: float | None = None,
+    carried_fen_per_card_h: int | None = None,
     least_lots: int = 1,
 ) -> Mark:
     """Return the mark of one instrument from its trades, its book at the end of the closing window, and the plan.
@@ -31,7 +33,9 @@ def mark(
     Parameters
     ----------
     trades
-        Trades of the instrument; those outside the closing window are passed over.
+        Trades of the instrument; those outside the closing window are passed over, and those of no order.
+    carried_fen_per_card_h
+        Mark at which positions came from a longer window; none where they came from trades here.
     least_lots
         Lots that must have been traded for their prices to count, at least 1.
 
@@ -40,7 +44,7 @@ def mark(
     RuleBrokenError
         ``mark_missing`` where no part of the rule gives a price.
     """
-    counted = [trade for trade in trades if trade.at in closing]
+    counted = [trade for trade in trades if trade.at in closing and not trade.is_carried]
     lots = sum(trade.lots for trade in counted)
     value = sum(trade.lots * trade.fen_per_card_h for trade in counted)
     if lots >= max(least_lots, 1):
@@ -49,6 +53,8 @@ def mark(
         found, rule = round(Fraction(bid_fen_per_card_h + ask_fen_per_card_h, 2)), MarkRule.MID
     elif plan_fen_per_card_h is not None:
         found, rule = round_fen(plan_fen_per_card_h), MarkRule.PLAN
+    elif carried_fen_per_card_h is not None:
+        found, rule = carried_fen_per_card_h, MarkRule.CARRIED
     else:
         raise RuleBrokenError(
             f"A mark must come from {least_lots} lots traded, from a bid and an ask, or from a plan, was {lots} lots, "

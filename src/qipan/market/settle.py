@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,26 @@ HELD = "market/held"
 """Account that initial margin is pending to."""
 CAPITAL = "market/capital"
 """Account of what the clearing house puts in before the members' mutual fund."""
+
+
+class Group(NamedTuple):
+    """What a group of linked transfers is called, and who stands beside the members in it.
+
+    Attributes
+    ----------
+    name
+        Part of the ids of its transfers, as 2026-02-01; no other group has it.
+    kind
+        First part of the ids of what members pay and get.
+    others
+        Accounts that are no members', with what each gets, fen; below 0, what it pays.
+    """
+
+    name: str
+    kind: str = "vm"
+    reason: str = "variation_margin"
+    reference: str = ""
+    others: Mapping[str, int] = {}
 
 
 def margin_account(member: str) -> str:
@@ -106,6 +126,8 @@ def settle(
     required: Mapping[str, int],
     purses: Sequence[Purse],
     capital_fen: int,
+    *,
+    group: Group | None = None,
 ) -> Settlement:
     """Return the transfers of a day, or the calls that come before them.
 
@@ -116,6 +138,8 @@ def settle(
     ----------
     purses
         One for each member, in the order in which they were admitted.
+    group
+        What is paid if not the day's variation margin; with what others get it adds up to zero.
 
     Raises
     ------
@@ -131,13 +155,19 @@ def settle(
     told = Settlement(day, dict(paid), {member: fen for member, fen in kept.items() if fen}, calls)
     if calls:
         return told
-    drafts = [*_freed(purses), *_paid_in(day, paid, purses, capital_fen), *_paid_out(day, paid)]
+    group = group or Group(str(day))
+    drafts = [*_freed(purses), *_paid_in(group, paid, purses, capital_fen), *_paid_out(group, paid)]
     drafts += [
-        _move(f"im/d/{day}/{member}", margin_account(member), HELD, fen, "initial_margin", Action.PENDING)
+        _move(hold_id(group, member), margin_account(member), HELD, fen, "initial_margin", action=Action.PENDING)
         for member, fen in told.required_fen.items()
     ]
     linked = tuple(replace(one, linked=True) for one in drafts[:-1]) + tuple(drafts[-1:])
     return replace(told, drafts=linked, digest=_digest(told, linked))
+
+
+def hold_id(group: Group, member: str) -> str:
+    """Return the id of the pending transfer that holds a member's margin after a group."""
+    return f"im/d/{group.name}/{member}"
 
 
 def freed_id(hold_id: str) -> str:
@@ -158,53 +188,74 @@ def _freed(purses: Sequence[Purse]) -> list[Draft]:
     ]
 
 
-def _paid_in(day: date, paid: Mapping[str, int], purses: Sequence[Purse], capital_fen: int) -> list[Draft]:
+def _paid_in(group: Group, paid: Mapping[str, int], purses: Sequence[Purse], capital_fen: int) -> list[Draft]:
     """Return what those who lose pay, and for defaulters what others pay in their place."""
-    drafts = []
+    name, kind = group.name, group.kind
+    drafts = [
+        _move(f"{kind}/{name}/from/{account}", account, CLEARING, -fen, group.reason, group.reference)
+        for account, fen in sorted(group.others.items())
+        if fen < 0
+    ]
     shares = {one.member: one.share_fen for one in purses}
     defaulted = {one.member for one in purses if one.is_defaulted}
     for one in purses:
         loss = -min(paid.get(one.member, 0), 0)
         if not one.is_defaulted:
-            layers = [(f"vm/{day}/{one.member}", margin_account(one.member), loss)]
+            layers = [(f"{kind}/{name}/{one.member}", margin_account(one.member), loss)]
         else:
-            others = [name for name in shares if name not in defaulted]
+            others = [other for other in shares if other not in defaulted]
             guarantee = Guarantee(
-                one.margin_fen, shares[one.member], capital_fen, tuple(shares[name] for name in others)
+                one.margin_fen, shares[one.member], capital_fen, tuple(shares[other] for other in others)
             )
             borne = waterfall(loss, guarantee)
             if borne.uncovered_fen:
                 raise _uncovered(one.member, borne.uncovered_fen)
-            mark = f"default/{day}/{one.member}"
+            mark = f"default/{name}/{one.member}"
             layers = [
-                (f"vm/{day}/{one.member}", margin_account(one.member), borne.margin_fen),
+                (f"{kind}/{name}/{one.member}", margin_account(one.member), borne.margin_fen),
                 (f"{mark}/fund", fund_account(one.member), borne.share_fen),
                 (f"{mark}/capital", CAPITAL, borne.house_fen),
-                *((f"{mark}/by/{name}", fund_account(name), fen)
-                  for name, fen in zip(others, borne.others_fen, strict=True)),
+                *((f"{mark}/by/{other}", fund_account(other), fen)
+                  for other, fen in zip(others, borne.others_fen, strict=True)),
             ]  # fmt: skip
             shares[one.member] -= borne.share_fen
             capital_fen -= borne.house_fen
-            for name, fen in zip(others, borne.others_fen, strict=True):
-                shares[name] -= fen
+            for other, fen in zip(others, borne.others_fen, strict=True):
+                shares[other] -= fen
         drafts += [
-            _move(name, account, CLEARING, fen, "default" if name.startswith("default/") else "variation_margin")
-            for name, account, fen in layers
+            _move(
+                transfer_id,
+                account,
+                CLEARING,
+                fen,
+                "default" if transfer_id.startswith("default/") else group.reason,
+                group.reference,
+            )
+            for transfer_id, account, fen in layers
             if fen
         ]
     return drafts
 
 
-def _paid_out(day: date, paid: Mapping[str, int]) -> list[Draft]:
-    return [
-        _move(f"vm/{day}/{member}", CLEARING, margin_account(member), fen, "variation_margin")
-        for member, fen in paid.items()
-        if fen > 0
-    ]
+def _paid_out(group: Group, paid: Mapping[str, int]) -> list[Draft]:
+    mark = f"{group.kind}/{group.name}"
+    to = [(f"{mark}/{member}", margin_account(member), fen) for member, fen in paid.items()]
+    to += [(f"{mark}/to/{account}", account, fen) for account, fen in sorted(group.others.items())]
+    return [_move(name, CLEARING, account, fen, group.reason, group.reference) for name, account, fen in to if fen > 0]
 
 
-def _move(name: str, debit: str, credit: str, fen: int, reason: str, action: Action = Action.MOVE) -> Draft:
-    return Draft(transfer_id=name, action=action, debit=debit, credit=credit, amount=fen, reason=reason)
+def _move(
+    name: str, debit: str, credit: str, fen: int, reason: str, reference: str = "", *, action: Action = Action.MOVE
+) -> Draft:
+    return Draft(
+        transfer_id=name,
+        action=action,
+        debit=debit,
+        credit=credit,
+        amount=fen,
+        reason=reason,
+        reference=reference,
+    )
 
 
 def _digest(told: Settlement, drafts: Sequence[Draft]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -73,6 +77,28 @@ def read(data: bytes) -> ReservationIntake:
         rows_read=table.rows_read,
         findings=rows.findings,
     )
+
+
+def write(reservations: Iterable[Reservation]) -> bytes:
+    """Write reservations as the CSV that `read` reads.
+
+    Examples
+    --------
+    >>> one = Reservation("r1", "lab", "north", KINDS[0], "", 0.0, 3600.0, 8.0, 550.0)
+    >>> read(write([one])).reservations == (one,)
+    True
+    """
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(
+        ("reservation_id", "holder", "site", "kind", "card_model", "from", "to", "units", "price_yuan_per_unit_h")
+    )
+    for one in reservations:
+        start, end = (datetime.fromtimestamp(at, tz=UTC).isoformat() for at in (one.from_s, one.to_s))
+        names = one.reservation_id, one.holder, one.site_id, one.kind.value, one.card_model
+        price_yuan = one.price_fen_per_unit_h / FEN_PER_YUAN
+        rows.writerow((*names, start, end, f"{one.units:.15g}", f"{price_yuan:.15g}"))
+    return out.getvalue().encode()
 
 
 def _moment(rows: Quarantine, column: str) -> Floats:

@@ -220,6 +220,8 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     services = session.services()
     with services.books.read() as unit:
         findings = services.trading.check(unit) + services.clearing.check(unit)
+        findings += services.nominating.check(unit) + services.deliveries.check(unit)
+        findings += services.insurance.check(unit) + services.leasing.check(unit) + services.bank.check(unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:

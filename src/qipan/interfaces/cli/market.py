@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import clearing, session, spot, trade, voucher
+from qipan.interfaces.cli import clearing, deliver, products, session, spot, trade, voucher
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
@@ -21,13 +21,15 @@ from qipan.market.model.request import Certification, Listing, Member
 
 app = typer.Typer(
     name="market",
-    help="A closed member market of compute: books, orders, margin, marks; spot auctions and vouchers.",
+    help="A closed member market of compute: books, orders, margin, marks, delivery; spot auctions and vouchers.",
     no_args_is_help=True,
 )
 app.add_typer(trade.app)
 app.add_typer(clearing.app)
 app.add_typer(spot.app)
 app.add_typer(voucher.app)
+app.add_typer(deliver.app)
+app.add_typer(products.app)
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[

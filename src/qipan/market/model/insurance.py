@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qipan.market.model.contract import Window
+from qipan.market.model.contract import Instrument
 
 
 class Risk(StrEnum):
@@ -33,7 +33,7 @@ class Policy:
     policy_id: str
     insured: str
     risk: Risk
-    window: Window
+    instrument: Instrument
     card_h: int
     fen_per_card_h: int
     limit_fen: int

@@ -14,6 +14,7 @@ class MarkRule(StrEnum):
     VWAP = "vwap"
     MID = "mid"
     PLAN = "plan"
+    CARRIED = "carried"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,11 @@ class Trade(NamedTuple):
     lots: int
     fen_per_card_h: int
 
+    @property
+    def is_carried(self) -> bool:
+        """Whether it came of no order, and so tells no price."""
+        return self.buy_id == self.sell_id
+
 
 class Change(NamedTuple):
     """What became of an order by a request.

@@ -89,7 +89,27 @@ class Passing:
     member: str = ""
 
 
-Request = Order | Cancel | Cover | Passing
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Lots that change hands at a mark without an order: into the books of shorter windows, or out for delivery.
+
+    Attributes
+    ----------
+    is_out
+        Whether they leave the book; then nobody may sell more for it.
+    """
+
+    request_id: str
+    instrument: str
+    buyer: str
+    seller: str
+    lots: int
+    fen_per_card_h: int
+    is_out: bool
+    member: str = ""
+
+
+Request = Order | Cancel | Cover | Passing | Carry
 """What changes a book; nothing else does."""
 
 

@@ -6,6 +6,7 @@ Whoever writes to several things takes its locks in one order: the day's clearin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,11 +17,12 @@ from qipan.kernel.time import Interval, in_utc
 from qipan.market.mark import mark
 from qipan.market.model.clearing import DayMark, Default, Hold, Settlement
 from qipan.market.model.contract import HOUR, MARKET_ZONE
+from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
 from qipan.market.service.margin import DAY_LOCK, Margins
 from qipan.market.service.trading import BOOKS_LOCK, Trading, lock_of
-from qipan.market.settle import CAPITAL, CLEARING, margin_account, paid_fen, settle
+from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
 from qipan.market.store import clearing as store
 from qipan.storage.books import UnitOfWork
@@ -61,17 +63,13 @@ class Clearing:
             ``day_unsettled`` while the marked day before waits; ``day_past``; ``marks_missing`` with a finding for each
             book that has no price.
         """
-        self._lock(unit)
-        day = in_utc(now).astimezone(MARKET_ZONE).date()
+        lock_books(unit)
+        day = market_day(now)
         marked = store.days(unit)
         if day in marked:
             return store.marks(unit, day)
         if marked and marked[-1] not in store.digests(unit):
-            raise RuleBrokenError(
-                f"A day must be settled before the next is marked, was not: {marked[-1]}.",
-                code="day_unsettled",
-                hint="Let the members that are called bring margin, or default, and settle again.",
-            )
+            raise _unsettled(marked[-1])
         if marked and day < marked[-1]:
             raise RuleBrokenError(
                 f"A day must come after those that are marked, was {day} after {marked[-1]}.",
@@ -85,7 +83,7 @@ class Clearing:
         found: list[DayMark] = []
         missing: list[Finding] = []
         for name, listing in sorted(books.listings(unit).items()):
-            if name in before and before[name].is_final:
+            if name in before and before[name].is_final and not self._came_late(unit, before[name]):
                 continue
             try:
                 made = self._mark(unit, listing, before.get(name), day, now, plan.get(name))
@@ -116,25 +114,69 @@ class Clearing:
         RuleBrokenError
             ``default_uncovered``; ``transfers_refused``.
         """
-        self._lock(unit)
+        lock_books(unit)
         day = self._newest_day(unit)
         told = store.digests(unit)
         if day in told:
             paid = self._paid(unit, day)
             return Settlement(day, paid, self._held(unit), {}, digest=told[day], is_settled=True)
+        found = self.pay(unit, day, self._paid(unit, day), Group(str(day)), now)
+        if found.is_settled:
+            store.insert_settlement(unit, day, found.digest, now)
+            record_action(unit, "market_settled", day, now, digest=found.digest)
+        return found
+
+    def pay(
+        self,
+        unit: UnitOfWork,
+        day: date,
+        paid: Mapping[str, int],
+        group: Group,
+        now: datetime,
+        *,
+        without: str = "",
+    ) -> Settlement:
+        """Pay a group whole and hold margin anew, none for a book that is left out; or call, and post nothing.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``default_uncovered``; ``transfers_refused``.
+        """
         capital = self._accounts.balances(unit, [CAPITAL]).get((CAPITAL, None), Balance()).available
-        found = settle(day, self._paid(unit, day), self._margins.required(unit), self._margins.purses(unit), capital)
+        found = settle(
+            day, paid, self._margins.required(unit, without=without), self._margins.purses(unit), capital, group=group
+        )
         store.set_calls(unit, found.calls_fen)
         if found.calls_fen:
-            record_action(unit, "margin_called", day, now, **found.calls_fen)
+            record_action(unit, "margin_called", group.name, now, **found.calls_fen)
             return found
         self._accounts.post_whole(unit, found.drafts, now)
         store.clear_holds(unit)
         for member, fen in found.required_fen.items():
-            store.set_hold(unit, Hold(member, f"im/d/{day}/{member}", fen))
-        store.insert_settlement(unit, day, found.digest, now)
-        record_action(unit, "market_settled", day, now, digest=found.digest)
-        return Settlement(day, found.paid_fen, found.required_fen, {}, found.drafts, found.digest, is_settled=True)
+            store.set_hold(unit, Hold(member, hold_id(group, member), fen))
+        return replace(found, calls_fen={}, is_settled=True)
+
+    def last_mark(self, unit: UnitOfWork, instrument: str) -> DayMark:
+        """Return the last mark of a book, once it is settled.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``book_unsettled`` where trading goes on, or the last mark is not there or not settled; ``day_unsettled``
+            while any marked day waits.
+        """
+        days, settled = store.days(unit), store.digests(unit)
+        if days and days[-1] not in settled:
+            raise _unsettled(days[-1])
+        found = store.marks_before(unit, date.max).get(instrument)
+        if found is None or not found.is_final or self._came_late(unit, found):
+            raise RuleBrokenError(
+                f"A book must have its last mark, and be settled at it, was not: {instrument}.",
+                code="book_unsettled",
+                hint="Mark and settle a day after its last trading.",
+            )
+        return found
 
     def default(self, unit: UnitOfWork, member_id: str, now: datetime) -> tuple[Trade, ...]:
         """Declare that a member did not answer its call, and close out what it holds as far as others stand ready.
@@ -150,7 +192,7 @@ class Clearing:
             ``default_uncalled`` where it has no open call.
         """
         self._trading.member(unit, member_id)
-        self._lock(unit)
+        lock_books(unit)
         if member_id not in store.defaults(unit):
             if member_id not in store.calls(unit):
                 raise RuleBrokenError(
@@ -206,12 +248,10 @@ class Clearing:
     # --- how it is done ------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _lock(unit: UnitOfWork) -> None:
-        """Let nobody trade or open a book until the unit of work ends."""
-        unit.lock(DAY_LOCK)
-        unit.lock(BOOKS_LOCK)
-        for name in sorted(books.listings(unit)):
-            unit.lock(lock_of(name))
+    def _came_late(unit: UnitOfWork, last: DayMark) -> bool:
+        """Tell whether positions came into a book behind its last mark, at another price than that."""
+        since = books.trades(unit, last.instrument, after=last.last_trade)
+        return any(one.fen_per_card_h != last.mark.fen_per_card_h for one in since)
 
     def _newest_day(self, unit: UnitOfWork) -> date:
         days = store.days(unit)
@@ -242,16 +282,22 @@ class Clearing:
             self._trading.pass_time(unit, name, now)
         covered = before.last_trade if before else 0
         trades = books.trades(unit, name, after=covered)
+        if before is not None and before.is_final:
+            return DayMark(day, name, before.mark, trades[-1].sequence, is_final=True)
         bid, ask = book.best_fen_per_card_h(Side.BUY), book.best_fen_per_card_h(Side.SELL)
         is_at_stake = bool(trades) or any(book.positions.values())
         if not is_at_stake and None in (bid, ask) and plan_fen_per_card_h is None:
             return None
+        carried = [one.fen_per_card_h for one in trades if one.is_carried]
+        if before is not None and before.mark.rule is MarkRule.CARRIED:
+            carried = carried or [before.mark.fen_per_card_h]
         found = mark(
             trades,
             Interval(end - HOUR, end),
             bid_fen_per_card_h=bid,
             ask_fen_per_card_h=ask,
             plan_fen_per_card_h=plan_fen_per_card_h,
+            carried_fen_per_card_h=carried[-1] if carried else None,
         )
         return DayMark(day, name, found, trades[-1].sequence if trades else covered, is_final)
 
@@ -293,3 +339,24 @@ class Clearing:
             order_id = f"{prefix}/{kept.number + 1 + len(own)}"
             own.append(Order(order_id, member, name, side, min(abs(lots), MOST_LOTS), limit, Entry.IMMEDIATE))
         return [trade for answer in self._trading.act(unit, own, now) for trade in answer.trades]
+
+
+def market_day(now: datetime) -> date:
+    """Return the market's day, that of UTC+8, at a moment."""
+    return in_utc(now).astimezone(MARKET_ZONE).date()
+
+
+def lock_books(unit: UnitOfWork) -> None:
+    """Let nobody trade, open a book or settle until the unit of work ends."""
+    unit.lock(DAY_LOCK)
+    unit.lock(BOOKS_LOCK)
+    for name in sorted(books.listings(unit)):
+        unit.lock(lock_of(name))
+
+
+def _unsettled(day: date) -> RuleBrokenError:
+    return RuleBrokenError(
+        f"A marked day must be settled before anything follows from it, was not: {day}.",
+        code="day_unsettled",
+        hint="Let the members that are called bring margin, or default, and settle again.",
+    )

@@ -157,9 +157,10 @@ class Margins:
             for one in members
         )
 
-    def required(self, unit: UnitOfWork) -> dict[str, int]:
-        """Return the initial margin that each member's positions and open orders need now, in fen."""
-        listings, exposures = books.listings(unit), books.exposures(unit)
+    def required(self, unit: UnitOfWork, *, without: str = "") -> dict[str, int]:
+        """Return the initial margin that positions and open orders need now, fen by member; a book may be left out."""
+        listings = books.listings(unit)
+        exposures = [one for one in books.exposures(unit) if one.instrument != without]
         members = sorted({one.member for one in exposures})
         return {name: required_fen((one for one in exposures if one.member == name), listings) for name in members}
 

@@ -1,0 +1,189 @@
+"""Insurance, leases and the compute bank as they are kept: paid once, pools that hold, credit that sums to zero."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from tests.market.made import DAY, NOW, later
+from tests.market.test_delivery import AFTER, ENDED, LOT_H, RICH, code_of, sold, told
+
+from qipan.accounts.model.posting import Draft
+from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.insurance import Policy, Risk
+from qipan.market.model.lease import Standing
+from qipan.market.model.product import BankDeposit, BankDraw, Lease
+from qipan.market.service.bank import Bank
+from qipan.market.service.insurance import Insurance
+from qipan.market.service.leasing import Leasing
+
+HOUR = Instrument(DAY.card_class, DAY.hub_id, Window.named("2026-03-03T05"))
+POOL = "market/insurance"
+
+
+@pytest.fixture
+def insurance(market):
+    return Insurance(market.trading, market.clearing, market.deliveries, market.accounts, market.log)
+
+
+@pytest.fixture
+def leasing(market):
+    return Leasing(market.trading, market.accounts, market.log)
+
+
+@pytest.fixture
+def bank(market):
+    return Bank(market.trading, market.nominating, market.accounts, market.log)
+
+
+def do(market, act, *words):
+    """Do something in a unit of work of its own."""
+    with market.books.begin(caller="test") as unit:
+        return act(unit, *words)
+
+
+def sponsor(market, insurance, fen):
+    do(market, insurance.open_pool, NOW)
+    draft = Draft(transfer_id=f"sponsor/{fen}", debit="outside", credit=POOL, amount=fen, reason="insurance")
+    do(market, market.accounts.post_whole, [draft], NOW)
+
+
+def policy(name, risk, fen, *, insured="firm", card_h=10**6, limit=50_000, ware=DAY):
+    return Policy(name, insured, risk, ware, card_h, fen, limit)
+
+
+def checked(market, *services):
+    assert market.check() == ()
+    with market.books.read() as unit:
+        assert [found for one in services for found in one.check(unit)] == []
+
+
+def test_failed_delivery_is_claimed_once_out_of_a_pool_that_holds_it(market, insurance):
+    market.fund(RICH)
+    sponsor(market, insurance, 100_000)
+    failure = policy("p1", Risk.FAILURE, 200)
+    bought, is_new = do(market, insurance.sell, failure, [0, 1000], 2500, NOW)
+    assert (bought.premium_fen, is_new) == (625, True)
+    assert not do(market, insurance.sell, failure, [0, 1000], 2500, NOW)[1]
+    assert code_of(lambda: do(market, insurance.sell, failure, [0], 0, NOW)) == "policy_differs"
+    dear = policy("p2", Risk.PRICE_BELOW, 1100, insured="site", limit=50_625)
+    assert code_of(lambda: do(market, insurance.sell, policy("p3", Risk.FAILURE, 1, limit=50_626), [0], 0, NOW)) == (
+        "pool_short"
+    )
+    assert do(market, insurance.sell, dear, [0], 0, NOW)[1]
+    assert market.money(POOL) == [(100_625, 100_625)]
+    for bad in (policy("a b", Risk.FAILURE, 1), policy("x", Risk.FAILURE, 0), policy("x", Risk.FAILURE, 1, limit=0)):
+        assert code_of(lambda bad=bad: do(market, insurance.sell, bad, [0], 0, NOW)) == "policy_unfit"
+    assert code_of(lambda: do(market, insurance.sell, policy("y", Risk.FAILURE, 1), [], 0, NOW)) == "history_short"
+    assert code_of(lambda: do(market, insurance.claim, "p9", NOW)) == "policy_unknown"
+    assert code_of(lambda: do(market, insurance.claim, "p1", NOW)) == "delivery_unallocated"
+    assert code_of(lambda: do(market, insurance.claim, "p2", NOW)) == "book_unsettled"
+    checked(market, insurance)
+
+
+def test_claims_follow_from_the_delivery_and_the_mark_of_the_book(market, insurance):
+    market.fund(RICH)
+    sponsor(market, insurance, 10**8)
+    do(market, insurance.sell, policy("p1", Risk.FAILURE, 20, limit=10**7), [0], 0, NOW)
+    do(market, insurance.sell, policy("p2", Risk.PRICE_BELOW, 1100, insured="site", limit=10**7), [0], 0, NOW)
+    do(market, insurance.sell, policy("p3", Risk.PRICE_ABOVE, 1100, limit=10**7), [0], 0, NOW)
+    sold(market, nominate=3, is_funded=True)
+    market.allocate(DAY, ENDED)
+    assert code_of(lambda: do(market, insurance.claim, "p1", ENDED)) == "delivery_unsettled"
+    market.deliver(told(spot=1300), AFTER)
+    first, is_new = do(market, insurance.claim, "p1", AFTER)
+    # The firm lacks two lots; the site sold five at 100 less than its strike; the mark is below the firm's.
+    assert (first.figure, first.fen, is_new) == (2 * LOT_H, 2 * LOT_H * 20, True)
+    assert do(market, insurance.claim, "p1", AFTER) == (first, False)
+    assert do(market, insurance.claim, "p2", AFTER)[0].fen == 5 * LOT_H * 100
+    assert do(market, insurance.claim, "p3", AFTER)[0].fen == 0
+    paid = [one.transfer_id for one in market.transfers() if one.transfer_id.startswith("claim/")]
+    assert paid == ["claim/p1", "claim/p2"]
+    assert code_of(lambda: do(market, insurance.sell, policy("p4", Risk.FAILURE, 1), [0], 0, AFTER)) == "policy_late"
+    checked(market, insurance)
+
+
+def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing):
+    market.fund(10**6)
+    lease = Lease("l1", "site", "firm", "64 cards", 100_000, 100, 3, 1, date(2026, 3, 1))
+    assert do(market, leasing.agree, lease, NOW)
+    assert not do(market, leasing.agree, lease, NOW)
+    with pytest.raises(Exception, match="lease"):
+        do(market, leasing.agree, Lease("l1", "site", "firm", "8 cards", 1, 1, 1, 1, date(2026, 3, 1)), NOW)
+    for bad in (("l2", "site", "site", "x", 1, 0, 1, 0), ("l 2", "site", "firm", "x", 1, 0, 1, 0)):
+        assert code_of(lambda bad=bad: do(market, leasing.agree, Lease(*bad, date(2026, 3, 1)), NOW)) == "lease_unfit"
+    assert code_of(lambda: do(market, leasing.pay, "l1", 2, NOW)) == "instalment_out_of_order"
+    assert do(market, leasing.pay, "l1", 1, NOW)
+    assert not do(market, leasing.pay, "l1", 1, NOW)
+    assert market.money("firm/margin", "site/margin") == [(965_998, 965_998), (1_034_002, 1_034_002)]
+    april, may = later(65 * 86_400), later(95 * 86_400)
+    with market.books.read() as unit:
+        found = [leasing.standing(unit, "l1", at) for at in (NOW, april, may)]
+    assert found == [Standing.CURRENT, Standing.BEHIND, Standing.DEFAULT]
+    assert code_of(lambda: do(market, leasing.repossess, "l1", 50_000, "outside", april)) == "lease_not_in_default"
+    done, is_new = do(market, leasing.repossess, "l1", 70_000, "outside", may)
+    # 66,998 of principal and the interest of two instalments; the rest is the lessee's.
+    assert (done.balance_fen, done.overdue_fen, is_new) == (66_998, 670 + 337, True)
+    assert market.money("firm/margin", "site/margin") == [
+        (965_998 + 1_995, 965_998 + 1_995),
+        (1_034_002 + 68_005, 1_034_002 + 68_005),
+    ]
+    assert do(market, leasing.repossess, "l1", 70_000, "outside", may) == (done, False)
+    assert code_of(lambda: do(market, leasing.repossess, "l1", 1, "outside", may)) == "repossession_differs"
+    assert code_of(lambda: do(market, leasing.pay, "l1", 2, may)) == "lease_repossessed"
+    assert code_of(lambda: do(market, leasing.pay, "l9", 1, may)) == "lease_unknown"
+    checked(market, leasing)
+
+
+def test_idle_hours_are_drawn_on_credit_that_sums_to_zero(market, bank):
+    market.fund(RICH)
+    market.site("site", "north", 40)
+    market.site("bank", "east", 16)
+    for member, limit in (("site", 0), ("firm", 1200), ("bank", 0)):
+        assert do(market, bank.join, member, limit, NOW)
+    idle = BankDeposit("d1", "site", HOUR.name, "north", 8)
+    assert do(market, bank.deposit, idle, NOW)
+    assert not do(market, bank.deposit, idle, NOW)
+    assert do(market, bank.deposit, BankDeposit("d2", "bank", HOUR.name, "east", 16), NOW)
+    more = BankDeposit("d3", "bank", HOUR.name, "east", 1)
+    assert code_of(lambda: do(market, bank.deposit, more, NOW)) == "deposit_uncertified"
+    assert code_of(lambda: do(market, bank.deposit, BankDeposit("d1", *("site", HOUR.name, "north", 9)), NOW)) == (
+        "deposit_differs"
+    )
+    assert code_of(lambda: do(market, bank.deposit, BankDeposit("d4", "site", DAY.name, "north", 1), NOW)) == (
+        "deposit_unfit"
+    )
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 13, 100, {}), NOW)) == "credit_short"
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 25, 1, {}), NOW)) == "deposits_short"
+    found, is_new = do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 12, 100, {}), NOW)
+    assert (found.taken_card_h, is_new) == ({"d1": 4, "d2": 8}, True)
+    assert do(market, bank.draw, BankDraw("w1", "firm", HOUR.name, 12, 100, {}), NOW) == (found, False)
+    # What the site earned it uses elsewhere; its own deposit costs it nothing.
+    assert do(market, bank.draw, BankDraw("w2", "site", HOUR.name, 6, 100, {}), NOW)[0].taken_card_h == {
+        "d1": 2,
+        "d2": 4,
+    }
+    with market.books.read() as unit:
+        assert bank.credits(unit) == {"site": 0, "firm": -1200, "bank": 1200}
+        assert [card_h for _, card_h in bank.left(unit, HOUR.name)] == [2, 4]
+    assert (
+        code_of(lambda: do(market, bank.draw, BankDraw("w3", "firm", HOUR.name, 1, 1, {}), HOUR.window.start))
+        == "deposit_late"
+    )
+    checked(market, bank)
+
+
+def test_hours_in_the_bank_are_promised_to_no_buyer(market, bank):
+    market.fund(RICH)
+    market.site("site", "north", 24)
+    do(market, bank.join, "site", 0, NOW)
+    do(market, bank.deposit, BankDeposit("d1", "site", HOUR.name, "north", 8), NOW)
+    assert code_of(lambda: sold(market, is_funded=True)) == "nomination_above_certified"
+
+
+def test_who_has_not_joined_neither_deposits_nor_draws(market, bank):
+    market.fund(RICH)
+    lent = BankDeposit("d1", "site", HOUR.name, "north", 1)
+    assert code_of(lambda: do(market, bank.deposit, lent, NOW)) == "bank_unjoined"
+    assert code_of(lambda: do(market, bank.draw, BankDraw("w", "firm", HOUR.name, 1, 1, {}), NOW)) == "bank_unjoined"
+    assert code_of(lambda: do(market, bank.join, "firm", -1, NOW)) == "credit_limit_negative"
