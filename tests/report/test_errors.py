@@ -130,7 +130,7 @@ def test_finding_is_said_in_chinese_with_what_was_found() -> None:
 
 def test_finding_that_a_message_repeats_is_said_in_chinese_too() -> None:
     unmet = Finding(
-        2, "site", "site_unknown", "Reservation r1 must be at a site of fleet mine, was at x; none is near."
+        2, "site", "site_unknown", "Reservation r1 must be at a site of fleet mine, was at x; the nearest names are a."
     )
     error = BadInputError(
         f"Reservations must fit together on the board, was not: {unmet.message}",

@@ -51,7 +51,7 @@ from qipan.market.service.voucher import Vouchers
 from qipan.observations.service import Observations
 from qipan.settings import Settings
 from qipan.storage.archive import Archive
-from qipan.storage.books import Books
+from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.lake import Lake
 from qipan.workflows.board import Boards
 from qipan.workflows.clear_spot import SpotClearing
@@ -68,6 +68,8 @@ from qipan.workflows.roll import Rolling
 from qipan.workflows.study import Studies
 
 ADMIN = "admin"
+Unit = UnitOfWork
+"""What a door opens and passes down: all that is written in it stands, or nothing does."""
 
 
 @dataclass(frozen=True, slots=True)

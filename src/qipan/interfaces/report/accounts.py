@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Balance, Cell, Transfer
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import obligations
 from qipan.interfaces.report import table as made
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, yuan
@@ -74,7 +74,9 @@ def quantity(amount: int, asset: Asset) -> str:
 def unit_of(asset: Asset, words: Words) -> str:
     """Return the unit in which a page writes amounts of an asset."""
     return (
-        words.say("yuan") if asset.kind in {AssetKind.MONEY, AssetKind.MEMO} else label(labels.UNIT, asset.unit, words)
+        words.say("yuan")
+        if asset.kind in {AssetKind.MONEY, AssetKind.MEMO}
+        else label(obligations.UNIT, asset.unit, words)
     )
 
 
@@ -163,4 +165,4 @@ def by_period(balances: Mapping[Cell, Balance], asset: Asset, words: Words) -> T
 
 def action(code: str, words: Words) -> str:
     """Return what a transfer does, in words."""
-    return label(labels.ACTION, code, words)
+    return label(obligations.ACTION, code, words)

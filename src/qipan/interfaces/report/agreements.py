@@ -13,7 +13,7 @@ from qipan.agreements.model.posted import Pledge, PostedBill, PostedShare, Signe
 from qipan.agreements.model.prospectus import Valuation
 from qipan.agreements.model.simulation import Gain, PriceRange, Simulation
 from qipan.agreements.model.waterfall import Payment
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, percent, yuan
 from qipan.interfaces.report.table import Cell, Head, Table, row
@@ -109,7 +109,7 @@ def sharing(signed: Signed, names: Names, words: Words) -> Table:
     )
     rows = tuple(
         row(
-            label(labels.POOL, str(pool), words),
+            label(obligations.POOL, str(pool), words),
             f"{one.holds_from}",
             words.say(", ").join(
                 f"{names.get(party, party)} {percent(float(part))}" for party, part in one.parts.items()
@@ -154,7 +154,7 @@ def shares(found: Sequence[PostedShare], words: Words) -> Table:
         Head(words.say("Account"), is_number=False),
     )
     rows = tuple(
-        row(f"{one.month:%Y-%m}", label(labels.POOL, str(one.pool), words), yuan(one.fen, 2), one.source)
+        row(f"{one.month:%Y-%m}", label(obligations.POOL, str(one.pool), words), yuan(one.fen, 2), one.source)
         for one in found
     )
     return Table(words.say("Shared out"), heads, rows, words.say("Nothing was shared yet."))
@@ -183,7 +183,7 @@ def gains(found: Simulation, names: Names, words: Words) -> Table:
         *(Head(names.get(one.party, one.party), unit) for one in found.gains),
     )
     rows = [
-        row(label(labels.COMPONENT, name, words), *(millions(one.expected[name]) for one in found.gains))
+        row(label(obligations.COMPONENT, name, words), *(millions(one.expected[name]) for one in found.gains))
         for name in found.gains[0].expected
         if any(told[name] for one in found.gains for told in one.by_scenario.values())
     ]
@@ -236,7 +236,8 @@ def _why(gain: Gain, words: Words) -> str:
     if gain.is_rational:
         return words.say("better off by %(amount)s million yuan in expectation", amount=millions(gain.expected_fen))
     reasons = words.say(", ").join(
-        f"{label(labels.COMPONENT, one.component, words)} {millions(one.fen)} ({words.say(', ').join(one.scenarios)})"
+        f"{label(obligations.COMPONENT, one.component, words)} {millions(one.fen)} "
+        f"({words.say(', ').join(one.scenarios)})"
         for one in gain.reasons
     )
     return words.say(
@@ -262,7 +263,7 @@ def flows(found: Valuation, words: Words) -> Table:
     names = ("income", "electricity", "operating", "noi", "capex", "cash", "distributed")
     heads = (
         Head(words.say("Year"), is_number=False),
-        *(Head(label(labels.CASH, name, words), unit) for name in names),
+        *(Head(label(obligations.CASH, name, words), unit) for name in names),
         Head(words.say("Yield")),
     )
     rows = tuple(
@@ -284,7 +285,7 @@ def flows_chart(found: Valuation, words: Words) -> dict[str, Any]:
         "unit": words.say("million yuan"),
         "series": [
             {
-                "name": label(labels.CASH, name, words),
+                "name": label(obligations.CASH, name, words),
                 "values": [round(getattr(one, f"{name}_fen") / MILLION, 4) for one in found.flows],
             }
             for name in ("noi", "cash", "distributed")
@@ -346,7 +347,7 @@ def waterfall(years: Sequence[int], paid: Sequence[Payment], words: Words) -> Ta
     names = ("inflow", "fees", "senior", "reserve", "junior", "residual", "senior_owed")
     heads = (
         Head(words.say("Year"), is_number=False),
-        *(Head(label(labels.WATERFALL, name, words), unit) for name in names),
+        *(Head(label(obligations.WATERFALL, name, words), unit) for name in names),
         Head(words.say("Cover")),
     )
     rows = tuple(

@@ -16,7 +16,7 @@ from qipan.certificates.model.certification import Certification, Criteria, Meas
 from qipan.certificates.model.device import Device
 from qipan.certificates.model.request import Entered
 from qipan.certificates.model.score import Score
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
@@ -65,7 +65,7 @@ def holders(held: Mapping[tuple[str, str], int], shown: Iterable[str], words: Wo
     """Return holders with what they have in each state."""
     heads = (
         Head(words.say("Holder"), is_number=False),
-        *(Head(label(labels.CERTIFICATE_STATE, state, words), "kWh") for state in STATES),
+        *(Head(label(obligations.CERTIFICATE_STATE, state, words), "kWh") for state in STATES),
     )
     rows = tuple(
         row(Cell(name, href=holder_address(name)), *(kwh(held.get((name, state), 0)) for state in STATES))
@@ -89,7 +89,7 @@ def devices(found: Iterable[Device], words: Words) -> Table:
         row(
             one.device_id,
             one.owner,
-            label(labels.SOURCE, one.source.value, words),
+            label(obligations.SOURCE, one.source.value, words),
             one.adcode,
             grouped(one.capacity_w / 1000),
             moment(one.commissioned.isoformat(), BOARD_ZONE)[:10],
@@ -112,7 +112,7 @@ def requests(found: Sequence[Entered], words: Words) -> Table:
         row(
             one.request_id,
             moment(one.at.isoformat(), BOARD_ZONE),
-            label(labels.CERTIFICATE_REQUEST, str(one.kind), words),
+            label(obligations.CERTIFICATE_REQUEST, str(one.kind), words),
             kwh(one.wh) if one.wh else NOTHING,
         )
         for one in reversed(found[-20:])
@@ -136,7 +136,7 @@ def supply(found: Sequence[Holding], words: Words) -> Table:
         Head(words.say("National certificates")),
     )
     rows = tuple(
-        row(month, label(labels.CERTIFICATE_STATE, state, words), device, kwh(wh), grouped(len(bundles[key])))
+        row(month, label(obligations.CERTIFICATE_STATE, state, words), device, kwh(wh), grouped(len(bundles[key])))
         for key, wh in sorted(totals.items(), reverse=True)
         for month, state, device in [key]
     )
@@ -158,7 +158,7 @@ def parts(found: Sequence[Holding], words: Words) -> Table:
         row(
             Cell(moment(one.start.isoformat(), BOARD_ZONE), href=part_address(one.part.issuance_id)),
             one.device_id,
-            label(labels.CERTIFICATE_STATE, one.state.value, words),
+            label(obligations.CERTIFICATE_STATE, one.state.value, words),
             f"[{grouped(one.part.unit_start)}, {grouped(one.part.unit_end)})",
             kwh(one.wh),
             one.bundle_id or NOTHING,
@@ -189,11 +189,11 @@ def life(claims: Sequence[Claim], entered: Mapping[str, Entered], standing: set[
         found = entered.get(request_of(one))
         return row(
             moment(found.at.isoformat(), BOARD_ZONE) if found else NOTHING,
-            label(labels.CERTIFICATE_REQUEST, str(found.kind), words) if found else NOTHING,
+            label(obligations.CERTIFICATE_REQUEST, str(found.kind), words) if found else NOTHING,
             f"[{grouped(one.unit_start)}, {grouped(one.unit_end)})",
             kwh(one.unit_end - one.unit_start),
             one.holder,
-            label(labels.CERTIFICATE_STATE, one.purpose, words),
+            label(obligations.CERTIFICATE_STATE, one.purpose, words),
             words.say("yes") if one.claim_id in standing else words.say("no"),
             request_of(one),
             is_own=one.claim_id in standing,
@@ -307,7 +307,7 @@ def criteria(found: Criteria, words: Words) -> Table:
     rows = tuple(
         row(
             grade,
-            label(labels.GREEN_MEASURE, one.measure.value, words),
+            label(obligations.GREEN_MEASURE, one.measure.value, words),
             f"{'≥' if one.is_least else '≤'} {_bound(one.measure, one.value_ppm / PPM)}",
         )
         for grade, some in found.grades

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
-from qipan.interfaces.report import labels
+from qipan.interfaces.report import obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped, moment, yuan
 from qipan.interfaces.report.table import Cell, Head, Row, Table, row
@@ -104,7 +104,7 @@ def curve(quotes: Sequence[Quote], words: Words) -> dict[str, Any]:
     for one in quotes:
         ware, fen_per_card_h = one.listing.instrument, one.shown_fen_per_card_h
         if fen_per_card_h is not None:
-            tenor = label(labels.TENOR, ware.window.tenor.value, words)
+            tenor = label(obligations.TENOR, ware.window.tenor.value, words)
             line = lines.setdefault(f"{ware.card_class}@{ware.hub_id} · {tenor}", {})
             line[ware.window.name] = yuan_from_fen(fen_per_card_h)
     return {
@@ -194,7 +194,7 @@ def marks(told: Sequence[DayMark], words: Words) -> Table:
         row(
             f"{one.day}",
             price(one.mark.fen_per_card_h),
-            label(labels.MARK_RULE, one.mark.rule.value, words),
+            label(obligations.MARK_RULE, one.mark.rule.value, words),
             grouped(one.mark.lots),
         )
         for one in reversed(told)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qipan.interfaces.report import errors, labels, numbers
+from qipan.interfaces.report import errors, labels, numbers, obligations
 from qipan.interfaces.report.words import words
 
 
@@ -41,6 +41,7 @@ def environment(lang: str, *rooms: str) -> Environment:
         "_": said.say,
         "words": said,
         "labels": labels,
+        "obligations": obligations,
         "label": lambda table, code: labels.label(table, code, said),
         "number": numbers,
         "errors": errors,

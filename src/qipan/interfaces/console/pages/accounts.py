@@ -16,7 +16,7 @@ from qipan.access.model import Duty
 from qipan.accounts.model.posting import Account, Asset
 from qipan.accounts.record import transfer_record
 from qipan.accounts.statement import document
-from qipan.bootstrap.services import Services, log_signer
+from qipan.bootstrap.services import Services, Unit, log_signer
 from qipan.interfaces.console.acting import SEES, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, services_of
@@ -25,7 +25,6 @@ from qipan.interfaces.report.numbers import NOTHING, grouped, moment
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import Finding, NotFoundError
 from qipan.kernel.time import BOARD_ZONE
-from qipan.storage.books import UnitOfWork
 
 SIZE = 20
 """Lines of a page."""
@@ -132,7 +131,7 @@ def proof(
     return PlainTextResponse(text, headers={"Content-Disposition": 'attachment; filename="transfer.proof"'})
 
 
-def _seen_account(services: Services, unit: UnitOfWork, caller: Caller, account_id: str) -> Account:
+def _seen_account(services: Services, unit: Unit, caller: Caller, account_id: str) -> Account:
     """Return an account that the caller may see; who may see none is not told which there are."""
     if caller.user is None:
         caller.require_duty(*SEES, reads=True)
@@ -161,15 +160,13 @@ def _owners(request: Request, owner: str, *, checked: tuple[Finding, ...] | None
     )
 
 
-def _signed_size(services: Services, unit: UnitOfWork) -> int:
+def _signed_size(services: Services, unit: Unit) -> int:
     """Return how many leaves the newest signed checkpoint covers."""
     notes = services.log.checkpoints(unit)
     return int(notes[-1].split("\n")[1]) if notes else 0
 
 
-def _line(
-    services: Services, unit: UnitOfWork, one: accounts.Line, asset: Asset, signed: int, said: Words
-) -> dict[str, Any]:
+def _line(services: Services, unit: Unit, one: accounts.Line, asset: Asset, signed: int, said: Words) -> dict[str, Any]:
     (leaf, *_) = services.log.find(unit, transfer_record(one.transfer))
     asked = {"transfer": one.transfer.transfer_id}
     return {

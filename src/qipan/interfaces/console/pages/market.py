@@ -11,12 +11,12 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Role
-from qipan.bootstrap.services import Services
+from qipan.bootstrap.services import Services, Unit
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import ACTS, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
-from qipan.interfaces.report import labels, market
+from qipan.interfaces.report import market, obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment
 from qipan.interfaces.report.words import Words
@@ -27,7 +27,6 @@ from qipan.market.model.order import Entry, Order, Side
 from qipan.market.model.request import Cancel, Cover, Listing, id_of
 from qipan.market.record import read
 from qipan.market.refuse import refuse
-from qipan.storage.books import UnitOfWork
 
 router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
@@ -142,7 +141,7 @@ def _sent(request: Request, caller: Caller, asked: Order | Cancel | Cover) -> Re
 
 
 def _quote(
-    services: Services, unit: UnitOfWork, listing: Listing, marked: DayMark | None, held: int, now: datetime | None
+    services: Services, unit: Unit, listing: Listing, marked: DayMark | None, held: int, now: datetime | None
 ) -> market.Quote:
     """Return how a book is listed; it is made anew only where orders stand, which a moment says."""
     name = listing.instrument.name
@@ -198,7 +197,7 @@ def _page(
         exposure=exposure[0] if exposure else None,
         orders=[(one.order_id, market.order_said(one, said), grouped(left.get(one.order_id, 0))) for one in mine],
         new_id=forms.new_form_id,
-        entries=[(one.value, label(labels.ENTRY, one.value, said)) for one in Entry],
+        entries=[(one.value, label(obligations.ENTRY, one.value, said)) for one in Entry],
         error=error,
         where=where,
         answer=answer,
@@ -210,7 +209,7 @@ def _page(
 
 
 def _answer(
-    services: Services, unit: UnitOfWork, instrument: str, request_id: str, members: Sequence[str]
+    services: Services, unit: Unit, instrument: str, request_id: str, members: Sequence[str]
 ) -> dict[str, Any] | None:
     """Return what became of a request of one of the caller's members; nothing where there is none of that id."""
     found = [one for one in services.trading.requests(unit, instrument) if one.request_id == request_id]
