@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from threading import Lock
@@ -36,7 +36,34 @@ class Aside:
         self._is_over: Any = _SPAWN.Value("b", 0)
         self._words: Any = _SPAWN.Array("c", _WORDS_BYTES)
 
-    def check(self) -> None:
+    def start(self, settings: Settings, ask: Callable[[], int]) -> int:
+        """Carry a study out, and return its number.
+
+        Parameters
+        ----------
+        ask
+            Keeps the study and returns its number; it is called once the turn is taken, so that no study is kept that
+            is not carried out.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``run_in_progress``.
+        QipanError
+            What is refused when it is asked.
+        """
+        with self._lock:
+            self._check()
+            study_id = ask()
+            # Each process has words of its own, which one on its way out no longer changes.
+            self._words, self._is_over = _SPAWN.Array("c", _WORDS_BYTES), _SPAWN.Value("b", 0)
+            self._study_id = study_id
+            told = (self._words, self._is_over)
+            self._process = _SPAWN.Process(target=_carry_out, args=(settings, study_id, *told), daemon=True)
+            self._process.start()
+            return study_id
+
+    def _check(self) -> None:
         """Refuse a study while another one is carried out.
 
         Raises
@@ -53,23 +80,6 @@ class Aside:
                 code="run_in_progress",
                 hint="Wait until it is done, then send the request again.",
             )
-
-    def start(self, settings: Settings, study_id: int) -> None:
-        """Carry a study out.
-
-        Raises
-        ------
-        RuleBrokenError
-            ``run_in_progress``.
-        """
-        with self._lock:
-            self.check()
-            # Each process has words of its own, which one on its way out no longer changes.
-            self._words, self._is_over = _SPAWN.Array("c", _WORDS_BYTES), _SPAWN.Value("b", 0)
-            self._study_id = study_id
-            told = (self._words, self._is_over)
-            self._process = _SPAWN.Process(target=_carry_out, args=(settings, study_id, *told), daemon=True)
-            self._process.start()
 
     @property
     def running(self) -> int | None:

@@ -256,17 +256,17 @@ def require_user(role: Role) -> Callable[[Request], Caller]:
 
 @contextmanager
 def planning_turn(request: Request) -> Iterator[None]:
-    """Hold the one turn to plan; a plan takes the whole machine, so two at once would only slow each other.
+    """Hold the one turn of answers for the grid, calls and flexibility; each solves the day's programme several times.
 
     Raises
     ------
     RuleBrokenError
-        ``run_in_progress`` when another plan is being made.
+        ``run_in_progress`` when another answer is being worked out.
     """
     turn: Lock = request.app.state.turn
     if not turn.acquire(blocking=False):
         raise RuleBrokenError(
-            "One day is planned at a time, was another one running.",
+            "One call or worth of flexibility is worked out at a time, was another one running.",
             code="run_in_progress",
             hint="Wait until it is done, then send the request again.",
         )

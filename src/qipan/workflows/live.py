@@ -382,7 +382,7 @@ def _position(seat: Placed, pools: Mapping[tuple[str, str], int]) -> int:
             f"A fleet that is operated must keep the pools that jobs sit in, was without {seat.pool_id} "
             f"of {seat.site_id}, where {seat.job_id} is.",
             code="pool_gone",
-            hint="Register the pool again; a quantity of 0 lets nothing more start there.",
+            hint="Register the pool again, until its jobs have ended.",
         )
     return pools[seat.site_id, seat.pool_id]
 

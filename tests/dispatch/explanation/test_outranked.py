@@ -27,14 +27,14 @@ def test_words_tell_left_out_from_turned_out_from_no_room(make_board, make_jobs,
     reached, _, best, found = solved(jobs, make_board(cards=(2.0, 0.0)), rules)
     named = name_outranked(jobs, make_board(cards=(2.0, 0.0)), rules, reached, found)
     assert named.pool.tolist() == [-1, -1, -1, 0, 0]
-    assert named.reason.tolist()[:3] == [Reason.OUTRANKED, Reason.OUTRANKED, Reason.TURNED_OUT]
+    assert named.reason.tolist()[:3] == [Reason.TURNED_OUT, Reason.OUTRANKED, Reason.TURNED_OUT]
     noted = note_jobs(jobs, make_board(cards=(2.0, 0.0)), rules, reached, plan=best, found=named)
     left, out = (
         "Left out by priority: jobs of tier batch",
         "Turned out by priority: its place went to jobs of tier batch",
     )
-    assert [words[: len(left)] for words in noted["why_en"][:2]] == [left] * 2
-    assert noted["why_en"][2].startswith(out)
+    assert noted["why_en"][1].startswith(left)
+    assert [words[: len(out)] for words in noted["why_en"][[0, 2]]] == [out] * 2
     assert noted["why_zh"][1] == "因优先级未获安排：其可用的空位由批处理层优先级更高的作业占用。"
     assert noted["why_zh"][2] == "因优先级让出：原有位置由批处理层优先级更高的作业占用，别处没有空位。"
 

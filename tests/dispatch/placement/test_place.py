@@ -21,7 +21,7 @@ from qipan.dispatch.model.plan import Placement, Reason, Status
 from qipan.dispatch.placement.baseline import Baseline, place_by
 from qipan.dispatch.placement.place import NOTHING, Tried, _best, place
 from qipan.dispatch.placement.seats import Seats
-from qipan.dispatch.placement.turns import placing_order
+from qipan.dispatch.placement.turns import placing_order, waiting_order
 from qipan.dispatch.plan import plan
 
 
@@ -154,7 +154,7 @@ def test_place_keeps_shared_cards_fractional(make_board, make_jobs, rules) -> No
     assert found.status.tolist() == [Status.PLACED] * 2
 
 
-def test_placing_order_is_priority_then_size_then_slack_then_as_they_came_whatever_the_tier(make_jobs) -> None:
+def test_placing_order_is_size_then_slack_then_as_they_came_and_who_waits_goes_by_priority_first(make_jobs) -> None:
     jobs = make_jobs(
         {"tier": Tier.OFFLINE, "slack_h": 5.0},
         {"tier": Tier.BATCH, "slack_h": 5.0},
@@ -162,7 +162,9 @@ def test_placing_order_is_priority_then_size_then_slack_then_as_they_came_whatev
         {"tier": Tier.BATCH, "slack_h": 6.0, "quantity": 4.0},
         {"tier": Tier.BATCH, "slack_h": 9.0, "priority": 3},
     )
-    assert placing_order(jobs, np.full(5, Reason.NONE, dtype=object)).tolist() == [4, 3, 2, 0, 1]
+    nobody = np.full(5, Reason.NONE, dtype=object)
+    assert placing_order(jobs, nobody).tolist() == [3, 2, 0, 1, 4]
+    assert waiting_order(jobs, nobody).tolist() == [4, 3, 2, 0, 1]
 
 
 def test_latest_start_keeps_the_whole_job_in_the_horizon(make_board, make_jobs) -> None:

@@ -154,16 +154,24 @@ def _window_too_short(subject: Subject) -> Words:
 
 
 def _no_room(subject: Subject) -> Words:
-    in_one_zh = "累计" if subject.jobs.preemptible[subject.index] else "连续"
-    many_en, many_zh = f"{subject.quantity} {subject.kind.unit}s", f"{subject.quantity} {UNIT_ZH[subject.kind]}"
+    is_preemptible = bool(subject.jobs.preemptible[subject.index])
+    in_one_zh = "以整时段累计" if is_preemptible else "连续"
+    free = (
+        f"free for {subject.hours} h, in whole slots of its window"
+        if is_preemptible
+        else f"free for {subject.hours} h in its window"
+    )
+    many_en, many_zh = (
+        f"{subject.quantity} {subject.kind.unit}{'' if subject.quantity == '1' else 's'}",
+        f"{subject.quantity} {UNIT_ZH[subject.kind]}",
+    )
     if subject.board.links is not None and subject.jobs.data_gb[subject.index] > 0:
-        in_window = f"free for {subject.hours} h in its window"
         return (
-            f"No site within its limits has {many_en}, their power and links for its data {in_window}.",
+            f"No site within its limits has {many_en}, with power and links for its data, {free}.",
             f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量、电力与数据链路。",
         )
     return (
-        f"No site within its limits has {many_en} and their power free for {subject.hours} h in its window.",
+        f"No site within its limits has {many_en} with power {free}.",
         f"时间窗内，限制允许的站点均无 {many_zh}{in_one_zh} {subject.hours} 小时的空闲容量与电力。",
     )
 

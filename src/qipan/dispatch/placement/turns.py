@@ -11,10 +11,16 @@ from qipan.dispatch.model.plan import Reason
 
 
 def placing_order(jobs: Jobs, refused: Texts) -> Ints:
-    """Return the positions of the jobs to place: by priority, size (powers of two), slack, then as they came."""
+    """Return the positions of the jobs to place: by size (powers of two), slack, then as they came."""
     size = np.floor(np.log2(np.maximum(jobs.work_unit_h, 1e-9)) + 1e-9)
-    order = np.lexsort((jobs.submit_s, jobs.latest_start_s - jobs.submit_s, -size, -jobs.priority))
+    order = np.lexsort((jobs.submit_s, jobs.latest_start_s - jobs.submit_s, -size))
     return np.asarray(order[refused[order] == Reason.NONE])
+
+
+def waiting_order(jobs: Jobs, refused: Texts) -> Ints:
+    """Return the positions of jobs that wait for a re-plan: by priority, whatever the tier, then as `placing_order`."""
+    order = placing_order(jobs, refused)
+    return order[np.argsort(-jobs.priority[order], kind="stable")]
 
 
 def urgent_order(jobs: Jobs, rules: Rules, refused: Texts) -> Ints:

@@ -136,7 +136,7 @@ def uphold(
         tried.append(capped(raised, solved, placed))
     moved = [keep_seated(*given, refused=refused, plan=plan, found=one.found) for one in keepers]
     keep = [one for one in tried if one.is_kept] + [capped(rules, plan, one, is_known=True) for one in moved]
-    keep = [one for one in map(ranked, keep) if one.is_kept] or keep
+    keep = [one for one in map(ranked, keep) if one.is_kept] + rivals or keep
     best = least(keep) if keep else min(tried, key=_excess_sum)
     while not best.is_kept:
         solved, pressed, over = best.plan, _pressed(rules, best), _over(jobs, board, best)

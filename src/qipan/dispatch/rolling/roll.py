@@ -31,7 +31,7 @@ from qipan.dispatch.placement.fill import fill, upright
 from qipan.dispatch.placement.score import ran_s
 from qipan.dispatch.placement.seats import Seats, empty_seats
 from qipan.dispatch.placement.timeline import CLOCK_TICKS, TICK_S, Asks, Timeline, asks, hold, release, timeline
-from qipan.dispatch.placement.turns import placing_order
+from qipan.dispatch.placement.turns import waiting_order
 from qipan.dispatch.programme.formulate import running_fen_per_unit_h
 from qipan.dispatch.reservation.allot import allot
 from qipan.dispatch.rolling.foresee import ahead, expect_s, expecting, fold, foresee_demand, take, work_of
@@ -145,7 +145,7 @@ def prepare(case: Case, terms: RollTerms) -> Desk:
         prices_of(jobs, case.board, case.rules, of_run, running_fen_per_unit_h(case.foreseen, case.rules)),
         (expect_s(known.requested_s, ran, known.submit_s + ran <= case.board.start_s) / known.requested_s)[first:],
     )
-    order = placing_order(jobs, refused[first:])
+    order = waiting_order(jobs, refused[first:])
     rank = np.full(len(jobs), len(jobs))
     rank[order] = np.arange(len(order))
     return Desk(

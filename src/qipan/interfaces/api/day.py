@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from qipan.access.model import Role
 from qipan.interfaces.api import study
 from qipan.interfaces.api.model import JobsPageOut, ReportRow, StudyOut, StudyRow, finite
-from qipan.interfaces.entry import Caller, aside_of, names_of, require, services_of
+from qipan.interfaces.entry import Caller, names_of, require, services_of
 from qipan.interfaces.report import assets, page
 from qipan.workflows.request import DayRequest
 from qipan.workflows.study import StudyKind
@@ -59,7 +60,6 @@ def run(
     What cannot be read is refused at once. How far the day is, and then its ``plan_id``, is fetched under the number
     that comes back; its report stands under ``/day/reports/{plan_id}``.
     """
-    aside_of(request, StudyKind.DAY).check()
     wanted = DayRequest(
         data=file.file.read(),
         name=file.filename or "jobs",
@@ -84,8 +84,8 @@ def run(
         links=None if links is None else links.file.read(),
         file_names=names_of(grid_load=grid_load, reservations=reservations, substitutes=substitutes, links=links),
     )
-    study_id = services_of(request).studies.ask_day(wanted, now=datetime.now(UTC), caller=str(caller))
-    return study.begun(request, response, study_id, StudyKind.DAY)
+    ask = partial(services_of(request).studies.ask_day, wanted, now=datetime.now(UTC), caller=str(caller))
+    return study.begun(request, response, ask, StudyKind.DAY)
 
 
 @router.get("/run", operation_id="day.runs", dependencies=[Viewer])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
@@ -29,8 +31,8 @@ def expand(
     seconds: Annotated[float, Form(description=SECONDS)] = 300.0,
 ) -> StudyOut:
     """Ask what to build where and by when; the answer is fetched under the number that comes back."""
-    aside_of(request, StudyKind.EXPANSION).check()
-    study_id = services_of(request).studies.ask_expansion(
+    ask = partial(
+        services_of(request).studies.ask_expansion,
         file.file.read(),
         file.filename or "expansion",
         gap=gap,
@@ -38,7 +40,7 @@ def expand(
         now=datetime.now(UTC),
         caller=str(caller),
     )
-    return begun(request, response, study_id, StudyKind.EXPANSION)
+    return begun(request, response, ask, StudyKind.EXPANSION)
 
 
 @router.get("/expansions", operation_id="dispatch.expansions", dependencies=[Viewer])
@@ -80,7 +82,6 @@ def roll(
     seconds: Annotated[float, Form(description=SECONDS)] = 300.0,
 ) -> StudyOut:
     """Ask what not knowing the future would have cost over days of a trace; nothing is entered in the ledger."""
-    aside_of(request, StudyKind.ROLL).check()
     wanted = RollRequest(
         data=file.file.read(),
         name=file.filename or "jobs",
@@ -102,9 +103,9 @@ def roll(
         links=None if links is None else links.file.read(),
         file_names=names_of(reservations=reservations, substitutes=substitutes, links=links),
     )
-    services = services_of(request)
-    study_id = services.studies.ask_roll(wanted, seconds=seconds, now=datetime.now(UTC), caller=str(caller))
-    return begun(request, response, study_id, StudyKind.ROLL)
+    ask_roll = services_of(request).studies.ask_roll
+    ask = partial(ask_roll, wanted, seconds=seconds, now=datetime.now(UTC), caller=str(caller))
+    return begun(request, response, ask, StudyKind.ROLL)
 
 
 @router.get("/rolls", operation_id="dispatch.rolls", dependencies=[Viewer])
@@ -119,15 +120,17 @@ def rolled(request: Request, study_id: int) -> StudyOut:
     return found(request, study_id, StudyKind.ROLL)
 
 
-def begun(request: Request, response: Response, study_id: int, kind: StudyKind) -> StudyOut:
-    """Carry a study out aside, and say where it is fetched.
+def begun(request: Request, response: Response, ask: Callable[[], int], kind: StudyKind) -> StudyOut:
+    """Keep a study, carry it out aside, and say where it is fetched.
 
     Raises
     ------
     RuleBrokenError
         ``run_in_progress``.
+    QipanError
+        What is refused when it is asked.
     """
-    aside_of(request, kind).start(services_of(request).settings, study_id)
+    study_id = aside_of(request, kind).start(services_of(request).settings, ask)
     response.headers["Location"] = f"{request.url.path}/{study_id}"
     return found(request, study_id, kind)
 

@@ -37,10 +37,8 @@ def start(request: Request, kind: StudyKind, ask: Callable[[Services], int]) -> 
     QipanError
         What is refused when it is asked.
     """
-    services, aside = services_of(request), aside_of(request, kind)
-    aside.check()
-    study_id = ask(services)
-    aside.start(services.settings, study_id)
+    services = services_of(request)
+    study_id = aside_of(request, kind).start(services.settings, lambda: ask(services))
     return RedirectResponse(f"{ADDRESS[kind]}?study={study_id}", status_code=303)
 
 

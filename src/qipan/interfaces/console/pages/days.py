@@ -152,7 +152,7 @@ def _given(terms: Mapping[str, Any]) -> dict[str, str]:
     def written(value: Any) -> str:
         if isinstance(value, bool):
             return "1" if value else ""
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
     return {name: written(value) for name, value in terms.items() if value is not None}
 
