@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -11,10 +12,12 @@ _house = get_context("forkserver")
 _house.set_forkserver_preload(["qipan.interfaces.cli.app", "qipan.bootstrap.services", "qipan.bootstrap.files"])
 
 
-def run_apart(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[int | None, str, str]:
-    """Return exit code, standard output and standard error of a command, as a shell would see them."""
+def run_apart(
+    words: list[str], folder: Path, environment: dict[str, str], now: datetime | None = None
+) -> tuple[int | None, str, str]:
+    """Return exit code, standard output and standard error of a command, as a shell would see them at a moment."""
     told, said = folder.parent / "stdout", folder.parent / "stderr"
-    process = _house.Process(target=_type, args=(words, folder, environment, told, said))
+    process = _house.Process(target=_type, args=(words, folder, environment, now, told, said))
     process.start()
     process.join(TIMEOUT_S)
     if process.is_alive():
@@ -23,7 +26,9 @@ def run_apart(words: list[str], folder: Path, environment: dict[str, str]) -> tu
     return process.exitcode, told.read_text("utf-8"), said.read_text("utf-8")
 
 
-def _type(words: list[str], folder: Path, environment: dict[str, str], told: Path, said: Path) -> None:
+def _type(
+    words: list[str], folder: Path, environment: dict[str, str], now: datetime | None, told: Path, said: Path
+) -> None:
     for number, path in ((1, told), (2, said)):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)
@@ -31,6 +36,10 @@ def _type(words: list[str], folder: Path, environment: dict[str, str], told: Pat
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = words
+    from qipan.interfaces.cli import session
     from qipan.interfaces.cli.app import main
+
+    if now is not None:
+        session.now = lambda: now
 
     main()

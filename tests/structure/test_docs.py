@@ -4,64 +4,19 @@ from __future__ import annotations
 
 import ast
 import doctest
-import os
 import re
-import shlex
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.apart import run_apart
+from tests.page import FENCE, blocks, is_run, play
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 PAGES = [page for page in DOCS if "_build" not in page.parts]
 
-FENCE = re.compile(r"^(`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
-CAPTION = re.compile(r"^:caption: (?P<name>[\w.-]+)\n(:.*\n)*\n?", re.MULTILINE)
-# Certificates of a month are over after two years, so such a page tells which month is its last; its dates move along.
-MOVED = re.compile(r"<!-- The tests take (?P<month>\d{4}-\d{2}) as the month before this one\. -->")
-MONTH = re.compile(r"\b20\d{2}-(0[1-9]|1[0-2])\b")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)(#[^)\s]*)?\)")
-
-
-def months_of(name: str) -> int:
-    """Return the months from year 0 to a month."""
-    return 12 * int(name[:4]) + int(name[5:]) - 1
-
-
-def later(name: str, months: int) -> tuple[int, int]:
-    """Return year and month so many months later."""
-    year, month = divmod(months_of(name) + months, 12)
-    return year, month + 1
-
-
-def blocks(document: Path, *, is_moved: bool = False) -> list[tuple[str, str]]:
-    """Return the fenced blocks of a page: what stands after the fence, and what is inside."""
-    text = document.read_text(encoding="utf-8")
-    if is_moved and (moved := MOVED.search(text)):
-        last = datetime.now(UTC).replace(day=1) - timedelta(days=1)
-        months = months_of(f"{last:%Y-%m}") - months_of(moved["month"])
-        text = MONTH.sub(lambda found: "{}-{:02}".format(*later(found[0], months)), text)
-        text = re.sub(rf"\b{moved['month'][:4]}\b(?!-)", f"{last:%Y}", text)
-    return [(found["info"].strip(), found["body"]) for found in FENCE.finditer(text)]
-
-
-def commands(body: str) -> list[tuple[str, str]]:
-    """Return the commands of a console block, each with the output that the page shows for it."""
-    told: list[tuple[str, str]] = []
-    for line in body.splitlines(keepends=True):
-        if line.startswith("$ "):
-            told.append((line[2:].strip(), ""))
-        elif told:
-            told[-1] = (told[-1][0], told[-1][1] + line)
-    return told
-
-
-def is_run(info: str, body: str) -> bool:
-    return info == "console" and body.startswith("$ qipan")
 
 
 RUN = [page for page in PAGES if any(is_run(info, body) for info, body in blocks(page))]
@@ -129,27 +84,21 @@ def test_sources_cite_keys_of_the_bibliography(modules) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("document", RUN, ids=page_name)
 def test_commands_of_a_page_run_and_print_what_it_shows(document: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    folder = tmp_path / "folder"
-    home.mkdir()
-    folder.mkdir()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("QIPAN_")},
-        "HOME": str(home),
-        "QIPAN_HOME": str(home / "qipan"),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "120",
-        "NO_COLOR": "1",
-    }
-    compare = doctest.OutputChecker().check_output
-    for info, body in blocks(document, is_moved=True):
-        if caption := CAPTION.search(body):
-            (folder / caption["name"]).write_text(CAPTION.sub("", body, count=1), encoding="utf-8")
-        for command, shown in commands(body) if is_run(info, body) else []:
-            code, told, said = run_apart(shlex.split(command), folder, environment)
-            assert code == 0, f"{command}\n{told}\n{said}"
-            if shown.strip():
-                assert compare(shown, told, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), told
+    play(document, tmp_path)
+
+
+def test_the_table_of_the_month_adds_up_and_is_what_the_books_hold() -> None:
+    text = (ROOT / "docs/month.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([\w: ]+) \|((?: -?[\d,]+ \|)+)$", text, re.MULTILINE)
+    yuan = {name: [int(cell.replace(",", "")) for cell in cells.split("|")[:-1]] for name, cells in told}
+    assert all(sum(row[:-1]) == row[-1] for row in yuan.values())
+    assert yuan.pop("all") == [sum(column) for column in zip(*yuan.values(), strict=True)] == [0] * 7
+    brought = re.findall(r"^\$ qipan market bring (\w+) .*--fen (\d+)", text, re.MULTILINE)
+    held = dict(re.findall(r"^([\w/]+) .* fen .* ([\d,-]+)  +[\d,-]+  fen$", text, re.MULTILINE))
+    fen = {account: int(amount.replace(",", "")) for account, amount in held.items() if account != "bank"}
+    for member, amount in brought:
+        fen[f"{member}/margin"] -= int(amount)
+    assert sorted(filter(None, fen.values())) == sorted(100 * row[-1] for row in yuan.values())
 
 
 def test_python_of_a_page_runs() -> None:
