@@ -111,5 +111,5 @@ def test_rolling_operation_refuses_reservations_that_cannot_all_be_served(
     words = ("dispatch", "roll", "--jobs", trace(JOBS.encode()), "--from", "2026-06-01", "--days", "1")
     file = contracts(f"r1,lab,qingyang,intelligent,,{TIMES},1000000,1")
     assert_refused(qipan(*words, "--reservations", file), 3, "reservations_unmet", "2026-06-01T00:00+08:00")
-    assert_refused(qipan(*words, "--notice", "30s"), 3, "option_out_of_range", "was 15m, 30s and none")
+    assert_refused(qipan(*words, "--notice", "30s"), 3, "option_out_of_range", "must be whole minutes, was 30s")
     assert_refused(qipan(*words, "--notice", "-1h"), 3, "option_out_of_range", "must be 0h to 24h, was -1h")

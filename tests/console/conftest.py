@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
+from playwright.sync_api import expect
 
 from qipan.access.model import Duty, Role
 from qipan.access.service import Access
@@ -31,6 +32,8 @@ from qipan.settings import Settings
 from qipan.workflows.day import DayRequest
 
 WAIT_S = 300
+PATIENCE_MS = 60_000
+"""How long a browser waits for a page, on a machine that does much else."""
 PASSWORD = "four unrelated words"
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 NODES = b"gpu_model,gpu_capacity_num,cpu_num,node_name\n" + b"".join(b"A10,8,128,%d\n" % n for n in range(40))
@@ -231,7 +234,8 @@ def console(page: Any, base: str) -> Iterator[Any]:
     page.route("**/*", guard)
     page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     yield page
     assert foreign == []
     assert complaints == []

@@ -14,6 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+START_S = 300
+"""A server that recovers while others write to the same disk takes its time."""
+
 
 class PostgreSQL:
     """One server; PostgreSQL refuses root, so there its programs run as its own OS user."""
@@ -28,7 +31,9 @@ class PostgreSQL:
         command = [str(self.programs / program), *map(str, words)]
         # A server that stays keeps what it was given as its output, so that of a pipe would have no end.
         with tempfile.TemporaryFile() as told:
-            done = subprocess.run(command, check=False, stdout=told, stderr=told, cwd=self.folder, timeout=120, **owned)
+            done = subprocess.run(
+                command, check=False, stdout=told, stderr=told, cwd=self.folder, timeout=2 * START_S, **owned
+            )
             told.seek(0)
             assert done.returncode == 0, told.read().decode()
 
@@ -40,8 +45,12 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it; no port is opened."""
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c timezone=Asia/Shanghai"
-        self.call("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-o", options, "start")
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c timezone=Asia/Shanghai "
+            "-c recovery_init_sync_method=syncfs"
+        )
+        words = ("-w", "-t", START_S, "-o", options)
+        self.call("pg_ctl", "-D", self.data, "-l", self.folder / "log", *words, "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it; after ``immediate`` it must recover when it is started."""

@@ -168,6 +168,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         "http_status": status,
         "in_form": in_form,
         "field_of": field_of,
+        "path": request.url.path,
         "here": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         "languages": [(lang, NAMES[lang]) for lang in LANGUAGES if lang != said.lang],
         "operator": Role.OPERATOR,
