@@ -65,6 +65,12 @@ def test_least_work_is_turned_out(make_board, make_jobs, rules) -> None:
     assert (found.pool < 0).sum() == (found.pool[1:3] < 0).sum() == 1
 
 
+def test_a_link_that_lower_priorities_overfill_for_a_moment_bars_only_who_crosses_it() -> None:
+    board, jobs, rules = random_day(np.random.default_rng(138))
+    assert board.links is not None
+    assert solved(jobs, board, rules)[3].has_place.any()
+
+
 def crowded(seed: int, kind: str):
     """Draw a board with a part of its cards and many priorities; with meters, or with tiers that share a value."""
     rng = np.random.default_rng(seed)

@@ -83,6 +83,8 @@ def test_no_simple_rule_is_cheaper_by_more_than_a_hundredth_once_whoever_has_roo
     """Who finds a seat that costs more than an hour of it is worth would count against the one that serves it else."""
     rng = np.random.default_rng(seed)
     board, jobs, rules = random_day(rng)
+    # Priority has no price, and simple rules know none.
+    jobs = replace(jobs, priority=np.zeros_like(jobs.priority))
     board = random_meters(rng, board) if has_meters else board
     reached, refused, best, found = solved(jobs, board, rules)
     ours = sum(planned_fen(jobs, board, rules, reached, found))

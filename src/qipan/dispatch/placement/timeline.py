@@ -217,7 +217,7 @@ def _on_links(
             inside = min(end, (slot + 1.0) * width) - max(start, float(slot * width))
             for lane in range(len(share)):
                 rate = gb[job] * share[lane]
-                if rate * inside > free_gb[lane, slot] + ROUNDING:
+                if rate > 0.0 and rate * inside > free_gb[lane, slot] + ROUNDING:
                     return int(np.ceil((slot + 1) * width - max(free_gb[lane, slot], 0.0) / rate)) - 1
             slot -= 1
     return -1
