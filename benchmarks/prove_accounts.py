@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ BATCH_MAX_TENS = 2.8
 """Batches are of 1 to 630 drafts, as many of 1 to 10 as of 63 to 630."""
 
 FINDINGS_SHOWN = 20
+DIED = 9
+# A process that has threads must not fork; the server that forks here has none.
+APART = get_context("forkserver")
+APART.set_forkserver_preload(["qipan.accounts.service.posting", "qipan.storage.books"])
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOURS = [NOW + timedelta(hours=hour) for hour in range(6)]
 FAULTS = ("none", "duplicate", "reorder", "forge", "crash_before_commit", "crash_after_commit", "clock_jump")
@@ -146,6 +151,15 @@ def play(seed: int, numbers: range) -> Tally:
     return tally
 
 
+def post_and_die(path: Path, batch: list[Draft], clock: datetime, commits: bool) -> None:
+    """Post a batch, and die before the commit or after it."""
+    with Books(f"sqlite:///{path}").begin() as unit:
+        Accounts(Log()).post(unit, batch, clock)
+        if not commits:
+            os._exit(DIED)
+    os._exit(DIED)
+
+
 def make_empty(path: Path) -> None:
     """Write books with assets and accounts, and nothing posted."""
     books, accounts = Books(f"sqlite:///{path}"), Accounts(Log())
@@ -221,17 +235,10 @@ class Episode:
     def crash(self, path: Path, batch: list[Draft], *, commits: bool) -> None:
         """Let a process post a batch and die, before its commit or after it; nobody hears what became of it."""
         self.books.close()
-        child = os.fork()
-        if child == 0:
-            try:
-                with Books(f"sqlite:///{path}").begin() as unit:
-                    self.accounts.post(unit, batch, self.clock)
-                    if not commits:
-                        os._exit(9)
-            finally:
-                # Whatever the engine refuses, this process must not go on with what its parent does.
-                os._exit(9)
-        os.waitpid(child, 0)
+        child = APART.Process(target=post_and_die, args=(path, batch, self.clock, commits))
+        child.start()
+        child.join()
+        assert child.exitcode == DIED, f"A process must die where it was told to, ended with {child.exitcode}"
         self.books = Books(f"sqlite:///{path}")
         if commits:
             self.model.send(batch, self.clock)
