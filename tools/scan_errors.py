@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 CLASSES = {
@@ -24,6 +26,8 @@ FIELDS = {FINDING: ("row", "column", "rule", "message", "value")} | dict.fromkey
 FILLED = "…"
 OPEN = "\0"
 """Stands for what only the caller knows."""
+OR = "\1"
+"""Stands between texts of which one is told, as the case may be."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Texts = Mapping[str, str]
@@ -55,6 +59,12 @@ class Source:
 
     places: list[Place] = field(default_factory=list)
     makers: dict[str, list[Place]] = field(default_factory=dict)
+    imports: dict[str, set[str]] = field(default_factory=dict)
+
+    def reached_from(self, module: str) -> set[str]:
+        """Return the modules that one imports, and those that they import: a maker may be that of a parent class."""
+        near = self.imports[module]
+        return near.union(*(self.imports.get(other, ()) for other in near))
 
 
 def raised_in(source: Path) -> list[Raised]:
@@ -62,7 +72,9 @@ def raised_in(source: Path) -> list[Raised]:
     read = Source()
     for path in sorted(source.glob("qipan/**/*.py")):
         module = ".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__")
-        read.places += calls_in(ast.parse(path.read_text(encoding="utf-8")), module)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        read.places += calls_in(tree, module)
+        read.imports[module] = imported_by(tree)
     # A maker may stand on another one: twice around finds both.
     for _ in range(2):
         for place in read.places:
@@ -91,19 +103,31 @@ def calls_in(tree: ast.Module, module: str) -> Iterator[Place]:
     yield from below(tree, None)
 
 
+def imported_by(tree: ast.Module) -> set[str]:
+    """Return the modules from which a module takes something, and the modules that it takes."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return found
+
+
 def made_by(place: Place, texts: Texts, read: Source) -> Iterator[Raised]:
     """Yield what a call makes, itself or through the maker that it calls."""
     name = name_of(place.call)
     if name in FIELDS:
         given = bound(place.call, FIELDS[name], texts)
         code = given.get("rule" if name == FINDING else "code", "")
-        if code:
-            yield Raised(code, name, given.get("message", ""), given.get("hint", ""), place.module)
+        told_as = (text.split(OR) for text in (code, given.get("message", ""), given.get("hint", "")))
+        yield from (Raised(one, name, message, hint, place.module) for one, message, hint in product(*told_as) if one)
         return
     makers = read.makers.get(name, [])
-    without = Source(read.places, {other: places for other, places in read.makers.items() if other != name})
+    if not makers:
+        return
+    others = {other: places for other, places in read.makers.items() if other != name}
+    without = Source(read.places, others, read.imports)
     near = [maker for maker in makers if maker.module == place.module]
-    for maker in near or makers:
+    for maker in near or [maker for maker in makers if maker.module in read.reached_from(place.module)]:
         if maker.function is not None and maker.call is not place.call:
             inner = held_texts(maker) | bound(place.call, parameters(maker.function), texts)
             for made in made_by(maker, inner, without):
@@ -119,12 +143,17 @@ def opened(place: Place) -> Texts:
 def held_texts(place: Place) -> dict[str, str]:
     """Return the texts that local names hold when the call is reached."""
     held: dict[str, str] = {}
-    if place.function is not None:
-        assigned = [node for node in ast.walk(place.function) if isinstance(node, ast.Assign)]
-        for node in sorted(assigned, key=lambda node: node.lineno):
-            if node.lineno <= place.call.lineno and isinstance(node.targets[0], ast.Name):
-                held[node.targets[0].id] = told(node.value, held)
+    for node in assigned_in(place.function) if place.function else ():
+        if node.lineno <= place.call.lineno and isinstance(node.targets[0], ast.Name):
+            held[node.targets[0].id] = told(node.value, held)
     return held
+
+
+@cache
+def assigned_in(function: Function) -> tuple[ast.Assign, ...]:
+    """Return the assignments of a function in the order of their lines."""
+    found = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
+    return tuple(sorted(found, key=lambda node: node.lineno))
 
 
 def bound(call: ast.Call, names: tuple[str, ...], texts: Texts) -> dict[str, str]:
@@ -146,15 +175,17 @@ def name_of(call: ast.Call) -> str:
 
 
 def told(value: ast.expr, texts: Texts) -> str:
-    """Return an expression as the reader of a message sees it."""
-    if isinstance(value, ast.Constant):
-        return str(value.value)
+    """Return an expression as the reader of a message sees it; whole texts of which one is told stand side by side."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
     if isinstance(value, ast.Name):
         return texts.get(value.id, FILLED)
-    if isinstance(value, ast.JoinedStr):
-        return "".join(told(part, texts) for part in value.values)
+    if isinstance(value, ast.JoinedStr) or (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)):
+        values = value.values if isinstance(value, ast.JoinedStr) else [value.left, value.right]
+        text = "".join(FILLED if OR in part else part for part in (told(one, texts) for one in values))
+        return FILLED if text == FILLED * 2 else text
     if isinstance(value, ast.FormattedValue) and value.conversion == -1 and value.format_spec is None:
         return told(value.value, texts)
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
-        return told(value.left, texts) + told(value.right, texts)
+    if isinstance(value, ast.IfExp):
+        return OR.join(dict.fromkeys([told(value.body, texts), told(value.orelse, texts)]))
     return FILLED
