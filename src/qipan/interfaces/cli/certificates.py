@@ -216,7 +216,7 @@ def balance(
         (language.say("sold", "售出"), "sold_wh"),
         (language.say("bought", "购入"), "bought_wh"),
         (language.say("open", "可用"), "open_wh"),
-        (language.say("retired", "已注销"), "retired_wh"),
+        (language.say("retired", "已核销"), "retired_wh"),
         (language.say("of it covering", "其中抵用电"), "covering_wh"),
         (language.say("expired", "过期"), "expired_wh"),
         (language.say("used", "用电"), "used_wh"),
@@ -296,7 +296,7 @@ def verify_statement(
         say(
             spoken(lang).say(
                 f"Proved: {counted(count, 'part')} retired for {told['consumer']}, each once, and the sums.",
-                f"已证明：为 {told['consumer']} 注销 {count} 份，每份仅一次，合计相符。",
+                f"已证明：为 {told['consumer']} 核销 {count} 份，每份仅一次，合计相符。",
             )
         )
     if findings:

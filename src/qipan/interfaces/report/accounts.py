@@ -71,6 +71,21 @@ def quantity(amount: int, asset: Asset) -> str:
     return yuan(amount, 2) if asset.kind in {AssetKind.MONEY, AssetKind.MEMO} else grouped(amount)
 
 
+def asset_name(asset_id: str, words: Words) -> str:
+    """Return what an asset is called.
+
+    Examples
+    --------
+    >>> from qipan.interfaces.report.words import words
+    >>> asset_name("fen", words("zh")), asset_name("memo/310000", words("zh")), asset_name("h100", words("zh"))
+    ('资金', '统计备忘 310000', 'h100')
+    """
+    kind, _, region = asset_id.partition("/")
+    if kind == "memo" and region:
+        return words.say("statistical memo of %(region)s", region=region)
+    return label(obligations.ASSET, asset_id, words)
+
+
 def unit_of(asset: Asset, words: Words) -> str:
     """Return the unit in which a page writes amounts of an asset."""
     return (
@@ -92,9 +107,9 @@ def owners(accounts: Iterable[Account], words: Words) -> Table:
     )
     rows = tuple(
         row(
-            made.Cell(owner, href=f"/accounts?{urlencode({'owner': owner})}"),
+            made.Cell(label(obligations.OWNER, owner, words), href=f"/accounts?{urlencode({'owner': owner})}"),
             grouped(len(some)),
-            _few(sorted({one.asset_id for one in some}), words),
+            _few([asset_name(name, words) for name in sorted({one.asset_id for one in some})], words),
         )
         for owner, some in sorted(by_owner.items())
     )
@@ -133,8 +148,8 @@ def holdings(
         asset = assets[one.asset_id]
         return row(
             made.Cell(one.account_id, href=account_address(one.account_id)),
-            one.asset_id,
-            one.purpose,
+            asset_name(one.asset_id, words),
+            label(obligations.PURPOSE, one.purpose, words),
             quantity(posted.get(one.account_id, 0), asset),
             quantity(available.get(one.account_id, 0), asset),
             unit_of(asset, words),
@@ -166,3 +181,8 @@ def by_period(balances: Mapping[Cell, Balance], asset: Asset, words: Words) -> T
 def action(code: str, words: Words) -> str:
     """Return what a transfer does, in words."""
     return label(obligations.ACTION, code, words)
+
+
+def reason(code: str, words: Words) -> str:
+    """Return what a transfer is for, in words."""
+    return label(obligations.REASON, code, words)

@@ -205,7 +205,7 @@ def particulars(document: Document, words: Words) -> tuple[tuple[str, str], ...]
     work = (
         words.say("generated workload")
         if document["is_generated"]
-        else f"{document['jobs_name']} ({document['jobs_format']})"
+        else f"{document['jobs_name']} ({label(labels.FORMAT, document['jobs_format'], words)})"
     )
     return (
         (words.say("Jobs from"), work),

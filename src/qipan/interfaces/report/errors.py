@@ -24,7 +24,7 @@ SHOWN_MOST: Final = 100
 """How many findings a page lists before it counts the rest."""
 _NAMES: Final = re.compile(r"[^\s,']+(, [^\s,']+)+")
 PART: Final = "part"
-"""In the place of a code: words that are filled into others."""
+"""In the place of a code: words that are filled into others; ``part/<code>`` has those of one code alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,19 @@ def _said(code: str, text: str, lang: str, told: Mapping[str, str] = MappingProx
     for known in _texts(lang).get(code, ()):
         found = known.pattern.fullmatch(text)
         if found:
-            parts = (told.get(filled) or part(filled, lang) for filled in found.groups())
+            parts = (told.get(filled) or part(filled, lang, code) for filled in found.groups())
             return Said(known.translated.format("", *parts), is_translated=True)
     return Said(text, is_translated=False)
 
 
-def part(text: str, lang: str) -> str:
-    """Return what is filled into a text, in a language where the table knows it; parts of a list one by one."""
-    parts = (_said(PART, one, lang) for one in text.split("; "))
+def part(text: str, lang: str, code: str = "") -> str:
+    """Return what is filled into a text of a code, in a language where the table knows it; parts of a list one by one."""
+    if not code.startswith(PART):
+        own = _said(f"{PART}/{code}", text, lang)
+        if own.is_translated:
+            return own.text
     if ";" in text:
-        return "；".join(one.text for one in parts)
+        return "；".join(_said(PART, one, lang).text for one in text.split("; "))
     # A list of names has the commas of the language; sentences of others stay as they are.
     return text.replace(", ", "、") if _NAMES.fullmatch(text) else _said(PART, text, lang).text
 

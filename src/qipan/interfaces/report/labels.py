@@ -123,6 +123,9 @@ COLUMN: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Columns of jobs that a written rule may fill."""
 
+FORMAT: Final[Mapping[str, str]] = MappingProxyType({"generic": mark("generic")})
+"""Formats of jobs; those of a public trace are called as the trace is."""
+
 FACT_STATUS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "official": mark("official"),

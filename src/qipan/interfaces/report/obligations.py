@@ -39,6 +39,100 @@ ORDER_STATE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+ASSET: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fen": mark("money"),
+        "gec": mark("certificates, month by month"),
+        "quota": mark("carbon quota"),
+        "market-credit": mark("credit of the compute bank"),
+    }
+)
+"""Assets that the house opens; others are called by their id."""
+
+OWNER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "market": mark("clearing house"),
+        "registry": mark("registry"),
+        "statistics": mark("statistics"),
+        "carbon-market": mark("carbon market"),
+    }
+)
+"""Owners that the house keeps for itself; others are called by their name."""
+
+PURPOSE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "issued": mark("source of what is issued"),
+        "retired": mark("retired"),
+        "expired": mark("expired"),
+        "held": mark("held"),
+        "allocated": mark("allocated"),
+        "budget": mark("budget"),
+        "settlement": mark("settlement"),
+        "margin": mark("margin"),
+        "margin_held": mark("margin held"),
+        "fund": mark("default fund"),
+        "clearing": mark("clearing"),
+        "capital": mark("capital of the clearing house"),
+        "delivery": mark("paid ahead for delivery"),
+        "insurance": mark("insurance pool"),
+        "credit": mark("credit of the compute bank"),
+        "spot": mark("spot market"),
+        "congestion_rent": mark("congestion rent"),
+        "fees": mark("fees"),
+        "carriers": mark("carriers"),
+        "remainder": mark("what rounding leaves"),
+        "uplift": mark("uplift"),
+        "balancing": mark("balancing"),
+        "vouchers": mark("compute vouchers"),
+        "agreements": mark("agreements"),
+        "industry_transfer_fund": mark("industry-transfer fund"),
+        "statistics": mark("statistical memo"),
+        "escrow": mark("escrow"),
+        "rent": mark("congestion rent"),
+    }
+)
+"""What an account is for."""
+
+REASON: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "margin": mark("margin brought or taken back"),
+        "initial_margin": mark("initial margin"),
+        "variation_margin": mark("variation margin"),
+        "default": mark("default waterfall"),
+        "delivery_price": mark("paid ahead for delivery"),
+        "delivery": mark("settlement of a delivery"),
+        "insurance": mark("insurance"),
+        "lease": mark("lease"),
+        "compute_bank": mark("compute bank"),
+        "spot": mark("spot auction"),
+        "spot_bid": mark("held for a bid"),
+        "spot_refund": mark("refund of downtime"),
+        "spot_deviation": mark("deviation from the auction"),
+        "voucher": mark("compute vouchers"),
+        "agreement_bill": mark("bill of an agreement"),
+        "industry_transfer_fund": mark("industry-transfer fund"),
+        "share_rent": mark("shared congestion rent"),
+        "share_green_premium": mark("shared green premium"),
+        "share_enclave": mark("shared enclave output"),
+        "enclave_tax": mark("tax of an enclave"),
+        "enclave_income": mark("income of an enclave"),
+        "enclave_cost": mark("cost of an enclave"),
+        "enclave_loss": mark("loss of an enclave"),
+        "enclave_memo": mark("statistical memo of an enclave"),
+        "certificate_issued": mark("certificates issued"),
+        "certificate_transfer": mark("certificates handed over"),
+        "certificate_allocation": mark("certificates allocated"),
+        "certificate_release": mark("certificates released"),
+        "certificate_retirement": mark("certificates retired"),
+        "certificate_withdrawal": mark("certificates withdrawn"),
+        "certificate_expiry": mark("certificates expired"),
+        "carbon_quota": mark("carbon quota"),
+        "expired": mark("expired"),
+        "lapsed": mark("lapsed"),
+    }
+)
+"""What a transfer of the house is for; others keep their own word."""
+
 UNIT: Final[Mapping[str, str]] = MappingProxyType(
     {"milli-card-seconds": mark("milli-card-seconds"), "Wh": mark("Wh"), "kg": mark("kg")}
 )
