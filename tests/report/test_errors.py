@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from qipan.accounts.model.posting import Outcome
 from qipan.interfaces.report import errors
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 
@@ -69,6 +70,13 @@ def test_every_finding_has_a_chinese_text() -> None:
         if not errors.finding(Finding(1, "", code, text.replace(ANY, "x")), "zh").is_translated
     ]
     assert untold == []
+
+
+def test_every_refusal_of_a_transfer_has_a_chinese_text() -> None:
+    refusals = [one.value for one in Outcome if not one.stands]
+    assert [one for one in refusals if not re.search("[一-鿿]", errors.part(one, "zh"))] == []
+    told = [errors.finding(Finding(1, "transfer_id", one, f"t-1 must stand, was {one}."), "zh") for one in refusals]
+    assert [one.text for one in told if not one.is_translated] == []
 
 
 def test_translations_fill_in_no_more_than_their_originals() -> None:

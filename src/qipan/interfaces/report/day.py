@@ -200,15 +200,17 @@ def title(document: Document, words: Words) -> str:
     return words.say("Day %(day)s on %(fleet)s", day=document["day"], fleet=words.name(document, "fleet_name"))
 
 
+def jobs_from(document: Document, words: Words) -> str:
+    """Return where the jobs of a day came from: the file and its format, or that they were made."""
+    if document["is_generated"]:
+        return words.say("generated workload")
+    return f"{document['jobs_name']} ({label(labels.FORMAT, document['jobs_format'], words)})"
+
+
 def particulars(document: Document, words: Words) -> tuple[tuple[str, str], ...]:
     """Return where the work came from and how it was planned, as name and value."""
-    work = (
-        words.say("generated workload")
-        if document["is_generated"]
-        else f"{document['jobs_name']} ({label(labels.FORMAT, document['jobs_format'], words)})"
-    )
     return (
-        (words.say("Jobs from"), work),
+        (words.say("Jobs from"), jobs_from(document, words)),
         (words.say("Load"), f"× {document['load']:g}"),
         (words.say("Seed"), str(document["seed"])),
         (words.say("Time zone"), document["zone_name"]),

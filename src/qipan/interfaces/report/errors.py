@@ -68,7 +68,7 @@ def _said(code: str, text: str, lang: str, told: Mapping[str, str] = MappingProx
 
 
 def part(text: str, lang: str, code: str = "") -> str:
-    """Return what is filled into a text of a code, in a language where the table knows it; parts of a list one by one."""
+    """Return what is filled into a text of a code, as far as the table knows it; parts of a list one by one."""
     if not code.startswith(PART):
         own = _said(f"{PART}/{code}", text, lang)
         if own.is_translated:

@@ -72,7 +72,7 @@ def account(
         request,
         "account.html",
         account=found,
-        asset=accounts.asset_name(found.asset_id, said),
+        asset_name=accounts.asset_name(found.asset_id, said),
         unit=accounts.unit_of(asset, said),
         floor=NOTHING if found.floor is None else accounts.quantity(found.floor, asset),
         ceiling=NOTHING if found.ceiling is None else accounts.quantity(found.ceiling, asset),

@@ -18,6 +18,7 @@ from qipan.interfaces.console.forms import read_epoch, read_field, read_file, re
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require, services_of, status_of
 from qipan.interfaces.report import labels
+from qipan.interfaces.report.day import jobs_from
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment, percent, yuan
 from qipan.interfaces.report.words import Words
@@ -159,13 +160,12 @@ def _given(terms: Mapping[str, Any]) -> dict[str, str]:
 
 def _run(row: Mapping[str, Any], fleets: Mapping[str, str], said: Words) -> dict[str, Any]:
     """Return a run as it is listed: what tells it from the others comes first."""
-    work = said.say("generated workload") if row["is_generated"] else f"{row['jobs_name']} ({row['jobs_format']})"
     return {
         "plan_id": row["plan_id"],
         "day": row["day"],
         "cells": (
             (fleets.get(row["fleet_id"], row["fleet_id"]), False),
-            (work, False),
+            (jobs_from(row, said), False),
             (moment(row["created"], BOARD_ZONE), False),
             (f"× {row['load']:g}", True),
             (grouped(row["jobs"]), True),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from qipan.access.model import Role
 from qipan.bootstrap.services import Services, Unit
+from qipan.facts.catalog import Catalog
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import ACTS, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
@@ -185,7 +186,7 @@ def _page(
         "book.html",
         status=200 if error is None else status_of(error),
         listing=listing,
-        particulars=_particulars(listing, said),
+        particulars=_particulars(listing, services.catalog, said),
         is_trading=now < listing.last_trading,
         levels=market.levels(asks, bids, said),
         trades=market.trades(traded, member, said),
@@ -223,11 +224,12 @@ def _answer(
     return {"request": asked, "entered": entered, "filled": filled, "kind": type(asked).__name__.lower()}
 
 
-def _particulars(listing: Listing, said: Words) -> list[tuple[str, str]]:
+def _particulars(listing: Listing, catalog: Catalog, said: Words) -> list[tuple[str, str]]:
     ware = listing.instrument
+    hubs = {one.hub_id: one.name_zh if said.lang == "zh" else one.name_en for one in catalog.hubs()}
     return [
         (said.say("Class"), ware.card_class),
-        (said.say("Hub"), ware.hub_id),
+        (said.say("Hub"), hubs.get(ware.hub_id, ware.hub_id)),
         (
             said.say("Delivery"),
             f"{moment(ware.window.start.isoformat(), BOARD_ZONE)} – {moment(ware.window.end.isoformat(), BOARD_ZONE)}",
