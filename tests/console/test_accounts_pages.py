@@ -15,8 +15,8 @@ from qipan.log.proof import check_proof, proof_of
 
 def test_owners_lead_to_their_accounts(trader: TestClient) -> None:
     text = trader.get("/accounts").text
-    for owner in ("bank", "east-1", "market", "west-1"):
-        assert f'<a href="/accounts?owner={owner}">{owner}</a>' in text
+    for owner, called in (("bank", "bank"), ("east-1", "east-1"), ("market", "clearing house"), ("west-1", "west-1")):
+        assert f'<a href="/accounts?owner={owner}">{called}</a>' in text
     held = trader.get("/accounts", params={"owner": "west-1"}).text
     assert "/accounts/one?account=west-1%2Fmargin" in held
     assert "2,000,000.00" in held

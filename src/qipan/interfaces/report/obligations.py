@@ -230,6 +230,22 @@ CASH: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+INPUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fen_per_unit": mark("price of a unit"),
+        "occupancy": mark("occupancy"),
+        "growth": mark("growth of prices"),
+        "electricity": mark("price of electricity"),
+        "noi_margin": mark("NOI margin"),
+        "operating_fen_per_year": mark("operating cost"),
+        "capex_fen_per_year": mark("yearly capex"),
+        "capex_fen": mark("renewals"),
+        "residual_fen": mark("residual value"),
+        "discount_rate": mark("discount rate"),
+    }
+)
+"""Inputs of a valuation that are moved one at a time."""
+
 WATERFALL: Final[Mapping[str, str]] = MappingProxyType(
     {
         "inflow": mark("Inflow"),
