@@ -21,6 +21,7 @@ SHOWN_BY = (
     "qipan.facts.catalog",
     "qipan.interfaces",
     "qipan.kernel",
+    "qipan.labour",
     "qipan.ledger",
     "qipan.observations",
     "qipan.settings",
