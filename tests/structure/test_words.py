@@ -45,6 +45,8 @@ TWO_WORDS = {
 GLOSSARY_ZH = {"算力群": "机群", "假设": "假定"}
 # Where the same word means another thing, and which.
 MEANT_OTHERWISE = {
+    ("qipan.labour", "alarm"),  # what a detector raises and is judged by; a warning is what is told to people
+    ("qipan.labour", "alarms"),
     ("qipan.interfaces.report", "provinces"),  # the layer of the map file carries this name
     ("qipan.interfaces.console", "provinces"),
 }

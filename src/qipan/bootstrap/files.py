@@ -30,8 +30,10 @@ from qipan.dispatch.sources import (
     prospect_form,
 )
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, Finding, RuleBrokenError
 from qipan.kernel.money import FEN_PER_YUAN
+from qipan.labour.model.panel import Releases
+from qipan.labour.sources import panel_csv
 from qipan.ledger.engines import focus_parquet
 from qipan.ledger.focus import Row
 from qipan.log.checkpoint import cosign, growth
@@ -110,6 +112,25 @@ def read_prices(data: bytes) -> Ints:
             findings=findings,
         )
     return prices
+
+
+def read_panel(data: bytes) -> tuple[Releases, tuple[Finding, ...]]:
+    """Read a panel and what is wrong with rows that are left out; it needs no home and no books.
+
+    Raises
+    ------
+    BadInputError
+        ``panel_unreadable`` where no row can be read, with what is wrong.
+    """
+    releases, findings = panel_csv.read(data)
+    if releases is None:
+        raise BadInputError(
+            f"A panel must have a row that can be read, had none: {len(findings)} findings.",
+            code="panel_unreadable",
+            hint="Write a row for each region and period: region,period,value, as docs/labour.md has them.",
+            findings=findings,
+        )
+    return releases, findings
 
 
 def read_delivered(data: bytes) -> dict[str, int]:

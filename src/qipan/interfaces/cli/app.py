@@ -19,6 +19,7 @@ from qipan.interfaces.cli import (
     dispatch,
     facts,
     jobs,
+    labour,
     ledger,
     market,
     session,
@@ -42,7 +43,7 @@ app = typer.Typer(
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,
 )
-for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, access):
+for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, access):
     app.add_typer(pillar.app)
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]

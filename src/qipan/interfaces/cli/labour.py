@@ -1,0 +1,117 @@
+"""``qipan labour``: where jobs are about to be lost, and what detectors of that are worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.report.numbers import NOTHING
+from qipan.kernel.errors import of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qipan.kernel.errors import Finding
+
+app = typer.Typer(
+    name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
+)
+
+PanelFile = Annotated[
+    Path, typer.Argument(metavar="PANEL", show_default=False, help="CSV: region, period, value, and more.")
+]
+Events = Annotated[
+    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
+]
+
+
+@app.callback()
+def root() -> None:
+    """Warn where jobs are about to be lost, and prove such warnings."""
+
+
+@app.command()
+def backtest(
+    file: PanelFile,
+    *,
+    events: Events,
+    detectors: Annotated[
+        list[str] | None, typer.Option("--detector", metavar="NAME", help="May be given again; else all of them.")
+    ] = None,
+    promised: Annotated[
+        float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
+    ] = 0.05,
+    ahead: Annotated[
+        int | None,
+        typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
+    ] = None,
+    as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how early each detector would have warned, and what its false alarms were, on what it had not learned."""
+    from qipan.bootstrap.files import read_panel
+    from qipan.labour.compare import compare
+    from qipan.labour.detect.choose import DETECTORS
+    from qipan.labour.model.event import EventRule
+
+    language, rule = spoken(lang), EventRule.read(events)
+    with of_file(file.name):
+        releases, findings = read_panel(read_bytes(file))
+        told = compare(releases, rule, detectors or list(DETECTORS), promised, ahead=ahead, as_released=as_released)
+    _say_left_out(findings, language)
+    if as_json:
+        print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
+        return
+    first = told[0]
+    say(
+        language.say(
+            f"{first['cells']:,} cells by the {first['cadence']}, {first['from']} to {first['until']}: "
+            f"{first['events']} events ({first['events_rule']}).",
+            f"{first['cells']:,} 个单元，{_CADENCES_ZH[first['cadence']]}数据，{first['from']} 至 {first['until']}："
+            f"{first['events']} 次事件（{first['events_rule']}）。",
+        )
+    )
+    print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
+
+
+_CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
+
+
+def _columns(ahead: int, language: Language) -> tuple[str, ...]:
+    half = max(1, ahead // 2)
+    return (
+        language.say("detector", "检测方法"),
+        language.say(f"warned >= {ahead} ahead", f"提前 {ahead} 期以上"),
+        language.say(f">= {half}", f"提前 {half} 期以上"),
+        language.say("median lead", "提前期中位数"),
+        language.say("late or missed", "过迟或漏报"),
+        language.say("false alarms a year", "每年误报"),
+        language.say("at most, 95 %", "95% 上限"),
+    )
+
+
+def _row(told: dict[str, Any]) -> tuple[str, ...]:
+    false = told["false_alarms"]
+    upper = false["upper_95_a_year"]
+    return (
+        told["detector"],
+        f"{told['warned_ahead']:.0%}",
+        f"{told['warned_half_as_far']:.0%}",
+        NOTHING if told["median_lead"] is None else f"{told['median_lead']:g}",
+        f"{told['late_or_missed']:.0%}",
+        f"{false['realised_a_year']:.3f}",
+        NOTHING if upper is None else f"{upper:.3f}",
+    )
+
+
+def _say_left_out(findings: Sequence[Finding], language: Language) -> None:
+    """Say on the error stream which rows were left out."""
+    if findings:
+        remark(language.say(f"{len(findings)} rows are left out:", f"略去 {len(findings)} 行："))
+        console(stderr=True).print(findings_table(findings, language=language))

@@ -1,0 +1,1 @@
+"""Detectors: each gives every cell and period a score from what lies before it."""

@@ -1,0 +1,96 @@
+"""Hazard: how likely it is that an event has begun, from a cell's own movement and that of all it belongs with.
+
+A logistic regression, pooled over cells, of whether a period lies between the onset of an event and its crisis. What it
+sees is scaled by the size of an event, so that it means the same for any panel. A cell's own loss tells that something
+has begun; how broadly and how fast its groups lose tells a recession from noise.
+
+Source: `cox1972` (pooled hazard), `hoerl1970` (ridge).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from qipan.labour.detect.cusum import cusum
+from qipan.labour.detect.sahm import rise
+from qipan.labour.detect.windows import earlier
+from qipan.labour.model.array import Bools, Floats, Ints
+from qipan.labour.model.detector import Lesson, Scorer, Watch
+
+RIDGE: Final = 30.0
+"""Penalty on squared weights of standardised columns: as much as thirty periods say."""
+BROAD: Final = 0.1
+"""Share of an event that a cell must have lost to count as losing."""
+
+
+def see(watch: Watch) -> Floats:
+    """Return what is seen of each cell in each period, ``(cells, periods, columns)``."""
+    month, quarter = watch.periods(1 / 12), watch.periods(0.25)
+    lost = rise(watch) / watch.depth
+    fast = (watch.losses - earlier(watch.losses, quarter)) / watch.depth
+    own = [np.log1p(cusum(watch)), lost, (watch.losses - earlier(watch.losses, month)) / watch.depth, fast]
+    is_broad = np.where(np.isnan(lost), np.nan, lost >= BROAD)
+    shared = [_mean(one, group) for group in watch.groups for one in (lost, fast, is_broad)]
+    return np.stack([*own, *shared], axis=-1)
+
+
+def learn(seen: Floats, lesson: Lesson) -> Scorer:
+    """Learn the log odds that an event has begun and has not come to its crisis.
+
+    Scores are NaN everywhere where the lesson holds no event or no quiet time.
+
+    Parameters
+    ----------
+    seen
+        What `see` returns, ``(cells, periods, columns)``.
+    """
+    is_onset = _onsets(seen.shape[:2], lesson)
+    taught = ~np.isnan(seen).any(axis=-1) & lesson.periods & (is_onset | lesson.history.is_quiet)
+    told = is_onset[taught]
+    if told.all() or not told.any():
+        return lambda other: np.full(other.shape[:2], np.nan)
+    mean, spread = seen[taught].mean(axis=0), seen[taught].std(axis=0)
+    spread[spread == 0.0] = 1.0
+    weights = _fit((seen[taught] - mean) / spread, told.astype(np.float64))
+
+    def score(other: Floats) -> Floats:
+        odds: Floats = (other - mean) / spread @ weights[1:] + weights[0]
+        return odds
+
+    return score
+
+
+def _mean(values: Floats, group: Ints) -> Floats:
+    """Return the mean over the cells of each cell's group of which something is known, ``(cells, periods)``."""
+    is_known = ~np.isnan(values)
+    sums = np.zeros((group.max() + 1, values.shape[1]))
+    counts = np.zeros_like(sums)
+    np.add.at(sums, group, np.where(is_known, values, 0.0))
+    np.add.at(counts, group, is_known)
+    means = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    return means[group]
+
+
+def _onsets(shape: tuple[int, ...], lesson: Lesson) -> Bools:
+    found = np.zeros(shape, dtype=np.bool_)
+    for event in lesson.history.events:
+        found[event.cell, event.onset : event.crisis] = True
+    return found
+
+
+def _fit(seen: Floats, told: Floats) -> Floats:
+    """Return the weights of a logistic regression, the first that of the constant, which is not penalised."""
+    with_one = np.column_stack([np.ones(len(seen)), seen])
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        odds = with_one @ weights
+        penalised = np.concatenate([[0.0], weights[1:]])
+        value = (np.logaddexp(0.0, odds) - told * odds).sum() + RIDGE / 2 * (penalised**2).sum()
+        return float(value), with_one.T @ (expit(odds) - told) + RIDGE * penalised
+
+    found: Floats = minimize(loss, np.zeros(with_one.shape[1]), jac=True, method="L-BFGS-B").x
+    return found

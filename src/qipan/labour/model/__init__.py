@@ -1,0 +1,1 @@
+"""Nouns of labour: panels, events, alarms, and what a back-test says."""

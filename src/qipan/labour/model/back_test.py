@@ -1,0 +1,86 @@
+"""Nouns of a back-test: what a detector's alarms came to, where it had not learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qipan.labour.model.array import Bools, Ints
+from qipan.labour.model.event import Event
+
+MISSED = np.iinfo(np.int64).min
+"""Lead of an event that no alarm was raised for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Periods that were left out of learning, and the threshold that the others gave."""
+
+    first: int
+    until: int
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """False alarms a quiet cell-year.
+
+    Attributes
+    ----------
+    found, years
+        False alarms, and quiet cell-years in which they were raised.
+    upper
+        95 % upper bound of the rate; what happens in one calendar year counts as one draw, since bad times are shared.
+    """
+
+    found: int
+    years: float
+    upper: float
+
+    @property
+    def a_year(self) -> float:
+        """The rate, 0 where nothing was quiet."""
+        return self.found / self.years if self.years else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """What a detector's alarms came to.
+
+    Attributes
+    ----------
+    promised
+        False alarms a quiet cell-year that the threshold was to keep.
+    folds
+        In the order of time.
+    events
+        Those that could be warned of: their crisis lies where there were scores.
+    lead
+        Periods from the alarm to the crisis, ``(events,)``; `MISSED` without one.
+    begins
+        Alarms, ``(cells, periods)``.
+    false
+        How many were false.
+    """
+
+    promised: float
+    folds: tuple[Fold, ...]
+    events: tuple[Event, ...]
+    lead: Ints
+    begins: Bools
+    false: Rate
+
+    def share(self, least: int) -> float:
+        """Return the share of events that were warned of at least so many periods ahead."""
+        return float((self.lead >= least).mean()) if len(self.lead) else 0.0
+
+    @property
+    def late_or_missed(self) -> float:
+        """Share of events whose alarm came with the crisis, after it, or never."""
+        return 1.0 - self.share(1) if len(self.lead) else 0.0
+
+    @property
+    def median_lead(self) -> float:
+        """Median lead in periods; those late or missed count, as the worst."""
+        return float(np.median(self.lead)) if len(self.lead) else 0.0

@@ -1,0 +1,103 @@
+"""Nouns of detection: what a detector sees, what it may learn from, and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from qipan.labour.model.array import Bools, Floats, Ints
+from qipan.labour.model.event import EventRule, History
+from qipan.labour.model.panel import Cell, Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A panel as detectors see it.
+
+    Attributes
+    ----------
+    losses
+        ``(cells, periods)``, more is worse; gaps of up to a quarter of a year hold what was known last.
+    depth
+        How large a loss is an event, on that scale.
+    per_year
+        Periods in a year.
+    groups
+        Ways in which cells belong together, each a number for every cell, ``(cells,)``: all of them, those of an
+        industry, those of a region, those of an occupation; ways that say nothing new are left out.
+    """
+
+    losses: Floats
+    depth: float
+    per_year: float
+    groups: tuple[Ints, ...]
+
+    @classmethod
+    def over(cls, panel: Panel, rule: EventRule) -> Watch:
+        """Watch a panel for the events of a rule."""
+        per_year = panel.cadence.per_year
+        return cls(_held(rule.losses(panel), round(per_year / 4)), rule.depth, per_year, _groups(panel.cells))
+
+    def periods(self, years: float) -> int:
+        """Return so many years as whole periods, at least one.
+
+        Examples
+        --------
+        >>> Watch(np.zeros((1, 1)), 2.0, 12.0, ()).periods(0.25)
+        3
+        """
+        return max(1, round(years * self.per_year))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a detector may learn from: what became of a panel in some periods, ``(periods,)``, and in no others."""
+
+    history: History
+    periods: Bools
+
+
+Scorer = Callable[[Floats], Floats]
+"""Turns what is seen into a score of each cell and period, ``(cells, periods)``: the higher, the more like an onset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What looks for onsets of events.
+
+    Attributes
+    ----------
+    see
+        Returns what it sees of each cell in each period, ``(cells, periods, …)``, from that period and earlier ones
+        only; NaN where too little is known.
+    learn
+        Returns what scores anything so seen, and rests on the lesson alone.
+    """
+
+    see: Callable[[Watch], Floats]
+    learn: Callable[[Floats, Lesson], Scorer]
+
+
+def _held(losses: Floats, most: int) -> Floats:
+    """Return losses whose gaps hold the last value before them, for up to so many periods."""
+    at = np.arange(losses.shape[1])
+    last = np.maximum.accumulate(np.where(np.isnan(losses), 0, at), axis=1)
+    return np.where(at - last <= most, np.take_along_axis(losses, last, axis=1), np.nan)
+
+
+def _groups(cells: tuple[Cell, ...]) -> tuple[Ints, ...]:
+    """Return in which ways cells belong together; each cell alone, and the same way twice, say nothing."""
+    names = (
+        ["" for _ in cells],
+        [one.industry for one in cells],
+        [one.region for one in cells],
+        [one.occupation for one in cells],
+    )
+    found: dict[tuple[int, ...], Ints] = {}
+    for way in names:
+        group = np.unique(np.array(way), return_inverse=True)[1].astype(np.int64)
+        if not found or 1 < group.max() + 1 < len(cells):
+            found.setdefault(tuple(group.tolist()), group)
+    return tuple(found.values())

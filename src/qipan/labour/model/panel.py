@@ -1,0 +1,143 @@
+"""Nouns of what is watched: cells, equal periods, and a panel of one indicator as it was known on some day.
+
+Axes: cells; periods, the oldest first; rows of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+
+from qipan.kernel.errors import RuleBrokenError
+from qipan.labour.model.array import Days, Floats, Ints
+
+DAYS_PER_YEAR = 365.25
+
+
+class Cadence(StrEnum):
+    """How long a period is."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def per_year(self) -> float:
+        """Periods in a year; weeks do not divide it."""
+        return {"week": DAYS_PER_YEAR / 7, "month": 12.0, "quarter": 4.0, "year": 1.0}[self]
+
+    def after(self, start: date, periods: int) -> date:
+        """Return the first day of the period so many after the one that begins with a day.
+
+        Examples
+        --------
+        >>> Cadence.MONTH.after(date(2019, 11, 1), 3), Cadence.WEEK.after(date(2020, 1, 6), -1)
+        (datetime.date(2020, 2, 1), datetime.date(2019, 12, 30))
+        """
+        if self is Cadence.WEEK:
+            return start + timedelta(weeks=periods)
+        months = start.year * 12 + start.month - 1 + periods * round(12 / self.per_year)
+        return date(months // 12, months % 12 + 1, 1)
+
+    def between(self, start: date, end: date) -> int:
+        """Return how many periods lie from the one that begins with ``start`` to the one that begins with ``end``."""
+        if self is Cadence.WEEK:
+            return (end - start).days // 7
+        return ((end.year - start.year) * 12 + end.month - start.month) // round(12 / self.per_year)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """What one series is about: a region, and within it an industry, an occupation, or all of them (empty)."""
+
+    region: str
+    industry: str = ""
+    occupation: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.region, self.industry, self.occupation) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One indicator for many cells over equal periods.
+
+    Attributes
+    ----------
+    cells, starts
+        What the axes are: cells, and the first day of each period.
+    values
+        ``(cells, periods)`` in ``unit``; NaN where nothing is known.
+    """
+
+    cells: tuple[Cell, ...]
+    starts: tuple[date, ...]
+    cadence: Cadence
+    unit: str
+    values: Floats
+
+    @property
+    def end(self) -> date:
+        """First day that no period holds."""
+        return self.cadence.after(self.starts[-1], 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """What was released of a panel, and when: a correction is a later release.
+
+    Attributes
+    ----------
+    cell, period
+        Positions among ``cells`` and ``starts``, ``(rows,)``.
+    value
+        ``(rows,)`` in ``unit``.
+    released
+        Day on which it could first be known, ``(rows,)``.
+    """
+
+    cells: tuple[Cell, ...]
+    starts: tuple[date, ...]
+    cadence: Cadence
+    unit: str
+    cell: Ints
+    period: Ints
+    value: Floats
+    released: Days
+
+    def as_of(self, day: date) -> Panel:
+        """Return what was known at the end of a day; periods that nobody knew anything of are left out.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``panel_unknown`` where nothing had been released.
+        """
+        known = np.flatnonzero(self.released <= np.datetime64(day))
+        if not len(known):
+            raise RuleBrokenError(
+                f"Something of a panel must have been released by {day}, first was {self.released.min()}.",
+                code="panel_unknown",
+                hint="Ask as of a later day.",
+            )
+        values = np.full((len(self.cells), len(self.starts)), np.nan)
+        # The last written stands: rows go from the earliest release to the latest.
+        order = known[np.argsort(self.released[known], kind="stable")]
+        values[self.cell[order], self.period[order]] = self.value[order]
+        until = int(self.period[known].max()) + 1
+        return Panel(self.cells, self.starts[:until], self.cadence, self.unit, values[:, :until])
+
+    def latest(self) -> Panel:
+        """Return the panel with every correction."""
+        return self.as_of(date.max)
+
+    @property
+    def days(self) -> Sequence[date]:
+        """Days on which something was released, the earliest first."""
+        found: list[date] = np.unique(self.released).astype("datetime64[D]").tolist()
+        return found

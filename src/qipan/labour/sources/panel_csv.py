@@ -1,0 +1,193 @@
+"""Read a panel from CSV in UTF-8: one row for each value that was released.
+
+Columns ``region, period, value`` must be there; ``industry, occupation, released, unit`` may be. A period is a year
+(``2020``), a quarter (``2020-Q1``), a month (``2020-03``), an ISO week (``2020-W12``), or the day on which a week
+begins.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from qipan.kernel.errors import Finding
+from qipan.labour.model.panel import Cadence, Cell, Releases
+
+NEEDED: Final = ("region", "period", "value")
+OPTIONAL: Final = ("industry", "occupation", "released", "unit")
+PERIODS_MOST: Final = 10_000
+"""Most periods of a panel: a mistyped century must not ask for all memory."""
+
+_Start = Callable[[re.Match[str]], date]
+_FORMS: Final[tuple[tuple[Cadence, re.Pattern[str], _Start], ...]] = (
+    (Cadence.YEAR, re.compile(r"(\d{4})"), lambda it: date(int(it[1]), 1, 1)),
+    (Cadence.QUARTER, re.compile(r"(\d{4})-?Q([1-4])"), lambda it: date(int(it[1]), 3 * int(it[2]) - 2, 1)),
+    (Cadence.MONTH, re.compile(r"(\d{4})-(\d{2})"), lambda it: date(int(it[1]), int(it[2]), 1)),
+    (Cadence.WEEK, re.compile(r"(\d{4})-W(\d{2})"), lambda it: date.fromisocalendar(int(it[1]), int(it[2]), 1)),
+    (Cadence.WEEK, re.compile(r"\d{4}-\d{2}-\d{2}"), lambda it: date.fromisoformat(it[0])),
+)
+
+
+class _CellError(Exception):
+    """A cell that cannot be read: its column, the rule, and what must hold."""
+
+    def __init__(self, column: str, rule: str, must: str) -> None:
+        super().__init__(must)
+        self.column, self.rule = column, rule
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    cell: Cell
+    cadence: Cadence
+    start: date
+    value: float
+    released: date
+    unit: str
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the rows so far have settled for those that follow."""
+
+    cadence: Cadence | None = None
+    weekday: int | None = None
+    unit: str | None = None
+    seen: dict[tuple[Cell, date, date], int] = field(default_factory=dict)
+
+
+def read(data: bytes) -> tuple[Releases | None, tuple[Finding, ...]]:
+    r"""Return what was released, and what is wrong with rows that are left out; nothing where no row is good.
+
+    Rules: ``file_unreadable``, ``columns_differ``, ``panel_too_long`` for the file; ``row_torn``, ``cell_empty``,
+    ``period_unreadable``, ``value_unreadable``, ``day_unreadable``, ``cadence_differs``, ``unit_differs``,
+    ``period_ahead`` (released before the period had begun), ``value_repeated`` for a row.
+
+    Examples
+    --------
+    >>> found, findings = read(b"region,period,value\n440000,2020-01,2.5\n440000,2020-03,2.6\n440000,2020-03,9\n")
+    >>> found.latest().values
+    array([[2.5, nan, 2.6]])
+    >>> [(one.row, one.rule) for one in findings]
+    [(4, 'value_repeated')]
+    """
+    try:
+        lines = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        head = list(lines.fieldnames or ())
+        if not set(NEEDED) <= set(head) <= {*NEEDED, *OPTIONAL} or len(set(head)) < len(head):
+            told = f"A panel must have the columns {', '.join(NEEDED)}, and may have {', '.join(OPTIONAL)}"
+            return None, (Finding(0, "", "columns_differ", f"{told}, was {', '.join(head)}."),)
+        findings: list[Finding] = []
+        rows = list(_good(lines, findings))
+    except (UnicodeDecodeError, csv.Error) as error:
+        return None, (Finding(0, "", "file_unreadable", f"A panel must be CSV in UTF-8, was not: {error}."),)
+    if not rows:
+        return None, tuple(findings)
+    made = _laid_out(rows)
+    if made is None:
+        told = f"A panel must have at most {PERIODS_MOST} periods from its first to its last, had more."
+        return None, (*findings, Finding(0, "period", "panel_too_long", told))
+    return made, tuple(findings)
+
+
+def _good(lines: csv.DictReader[str], findings: list[Finding]) -> Iterator[_Row]:
+    """Read row after row; what is wrong goes to the findings."""
+    known = _Reading()
+    for cells in lines:
+        line = lines.line_num
+        if None in cells or None in cells.values():
+            told = f"A row must have {len(lines.fieldnames or ())} cells, had more or fewer."
+            findings.append(Finding(line, "", "row_torn", told))
+            continue
+        try:
+            yield _read_row(line, cells, known)
+        except _CellError as error:
+            text = cells.get(error.column, "")
+            findings.append(Finding(line, error.column, error.rule, f"{error}, was {text!r}.", text))
+
+
+def _read_row(line: int, cells: Mapping[str, str], known: _Reading) -> _Row:
+    text = {name: cells.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
+    if not text["region"]:
+        raise _CellError("region", "cell_empty", "A row must name its region")
+    cell = Cell(text["region"], text["industry"], text["occupation"])
+    cadence, start = _read_period(text["period"])
+    value = _read_value(text["value"])
+    released = _read_day(text["released"]) if text["released"] else cadence.after(start, 1)
+    if released < start:
+        raise _CellError(
+            "released", "period_ahead", f"A value of the period from {start} must be released in it or later"
+        )
+    weekday = start.weekday() if cadence is Cadence.WEEK else None
+    if known.cadence is None:
+        known.cadence, known.weekday, known.unit = cadence, weekday, text["unit"]
+    if (cadence, weekday) != (known.cadence, known.weekday):
+        must = f"Periods must all be a {known.cadence} long, and weeks begin on one day of the week"
+        raise _CellError("period", "cadence_differs", must)
+    if text["unit"] != known.unit:
+        raise _CellError("unit", "unit_differs", f"A panel must have one unit, {known.unit!r} by its first row")
+    first = known.seen.setdefault((cell, start, released), line)
+    if first != line:
+        must = f"A cell must have one value for a period in a release; line {first} has it for {cell}"
+        raise _CellError("value", "value_repeated", must)
+    return _Row(line, cell, cadence, start, value, released, text["unit"])
+
+
+def _read_period(text: str) -> tuple[Cadence, date]:
+    for cadence, form, start in _FORMS:
+        found = form.fullmatch(text)
+        if not found:
+            continue
+        try:
+            return cadence, start(found)
+        except ValueError:
+            break
+    must = "A period must be a year, quarter, month, ISO week, or the first day of a week, as 2020-03 or 2020-W12"
+    raise _CellError("period", "period_unreadable", must)
+
+
+def _read_value(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise _CellError("value", "value_unreadable", "A value must be a number")
+    return value
+
+
+def _read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _CellError("released", "day_unreadable", "A day must be written as 2020-03-01") from error
+
+
+def _laid_out(rows: list[_Row]) -> Releases | None:
+    """Return rows as columns over equal periods, or nothing where there would be too many periods."""
+    cadence = rows[0].cadence
+    first, last = min(row.start for row in rows), max(row.start for row in rows)
+    count = cadence.between(first, last) + 1
+    if count > PERIODS_MOST:
+        return None
+    cells = tuple(sorted({row.cell for row in rows}))
+    place = {cell: at for at, cell in enumerate(cells)}
+    return Releases(
+        cells=cells,
+        starts=tuple(cadence.after(first, at) for at in range(count)),
+        cadence=cadence,
+        unit=rows[0].unit,
+        cell=np.array([place[row.cell] for row in rows], dtype=np.int64),
+        period=np.array([cadence.between(first, row.start) for row in rows], dtype=np.int64),
+        value=np.array([row.value for row in rows], dtype=np.float64),
+        released=np.array([row.released for row in rows], dtype="datetime64[D]"),
+    )

@@ -1,0 +1,65 @@
+"""Tell a back-test as plain values: what was promised, what came of it, and when the alarms were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qipan.labour.model.back_test import MISSED, BackTest
+from qipan.labour.model.event import EventRule, History
+from qipan.labour.model.panel import Panel
+
+
+def tell(panel: Panel, rule: EventRule, history: History, found: BackTest, ahead: int) -> dict[str, Any]:
+    """Return a back-test as mappings, lists and numbers; leads in periods of the panel.
+
+    Parameters
+    ----------
+    ahead
+        Periods of notice that count as early.
+    """
+    starts = [*panel.starts, panel.end]
+    return {
+        "cadence": panel.cadence.value,
+        "from": panel.starts[0],
+        "until": panel.end,
+        "cells": len(panel.cells),
+        "events_rule": str(rule),
+        "events": len(found.events),
+        "events_before_any_score": len(history.events) - len(found.events),
+        "false_alarms": {
+            "promised_a_year": found.promised,
+            "realised_a_year": round(found.false.a_year, 4),
+            "upper_95_a_year": round(found.false.upper, 4) if np.isfinite(found.false.upper) else None,
+            "count": found.false.found,
+            "quiet_years": round(found.false.years, 1),
+        },
+        "ahead": ahead,
+        "warned_ahead": round(found.share(ahead), 4),
+        "warned_half_as_far": round(found.share(max(1, ahead // 2)), 4),
+        "late_or_missed": round(found.late_or_missed, 4),
+        "median_lead": _lead(found.median_lead),
+        "folds": [
+            {"from": starts[one.first], "until": starts[one.until], "threshold": _finite(one.threshold)}
+            for one in found.folds
+        ],
+        "leads": [
+            {
+                "cell": str(panel.cells[event.cell]),
+                "onset": starts[event.onset],
+                "crisis": starts[event.crisis],
+                "lead": _lead(float(lead)),
+            }
+            for event, lead in zip(found.events, found.lead, strict=True)
+        ],
+    }
+
+
+def _lead(periods: float) -> float | None:
+    """Return a lead, or nothing where no alarm was raised."""
+    return None if periods <= MISSED / 2 else periods
+
+
+def _finite(number: float) -> float | None:
+    return round(number, 4) if np.isfinite(number) else None

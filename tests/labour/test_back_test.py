@@ -1,0 +1,106 @@
+"""Leads, folds, false alarms and their bound; real states of three decades."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import poisson
+from tests.labour.conftest import panel_of, waves
+
+from qipan.kernel.errors import RuleBrokenError
+from qipan.labour.back_test import back_test, cut, rate
+from qipan.labour.detect.choose import choose
+from qipan.labour.find_events import find_events
+from qipan.labour.model.back_test import MISSED
+from qipan.labour.model.detector import Watch
+from qipan.labour.model.event import EventRule
+
+RULE = EventRule.read("rise 2.0")
+
+
+def played(panel, name, promised=0.05, allowance=3, rest=12):
+    watch = Watch.over(panel, RULE)
+    return back_test(watch, find_events(watch.losses, watch.depth, allowance), choose(name), promised, rest=rest)
+
+
+def test_folds_cover_all_time_and_no_wave_is_cut():
+    watch = Watch.over(panel_of(waves(20, 300, seed=1)), RULE)
+    history = find_events(watch.losses, watch.depth, 3)
+    cuts = cut(history, watch)
+    assert (cuts[0], cuts[-1], len(cuts)) == (0, 300, 5)
+    assert all(not one.crisis - 12 < at <= one.crisis for one in history.events for at in cuts[1:-1])
+
+
+def test_one_wave_is_cut_into_years():
+    values = waves(20, 60, seed=2)
+    watch = Watch.over(panel_of(values), RULE)
+    assert cut(find_events(watch.losses, watch.depth, 3), watch) == [0, 12, 24, 36, 48, 60]
+
+
+@pytest.mark.parametrize("name", ["sahm", "hazard"])
+def test_what_lies_in_a_fold_changes_nothing_of_its_threshold(name):
+    values = waves(20, 300, seed=3)
+    watch = Watch.over(panel_of(values), RULE)
+    history = find_events(watch.losses, watch.depth, 3)
+    whole = back_test(watch, history, choose(name), 0.05, rest=12)
+    last = whole.folds[-1]
+    changed = values.copy()
+    # Another end, with the same events: what is learned elsewhere must not move.
+    changed[:, last.first + 2 :] += np.random.default_rng(9).normal(0.0, 0.01, changed[:, last.first + 2 :].shape)
+    again = back_test(Watch.over(panel_of(changed), RULE), history, choose(name), 0.05, rest=12)
+    assert again.folds[-1].threshold == whole.folds[-1].threshold
+
+
+def test_leads_count_from_the_first_alarm_in_the_window_to_the_crisis():
+    found = played(panel_of(waves(20, 300, seed=4)), "sahm")
+    for event, lead in zip(found.events, found.lead.tolist(), strict=True):
+        window = np.flatnonzero(found.begins[event.cell, max(0, event.onset - 3) : event.end + 1])
+        assert lead == (event.crisis - max(0, event.onset - 3) - window[0] if len(window) else MISSED)
+    assert found.share(1) + found.late_or_missed == pytest.approx(1.0)
+
+
+def test_false_alarms_are_those_where_it_was_quiet():
+    panel = panel_of(waves(20, 300, seed=5))
+    watch = Watch.over(panel, RULE)
+    history = find_events(watch.losses, watch.depth, 3)
+    found = back_test(watch, history, choose("rise"), 0.1, rest=12)
+    assert found.false.found == (found.begins & history.is_quiet).sum()
+
+
+def test_the_bound_of_no_false_alarm_is_that_of_poisson():
+    begins = np.zeros((10, 120), dtype=bool)
+    found = rate(begins, ~begins, 12.0)
+    assert (found.found, found.years) == (0, 100.0)
+    assert poisson.cdf(0, found.upper * 100.0) == pytest.approx(0.05)
+
+
+def test_alarms_of_one_year_are_one_draw():
+    spread, together = np.zeros((2, 10, 120), dtype=bool)
+    spread[np.arange(10), np.arange(10) * 12] = True
+    together[:, 60] = True
+    quiet = np.ones_like(spread)
+    assert rate(together, quiet, 12.0).a_year == rate(spread, quiet, 12.0).a_year
+    assert rate(together, quiet, 12.0).upper > rate(spread, quiet, 12.0).upper
+
+
+def test_a_panel_without_events_is_refused():
+    with pytest.raises(RuleBrokenError) as refused:
+        played(panel_of(np.full((3, 120), 5.0)), "sahm")
+    assert refused.value.code == "panel_without_events"
+
+
+def test_a_panel_of_one_year_is_refused():
+    values = np.full((2, 12), 5.0)
+    values[0, 6:] = 8.0
+    with pytest.raises(RuleBrokenError) as refused:
+        played(panel_of(values), "sahm")
+    assert refused.value.code == "panel_short"
+
+
+@pytest.mark.slow
+def test_on_states_ours_warns_of_more_and_earlier_than_simple_rules(states):
+    ours, simple = played(states, "hazard"), played(states, "sahm")
+    assert len(ours.events) > 100
+    assert ours.share(6) > simple.share(6) + 0.1
+    assert ours.median_lead > simple.median_lead
+    assert ours.false.a_year < 0.06

@@ -1,0 +1,32 @@
+"""A threshold keeps its promise on what it was found on, and a lower one would not."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qipan.labour.calibrate import calibrate
+from qipan.labour.raise_alarms import raise_alarms
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.02, 0.05, 0.1, 0.5]), st.integers(0, 12))
+def test_no_more_false_alarms_than_promised(seed, promised, rest):
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(10, 240))
+    is_quiet = rng.random(scores.shape) < 0.8
+    threshold = calibrate(scores, is_quiet, 12.0, promised, rest)
+    false = (raise_alarms(scores, threshold, rest) & is_quiet).sum()
+    assert false <= promised * is_quiet.sum() / 12.0
+    assert np.isfinite(threshold)
+
+
+def test_nothing_quiet_gives_no_threshold():
+    assert calibrate(np.ones((1, 5)), np.zeros((1, 5), dtype=bool), 12.0, 0.05, 0) == np.inf
+
+
+def test_a_promise_of_none_is_kept():
+    scores = np.arange(100.0).reshape(1, 100)
+    is_quiet = np.ones_like(scores, dtype=bool)
+    threshold = calibrate(scores, is_quiet, 12.0, 0.0, 0)
+    assert not raise_alarms(scores, threshold, 0).any()
