@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
+from qipan.accounts.service.disputes import Disputes
 from qipan.accounts.service.posting import Accounts
 from qipan.agreements.service.pledging import Pledging
 from qipan.agreements.service.settling import Settling
@@ -38,6 +39,7 @@ from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
+from qipan.market.service.behind import behind
 from qipan.market.service.clearing import Clearing
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
@@ -84,6 +86,7 @@ class Services:
     log: Log
     accounts: Accounts
     claims: Claims
+    disputes: Disputes
     trading: Trading
     margins: Margins
     clearing: Clearing
@@ -209,7 +212,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
+    access = Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
+    window = timedelta(days=catalog.number("dispute/window_days"))
+    disputes = Disputes(accounts, access, log, window=window, behind=(behind,))
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)
@@ -260,10 +266,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         catalog=catalog,
         books=books,
         lake=lake,
-        access=Access(),
+        access=access,
         log=log,
         accounts=accounts,
         claims=claims,
+        disputes=disputes,
         trading=trading,
         margins=margins,
         clearing=clearing,
