@@ -19,7 +19,7 @@ from qipan.agreements.service.pledging import Pledging
 from qipan.agreements.service.settling import Settling
 from qipan.agreements.service.signing import Signing
 from qipan.bootstrap.adapters import engine_of, load_reader, no_file, readers
-from qipan.bootstrap.criteria import criteria_of, quota_rules_of
+from qipan.bootstrap.criteria import criteria_of, limits_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
 from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.quota import Quotas
@@ -45,6 +45,7 @@ from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing
 from qipan.market.service.margin import Margins
+from qipan.market.service.monitoring import Monitoring
 from qipan.market.service.nomination import Nominating
 from qipan.market.service.spot import Spot
 from qipan.market.service.spot_audit import SpotAudit
@@ -100,6 +101,7 @@ class Services:
     insurance: Insurance
     leasing: Leasing
     bank: Bank
+    monitoring: Monitoring
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -290,6 +292,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         insurance=Insurance(trading, clearing, deliveries, accounts, log),
         leasing=Leasing(trading, accounts, log),
         bank=Bank(trading, nominating, accounts, log),
+        monitoring=Monitoring(log, limits_of(catalog)),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

@@ -7,6 +7,7 @@ from datetime import date
 from hashlib import sha256
 
 from qipan.accounts.model.posting import Transfer
+from qipan.log.service import Log
 from qipan.market.bid import cleared_leaf, terms
 from qipan.market.model.auction import Entered as SpotEntered
 from qipan.market.model.request import Entered
@@ -35,6 +36,26 @@ def requests_of(unit: UnitOfWork, request_ids: Iterable[str]) -> dict[str, bytes
     """Return what was entered in the log of requests of books, by their id."""
     found = books.known(unit, list(request_ids))
     return {name: _linked(one, books.digest(unit, one.instrument, one.number - 1)) for name, one in found.items()}
+
+
+def leaves_of(unit: UnitOfWork, log: Log, names: Iterable[str]) -> tuple[int, ...]:
+    """Return the places in the log of requests, and of those that trades came of.
+
+    Parameters
+    ----------
+    names
+        Ids of requests of books or auctions; trades as ``instrument#sequence``.
+    """
+    ids: dict[str, None] = {}
+    for name in names:
+        instrument, is_trade, sequence = name.rpartition("#")
+        found = books.trades(unit, instrument, after=int(sequence) - 1, until=int(sequence)) if is_trade else ()
+        ids |= (
+            dict.fromkeys(one for trade in found for one in (trade.buy_id, trade.sell_id)) if is_trade else {name: None}
+        )
+    digests = [one.digest for one in books.known(unit, list(ids)).values()]
+    digests += [one.digest for one in spot.known(unit, list(ids)).values()]
+    return tuple(sorted(leaf.seq for one in digests for leaf in log.find_digest(unit, one)))
 
 
 def _orders(unit: UnitOfWork, day: date, member: str) -> Iterable[bytes]:
