@@ -18,8 +18,13 @@ def court(house: House) -> House:
     house.new("clearing", "accounts", account_id="bank", owner="bank", asset_id="fen", purpose="issued", floor=None)
     for owner in ("east", "west", "trustee", "house"):
         house.new("clearing", "accounts", account_id=owner, owner=owner, asset_id="fen", purpose="cash")
-    moves = [("in-e", "bank", "east", 100, False), ("in-w", "bank", "west", 100, False), ("fee", "east", "house", 30, True),
-             ("fee-w", "west", "house", 20, True), ("paid", "house", "trustee", 50, False)]  # fmt: skip
+    moves = [
+        ("in-e", "bank", "east", 100, False),
+        ("in-w", "bank", "west", 100, False),
+        ("fee", "east", "house", 30, True),
+        ("fee-w", "west", "house", 20, True),
+        ("paid", "house", "trustee", 50, False),
+    ]
     house.new("clearing", "accounts/transfers", transfers=[
         {"transfer_id": name, "debit": debit, "credit": credit, "amount": fen, "linked": linked, "reason": "fee"}
         for name, debit, credit, fen, linked in moves

@@ -127,7 +127,7 @@ def withdraw(request: Request, response: Response, caller: User, dispute_id: str
 
 @router.post("/accounts/disputes/{dispute_id}/decision", operation_id="accounts.dispute.decide", status_code=201)
 def decide(request: Request, response: Response, caller: User, dispute_id: str, body: DecisionBody) -> dict[str, Any]:
-    """Decide a dispute and post its correction, all or nothing. Needs the duty auditor or clearing, and no part in it."""
+    """Decide a dispute and post its correction, all or nothing. Needs the duty auditor or clearing."""
     made = Decision(dispute_id=dispute_id, by=caller.name, words=body.words, amounts=body.amounts)
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:

@@ -21,9 +21,7 @@ MONTH = timedelta(days=31)
 @app.command()
 def monitor(
     *,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="MOMENT", help="A month before the end, if none.")
-    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="MOMENT", help="A month before, if none.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="MOMENT", help="Now, if none.")] = None,
     lang: Lang = None,
     as_json: AsJson = False,

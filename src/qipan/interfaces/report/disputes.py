@@ -187,7 +187,12 @@ def steps(one: Dispute, words: Words) -> Table:
 
 
 def transfers(
-    some: Iterable[Transfer], dispute: Dispute, assets: Mapping[str, Asset], words: Words, *, caption: str
+    some: Iterable[Transfer],
+    dispute: Dispute,
+    assets: Mapping[str, Asset],
+    words: Words,
+    *,
+    is_correction: bool = False,
 ) -> Table:
     """Return transfers of a dispute; those that it names are marked."""
     heads = (
@@ -214,6 +219,7 @@ def transfers(
         )
         for one in some
     )
+    caption = words.say("Correction") if is_correction else words.say("Disputed and linked with it")
     return Table(caption, heads, rows, words.say("Nothing has moved yet."))
 
 

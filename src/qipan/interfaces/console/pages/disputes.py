@@ -197,10 +197,8 @@ def _one(request: Request, dispute_id: str, *, error: QipanError | None = None) 
         dispute=one,
         state=disputes.state(one.state, said),
         steps=disputes.steps(one, said),
-        transfers=disputes.transfers(
-            found.transfers, one, assets, said, caption=said.say("Disputed and linked with it")
-        ),
-        corrections=disputes.transfers(found.corrections, one, assets, said, caption=said.say("Correction")),
+        transfers=disputes.transfers(found.transfers, one, assets, said),
+        corrections=disputes.transfers(found.corrections, one, assets, said, is_correction=True),
         answers_for=sorted(own & found.parties),
         may_withdraw=one.opening.party in own,
         may_decide=may_judge and not spoke and own.isdisjoint(found.parties),
