@@ -89,14 +89,13 @@ def test_a_whole_correction_leaves_everybody_as_they_were(data):
 
 @given(st.data())
 def test_more_on_one_side_than_on_the_other_is_refused(data):
-    group = data.draw(settlements())
+    group = [transfer("e-in", "e", "house", 9, "in-0"), *data.draw(settlements())]
+    group.append(transfer("f-out", "house", "f", 9, "in-0"))
     amounts = data.draw(amounts_of(group))
     name = data.draw(st.sampled_from(sorted(amounts)))
-    more = (
-        {**amounts, name: amounts[name] - 1} if amounts[name] > 1 else {k: v for k, v in amounts.items() if k != name}
-    )
+    less = {one: fen - (one == name) for one, fen in amounts.items() if fen > (one == name)}
     with pytest.raises(RuleBrokenError) as caught:
-        correct("d", more, group)
+        correct("d", less, group)
     assert caught.value.code == "correction_one_sided"
 
 

@@ -16,7 +16,7 @@ from qipan.accounts.dispute import check_act, check_opening, check_uncorrected, 
 from qipan.accounts.evidence import Exhibit
 from qipan.accounts.model.dispute import Act, Answer, Decision, Dispute, Opening, Step, Withdrawal
 from qipan.accounts.model.posting import Transfer
-from qipan.accounts.record import DISPUTE_KIND, step_record, transfer_record
+from qipan.accounts.record import DISPUTE_KIND, read_step, step_record, transfer_record
 from qipan.accounts.service.posting import Accounts
 from qipan.accounts.store import dispute as store
 from qipan.accounts.store import posting
@@ -181,7 +181,7 @@ class Disputes:
 
     def disputes(self, unit: UnitOfWork, *, open_only: bool = False) -> tuple[Dispute, ...]:
         """Return disputes in the order in which they were opened."""
-        found = (follow(steps) for steps in store.steps(unit).values())
+        found = (follow(steps) for steps in _steps(unit).values())
         return tuple(one for one in found if not (open_only and one.state.is_over))
 
     def group(self, unit: UnitOfWork, dispute: Dispute) -> tuple[Transfer, ...]:
@@ -246,7 +246,7 @@ class Disputes:
         """
         found: list[Finding] = []
         noted = store.corrections(unit)
-        for dispute_id, steps in store.steps(unit).items():
+        for dispute_id, steps in _steps(unit).items():
             try:
                 dispute = follow(steps)
             except QipanError as error:
@@ -281,12 +281,14 @@ class Disputes:
         before = sha256(step_record(steps[-1])).hexdigest() if steps else ""
         step = Step(len(steps) + 1, at, before, act)
         made = follow((*steps, step))
-        self._log.append(unit, DISPUTE_KIND, store.insert_step(unit, step), at)
+        record = step_record(step)
+        store.insert_step(unit, step, record)
+        self._log.append(unit, DISPUTE_KIND, record, at)
         record_action(unit, f"dispute_{made.state}", act.dispute_id, at, by=act.by)
         return made
 
     def _found(self, unit: UnitOfWork, dispute_id: str) -> Dispute | None:
-        steps = store.steps(unit, [dispute_id]).get(dispute_id)
+        steps = _steps(unit, [dispute_id]).get(dispute_id)
         return None if steps is None else follow(steps)
 
     def _owners(self, unit: UnitOfWork, group: Iterable[Transfer]) -> dict[str, str]:
@@ -311,3 +313,8 @@ class Disputes:
                 return [Finding(number, dispute.dispute_id, "step_differs", told)]
             before = sha256(record).hexdigest()
         return []
+
+
+def _steps(unit: UnitOfWork, dispute_ids: Collection[str] | None = None) -> dict[str, tuple[Step, ...]]:
+    """Return the steps of disputes by name; of those that are named, if any are."""
+    return {name: tuple(map(read_step, some)) for name, some in store.records(unit, dispute_ids).items()}

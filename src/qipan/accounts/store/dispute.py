@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from qipan.accounts.model.dispute import Step
 from qipan.accounts.model.posting import Transfer
-from qipan.accounts.record import read_step, step_record
 from qipan.accounts.store.posting import CHUNK, TRANSFER, among, read_transfer_row
 from qipan.storage.books import Moment, UnitOfWork, metadata
 
@@ -46,9 +45,8 @@ CORRECTED = sa.Table(
 )
 
 
-def insert_step(unit: UnitOfWork, step: Step) -> bytes:
-    """Enter a step; return its record."""
-    record = step_record(step)
+def insert_step(unit: UnitOfWork, step: Step, record: bytes) -> None:
+    """Enter a step as it is recorded."""
     row = {
         "dispute_id": step.act.dispute_id,
         "number": step.number,
@@ -57,7 +55,6 @@ def insert_step(unit: UnitOfWork, step: Step) -> bytes:
         "digest": sha256(record).hexdigest(),
     }
     unit.execute(sa.insert(STEP).values(row))
-    return record
 
 
 def insert_disputed(unit: UnitOfWork, dispute_id: str, transfer_ids: Iterable[str]) -> None:
@@ -72,14 +69,14 @@ def insert_corrected(unit: UnitOfWork, dispute_id: str, amounts: Mapping[str, in
     )
 
 
-def steps(unit: UnitOfWork, dispute_ids: Collection[str] | None = None) -> dict[str, list[Step]]:
-    """Return the steps of disputes by name, in their order, the dispute that was opened last at the end."""
+def records(unit: UnitOfWork, dispute_ids: Collection[str] | None = None) -> dict[str, list[bytes]]:
+    """Return the records of steps by dispute, in their order, the dispute that was opened last at the end."""
     query = sa.select(STEP.c.dispute_id, STEP.c.record).order_by(STEP.c.number, STEP.c.at, STEP.c.dispute_id)
     if dispute_ids is not None:
         query = query.where(among(unit, STEP.c.dispute_id, dispute_ids))
-    found: dict[str, list[Step]] = defaultdict(list)
+    found: dict[str, list[bytes]] = defaultdict(list)
     for row in unit.execute(query):
-        found[row.dispute_id].append(read_step(row.record.encode()))
+        found[row.dispute_id].append(row.record.encode())
     return dict(found)
 
 
