@@ -15,12 +15,14 @@ from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.disputes import Disputes
 from qipan.accounts.service.posting import Accounts
+from qipan.agreements.service.behind import behind as behind_agreements
 from qipan.agreements.service.pledging import Pledging
 from qipan.agreements.service.settling import Settling
 from qipan.agreements.service.signing import Signing
 from qipan.bootstrap.adapters import engine_of, load_reader, no_file, readers
 from qipan.bootstrap.criteria import criteria_of, limits_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
+from qipan.certificates.service.behind import behind as behind_certificates
 from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
@@ -39,7 +41,7 @@ from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
-from qipan.market.service.behind import behind
+from qipan.market.service.behind import behind as behind_market
 from qipan.market.service.clearing import Clearing
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
@@ -71,6 +73,8 @@ from qipan.workflows.roll import Rolling
 from qipan.workflows.study import Studies
 
 ADMIN = "admin"
+BEHIND = (behind_market, behind_agreements, behind_certificates)
+"""What pillars know to stand behind transfers of their own, as evidence in a dispute."""
 Unit = UnitOfWork
 """What a door opens and passes down: all that is written in it stands, or nothing does."""
 
@@ -217,7 +221,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     access = Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     window = timedelta(days=catalog.number("dispute/window_days"))
-    disputes = Disputes(accounts, access, log, window=window, behind=(behind,))
+    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND)
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)
