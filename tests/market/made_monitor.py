@@ -18,7 +18,7 @@ LIMITS = Limits(
     reference_days=90,
     reference_offers=5,
     like_price_share=0.01,
-    false_alarm_share=0.01,
+    false_flag_share=0.01,
     permutations=199,
 )
 MARKET = "h100@gui"

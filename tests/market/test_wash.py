@@ -24,13 +24,13 @@ def test_a_planted_circle_is_found_with_its_trades(members):
     assert {one.name for one in washing(members, 20)} <= set(flag.evidence)
     assert flag.figures["lots_returned"] > 50
     assert flag.chance is not None
-    assert flag.chance <= LIMITS.false_alarm_share
+    assert flag.chance <= LIMITS.false_flag_share
 
 
 @pytest.mark.slow
 def test_honest_markets_are_flagged_no_more_often_than_promised():
     """As many as a promise of 5 % allows with a chance of 98 %, counted one-sided."""
-    limits = replace(LIMITS, false_alarm_share=0.05, permutations=39)
+    limits = replace(LIMITS, false_flag_share=0.05, permutations=39)
     rng = seeded(1)
     alarms = sum(bool(washed(honest_deals(rng, 60, 6), limits, rng)) for _ in range(80))
     assert alarms <= binom.ppf(0.98, 80, 0.05)

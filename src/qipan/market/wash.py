@@ -41,7 +41,7 @@ def washed(deals: Sequence[Deal], limits: Limits, rng: np.random.Generator) -> t
     for one in deals:
         by_market[one.market].append(one)
     # What is promised holds for all markets together, and enough draws are made to tell so small a chance.
-    allowed = limits.false_alarm_share / max(1, len(by_market))
+    allowed = limits.false_flag_share / max(1, len(by_market))
     count = max(limits.permutations, ceil(1 / allowed))
     for market, some in sorted(by_market.items()):
         found = returned(some, limits.like_price_share)

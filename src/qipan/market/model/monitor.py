@@ -51,7 +51,7 @@ class Limits:
         How far back awarded offers make a reference, and how many there must be.
     like_price_share
         How far apart the prices of trades that undo each other may lie.
-    false_alarm_share
+    false_flag_share
         Chance at most that a market whose counterparties meet at random has any flag of wash trades.
     permutations
         Drawn to find that chance.
@@ -65,7 +65,7 @@ class Limits:
     reference_days: int
     reference_offers: int
     like_price_share: float
-    false_alarm_share: float
+    false_flag_share: float
     permutations: int
 
 
