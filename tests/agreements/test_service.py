@@ -22,6 +22,7 @@ from qipan.agreements.model.posted import REVENUE_PARTS, Pledge, PostedShare
 from qipan.agreements.model.sharing import Shares, SharingTable
 from qipan.agreements.pay import month_start
 from qipan.agreements.record import record
+from qipan.agreements.service.behind import behind
 from qipan.agreements.store import agreement as store
 from qipan.kernel.errors import EngineError, QipanError, RuleBrokenError
 from qipan.storage.books import Books
@@ -361,3 +362,14 @@ def test_check_finds_a_share_that_was_never_paid(house: House) -> None:
         store.insert_share(unit, PostedShare("sh-nx", Pool.RENT, START, 100, "rent"), 1, NOW)
     with house.books.read() as unit:
         assert {one.rule for one in house.settling.check(unit)} == {"transfer_differs"}
+
+
+def test_behind_a_bill_stand_the_text_and_the_bill_in_the_log(house: House) -> None:
+    house.do(house.settling.bill, "sh-nx", use(month=JULY), NOW, HUNDRED)
+    with house.books.read() as unit:
+        posted = {one.transfer_id: one for one in house.accounts.transfers(unit)}
+        paid = next(one for name, one in posted.items() if name.startswith("bill/sh-nx/"))
+        kinds = [leaf.kind for one in behind(unit, paid) for leaf in house.log.find(unit, one)]
+        others = [one for name, one in posted.items() if not name.startswith("bill/")]
+        assert [behind(unit, one) for one in others] == [()] * len(others)
+    assert kinds == ["agreement", "agreement_bill"]

@@ -5,6 +5,7 @@ Tests that ask for ``house`` also run on PostgreSQL, see tests/engines/test_cert
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,7 @@ from qipan.certificates.model.request import (
     Transfer,
     Withdraw,
 )
+from qipan.certificates.service.behind import behind
 from qipan.certificates.service.holdings import CERTIFICATE
 from qipan.certificates.store.registry import DEVICE, ISSUANCE, REQUEST, USAGE
 from qipan.kernel.errors import ConflictError, EngineError, QipanError, RuleBrokenError
@@ -316,3 +318,14 @@ def test_the_check_finds_what_goes_past_the_registry(house):
     assert "bundle_torn" in found(bundle_more)
     assert found(lose) == {"request_lost"}
     assert house.check() == ()
+
+
+def test_behind_a_transfer_of_certificates_stands_its_request_in_the_log(house):
+    house.told(issue("i", made(0, 600)))
+    house.told(transfer("t", 500))
+    with house.books.read() as unit:
+        posted = {one.reference: one for one in house.accounts.transfers(unit)}
+        for name in ("i", "t"):
+            (payload,) = behind(unit, posted[name])
+            assert [leaf.kind for leaf in house.log.find(unit, payload)] == ["certificate_request"]
+            assert json.loads(payload)["request_id"] == name

@@ -15,7 +15,8 @@ from tests.console.conftest import BOOK, PASSWORD
 from tests.console.test_agreements_pages import AGREEMENT, COURSES
 from tests.console.test_browser import DESK, is_fit, speak
 
-from qipan.access.model import Duty
+from qipan.access.model import Duty, Role
+from qipan.accounts.model.dispute import Opening
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 
@@ -28,6 +29,9 @@ PAGES = [
     "/market/clearing",
     "/accounts",
     "/accounts/one?account=west-1/margin",
+    "/accounts/disputes",
+    "/accounts/dispute?dispute=web-1",
+    "/market/monitor",
     "/certificates",
     "/certificates/centres",
     "/certificates/quota",
@@ -40,9 +44,15 @@ PAGES = [
 @pytest.fixture(scope="session")
 def base(traded: Services) -> Iterator[str]:
     """Serve the market's console on a free port."""
+    now = datetime.now(UTC)
     with traded.books.begin() as unit:
         for party in ("310000", "640000"):
-            traded.access.grant(unit, "li.wei", Duty.TRADER, datetime.now(UTC), party=party)
+            traded.access.grant(unit, "li.wei", Duty.TRADER, now, party=party)
+        traded.access.create_user(unit, "judge", password=PASSWORD, role=Role.VIEWER, now=now)
+        traded.access.grant(unit, "judge", Duty.AUDITOR, now)
+        named = ("deposit-east-1",)
+        asked = Opening(dispute_id="web-1", party="east-1", by="li.wei", transfer_ids=named, ground="Too much came.")
+        traded.disputes.open(unit, asked, now)
     server = uvicorn.Server(
         uvicorn.Config(create_app(traded), port=0, log_level="warning", timeout_graceful_shutdown=1)
     )
@@ -61,11 +71,11 @@ def base_url(base: str) -> str:
     return base
 
 
-def sign_in(console: Any, base: str, lang: str) -> None:
+def sign_in(console: Any, base: str, lang: str, name: str = "li.wei") -> None:
     speak(console, base, lang)
     console.set_viewport_size(DESK)
     console.goto(f"{base}/sign-in")
-    console.locator("#name").fill("li.wei")
+    console.locator("#name").fill(name)
     console.locator("#password").fill(PASSWORD)
     console.locator("main button").click()
 
@@ -77,6 +87,14 @@ def test_pages_fit_and_are_accessible_light_and_dark(console: Any, base: str, ax
         console.set_viewport_size(DESK)
         console.goto(base + path)
         is_fit(console, axe)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_form_that_decides_a_dispute_is_accessible(console: Any, base: str, axe: str, lang: str) -> None:
+    sign_in(console, base, lang, "judge")
+    console.goto(f"{base}/accounts/dispute?dispute=web-1")
+    expect(console.locator("#amount-1")).to_be_visible()
+    is_fit(console, axe)
 
 
 def test_double_click_places_one_order_which_is_taken_back(console: Any, base: str, traded: Services) -> None:

@@ -46,7 +46,7 @@ class Duty(StrEnum):
     REGISTRY = "registry"
     """Issues, withdraws and expires certificates; grades centres."""
     AUDITOR = "auditor"
-    """Reads everything of any party, with its proofs, and changes nothing."""
+    """Reads everything of any party, with its proofs; decides disputes, and changes nothing else."""
 
     @property
     def is_of_party(self) -> bool:

@@ -1,4 +1,4 @@
-"""Write what is entered in the log: assets, accounts, transfers and claims as canonical JSON, and read transfers back.
+"""Write what is entered in the log as canonical JSON: assets, accounts, transfers, claims, disputes; and read it back.
 
 Source: RFC 8785 (JSON Canonicalization Scheme).
 """
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from qipan.accounts.model.claim import Claim, Extent
+from qipan.accounts.model.dispute import Act, Answer, Decision, Opening, Step, Withdrawal
 from qipan.accounts.model.posting import Account, Action, Asset, Transfer
 from qipan.kernel.errors import BadInputError
 from qipan.log.canonical import canonical
@@ -20,6 +21,7 @@ TRANSFER_KIND: Final = "transfer"
 EXTENT_KIND: Final = "extent"
 CLAIM_KIND: Final = "claim"
 RELEASE_KIND: Final = "claim_release"
+DISPUTE_KIND: Final = "dispute"
 """Kinds of the leaves of the log."""
 
 
@@ -180,6 +182,67 @@ def read_transfer(record: bytes) -> Transfer:
     if transfer_record(transfer) != record:
         raise _malformed("a transfer")
     return transfer
+
+
+def step_record(step: Step) -> bytes:
+    """Return what is entered of a step of a dispute."""
+    act = step.act
+    told: dict[str, Any] = {
+        "dispute": act.dispute_id,
+        "number": step.number,
+        "at": _text(step.at),
+        "before": step.before,
+        "by": act.by,
+    }
+    if isinstance(act, Opening):
+        told |= {
+            "opened": act.ground, "party": act.party, "transfers": list(act.transfer_ids), "cites": act.cites,
+        }  # fmt: skip
+    elif isinstance(act, Answer):
+        told |= {"answered": act.words, "party": act.party}
+    elif isinstance(act, Decision):
+        told |= {"decided": act.words, "amounts": dict(act.amounts)}
+    else:
+        told |= {"withdrawn": act.words}
+    return canonical(told)
+
+
+def read_step(record: bytes) -> Step:
+    """Return the step of a dispute that a record tells.
+
+    Raises
+    ------
+    BadInputError
+        ``record_malformed`` unless it is written exactly as `step_record` writes it.
+    """
+    try:
+        told: dict[str, Any] = json.loads(record)
+        step = Step(told["number"], _moment(told["at"]), told["before"], _act(told))
+        is_same = step_record(step) == record
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _malformed("a step of a dispute") from error
+    if not is_same:
+        raise _malformed("a step of a dispute")
+    return step
+
+
+def _act(told: dict[str, Any]) -> Act:
+    name, by = told["dispute"], told["by"]
+    if "opened" in told:
+        transfers = tuple(told["transfers"])
+        return Opening(
+            dispute_id=name,
+            party=told["party"],
+            by=by,
+            transfer_ids=transfers,
+            ground=told["opened"],
+            cites=told["cites"],
+        )
+    if "answered" in told:
+        return Answer(dispute_id=name, party=told["party"], by=by, words=told["answered"])
+    if "decided" in told:
+        return Decision(dispute_id=name, by=by, words=told["decided"], amounts=told["amounts"])
+    return Withdrawal(dispute_id=name, by=by, words=told["withdrawn"])
 
 
 def _text(moment: datetime | None) -> str:

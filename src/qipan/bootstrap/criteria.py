@@ -1,4 +1,4 @@
-"""Facts become the dated rules of certificates: criteria of centres, and what a card-hour is matched with."""
+"""Facts become dated rules: criteria of centres, what a card-hour is matched with, limits of the market's monitor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from qipan.certificates.model.certification import PPM, Criteria, Criterion, Measure
 from qipan.certificates.model.quota import QuotaRule
 from qipan.facts.catalog import Catalog
+from qipan.market.model.monitor import Limits
 
 
 def criteria_of(catalog: Catalog) -> tuple[Criteria, ...]:
@@ -43,4 +44,16 @@ def quota_rules_of(catalog: Catalog) -> tuple[QuotaRule, ...]:
             wh_per_card_h=round(catalog.number(f"quota/{version}/wh_per_card_h")),
         )
         for version in versions
+    )
+
+
+def limits_of(catalog: Catalog) -> Limits:
+    """Return from where on the market's monitor flags something."""
+    told = {name: catalog.number(f"monitor/{name}") for name in Limits.__dataclass_fields__}
+    return Limits(
+        hhi=round(told.pop("hhi")),
+        reference_days=round(told.pop("reference_days")),
+        reference_offers=round(told.pop("reference_offers")),
+        permutations=round(told.pop("permutations")),
+        **told,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +13,16 @@ from pydantic import SecretStr
 
 from qipan.access.service import Access
 from qipan.accounts.service.claims import Claims
+from qipan.accounts.service.disputes import Disputes
 from qipan.accounts.service.posting import Accounts
+from qipan.agreements.service.behind import behind as behind_agreements
 from qipan.agreements.service.pledging import Pledging
 from qipan.agreements.service.settling import Settling
 from qipan.agreements.service.signing import Signing
 from qipan.bootstrap.adapters import engine_of, load_reader, no_file, readers
-from qipan.bootstrap.criteria import criteria_of, quota_rules_of
+from qipan.bootstrap.criteria import criteria_of, limits_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
+from qipan.certificates.service.behind import behind as behind_certificates
 from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
@@ -38,11 +41,13 @@ from qipan.log.service import Log
 from qipan.log.sources import folder
 from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
+from qipan.market.service.behind import behind as behind_market
 from qipan.market.service.clearing import Clearing
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing
 from qipan.market.service.margin import Margins
+from qipan.market.service.monitoring import Monitoring
 from qipan.market.service.nomination import Nominating
 from qipan.market.service.spot import Spot
 from qipan.market.service.spot_audit import SpotAudit
@@ -68,6 +73,8 @@ from qipan.workflows.roll import Rolling
 from qipan.workflows.study import Studies
 
 ADMIN = "admin"
+BEHIND = (behind_market, behind_agreements, behind_certificates)
+"""What pillars know to stand behind transfers of their own, as evidence in a dispute."""
 Unit = UnitOfWork
 """What a door opens and passes down: all that is written in it stands, or nothing does."""
 
@@ -84,6 +91,7 @@ class Services:
     log: Log
     accounts: Accounts
     claims: Claims
+    disputes: Disputes
     trading: Trading
     margins: Margins
     clearing: Clearing
@@ -97,6 +105,7 @@ class Services:
     insurance: Insurance
     leasing: Leasing
     bank: Bank
+    monitoring: Monitoring
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -209,7 +218,10 @@ def _assemble(settings: Settings, caller: str) -> Services:
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
     log = Log()
+    access = Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
+    window = timedelta(days=catalog.number("dispute/window_days"))
+    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND)
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)
@@ -260,10 +272,11 @@ def _assemble(settings: Settings, caller: str) -> Services:
         catalog=catalog,
         books=books,
         lake=lake,
-        access=Access(),
+        access=access,
         log=log,
         accounts=accounts,
         claims=claims,
+        disputes=disputes,
         trading=trading,
         margins=margins,
         clearing=clearing,
@@ -283,6 +296,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         insurance=Insurance(trading, clearing, deliveries, accounts, log),
         leasing=Leasing(trading, accounts, log),
         bank=Bank(trading, nominating, accounts, log),
+        monitoring=Monitoring(log, limits_of(catalog)),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

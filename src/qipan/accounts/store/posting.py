@@ -200,7 +200,7 @@ def entries(unit: UnitOfWork, names: Collection[str] | None = None) -> dict[str,
 def transfers(unit: UnitOfWork, names: Collection[str]) -> dict[str, Transfer]:
     """Return the transfers under these ids."""
     found = unit.execute(sa.select(TRANSFER).where(among(unit, TRANSFER.c.transfer_id, names)))
-    return {row["transfer_id"]: _transfer(row) for row in found.mappings()}
+    return {row["transfer_id"]: read_transfer_row(row) for row in found.mappings()}
 
 
 def resolved(unit: UnitOfWork, names: Collection[str]) -> dict[str, Action]:
@@ -219,7 +219,7 @@ def due(unit: UnitOfWork, at: datetime) -> tuple[Transfer, ...]:
         .where(PENDING.c.deadline <= at)
         .order_by(PENDING.c.deadline, TRANSFER.c.leaf)
     )
-    return tuple(_transfer(row) for row in unit.execute(query).mappings())
+    return tuple(read_transfer_row(row) for row in unit.execute(query).mappings())
 
 
 def pending(unit: UnitOfWork) -> tuple[str, ...]:
@@ -240,7 +240,7 @@ def in_order(unit: UnitOfWork, *, account_id: str | None = None) -> Iterator[tup
         if account_id is not None:
             query = query.where(sa.or_(TRANSFER.c.debit == account_id, TRANSFER.c.credit == account_id))
         rows = unit.execute(query).mappings().all()
-        yield from ((row["leaf"], _transfer(row)) for row in rows)
+        yield from ((row["leaf"], read_transfer_row(row)) for row in rows)
         if len(rows) < CHUNK:
             return
         last = rows[-1]["leaf"]
@@ -342,6 +342,7 @@ def _balances(unit: UnitOfWork, query: sa.Select[Any]) -> dict[Cell, Balance]:
     }
 
 
-def _transfer(row: sa.RowMapping) -> Transfer:
+def read_transfer_row(row: sa.RowMapping) -> Transfer:
+    """Return the transfer of a row."""
     told = {name: row[name] for name in _PLAIN}
     return Transfer(**told, action=Action(row["action"]), period=period_of(row["period"]))

@@ -146,6 +146,13 @@ def bills(unit: UnitOfWork, agreement_id: str, month: date | None = None) -> tup
     return tuple(_bill(row) for row in unit.execute(query))
 
 
+def billed(unit: UnitOfWork, agreement_id: str, month: date) -> datetime:
+    """Return when a month was billed."""
+    query = sa.select(BILL.c.posted).where(BILL.c.agreement_id == agreement_id, BILL.c.month == month)
+    moment: datetime = unit.execute(query).scalar_one()
+    return moment
+
+
 def insert_share(unit: UnitOfWork, one: PostedShare, number: int, now: datetime) -> None:
     """Enter what was shared out."""
     values = {

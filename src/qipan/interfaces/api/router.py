@@ -16,6 +16,7 @@ from qipan.interfaces.api import (
     clearing,
     day,
     dispatch,
+    disputes,
     facts,
     jobs,
     ledger,
@@ -33,6 +34,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-_OBLIGATIONS: Final = (accounts, market, clearing, certificates, centres, agreements)
+_OBLIGATIONS: Final = (disputes, accounts, market, clearing, certificates, centres, agreements)
 for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qipan.accounts.model.posting import Account, Asset, AssetKind, Balance
-from qipan.interfaces.cli import session
+from qipan.interfaces.cli import dispute, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.log import FAILED, Key, Quorum, Witnesses
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
@@ -25,6 +25,8 @@ NO_LIMIT = "none"
 app = typer.Typer(
     name="accounts", help="Who holds what: assets, accounts, transfers, statements with proofs.", no_args_is_help=True
 )
+
+app.add_typer(dispute.app)
 
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False, help="Id of the account.")]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import clearing, deliver, products, session, spot, trade, voucher
+from qipan.interfaces.cli import clearing, deliver, monitor, products, session, spot, trade, voucher
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
@@ -30,6 +30,7 @@ app.add_typer(spot.app)
 app.add_typer(voucher.app)
 app.add_typer(deliver.app)
 app.add_typer(products.app)
+app.add_typer(monitor.app)
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[

@@ -80,6 +80,7 @@ SECTIONS: Final = (
             Place("/market", mark("Books"), leads_to=("/market/book",)),
             Place("/market/positions", mark("Positions"), duties=SEES),
             Place("/market/clearing", mark("Clearing"), duties=(Duty.CLEARING,)),
+            Place("/market/monitor", mark("Monitor"), duties=(Duty.CLEARING,)),
         ),
         is_for_users=True,
     ),
@@ -103,7 +104,10 @@ SECTIONS: Final = (
     ),
     Section(
         mark("Accounts"),
-        (Place("/accounts", mark("Accounts"), leads_to=("/accounts/one",), duties=SEES),),
+        (
+            Place("/accounts", mark("Accounts"), leads_to=("/accounts/one",), duties=SEES),
+            Place("/accounts/disputes", mark("Disputes"), leads_to=("/accounts/dispute",), duties=SEES),
+        ),
         is_for_users=True,
     ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),

@@ -171,6 +171,13 @@ def certifications(unit: UnitOfWork, member: str, card_class: str, hub_id: str) 
     return tuple(Certification(**row) for row in unit.execute(query.order_by(CERTIFICATION.c.number)).mappings())
 
 
+def certified_by(unit: UnitOfWork) -> tuple[tuple[str, str, str], ...]:
+    """Return who has certified capacity of which class at which hub: member, class, hub."""
+    named = (CERTIFICATION.c.member, CERTIFICATION.c.card_class, CERTIFICATION.c.hub_id)
+    rows = unit.execute(sa.select(*named).distinct().order_by(*named))
+    return tuple((row.member, row.card_class, row.hub_id) for row in rows)
+
+
 def known(unit: UnitOfWork, request_ids: Collection[str]) -> dict[str, Entered]:
     """Return the requests that stand under these ids, in whatever book."""
     query = _entered().where(REQUEST.c.request_id.in_(request_ids))

@@ -17,7 +17,7 @@ from qipan.accounts.model.posting import Account, Asset
 from qipan.accounts.record import transfer_record
 from qipan.accounts.statement import document
 from qipan.bootstrap.services import Services, Unit, log_signer
-from qipan.interfaces.console.acting import SEES, seen_by
+from qipan.interfaces.console.acting import SEES, acted_for, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, services_of
 from qipan.interfaces.report import accounts
@@ -86,6 +86,7 @@ def account(
         signed=signed,
         key=str(log_signer(services.settings).verifier),
         address=accounts.account_address(account_id),
+        may_dispute=bool(acted_for(caller, [found.owner])),
     )
 
 

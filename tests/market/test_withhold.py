@@ -1,0 +1,68 @@
+"""Withholding: what is planted is found, and who offers its capacity as before is not flagged."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.market.made_monitor import LIMITS, MARKET, hour
+
+from qipan.market.model.monitor import FlagKind
+from qipan.market.withhold import merit_price, withheld
+
+HONEST = {"a": (10, 500), "b": (8, 700)}
+CERTIFIED = {"a": 10, "b": 8}
+PAST = [hour(at, HONEST, price=700, certified=CERTIFIED) for at in range(24)]
+NEXT = 24
+
+
+def test_an_honest_market_has_no_flag():
+    assert withheld([*PAST, *(hour(24 + at, HONEST, certified=CERTIFIED) for at in range(24))], LIMITS) == ((), 0)
+
+
+def test_certified_lots_that_are_neither_offered_nor_sold_at_a_good_price_are_flagged():
+    kept = [hour(NEXT + at, {"a": (4, 500), "b": (8, 700)}, price=900, certified=CERTIFIED) for at in range(3)]
+    (flag,), unjudged = withheld([*PAST, *kept], LIMITS)
+    assert (flag.kind, flag.market, flag.members, unjudged) == (FlagKind.PHYSICAL, MARKET, ("a",), 0)
+    assert flag.figures == {"hours": 3, "lot_hours": 18, "worth_fen": 3 * 6 * 8 * 400}
+
+
+def test_who_offers_nothing_at_all_is_held_to_what_it_asked_before():
+    (flag,), _ = withheld([*PAST, hour(NEXT, {"b": (8, 700)}, price=900, certified=CERTIFIED)], LIMITS)
+    assert flag.figures == {"hours": 1, "lot_hours": 10, "worth_fen": 10 * 8 * 400}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"forward": {"a": 6}}, {"price": 500}, {"certified": {"a": 4, "b": 8}}],
+    ids=["sold forward", "not worth it", "not certified"],
+)
+def test_what_is_sold_or_not_worth_it_is_not_withheld(change):
+    told = {"price": 900, "certified": CERTIFIED} | change
+    assert withheld([*PAST, hour(NEXT, {"a": (4, 500), "b": (8, 700)}, **told)], LIMITS) == ((), 0)
+
+
+def test_a_tenth_may_stay_out():
+    told = {"price": 900, "certified": {"a": 10}}
+    assert withheld([*PAST, hour(NEXT, {"a": (9, 500)}, **told)], LIMITS)[0] == ()
+    assert len(withheld([*PAST, hour(NEXT, {"a": (8, 500)}, **told)], LIMITS)[0]) == 1
+
+
+def test_without_a_reference_it_cannot_be_told():
+    assert withheld([hour(0, {"b": (8, 700)}, certified={"a": 10})], LIMITS) == ((), 1)
+
+
+def test_a_dear_offer_that_moves_the_price_is_flagged_and_one_that_does_not_is_not():
+    dear = {"a": (10, 2500), "b": (8, 700)}
+    moved = hour(NEXT, dear, bids=((8, 3000), (10, 2600)), awarded={})
+    (flag,), _ = withheld([*PAST, moved], LIMITS)
+    assert (flag.kind, flag.members, flag.evidence) == (FlagKind.ECONOMIC, ("a",), ("o-24-a",))
+    assert flag.figures["least_price_at_reference_fen"] == 700
+    assert withheld([*PAST, hour(NEXT, dear, bids=((8, 3000),))], LIMITS)[0] == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 99)), max_size=5), st.integers(1, 99), st.integers(0, 50))
+def test_a_cheaper_offer_never_makes_the_price_higher(bids, fen, less):
+    one = hour(0, {"a": (3, 50), "b": (2, fen)}, bids=bids)
+    two = hour(0, {"a": (3, 50), "b": (2, max(1, fen - less))}, bids=bids)
+    assert merit_price(two.bids, two.offers) <= merit_price(one.bids, one.offers)
