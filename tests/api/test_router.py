@@ -64,7 +64,9 @@ OBLIGATIONS = {
     ),
     "market": (
         "admit bring books calls certify check default depth margin mark members open positions "
-        "send settle statement take_back trades"
+        "send settle statement take_back trades "
+        "spot_auctions spot_bill spot_check spot_clear spot_deviate spot_deviations spot_gate spot_open spot_orders "
+        "spot_prices spot_refund spot_refunds spot_send"
     ),
 }
 

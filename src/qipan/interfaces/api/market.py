@@ -11,6 +11,7 @@ from pydantic import Field
 
 from qipan.access.model import Duty
 from qipan.bootstrap.files import read_prices
+from qipan.bootstrap.services import check_market
 from qipan.interfaces.api.party import (
     USERS,
     Body,
@@ -263,11 +264,13 @@ def positions(request: Request, caller: User, member: Only = None) -> list[dict[
 
 @router.get("/check", operation_id="market.check", dependencies=[READERS])
 def check(request: Request) -> list[FindingOut]:
-    """Make every book anew from its requests and every day from its marks; nothing when all is well."""
+    """Make books anew from their requests, days from marks, and what was delivered, insured, leased and lent with them.
+
+    Nothing when all is well.
+    """
     services = services_of(request)
     with services.books.read() as unit:
-        found = services.trading.check(unit) + services.clearing.check(unit)
-    return [FindingOut(**asdict(one)) for one in found]
+        return [FindingOut(**asdict(one)) for one in check_market(services, unit)]
 
 
 def _listing(one: Listing) -> dict[str, Any]:

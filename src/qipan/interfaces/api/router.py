@@ -21,6 +21,8 @@ from qipan.interfaces.api import (
     ledger,
     market,
     readings,
+    spot,
+    spot_bill,
     study,
 )
 from qipan.interfaces.api.problem import Problem
@@ -33,6 +35,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-_OBLIGATIONS: Final = (accounts, market, clearing, certificates, centres, agreements)
+_OBLIGATIONS: Final = (accounts, market, clearing, spot, spot_bill, certificates, centres, agreements)
 for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)

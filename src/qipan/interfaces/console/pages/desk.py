@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty
+from qipan.bootstrap.services import check_market
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import ACTS, SEES, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
@@ -130,7 +131,7 @@ def check(request: Request, caller: Asker) -> Response:
     caller.require_duty(Duty.CLEARING, reads=True)
     services = services_of(request)
     with services.books.read() as unit:
-        findings = services.trading.check(unit) + services.clearing.check(unit)
+        findings = check_market(services, unit)
     return _desk(request, checked=findings)
 
 
