@@ -99,9 +99,7 @@ def test_a_day_of_spot_is_bid_for_cleared_and_settled(spot: House) -> None:
     assert [one["request_id"] for one in spot.new("west", "market/spot/requests", requests=offers)] == ["w-1", "s-1"]
     spot.new("east", "market/spot/requests", requests=[bid("e-1", "east", SOUTH, "buy", 5, 1500)])
     spot.new("east", "market/spot/requests", requests=[bid("e-2", "east", SOUTH, "buy", 1, 700)])
-    (back,) = spot.new(
-        "east", "market/spot/requests", requests=[asks("cancel", "x-1", "east", SOUTH, order_id="e-2")]
-    )
+    (back,) = spot.new("east", "market/spot/requests", requests=[asks("cancel", "x-1", "east", SOUTH, order_id="e-2")])
     assert (back["auction"], back["number"]) == (NAME, 5)
     told = spot.get("east", "market/spot/orders", auction=NAME)
     assert (told["is_cleared"], [one["order_id"] for one in told["rows"]]) == (False, ["e-1"])

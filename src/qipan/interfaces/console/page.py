@@ -78,6 +78,7 @@ SECTIONS: Final = (
         mark("Market"),
         (
             Place("/market", mark("Books"), leads_to=("/market/book",)),
+            Place("/market/spot", mark("Spot"), leads_to=("/market/spot", "/market/auction")),
             Place("/market/positions", mark("Positions"), duties=SEES),
             Place("/market/clearing", mark("Clearing"), duties=(Duty.CLEARING,)),
         ),

@@ -25,6 +25,7 @@ from qipan.interfaces.console.pages import (
     power,
     sign_in,
     site,
+    spot,
     study,
 )
 
@@ -43,6 +44,7 @@ for part in (
     study,
     ledger,
     market,
+    spot,
     desk,
     accounts,
     certificates,
