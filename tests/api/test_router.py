@@ -66,7 +66,9 @@ OBLIGATIONS = {
         "admit bring books calls certify check default depth margin mark members open positions "
         "send settle statement take_back trades "
         "spot_auctions spot_bill spot_check spot_clear spot_deviate spot_deviations spot_gate spot_open spot_orders "
-        "spot_prices spot_refund spot_refunds spot_send"
+        "spot_prices spot_refund spot_refunds spot_send "
+        "deliver_allocate deliver_allocations deliver_buy_in deliver_cascade deliver_nominate deliver_nominations "
+        "deliver_outturn deliver_owed deliver_reservations deliver_settle deliver_show deliver_site deliver_sites"
     ),
 }
 

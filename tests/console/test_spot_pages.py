@@ -1,4 +1,4 @@
-"""The pages of spot without a browser: sealed bids entered once, an auction cleared, billed and settled from its page."""
+"""The pages of spot without a browser: bids entered once, an auction cleared, billed and settled from its page."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from qipan.interfaces.api import (
     certificates,
     clearing,
     day,
+    delivery,
     dispatch,
     facts,
     jobs,
@@ -35,6 +36,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-_OBLIGATIONS: Final = (accounts, market, clearing, spot, spot_bill, certificates, centres, agreements)
+_OBLIGATIONS: Final = (accounts, market, clearing, spot, spot_bill, delivery, certificates, centres, agreements)
 for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)

@@ -1,4 +1,4 @@
-"""``/market/spot``: auctions are opened, bids and offers entered and taken back, the gate closed, the auction cleared."""
+"""``/market/spot``: auctions are opened, bids and offers entered and taken back, the gate is closed."""
 
 from __future__ import annotations
 

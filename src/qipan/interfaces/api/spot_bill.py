@@ -1,4 +1,4 @@
-"""``/market/spot``: an auction is cleared, its prices and bill are told, downtime is refunded, deviations are settled."""
+"""``/market/spot``: an auction is cleared, prices and bill are told, downtime refunded, deviations settled."""
 
 from __future__ import annotations
 
