@@ -67,7 +67,8 @@ def test_bad_nominations_are_refused_and_leave_nothing(market: House, body: dict
 
 def test_sites_are_certified_by_clearing_and_told_to_their_member(market: House) -> None:
     step = {"member": "west", "site_id": "guyuan", "card_class": "h100-80g", "hub_id": "ningxia",
-            "start": "2090-01-01T00:00:00+08:00", "cards": 40, "derating_percent": 10, "certificate": "NC-9"}  # fmt: skip
+            "start": "2090-01-01T00:00:00+08:00", "cards": 40, "derating_percent": 10,
+            "certificate": "NC-9"}  # fmt: skip
     made = market.send("clearing", "market/delivery/sites", **step)
     assert (made.status_code, made.json()["usable_cards"]) == (201, 36)
     assert code(market.send("clearing", "market/delivery/sites", **step | {"cards": -1})) == (400, "site_step_unfit")

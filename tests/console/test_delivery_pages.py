@@ -1,4 +1,4 @@
-"""The pages of delivery without a browser: nominations once and in time, a past day allocated and paid from its page."""
+"""The pages of delivery without a browser: nominations once and in time, a past day allocated and paid."""
 
 from __future__ import annotations
 

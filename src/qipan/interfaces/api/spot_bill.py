@@ -165,7 +165,9 @@ def deviations(request: Request, caller: User, auction: AuctionName, member: Onl
         owner = {one.order_id: one.member for one in services.spot.orders(unit, auction)}
     if found is None:
         return {"auction": auction, "paid_fen": None, "remainder_fen": None, "digest": None}
-    told = plain(found) | {"paid_fen": {name: fen for name, fen in found.paid_fen.items() if is_seen(owner[name])}}
+    told: dict[str, Any] = plain(found) | {
+        "paid_fen": {name: fen for name, fen in found.paid_fen.items() if is_seen(owner[name])}
+    }
     return told if caller.has_duty(Duty.CLEARING, reads=True) else told | {"remainder_fen": None}
 
 

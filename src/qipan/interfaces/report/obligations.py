@@ -17,6 +17,7 @@ MARK_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "vwap": mark("mean of the trades of the closing hour"),
         "mid": mark("middle of bid and ask"),
         "plan": mark("price of the plan"),
+        "carried": mark("carried from a longer window"),
     }
 )
 
@@ -123,6 +124,20 @@ COMPONENT: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Components of a party's gain from an agreement."""
+
+ITEM: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "tax_fen": mark("Tax, yuan"),
+        "income_fen": mark("Income, yuan"),
+        "memo_fen": mark("Output as statistics count it, yuan"),
+        "cost_fen": mark("Cost, yuan"),
+        "loss_fen": mark("Loss, yuan"),
+        "land_m2": mark("Land, m²"),
+        "energy_wh": mark("Energy, Wh"),
+        "data_bytes": mark("Data, bytes"),
+    }
+)
+"""What an event of an enclave has amounts of."""
 
 CASH: Final[Mapping[str, str]] = MappingProxyType(
     {
