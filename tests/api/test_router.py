@@ -65,6 +65,9 @@ OBLIGATIONS = {
     "market": (
         "admit bring books calls certify check default depth margin mark members open positions "
         "send settle statement take_back trades "
+        "marks voucher_close voucher_issue voucher_list voucher_redemptions "
+        "insure_claim insure_pool insure_sell insure_show lease_agree lease_pay lease_repossess lease_show "
+        "bank_credits bank_deposit bank_deposits bank_draw bank_draws bank_join "
         "spot_auctions spot_bill spot_check spot_clear spot_deviate spot_deviations spot_gate spot_open spot_orders "
         "spot_prices spot_refund spot_refunds spot_send "
         "deliver_allocate deliver_allocations deliver_buy_in deliver_cascade deliver_nominate deliver_nominations "

@@ -21,10 +21,12 @@ from qipan.interfaces.api import (
     jobs,
     ledger,
     market,
+    products,
     readings,
     spot,
     spot_bill,
     study,
+    vouchers,
 )
 from qipan.interfaces.api.problem import Problem
 
@@ -36,6 +38,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-_OBLIGATIONS: Final = (accounts, market, clearing, spot, spot_bill, delivery, certificates, centres, agreements)
+_MARKET: Final = (market, clearing, spot, spot_bill, vouchers, delivery, products)
+_OBLIGATIONS: Final = (accounts, *_MARKET, certificates, centres, agreements)
 for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)

@@ -24,10 +24,12 @@ from qipan.interfaces.console.pages import (
     ledger,
     market,
     power,
+    products,
     sign_in,
     site,
     spot,
     study,
+    vouchers,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +49,8 @@ for part in (
     market,
     spot,
     delivery,
+    vouchers,
+    products,
     desk,
     accounts,
     certificates,

@@ -21,6 +21,25 @@ MARK_RULE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+RISK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "failure": mark("failed delivery"),
+        "price_above": mark("price above the strike"),
+        "price_below": mark("price below the strike"),
+    }
+)
+
+LEASE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "current": mark("paid as agreed"),
+        "behind": mark("behind"),
+        "default": mark("in default"),
+        "ended": mark("paid off"),
+        "repossessed": mark("cards taken back"),
+    }
+)
+"""How a lease stands."""
+
 ENTRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "standing": mark("Standing: trades what it can, the rest stands"),
