@@ -81,7 +81,7 @@ def test_pages_fit_and_are_accessible_light_and_dark(console: Any, base: str, ax
 
 def bid(console: Any, base: str, member: str, side: str, lots: str, yuan: str) -> None:
     console.goto(f"{base}/market/auction?auction={NAME}&member={member}")
-    console.get_by_text(side, exact=True).click()
+    console.get_by_role("radio", name=side).check()
     console.get_by_label("Hub", exact=True).select_option("ningxia")
     console.get_by_label("Hour, UTC+8").select_option("9")
     console.get_by_label("Lots of eight cards").fill(lots)

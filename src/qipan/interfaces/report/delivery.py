@@ -77,8 +77,8 @@ def sites(found: Sequence[SiteStep], words: Words) -> Table:
         Head(words.say("Member"), is_number=False),
         Head(words.say("Class"), is_number=False),
         Head(words.say("Hub"), is_number=False),
-        Head(words.say("From"), "UTC+8", is_number=False),
-        Head(words.say("Cards")),
+        Head(words.say("Begins"), "UTC+8", is_number=False),
+        Head(words.say("Number of cards")),
         Head(words.say("Kept back"), "%"),
         Head(words.say("May be promised"), words.say("cards")),
         Head(words.say("Certificate"), is_number=False),
@@ -106,7 +106,7 @@ def supplies(found: Sequence[Supply], words: Words) -> Table:
         Head(words.say("Id"), is_number=False),
         Head(words.say("Member"), is_number=False),
         Head(words.say("Site"), is_number=False),
-        Head(words.say("From"), "UTC+8", is_number=False),
+        Head(words.say("Begins"), "UTC+8", is_number=False),
         Head(words.say("Until"), "UTC+8", is_number=False),
         Head(words.say("Lots")),
         Head(words.say("Bought in at"), words.say("yuan a card-hour")),
@@ -129,7 +129,7 @@ def supplies(found: Sequence[Supply], words: Words) -> Table:
 def lacking(found: Mapping[datetime, Mapping[str, int]], shown: Collection[str], words: Words) -> Table:
     """Return what was sold and not nominated; hours that follow each other alike are one row, others are not named."""
     heads = (
-        Head(words.say("From"), "UTC+8", is_number=False),
+        Head(words.say("Begins"), "UTC+8", is_number=False),
         Head(words.say("Until"), "UTC+8", is_number=False),
         Head(words.say("Member"), is_number=False),
         Head(words.say("Lots lacking")),
@@ -154,7 +154,7 @@ def reservations(found: Iterable[tuple[Reserved, Use | None]], words: Words) -> 
         Head(words.say("Reservation"), is_number=False),
         Head(words.say("Holder"), is_number=False),
         Head(words.say("Site"), is_number=False),
-        Head(words.say("From"), "UTC+8", is_number=False),
+        Head(words.say("Begins"), "UTC+8", is_number=False),
         Head(words.say("Until"), "UTC+8", is_number=False),
         Head(words.say("Lots")),
         Head(words.say("Used"), unit),

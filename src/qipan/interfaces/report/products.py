@@ -97,7 +97,7 @@ def deposits(found: Sequence[BankDeposit], left: Mapping[str, int], words: Words
         Head(words.say("Hour"), is_number=False),
         Head(words.say("Site"), is_number=False),
         Head(words.say("Deposited"), unit),
-        Head(words.say("Left"), unit),
+        Head(words.say("Not drawn yet"), unit),
     )
     rows = tuple(
         row(one.deposit_id, one.member, one.instrument, one.site_id, grouped(one.card_h), grouped(left[one.deposit_id]))

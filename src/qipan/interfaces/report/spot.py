@@ -217,11 +217,11 @@ def vouchers(
         Head(words.say("Programme"), is_number=False),
         Head(words.say("Holder"), is_number=False),
         Head(words.say("Amount"), unit),
-        Head(words.say("Left"), unit),
+        Head(words.say("Can still pay"), unit),
         Head(words.say("Pays of a price")),
         Head(words.say("at most of a purchase"), unit),
         Head(words.say("Suppliers"), is_number=False),
-        Head(words.say("From"), "UTC+8", is_number=False),
+        Head(words.say("Begins"), "UTC+8", is_number=False),
         Head(words.say("Until"), "UTC+8", is_number=False),
         Head(words.say("State"), is_number=False),
     )
