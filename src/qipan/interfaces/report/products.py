@@ -28,7 +28,7 @@ def policies(found: Iterable[tuple[Sold, Claimed | None]], words: Words) -> Tabl
     """Return policies, what they cost, and what they paid."""
     unit = words.say("yuan")
     heads = (
-        Head(words.say("Policy"), is_number=False),
+        Head(words.say("Insurance policy"), is_number=False),
         Head(words.say("Insured"), is_number=False),
         Head(words.say("Against"), is_number=False),
         Head(words.say("Instrument"), is_number=False),
@@ -94,7 +94,7 @@ def deposits(found: Sequence[BankDeposit], left: Mapping[str, int], words: Words
     heads = (
         Head(words.say("Deposit"), is_number=False),
         Head(words.say("Member"), is_number=False),
-        Head(words.say("Hour"), is_number=False),
+        Head(words.say("Instrument"), is_number=False),
         Head(words.say("Site"), is_number=False),
         Head(words.say("Deposited"), unit),
         Head(words.say("Not drawn yet"), unit),
@@ -111,7 +111,7 @@ def draws(found: Sequence[BankDraw], words: Words) -> Table:
     heads = (
         Head(words.say("Draw"), is_number=False),
         Head(words.say("Member"), is_number=False),
-        Head(words.say("Hour"), is_number=False),
+        Head(words.say("Instrument"), is_number=False),
         Head(words.say("Drawn"), words.say("card-hours")),
         Head(words.say("Price"), words.say("yuan a card-hour")),
     )
