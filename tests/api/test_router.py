@@ -64,7 +64,14 @@ OBLIGATIONS = {
     ),
     "market": (
         "admit bring books calls certify check default depth margin mark members open positions "
-        "send settle statement take_back trades"
+        "send settle statement take_back trades "
+        "marks voucher_close voucher_issue voucher_list voucher_redemptions "
+        "insure_claim insure_pool insure_sell insure_show lease_agree lease_pay lease_repossess lease_show "
+        "bank_credits bank_deposit bank_deposits bank_draw bank_draws bank_join "
+        "spot_auctions spot_bill spot_check spot_clear spot_deviate spot_deviations spot_gate spot_open spot_orders "
+        "spot_prices spot_refund spot_refunds spot_send "
+        "deliver_allocate deliver_allocations deliver_buy_in deliver_cascade deliver_nominate deliver_nominations "
+        "deliver_outturn deliver_owed deliver_reservations deliver_settle deliver_show deliver_site deliver_sites"
     ),
 }
 

@@ -146,6 +146,49 @@ def test_bills_shares_and_pledges_are_posted_once(signer: tuple[Services, TestCl
     assert "posting_taken" in other.text
 
 
+def test_pledge_is_released_by_its_holder_and_an_event_is_split_once(signer: tuple[Services, TestClient]) -> None:
+    services, client = signer
+    sign_both(client)
+    pledge = {"agreement": "sh-nx", "form_id": "pledge-1", "holder": "440000", "share": "0.6"}
+    assert client.post("/agreements/pledge", data=pledge | {"start": "2027-01", "until": "2028-01"}).status_code == 303
+    asked = {"agreement": "sh-nx", "pledge_id": "pledge-1"}
+    with services.books.begin() as unit:
+        services.access.withdraw(unit, "li.wei", Duty.CLEARING, datetime.now(UTC))
+    page = client.get("/agreements/one", params={"agreement": "sh-nx"}).text
+    assert 'action="/agreements/release"' not in page
+    assert client.post("/agreements/release", data=asked).status_code == 403
+    event = {"agreement": "sh-nx", "event_id": "e-1", "day": "2027-06-30", "item": ["memo_fen", "land_m2"],
+             "amount": ["1000.5", "7"]}  # fmt: skip
+    assert client.post("/agreements/split", data=event).status_code == 403
+    holder = signed_in(services, "visitor")
+    for _ in range(2):
+        assert holder.post("/agreements/release", data=asked).status_code == 303
+    with services.books.begin() as unit:
+        assert services.pledging.pledges(unit, "sh-nx") == ()
+        services.access.grant(unit, "li.wei", Duty.CLEARING, datetime.now(UTC))
+    unknown = client.post("/agreements/release", data=asked | {"pledge_id": "none"})
+    assert (unknown.status_code, "pledge_unknown" in unknown.text) == (404, True)
+    assert 'action="/agreements/split"' in client.get("/agreements/one", params={"agreement": "sh-nx"}).text
+    for given, code in (
+        ({"amount": ["1.005", "7"]}, "field_unreadable"),
+        ({"amount": ["-1", "7"]}, "event_unfit"),
+        ({"amount": ["", ""]}, "event_unfit"),
+        ({"item": ["gold", "land_m2"]}, "field_unreadable"),
+        ({"day": "soon"}, "field_unreadable"),
+        ({"item": ["tax_fen", "land_m2"]}, "source_missing"),
+    ):
+        answer = client.post("/agreements/split", data=event | given)
+        assert (answer.status_code, f"<code>{code}</code>" in answer.text) == (400, True), given
+    for _ in range(2):
+        assert client.post("/agreements/split", data=event).status_code == 303
+    with services.books.read() as unit:
+        (split,) = services.settling.events(unit, "sh-nx")
+    assert {str(item): count for item, count in split.amounts.items()} == {"memo_fen": 100_050, "land_m2": 7}
+    assert "1,000.50" in client.get("/agreements/one", params={"agreement": "sh-nx"}).text
+    other = client.post("/agreements/split", data=event | {"amount": ["1", "7"]})
+    assert (other.status_code, "posting_taken" in other.text) == (409, True)
+
+
 def test_prospectus_is_valued_with_what_the_value_rests_on(signer: tuple[Services, TestClient]) -> None:
     _, client = signer
     text = client.post("/agreements/value", data={"prospectus": block("finance.md", "centre.toml")}).text

@@ -174,8 +174,10 @@ def test_menu_leads_each_to_its_own_work(traded: Services, trader: TestClient) -
     visitor = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
     assert menu(visitor, "/facts") == ["/", "/atlas", "/agreements", "/facts"]
     assert menu(trader, "/facts") == ["/", "/atlas", "/market", "/certificates", "/agreements", "/accounts", "/facts"]
-    assert menu(trader, "/market")[-3:] == ["/market", "/market/positions", "/market/clearing"]
+    open_to_all = ["/market", "/market/spot", "/market/delivery"]
+    own = ["/market/vouchers", "/market/products", "/market/positions", "/market/clearing"]
+    assert menu(trader, "/market")[-7:] == open_to_all + own
     visitor.headers |= {"Origin": str(visitor.base_url)}
     visitor.post("/sign-in", data={"name": "zhang", "password": PASSWORD})
     assert "/accounts" not in menu(visitor, "/market")
-    assert menu(visitor, "/market")[-1] == "/market"
+    assert menu(visitor, "/market")[-3:] == open_to_all

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,20 @@ from qipan.dispatch.sources import (
     prospect_form,
 )
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, Finding, RuleBrokenError
+from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.kernel.money import FEN_PER_YUAN
-from qipan.labour.model.panel import Releases
-from qipan.labour.sources import panel_csv
 from qipan.ledger.engines import focus_parquet
 from qipan.ledger.focus import Row
 from qipan.log.checkpoint import cosign, growth
 from qipan.log.model import Head
 from qipan.log.note import Signer, Verifier
 from qipan.log.sources import folder
+from qipan.market.margin import rate_fen_per_card_h
 from qipan.market.model.array import Ints
+from qipan.market.model.contract import Instrument
+from qipan.market.model.margin import MarginRule
 from qipan.market.model.order import Order
+from qipan.market.model.request import Listing
 from qipan.market.sources import orders_csv, pairs_csv, prices_csv
 from qipan.workflows.publish import Trust, Verification, verify
 
@@ -114,23 +117,35 @@ def read_prices(data: bytes) -> Ints:
     return prices
 
 
-def read_panel(data: bytes) -> tuple[Releases, tuple[Finding, ...]]:
-    """Read a panel and what is wrong with rows that are left out; it needs no home and no books.
+def listing_of(
+    instrument: str,
+    *,
+    margin_fen_per_card_h: int | None,
+    history: bytes | None,
+    coverage: float = MarginRule().coverage,
+    last_trading: datetime | None = None,
+) -> Listing:
+    """Return the terms of a book whose margin is stated, or follows from a history of daily prices.
 
     Raises
     ------
     BadInputError
-        ``panel_unreadable`` where no row can be read, with what is wrong.
+        ``margin_unstated`` unless it is one of both; ``prices_unreadable``; ``instrument_name_bad``,
+        ``window_name_bad``; those of `rate_fen_per_card_h`.
     """
-    releases, findings = panel_csv.read(data)
-    if releases is None:
+    if (margin_fen_per_card_h is None) == (history is None):
         raise BadInputError(
-            f"A panel must have a row that can be read, had none: {len(findings)} findings.",
-            code="panel_unreadable",
-            hint="Write a row for each region and period: region,period,value, as docs/labour.md has them.",
-            findings=findings,
+            "A book must be opened with a margin or with a history of prices, was with both or neither.",
+            code="margin_unstated",
+            hint="Give a margin, or a history of prices.",
+            field="margin_fen_per_card_h",
         )
-    return releases, findings
+    ware = Instrument.named(instrument)
+    source, rate = "assumed", margin_fen_per_card_h or 0
+    if history is not None:
+        rate = rate_fen_per_card_h(read_prices(history), MarginRule(coverage=coverage))
+        source = f"history:{sha256(history).hexdigest()}"
+    return Listing(ware, last_trading or ware.window.start, rate, source)
 
 
 def read_delivered(data: bytes) -> dict[str, int]:

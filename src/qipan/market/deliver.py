@@ -13,7 +13,7 @@ from typing import Final
 
 from qipan.kernel.apportion import apportion
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.model.contract import CARDS_PER_LOT, Window
+from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Window
 from qipan.market.model.delivery import BuyIn, Nomination, Reservation, Use
 
 CLOSE_BEFORE: Final = timedelta(hours=12)
@@ -180,6 +180,24 @@ def buy_in(
         seller_fen=-max(cost_fen - due_fen, 0) - damages_fen,
         house_fen=max(due_fen - cost_fen, 0),
     )
+
+
+def by_hour(fen_by_window: Mapping[str, int]) -> dict[datetime, int]:
+    """Return prices that are told by window as prices by the start of the hour; the later of two on an hour counts.
+
+    Raises
+    ------
+    BadInputError
+        ``window_name_bad``.
+
+    Examples
+    --------
+    >>> prices = by_hour({"2026-03-03": 1400, "2026-03-03T05": 1500})
+    >>> len(prices), sorted(set(prices.values()))
+    (24, [1400, 1500])
+    """
+    windows = ((Window.named(name), fen) for name, fen in fen_by_window.items())
+    return {window.start + at * HOUR: fen for window, fen in windows for at in range(window.hours)}
 
 
 def use(reserved_card_s: int, metered_card_s: int) -> Use:

@@ -173,6 +173,11 @@ class Quotas:
 
     # --- looking -------------------------------------------------------------------------------------------------
 
+    def declarations(self, unit: UnitOfWork) -> tuple[Declaration, ...]:
+        """Return what was declared to have been emitted, in its order."""
+        found = store.requests(unit, kinds=["declare"]).values()
+        return tuple(Declaration(**told(one)["declaration"]) for one in found)
+
     def balances(self, unit: UnitOfWork) -> dict[tuple[str, int], int]:
         """Return kg by account and year, of all accounts of quota."""
         names = list(self._accounts.accounts(unit, asset_id=QUOTA.asset_id))

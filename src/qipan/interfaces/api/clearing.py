@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from qipan.access.model import Duty
 from qipan.accounts.model.posting import Action
 from qipan.interfaces.api.market import Clearing, Only
-from qipan.interfaces.api.party import Body, Count, Name, User, act_for, is_entered, look_at, now, plain, sight
+from qipan.interfaces.api.party import (
+    USERS,
+    Body,
+    Count,
+    Name,
+    PageNumber,
+    PageSize,
+    User,
+    act_for,
+    is_entered,
+    look_at,
+    now,
+    paged,
+    plain,
+    sight,
+)
 from qipan.interfaces.entry import services_of
 
 router = APIRouter(prefix="/market", tags=["market"])
@@ -112,6 +128,23 @@ def mark(request: Request, caller: Clearing, body: MarkBody) -> list[dict[str, A
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
         return [plain(one) for one in services.clearing.mark(unit, now(), body.plan_fen_per_card_h)]
+
+
+@router.get("/marks", operation_id="market.marks", dependencies=[USERS])
+def marks(
+    request: Request,
+    instrument: Annotated[str | None, Query(max_length=100, description="Only of this book.")] = None,
+    day: Annotated[date | None, Query(description="Only of this day of UTC+8.")] = None,
+    page: PageNumber = 1,
+    size: PageSize = 100,
+) -> dict[str, Any]:
+    """Return settlement prices day by day, each with the rule that gave it and what it rests on."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        if instrument is not None:
+            services.trading.listing(unit, instrument)
+        found = services.clearing.marks(unit, instrument=instrument)
+    return paged([one for one in found if day in {None, one.day}], page, size)
 
 
 @router.post("/settlements", operation_id="market.settle")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from qipan.access.model import Duty
-from qipan.bootstrap.files import read_prices
+from qipan.bootstrap.files import listing_of
+from qipan.bootstrap.services import check_market
 from qipan.interfaces.api.party import (
     USERS,
     Body,
@@ -30,10 +30,6 @@ from qipan.interfaces.api.party import (
 )
 from qipan.interfaces.api.problem import FindingOut
 from qipan.interfaces.entry import Caller, services_of
-from qipan.kernel.errors import BadInputError
-from qipan.market.margin import rate_fen_per_card_h
-from qipan.market.model.contract import Instrument
-from qipan.market.model.margin import MarginRule
 from qipan.market.model.order import Entry, Order, Side, Trade
 from qipan.market.model.request import Answer, Cancel, Certification, Cover, Listing, Member
 from qipan.market.model.request import Request as Asked
@@ -164,20 +160,13 @@ def members(request: Request) -> list[Member]:
 @router.post("/books", operation_id="market.open", status_code=201)
 def open_book(request: Request, response: Response, caller: Clearing, body: BookBody) -> dict[str, Any]:
     """Open a book; 200 says that it is open already on the same terms. Needs the duty clearing."""
-    if (body.margin_fen_per_card_h is None) == (body.history is None):
-        raise BadInputError(
-            "A book must be opened with a margin or with a history of prices, was with both or neither.",
-            code="margin_unstated",
-            hint="Give margin_fen_per_card_h or history.",
-            field="margin_fen_per_card_h",
-        )
-    instrument = Instrument.named(body.instrument)
-    source, rate = "assumed", body.margin_fen_per_card_h or 0
-    if body.history is not None:
-        data = body.history.encode()
-        rate = rate_fen_per_card_h(read_prices(data), MarginRule(coverage=body.coverage))
-        source = f"history:{sha256(data).hexdigest()}"
-    listing = Listing(instrument, body.last_trading or instrument.window.start, rate, source)
+    listing = listing_of(
+        body.instrument,
+        margin_fen_per_card_h=body.margin_fen_per_card_h,
+        history=None if body.history is None else body.history.encode(),
+        coverage=body.coverage,
+        last_trading=body.last_trading,
+    )
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
         is_new = services.trading.open_book(unit, listing, now())
@@ -263,11 +252,13 @@ def positions(request: Request, caller: User, member: Only = None) -> list[dict[
 
 @router.get("/check", operation_id="market.check", dependencies=[READERS])
 def check(request: Request) -> list[FindingOut]:
-    """Make every book anew from its requests and every day from its marks; nothing when all is well."""
+    """Make books anew from their requests, days from marks, and what was delivered, insured, leased and lent with them.
+
+    Nothing when all is well.
+    """
     services = services_of(request)
     with services.books.read() as unit:
-        found = services.trading.check(unit) + services.clearing.check(unit)
-    return [FindingOut(**asdict(one)) for one in found]
+        return [FindingOut(**asdict(one)) for one in check_market(services, unit)]
 
 
 def _listing(one: Listing) -> dict[str, Any]:

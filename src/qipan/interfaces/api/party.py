@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from qipan.access.model import Duty, Role
@@ -36,6 +36,9 @@ RequestId = Annotated[
     str, Field(min_length=1, max_length=100, description="Chosen by who asks; the same request again changes nothing.")
 ]
 """Values of bodies: texts without control characters, numbers that every store holds, moments with their zone."""
+
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=1_000_000)]
+PageSize = Annotated[int, Query(alias="size", ge=1, le=1000)]
 
 USERS: Final = Depends(require_user(Role.VIEWER))
 """Lets pass whoever has signed in, whatever the duties."""
@@ -105,6 +108,18 @@ def sight(caller: Caller, party: str | None, *keepers: Duty) -> Callable[[str], 
     if not own:
         caller.require_duty(Duty.AUDITOR, reads=True)
     return own.__contains__
+
+
+def paged(found: Sequence[Any], page: int, size: int) -> dict[str, Any]:
+    """Return one page of a long list, plain, and how long it is.
+
+    Examples
+    --------
+    >>> paged(["a", "b", "c"], 2, 2)
+    {'rows': ['c'], 'total': 3, 'page': 2, 'size': 2}
+    """
+    rows = [plain(one) for one in found[(page - 1) * size : page * size]]
+    return {"rows": rows, "total": len(found), "page": page, "size": size}
 
 
 def is_entered(response: Response, *, is_new: bool) -> bool:

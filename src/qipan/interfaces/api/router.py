@@ -15,14 +15,19 @@ from qipan.interfaces.api import (
     certificates,
     clearing,
     day,
+    delivery,
     dispatch,
     disputes,
     facts,
     jobs,
     ledger,
     market,
+    products,
     readings,
+    spot,
+    spot_bill,
     study,
+    vouchers,
 )
 from qipan.interfaces.api.problem import Problem
 
@@ -34,6 +39,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
-_OBLIGATIONS: Final = (disputes, accounts, market, clearing, certificates, centres, agreements)
+_MARKET: Final = (market, clearing, spot, spot_bill, vouchers, delivery, products)
+_OBLIGATIONS: Final = (disputes, accounts, *_MARKET, certificates, centres, agreements)
 for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
     router.include_router(part.router)

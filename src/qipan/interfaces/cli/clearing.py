@@ -217,11 +217,11 @@ def statement(member_id: MemberId, *, lang: Lang = None, as_json: AsJson = False
 @app.command()
 def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Make every book anew from its requests and every day from its marks; end with code 5 if anything differs."""
+    from qipan.bootstrap.services import check_market
+
     services = session.services()
     with services.books.read() as unit:
-        findings = services.trading.check(unit) + services.clearing.check(unit)
-        findings += services.nominating.check(unit) + services.deliveries.check(unit)
-        findings += services.insurance.check(unit) + services.leasing.check(unit) + services.bank.check(unit)
+        findings = check_market(services, unit)
     if as_json:
         print_json({"findings": findings})
     elif findings:

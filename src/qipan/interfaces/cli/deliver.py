@@ -14,7 +14,8 @@ from qipan.interfaces.cli.clearing import CALLED
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment, write_bytes
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
-from qipan.market.model.contract import HOUR, Instrument, Window
+from qipan.market.deliver import by_hour
+from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
 
 if TYPE_CHECKING:
@@ -296,14 +297,13 @@ def _failure(text: str, window: Window) -> Failure:
 
 
 def _spot(texts: list[str], window: Window) -> dict[datetime, int]:
-    prices: dict[datetime, int] = {}
+    told: dict[str, int] = {}
     for text in texts:
         name, _, fen = text.rpartition("=")
         if not fen.isdecimal():
             raise typer.BadParameter(f"--spot must be FEN or WINDOW=FEN, was {text!r}.")
-        span = Window.named(name) if name else window
-        prices |= {span.start + at * HOUR: int(fen) for at in range(span.hours)}
-    return prices
+        told[name or window.name] = int(fen)
+    return by_hour(told)
 
 
 def _rule(told: Delivery, window: Window) -> str:

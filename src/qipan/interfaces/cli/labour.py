@@ -55,7 +55,7 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Tell how early each detector would have warned, and what its false alarms were, on what it had not learned."""
-    from qipan.bootstrap.files import read_panel
+    from qipan.bootstrap.panels import read_panel
     from qipan.labour.compare import compare
     from qipan.labour.detect.choose import DETECTORS
     from qipan.labour.model.event import EventRule

@@ -15,7 +15,8 @@ from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
 from qipan.interfaces.cli.spot_bill import AuctionName
 from qipan.interfaces.cli.trade import MemberId, RequestId, SignWith, Ware, Word, signatures
-from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.auction import auction_of
+from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel
 
@@ -152,19 +153,13 @@ def gate(name: AuctionName, *, as_json: AsJson = False) -> None:
 def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tuple[Entered, bool]]:
     services = session.services()
     signed = signatures(requests, sign_with)
-    ordered = sorted(requests, key=lambda one: _of(one.instrument))
+    ordered = sorted(requests, key=lambda one: auction_of(one.instrument))
     with services.books.begin() as unit:
         return [
             one
-            for name, some in groupby(ordered, lambda one: _of(one.instrument))
+            for name, some in groupby(ordered, lambda one: auction_of(one.instrument))
             for one in services.spot.send(unit, name, list(some), session.now(), signed)
         ]
-
-
-def _of(instrument: str) -> str:
-    """Return the name of the auction that an instrument is of."""
-    ware = Instrument.named(instrument)
-    return f"{ware.card_class}/{ware.window.name[:10]}"
 
 
 def _tell(told: list[tuple[Entered, bool]], *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
@@ -118,6 +118,22 @@ def moment(text: str, field: str) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=zone(BOARD_ZONE))
 
 
+def day(text: str, field: str) -> date:
+    """Read a day.
+
+    Raises
+    ------
+    BadInputError
+        ``field_unreadable``.
+
+    Examples
+    --------
+    >>> day("2030-03-04", "day")
+    datetime.date(2030, 3, 4)
+    """
+    return read_field(text, _day, field, "Write for example 2030-03-04.")
+
+
 def read_epoch(text: str) -> datetime | None:
     """Read the moment of second 0 of a trace; an empty field names none.
 
@@ -143,6 +159,14 @@ def read_tables(**files: UploadFile | str | None) -> tuple[dict[str, bytes], dic
     read = {field: read_file(file) for field, file in files.items()}
     names = {field: name for field, (_, name) in read.items() if name}
     return {field: read[field][0] for field in names}, names
+
+
+def _day(text: str) -> date:
+    read = date.fromisoformat(text)
+    if text != str(read):
+        # Weeks and days without lines are dates to Python, and slips here.
+        raise ValueError(text)
+    return read
 
 
 def _fen(yuan: str) -> int:

@@ -78,6 +78,10 @@ SECTIONS: Final = (
         mark("Market"),
         (
             Place("/market", mark("Books"), leads_to=("/market/book",)),
+            Place("/market/spot", mark("Spot"), leads_to=("/market/spot", "/market/auction")),
+            Place("/market/delivery", mark("Delivery"), leads_to=("/market/delivery",)),
+            Place("/market/vouchers", mark("Vouchers"), leads_to=("/market/vouchers",), duties=SEES),
+            Place("/market/products", mark("Products"), leads_to=("/market/products",), duties=SEES),
             Place("/market/positions", mark("Positions"), duties=SEES),
             Place("/market/clearing", mark("Clearing"), duties=(Duty.CLEARING,)),
             Place("/market/monitor", mark("Monitor"), duties=(Duty.CLEARING,)),

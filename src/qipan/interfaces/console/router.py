@@ -12,6 +12,7 @@ from qipan.interfaces.console.pages import (
     certificates,
     compare,
     days,
+    delivery,
     desk,
     disputes,
     docs,
@@ -24,9 +25,12 @@ from qipan.interfaces.console.pages import (
     ledger,
     market,
     power,
+    products,
     sign_in,
     site,
+    spot,
     study,
+    vouchers,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +48,10 @@ for part in (
     study,
     ledger,
     market,
+    spot,
+    delivery,
+    vouchers,
+    products,
     desk,
     disputes,
     accounts,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from qipan.agreements.model.agreement import MOST_FEN_PER_CARD_H
+from qipan.agreements.model.enclave import Event, Item
 from qipan.agreements.model.posted import Pledge, PostedBill, PostedShare, Signed
 from qipan.agreements.model.prospectus import Valuation
 from qipan.agreements.model.simulation import Gain, PriceRange, Simulation
@@ -173,6 +174,22 @@ def pledges(found: Sequence[Pledge], words: Words) -> Table:
         for one in found
     )
     return Table(words.say("Pledges"), heads, rows, words.say("Nothing of its revenue is pledged."))
+
+
+def events(found: Sequence[Event], words: Words) -> Table:
+    """Return the events of the enclave that were split, with what each had; money in yuan, the rest in its unit."""
+    heads = (
+        Head(words.say("Event"), is_number=False),
+        Head(words.say("Day"), is_number=False),
+        *(Head(label(obligations.ITEM, str(item), words)) for item in Item),
+    )
+
+    def amount(one: Event, item: Item) -> str:
+        count = one.amounts.get(item)
+        return yuan(count, 2) if str(item).endswith("_fen") else grouped(count)
+
+    rows = tuple(row(one.event_id, f"{one.day}", *(amount(one, item) for item in Item)) for one in found)
+    return Table(words.say("Events that were split"), heads, rows, words.say("No event was split yet."))
 
 
 def gains(found: Simulation, names: Names, words: Words) -> Table:

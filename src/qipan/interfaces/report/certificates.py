@@ -14,6 +14,7 @@ from qipan.certificates.issue import is_tradable
 from qipan.certificates.model.certificate import Holding
 from qipan.certificates.model.certification import Certification, Criteria, Measure
 from qipan.certificates.model.device import Device
+from qipan.certificates.model.quota import Declaration
 from qipan.certificates.model.request import Entered
 from qipan.certificates.model.score import Score
 from qipan.interfaces.report import obligations
@@ -255,6 +256,18 @@ def scores_chart(found: Mapping[str, Score], words: Words) -> dict[str, Any]:
             },
         ],
     }
+
+
+def declared(found: Iterable[Declaration], words: Words) -> Table:
+    """Return what was declared to have been emitted, the newest first."""
+    heads = (
+        Head(words.say("Declaration"), is_number=False),
+        Head(words.say("Holder"), is_number=False),
+        Head(words.say("Year"), is_number=False),
+        Head(words.say("Emitted"), "kg"),
+    )
+    rows = tuple(row(one.declaration_id, one.holder, f"{one.year}", grouped(one.kg)) for one in reversed(list(found)))
+    return Table(words.say("Declared emissions"), heads, rows, words.say("Nothing was declared yet."))
 
 
 def centres(found: Iterable[Certification], now: datetime, words: Words) -> Table:

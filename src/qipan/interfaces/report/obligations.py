@@ -17,8 +17,28 @@ MARK_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "vwap": mark("mean of the trades of the closing hour"),
         "mid": mark("middle of bid and ask"),
         "plan": mark("price of the plan"),
+        "carried": mark("carried from a longer window"),
     }
 )
+
+RISK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "failure": mark("failed delivery"),
+        "price_above": mark("price above the strike"),
+        "price_below": mark("price below the strike"),
+    }
+)
+
+LEASE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "current": mark("paid as agreed"),
+        "behind": mark("behind"),
+        "default": mark("in default"),
+        "ended": mark("paid off"),
+        "repossessed": mark("cards taken back"),
+    }
+)
+"""How a lease stands."""
 
 ENTRY: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -217,6 +237,20 @@ COMPONENT: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Components of a party's gain from an agreement."""
+
+ITEM: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "tax_fen": mark("Tax, yuan"),
+        "income_fen": mark("Income, yuan"),
+        "memo_fen": mark("Output as statistics count it, yuan"),
+        "cost_fen": mark("Cost, yuan"),
+        "loss_fen": mark("Loss, yuan"),
+        "land_m2": mark("Land, m²"),
+        "energy_wh": mark("Energy, Wh"),
+        "data_bytes": mark("Data, bytes"),
+    }
+)
+"""What an event of an enclave has amounts of."""
 
 CASH: Final[Mapping[str, str]] = MappingProxyType(
     {

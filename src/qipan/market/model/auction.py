@@ -87,6 +87,23 @@ class Auction:
         return self.network.hubs.index(ware.hub_id), int(ware.window.name[-2:])
 
 
+def auction_of(instrument: str) -> str:
+    """Return the name of the auction that an instrument of an hour is traded in.
+
+    Raises
+    ------
+    BadInputError
+        ``instrument_name_bad``, ``window_name_bad``.
+
+    Examples
+    --------
+    >>> auction_of("h100@gui/2030-03-05T09")
+    'h100/2030-03-05'
+    """
+    ware = Instrument.named(instrument)
+    return f"{ware.card_class}/{ware.window.name[:10]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What dispatch found for an auction, before anything is whole.

@@ -180,15 +180,26 @@ class Balancing:
         record_action(unit, "spot_deviation_settled", name, now, digest=found.digest)
         return found, True
 
-    def payments(self, unit: UnitOfWork, name: str) -> tuple[Draft, ...]:
-        """Reckon settled deviations of an auction anew and return the transfers that follow; none where none are."""
-        told = store.deviation(unit, name)
+    def deviation(self, unit: UnitOfWork, name: str) -> Deviation | None:
+        """Reckon settled deviations of an auction anew; none where none are settled.
+
+        Raises
+        ------
+        NotFoundError
+            ``auction_unknown``, ``auction_uncleared``.
+        """
+        outcome, told = self._spot.outcome(unit, name), store.deviation(unit, name)
         if told is None:
-            return ()
+            return None
         words = json.loads(told)
-        outcome = self._spot.outcome(unit, name)
-        found = self._reckon(unit, outcome, words["delivered"], words["rolling"], told)
-        return balanced(self._spot.auction(unit, name), _by_member(outcome, found.paid_fen))
+        return self._reckon(unit, outcome, words["delivered"], words["rolling"], told)
+
+    def payments(self, unit: UnitOfWork, name: str) -> tuple[Draft, ...]:
+        """Return the transfers that follow from settled deviations of an auction; none where none are."""
+        found = self.deviation(unit, name)
+        if found is None:
+            return ()
+        return balanced(self._spot.auction(unit, name), _by_member(self._spot.outcome(unit, name), found.paid_fen))
 
     def refunded(self, unit: UnitOfWork, name: str) -> dict[str, tuple[str, str, int]]:
         """Return what refunds of an auction must have moved by the ids of their transfers: supplier, bidder, fen.

@@ -168,6 +168,14 @@ class Bank:
             drawn.update(one.taken_card_h)
         return tuple((one, one.card_h - drawn[one.deposit_id]) for one in store.deposits(unit, instrument=instrument))
 
+    def deposits(self, unit: UnitOfWork) -> tuple[BankDeposit, ...]:
+        """Return all deposits in order of their time stamps."""
+        return store.deposits(unit)
+
+    def draws(self, unit: UnitOfWork) -> tuple[BankDraw, ...]:
+        """Return all draws."""
+        return tuple(store.draws(unit).values())
+
     def credits(self, unit: UnitOfWork) -> dict[str, int]:
         """Return the credit of each member that has joined, fen; it sums to zero."""
         accounts = self._accounts.accounts(unit, asset_id=CREDIT.asset_id)

@@ -147,6 +147,10 @@ class Deliveries:
         """Return allocations by instrument, in their order."""
         return store.allocations(unit)
 
+    def settled(self, unit: UnitOfWork) -> frozenset[str]:
+        """Return the books whose delivery is settled."""
+        return frozenset(store.deliveries(unit))
+
     # --- delivery ------------------------------------------------------------------------------------------------
 
     def settle(self, unit: UnitOfWork, told: Delivery, now: datetime) -> Delivered:

@@ -51,7 +51,6 @@ class Leasing:
             ``lease_differs``.
         """
         unit.lock(f"market/lease/{lease.lease_id}")
-        instalments(lease.asset_fen, lease.rate_bp, lease.periods)
         is_named = is_id(lease.lease_id) and 0 < len(lease.ware) <= 200 and lease.lessor != lease.lessee
         if not (
             is_named and lease.first_due.day <= LAST_DAY and lease.periods <= MOST_PERIODS and lease.grace_count >= 0
@@ -62,6 +61,7 @@ class Leasing:
                 code="lease_unfit",
                 hint="Choose an id in letters, figures and . _ -, and a day from 1 to 28.",
             )
+        instalments(lease.asset_fen, lease.rate_bp, lease.periods)
         self._trading.member(unit, lease.lessor)
         check_signed(lease_record(lease), lease.lease_id, self._trading.member(unit, lease.lessee), signature)
         stands = store.leases(unit).get(lease.lease_id)

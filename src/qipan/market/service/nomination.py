@@ -95,6 +95,10 @@ class Nominating:
         self._log.append(unit, SUPPLY_KIND, supply_leaf(supply, signature), now)
         return True
 
+    def sites(self, unit: UnitOfWork, member: str | None = None) -> tuple[SiteStep, ...]:
+        """Return what is certified at sites, of a member if one is named, as it was entered."""
+        return store.certified_sites(unit, member)
+
     def supplies(self, unit: UnitOfWork, instrument: str) -> tuple[Supply, ...]:
         """Return the words on a book in their order."""
         return store.supplies(unit, instrument=instrument)

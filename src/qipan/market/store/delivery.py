@@ -103,6 +103,14 @@ def sites(unit: UnitOfWork, member: str, site_id: str, card_class: str, hub_id: 
     return tuple(SiteStep(**row) for row in unit.execute(query.order_by(SITE.c.number)).mappings())
 
 
+def certified_sites(unit: UnitOfWork, member: str | None = None) -> tuple[SiteStep, ...]:
+    """Return the steps at all sites, of a member if one is named, as they were entered."""
+    query = sa.select(*[SITE.c[name] for name in SiteStep.__dataclass_fields__]).order_by(SITE.c.number)
+    if member is not None:
+        query = query.where(SITE.c.member == member)
+    return tuple(SiteStep(**row) for row in unit.execute(query).mappings())
+
+
 def insert_supply(unit: UnitOfWork, supply: Supply, *, at: datetime, signature: str) -> None:
     """Enter a word on supply."""
     unit.execute(sa.insert(SUPPLY).values({**asdict(supply), "at": at, "signature": signature}))

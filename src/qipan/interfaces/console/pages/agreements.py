@@ -14,6 +14,7 @@ from starlette.responses import Response
 from qipan.access.model import Duty, Role
 from qipan.agreements.model.agreement import Pool
 from qipan.agreements.model.bill import Use
+from qipan.agreements.model.enclave import Event, Item
 from qipan.agreements.model.posted import Pledge, PostedShare, Signed
 from qipan.agreements.model.prospectus import Prospectus
 from qipan.agreements.record import record
@@ -24,10 +25,11 @@ from qipan.agreements.waterfall import run_down
 from qipan.bootstrap.files import read_agreement, read_prospectus, read_scenarios
 from qipan.bootstrap.services import Services
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import SEES, acted_for
+from qipan.interfaces.console.acting import ACTS, SEES, acted_for
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require, services_of, status_of
-from qipan.interfaces.report import agreements
+from qipan.interfaces.report import agreements, obligations
+from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import QipanError, of_file
@@ -36,6 +38,7 @@ RATE_STEPS: Final = tuple(map(Decimal, ("-0.01", "-0.005", "0", "0.005", "0.01")
 """How far from its own discount rate the chart of a value looks."""
 OCCUPANCIES: Final = tuple(map(Decimal, ("0.6", "0.7", "0.8", "0.9", "1")))
 """Occupancies that the chart of a value looks at."""
+ITEMS: Final = {str(one): one for one in Item}
 
 router = APIRouter(dependencies=[Depends(require(Role.VIEWER))])
 
@@ -173,6 +176,48 @@ def pledge(
     return RedirectResponse(agreements.agreement_address(agreement), status_code=303)
 
 
+@router.post("/agreements/release")
+def release(request: Request, caller: Asker, agreement: Text, pledge_id: Text) -> Response:
+    """Release a pledge; released again, nothing happens."""
+    services = services_of(request)
+    try:
+        with services.books.begin(caller=str(caller)) as unit:
+            held = {one.pledge_id: one.holder for one in services.pledging.pledges(unit, agreement)}
+            if pledge_id in held:
+                caller.require_duty(*ACTS, Duty.CLEARING, party=held[pledge_id])
+            services.pledging.release(unit, agreement, pledge_id, datetime.now(UTC))
+    except QipanError as error:
+        return _one(request, agreement, error=error)
+    return RedirectResponse(agreements.agreement_address(agreement), status_code=303)
+
+
+@router.post("/agreements/split")
+def split(
+    request: Request,
+    caller: Asker,
+    agreement: Text,
+    event_id: Text = "",
+    day: Text = "",
+    source: Text = "",
+    item: Annotated[list[str] | None, Form()] = None,
+    amount: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Split an event of the enclave over its regions, under its id; the same again changes nothing."""
+    services = services_of(request)
+    try:
+        caller.require_duty(Duty.CLEARING)
+        named = zip(item or (), amount or (), strict=False)
+        told = {forms.one_of(ITEMS, name, "item", "Choose one of the list."): text for name, text in named if text}
+        amounts = {one: _amount(one, text) for one, text in told.items()}
+        made = Event(event_id, forms.day(day, "day"), {one: count for one, count in amounts.items() if count})
+        with services.books.begin(caller=str(caller)) as unit:
+            services.settling.split(unit, agreement, made, datetime.now(UTC), source)
+    except QipanError as error:
+        given = {"event_id": event_id, "day": day, "source": source} | dict(zip(item or (), amount or (), strict=False))
+        return _one(request, agreement, error=error, given=given)
+    return RedirectResponse(agreements.agreement_address(agreement), status_code=303)
+
+
 @router.get("/agreements/value")
 def ask_value(request: Request) -> Response:
     """Show the form of a valuation."""
@@ -214,6 +259,11 @@ def value(request: Request, prospectus: Pasted = "", file: Upload = None) -> Res
     )
 
 
+def _amount(item: Item, text: str) -> int:
+    """Read an amount of an event: money in yuan, the rest whole in its unit."""
+    return forms.fen(text, item.value) if item.value.endswith("_fen") else forms.whole(text, item.value)
+
+
 def _rates(read: Prospectus) -> list[Decimal]:
     return [max(read.discount_rate + step, Decimal(0)) for step in RATE_STEPS]
 
@@ -223,7 +273,9 @@ def _sees(caller: Caller, signed: Signed) -> bool:
     return any(caller.has_duty(*SEES, party=party, reads=True) for party in parties)
 
 
-def _one(request: Request, agreement_id: str, *, error: QipanError | None = None) -> Response:
+def _one(
+    request: Request, agreement_id: str, *, error: QipanError | None = None, given: Mapping[str, str] | None = None
+) -> Response:
     services, said, caller = services_of(request), words_of(request), caller_of(request)
     if caller.user is None:
         caller.require_duty(*SEES, reads=True)
@@ -234,6 +286,7 @@ def _one(request: Request, agreement_id: str, *, error: QipanError | None = None
         bills = services.settling.bills(unit, agreement_id)
         shares = services.settling.shares(unit, agreement_id)
         pledges = services.pledging.pledges(unit, agreement_id)
+        events = services.settling.events(unit, agreement_id)
     names = _names(services, said)
     return render(
         request,
@@ -248,6 +301,11 @@ def _one(request: Request, agreement_id: str, *, error: QipanError | None = None
         bills=agreements.bills(bills, said),
         shares=agreements.shares(shares, said),
         pledges=agreements.pledges(pledges, said),
+        releases=[one.pledge_id for one in pledges if caller.has_duty(*ACTS, Duty.CLEARING, party=one.holder)],
+        events=agreements.events(events, said),
+        items=[(str(one), label(obligations.ITEM, str(one), said)) for one in Item],
+        has_enclave=Pool.ENCLAVE in signed.agreement.tables,
+        given=given or {},
         may_bill=signed.is_in_force and caller.has_duty(Duty.CLEARING),
         may_pledge=signed.is_in_force and caller.has_duty(Duty.TRADER, party=signed.agreement.seller),
         new_id=forms.new_form_id,

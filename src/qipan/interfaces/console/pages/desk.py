@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty
+from qipan.bootstrap.files import listing_of
+from qipan.bootstrap.services import Unit, check_market
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import ACTS, SEES, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
@@ -19,14 +21,19 @@ from qipan.interfaces.report import market
 from qipan.interfaces.report.numbers import grouped
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words
-from qipan.kernel.errors import Finding, QipanError
+from qipan.kernel.errors import Finding, QipanError, of_file
 from qipan.market.model.clearing import Settlement
 from qipan.market.model.contract import MARKET_ZONE
+from qipan.market.model.request import Certification, Member
 
 router = APIRouter()
 
 Asker = Annotated[Caller, Depends(caller_of)]
 Text = Annotated[str, Form(max_length=64)]
+
+EMPTY = dict.fromkeys(
+    ("member", "key", "instrument", "margin_yuan", "last_trading", "card_class", "hub_id", "start", "cards"), ""
+) | {"certificate": "", "coverage": "0.99"}
 
 
 @router.get("/market/positions")
@@ -130,8 +137,90 @@ def check(request: Request, caller: Asker) -> Response:
     caller.require_duty(Duty.CLEARING, reads=True)
     services = services_of(request)
     with services.books.read() as unit:
-        findings = services.trading.check(unit) + services.clearing.check(unit)
+        findings = check_market(services, unit)
     return _desk(request, checked=findings)
+
+
+@router.post("/market/admit")
+def admit(
+    request: Request, caller: Asker, member: Text = "", key: Annotated[str, Form(max_length=400)] = ""
+) -> Response:
+    """Admit a member and open its accounts; admitted again on the same key, nothing happens."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        services_of(request).margins.admit(unit, Member(member, key.strip()), now)
+
+    return _entered(request, caller, done, "admit", {"member": member, "key": key})
+
+
+@router.post("/market/open")
+def open_book(
+    request: Request,
+    caller: Asker,
+    instrument: Annotated[str, Form(max_length=120)] = "",
+    margin_yuan: Text = "",
+    coverage: Text = "0.99",
+    last_trading: Text = "",
+    history: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Open a book on a margin, or on one that follows from a history; open already on the same terms, it stays."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        data, name = forms.read_file(history)
+        with of_file(name):
+            listing = listing_of(
+                instrument,
+                margin_fen_per_card_h=forms.fen(margin_yuan, "margin_yuan") if margin_yuan else None,
+                history=data if name else None,
+                coverage=forms.read_field(coverage, _share, "coverage", "Write a share between 0 and 1, such as 0.99."),
+                last_trading=forms.moment(last_trading, "last_trading"),
+            )
+        services_of(request).trading.open_book(unit, listing, now)
+
+    given = {"instrument": instrument, "margin_yuan": margin_yuan, "coverage": coverage, "last_trading": last_trading}
+    return _entered(request, caller, done, "open", given)
+
+
+@router.post("/market/certify")
+def certify(
+    request: Request,
+    caller: Asker,
+    member: Text = "",
+    card_class: Text = "",
+    hub_id: Text = "",
+    start: Text = "",
+    cards: Text = "",
+    certificate: Text = "",
+) -> Response:
+    """Enter what a member has certified at a hub, from a full hour on; the last word counts."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        begins = forms.moment(start, "start") or now.replace(minute=0, second=0, microsecond=0)
+        step = Certification(member, card_class, hub_id, begins, forms.whole(cards, "cards"), certificate)
+        services_of(request).trading.certify(unit, step, now)
+
+    given = {"member": member, "card_class": card_class, "hub_id": hub_id, "start": start, "cards": cards}
+    return _entered(request, caller, done, "certify", given | {"certificate": certificate})
+
+
+def _entered(
+    request: Request, caller: Caller, done: Callable[[Unit, datetime], None], where: str, typed: Mapping[str, str]
+) -> Response:
+    """Do what clearing does with members, books and capacity, all or nothing, and show the desk."""
+    caller.require_duty(Duty.CLEARING)
+    try:
+        with services_of(request).books.begin(caller=str(caller)) as unit:
+            done(unit, datetime.now(UTC))
+    except QipanError as error:
+        return _desk(request, error=error, where=where, typed=typed)
+    return RedirectResponse("/market/clearing", status_code=303)
+
+
+def _share(text: str) -> float:
+    read = float(text)
+    if not 0 < read < 1:
+        raise ValueError(text)
+    return read
 
 
 def _positions(
@@ -173,6 +262,8 @@ def _desk(
     given: Mapping[str, str] | None = None,
     settled: Settlement | None = None,
     checked: tuple[Finding, ...] | None = None,
+    where: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
     caller.require_duty(Duty.CLEARING, reads=True)
@@ -205,6 +296,8 @@ def _desk(
         missing=[(name, (given or {}).get(name, "")) for name in missing],
         checked=checked,
         error=error,
+        where=where,
+        typed=EMPTY | dict(typed or {}),
     )
 
 

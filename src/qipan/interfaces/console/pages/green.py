@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty, Role
+from qipan.bootstrap.services import Unit
 from qipan.certificates.model.certificate import State
+from qipan.certificates.model.certification import PPM, Evidence, Measure
+from qipan.certificates.model.quota import Declaration
+from qipan.certificates.model.request import Sell, Surrender
 from qipan.interfaces.console import forms
-from qipan.interfaces.console.acting import SEES_GREEN, chosen_of, seen_by
+from qipan.interfaces.console.acting import ACTS, SEES_GREEN, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import certificates
@@ -21,6 +28,11 @@ from qipan.kernel.errors import QipanError
 router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
 Asker = Annotated[Caller, Depends(caller_of)]
+Text = Annotated[str, Form(max_length=80)]
+Done = Callable[[Unit, datetime], None]
+
+PUE_MOST: Final = 1000
+"""The largest power usage effectiveness that is read at all; what fits is for the criteria to say."""
 
 
 @router.get("/certificates/match")
@@ -76,37 +88,194 @@ def match(
 
 @router.get("/certificates/centres")
 def centres(request: Request) -> Response:
-    """Show certified centres with their grades, and what each grade asks for."""
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
-    with services.books.read() as unit:
-        found = services.certifications.certifications(unit)
-    rules = services.certifications.criteria(now)
-    return render(
-        request,
-        "centres.html",
-        centres=certificates.centres(found.values(), now, said),
-        criteria=certificates.criteria(rules, said),
-        rules=rules,
-    )
+    """Show certified centres with their grades, what each grade asks for, and the forms to attest and to audit."""
+    return _centres(request)
+
+
+@router.post("/certificates/attest")
+def attest(
+    request: Request,
+    caller: Asker,
+    form_id: Text,
+    site: Text = "",
+    pue: Text = "",
+    first: Text = "",
+    last: Text = "",
+    document: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Say what a document tells of a site's power usage effectiveness."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        caller.require_duty(*ACTS, Duty.REGISTRY, party=site)
+        ppm = forms.read_field(pue, _ppm, "pue", "Write a number such as 1.25.")
+        told = Evidence(form_id, site, Measure.PUE, first, last, ppm, document)
+        services_of(request).certifications.attest(unit, told, now)
+
+    given = {"site": site, "pue": pue, "first": first, "last": last, "document": document}
+    return _graded(request, caller, done, "attest", given)
+
+
+@router.post("/certificates/audit")
+def audit(
+    request: Request,
+    caller: Asker,
+    form_id: Text,
+    site: Text = "",
+    auditor: Text = "",
+    first: Text = "",
+    last: Text = "",
+    evidence: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Certify a site by the criteria in force, or be told what is missing."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        caller.require_duty(Duty.REGISTRY)
+        services_of(request).certifications.audit(
+            unit,
+            form_id,
+            now,
+            site=site,
+            auditor=auditor,
+            period=(first, last),
+            evidence_ids=tuple(evidence.replace(",", " ").split()),
+        )
+
+    given = {"site": site, "auditor": auditor, "first": first, "last": last, "evidence": evidence}
+    return _graded(request, caller, done, "audit", given)
 
 
 @router.get("/certificates/quota")
-def quota(request: Request, caller: Asker) -> Response:
-    """Show the rule that delivered compute is matched by, and the quota of whom the caller sees."""
-    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+def quota(request: Request) -> Response:
+    """Show the rule that delivered compute is matched by, the quota of whom the caller sees, and the forms."""
+    return _quota(request)
+
+
+@router.post("/certificates/declare")
+def declare(
+    request: Request, caller: Asker, form_id: Text, holder: Text = "", year: Text = "", kg: Text = ""
+) -> Response:
+    """Declare what was emitted in a year; the id of the form is the declaration's."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        caller.require_duty(*ACTS, Duty.REGISTRY, party=holder)
+        told = Declaration(form_id, holder, forms.whole(year, "year"), forms.whole(kg, "kg"))
+        services_of(request).quotas.declare(unit, told, now)
+
+    given = {"holder": holder, "year": year, "kg": kg}
+    return _moved(request, caller, done, "declare", given)
+
+
+@router.post("/certificates/surrender")
+def surrender(
+    request: Request, caller: Asker, form_id: Text, declaration: Text = "", year: Text = "", kg: Text = ""
+) -> Response:
+    """Give up quota of the declarer for its emissions, for good."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        owner = {one.declaration_id: one.holder for one in services_of(request).quotas.declarations(unit)}
+        if not caller.has_duty(Duty.REGISTRY):
+            caller.require_duty(*ACTS, party=owner.get(declaration, ""))
+        asked = Surrender(form_id, declaration, forms.whole(year, "year"), forms.whole(kg, "kg"))
+        services_of(request).quotas.surrender(unit, asked, now)
+
+    given = {"declaration": declaration, "year": year, "kg": kg}
+    return _moved(request, caller, done, "surrender", given)
+
+
+@router.post("/certificates/sell")
+def sell(request: Request, caller: Asker, form_id: Text, holder: Text = "", year: Text = "", kg: Text = "") -> Response:
+    """Hand quota over to the carbon market, for good."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        caller.require_duty(*ACTS, party=holder)
+        asked = Sell(form_id, holder, forms.whole(year, "year"), forms.whole(kg, "kg"))
+        services_of(request).quotas.sell(unit, asked, now)
+
+    return _moved(request, caller, done, "sell", {"holder": holder, "year": year, "kg": kg})
+
+
+def _graded(request: Request, caller: Caller, done: Done, where: str, given: Mapping[str, str]) -> Response:
+    try:
+        with services_of(request).books.begin(caller=str(caller)) as unit:
+            done(unit, datetime.now(UTC))
+    except QipanError as error:
+        return _centres(request, error=error, where=where, given=given)
+    return RedirectResponse("/certificates/centres", status_code=303)
+
+
+def _moved(request: Request, caller: Caller, done: Done, where: str, given: Mapping[str, str]) -> Response:
+    try:
+        with services_of(request).books.begin(caller=str(caller)) as unit:
+            done(unit, datetime.now(UTC))
+    except QipanError as error:
+        return _quota(request, error=error, where=where, given=given)
+    return RedirectResponse("/certificates/quota", status_code=303)
+
+
+def _ppm(text: str) -> int:
+    read = Decimal(text)
+    if not 0 < read <= PUE_MOST:
+        raise ValueError(text)
+    return round(read * PPM)
+
+
+def _centres(
+    request: Request, *, error: QipanError | None = None, where: str = "", given: Mapping[str, str] | None = None
+) -> Response:
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
+    with services.books.read() as unit:
+        found = services.certifications.certifications(unit)
+    rules = services.certifications.criteria(now)
+    own = tuple(dict.fromkeys(one.party for one in caller.mandates if one.duty in ACTS))
+    return render(
+        request,
+        "centres.html",
+        status=200 if error is None else status_of(error),
+        centres=certificates.centres(found.values(), now, said),
+        criteria=certificates.criteria(rules, said),
+        rules=rules,
+        own=own,
+        may_audit=caller.has_duty(Duty.REGISTRY),
+        may_attest=bool(own) or caller.has_duty(Duty.REGISTRY),
+        new_id=forms.new_form_id,
+        error=error,
+        where=where,
+        given=dict.fromkeys(("site", "pue", "first", "last", "document", "auditor", "evidence"), "")
+        | dict(given or {}),
+    )
+
+
+def _quota(
+    request: Request, *, error: QipanError | None = None, where: str = "", given: Mapping[str, str] | None = None
+) -> Response:
+    services, said, now, caller = services_of(request), words_of(request), datetime.now(UTC), caller_of(request)
+    reads_all = caller.has_duty(Duty.REGISTRY, reads=True)
     with services.books.read() as unit:
         balances = services.quotas.balances(unit)
         accounts = services.accounts.accounts(unit)
+        declared = list(services.quotas.declarations(unit))
     owners = {name: accounts[name].owner for name, _ in balances if name in accounts}
-    seen = set(seen_by(caller, set(owners.values()), SEES_GREEN))
-    shown = None if caller.has_duty(Duty.REGISTRY, reads=True) else {name for name in owners if owners[name] in seen}
+    seen = set(seen_by(caller, {*owners.values(), *(one.holder for one in declared)}, SEES_GREEN))
+    shown = None if reads_all else {name for name in owners if owners[name] in seen}
+    declared = [one for one in declared if reads_all or one.holder in seen]
     rule = services.quotas.rule(now)
+    own = tuple(dict.fromkeys(one.party for one in caller.mandates if one.duty in ACTS))
     return render(
         request,
         "quota.html",
+        status=200 if error is None else status_of(error),
         table=certificates.quota(balances, shown, said),
+        declared=certificates.declared(declared, said),
+        declarations=[one.declaration_id for one in declared],
         rule=rule,
         since=f"{rule.since}",
         g_per_card_h=grouped(rule.g_per_card_h),
         wh_per_card_h=grouped(rule.wh_per_card_h),
+        own=own,
+        may_sell=bool(own),
+        may_declare=bool(own) or caller.has_duty(Duty.REGISTRY),
+        new_id=forms.new_form_id,
+        error=error,
+        where=where,
+        given=dict.fromkeys(("holder", "declaration", "year", "kg"), "") | dict(given or {}),
     )
