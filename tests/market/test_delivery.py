@@ -294,6 +294,7 @@ def test_week_cascades_into_days_with_its_margin_and_value(market):
 
 def test_day_waits_for_the_week_around_it(market):
     sold(market)
+    market.site("site", "west", 8)
     market.order(cover("c2", "site", 1))
     # A week book that still trades, or holds positions, could send them here.
     assert code_of(lambda: market.allocate(DAY, gate_of(DAY.window) - timedelta(days=3))) == "gate_open"

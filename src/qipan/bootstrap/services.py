@@ -282,7 +282,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         delivering=Delivering(deliveries, margins, day, reservations.write),
         insurance=Insurance(trading, clearing, deliveries, accounts, log),
         leasing=Leasing(trading, accounts, log),
-        bank=Bank(trading, nominating, accounts, log),
+        bank=Bank(trading, accounts, log),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

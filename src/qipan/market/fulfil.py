@@ -23,7 +23,6 @@ from qipan.market.model.delivery import (
     Outturn,
     Reservation,
     Reserved,
-    SiteStep,
     Supply,
 )
 
@@ -33,14 +32,6 @@ Lost = Mapping[tuple[str, str, bool], int]
 def hours(start: datetime, end: datetime) -> tuple[datetime, ...]:
     """Return the starts of the hours from start to end."""
     return tuple(start + at * HOUR for at in range((end - start) // HOUR))
-
-
-def usable_cards(steps: Iterable[SiteStep], hour: datetime) -> int:
-    """Return the cards of a site that may be promised in an hour: those of the last step, derated; none before it."""
-    cards = 0
-    for step in sorted(steps, key=lambda one: one.start):
-        cards = step.usable_cards if step.start <= hour else cards
-    return cards
 
 
 def said(supplies: Iterable[Supply], hour: datetime) -> tuple[Supply, ...]:

@@ -91,16 +91,14 @@ def insert_site(unit: UnitOfWork, step: SiteStep) -> None:
     unit.execute(sa.insert(SITE).values(asdict(step)))
 
 
-def sites(unit: UnitOfWork, member: str, site_id: str, card_class: str, hub_id: str) -> tuple[SiteStep, ...]:
-    """Return the steps of what a member certified at a site as they were entered: the later corrects the earlier."""
+def sites(unit: UnitOfWork, member: str, card_class: str, hub_id: str) -> dict[str, list[SiteStep]]:
+    """Return the steps of what a member certified at each of its sites at a hub, as they were entered."""
     named = [SITE.c[name] for name in SiteStep.__dataclass_fields__]
-    query = sa.select(*named).where(
-        SITE.c.member == member,
-        SITE.c.site_id == site_id,
-        SITE.c.card_class == card_class,
-        SITE.c.hub_id == hub_id,
-    )
-    return tuple(SiteStep(**row) for row in unit.execute(query.order_by(SITE.c.number)).mappings())
+    query = sa.select(*named).where(SITE.c.member == member, SITE.c.card_class == card_class, SITE.c.hub_id == hub_id)
+    found: dict[str, list[SiteStep]] = {}
+    for row in unit.execute(query.order_by(SITE.c.number)).mappings():
+        found.setdefault(row["site_id"], []).append(SiteStep(**row))
+    return found
 
 
 def insert_supply(unit: UnitOfWork, supply: Supply, *, at: datetime, signature: str) -> None:
@@ -114,13 +112,24 @@ def supply(unit: UnitOfWork, supply_id: str) -> Supply | None:
     return None if row is None else Supply(**row)
 
 
-def supplies(unit: UnitOfWork, *, instrument: str | None = None, member: str | None = None) -> tuple[Supply, ...]:
-    """Return words in their order, on a book or of a member if one is named."""
+def supplies(
+    unit: UnitOfWork,
+    *,
+    instrument: str | None = None,
+    member: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> tuple[Supply, ...]:
+    """Return words in their order: on a book, of a member, that hold at some time from start to end, where named."""
     query = _supplies().order_by(SUPPLY.c.number)
     if instrument is not None:
         query = query.where(SUPPLY.c.instrument == instrument)
     if member is not None:
         query = query.where(SUPPLY.c.member == member)
+    if start is not None:
+        query = query.where(SUPPLY.c.end > start)
+    if end is not None:
+        query = query.where(SUPPLY.c.start < end)
     return tuple(Supply(**row) for row in unit.execute(query).mappings())
 
 

@@ -158,6 +158,14 @@ def leases(unit: UnitOfWork) -> dict[str, Lease]:
     return {row["lease_id"]: Lease(**row) for row in _rows(unit, LEASE)}
 
 
+def leased(unit: UnitOfWork, lessor: str) -> list[Lease]:
+    """Return the leases of what a member has leased to others and not taken back."""
+    named = [LEASE.c[name] for name in Lease.__dataclass_fields__]
+    back = sa.select(REPOSSESSION.c.lease_id)
+    query = sa.select(*named).where(LEASE.c.lessor == lessor, LEASE.c.lease_id.not_in(back))
+    return [Lease(**row) for row in unit.execute(query.order_by(LEASE.c.lease_id)).mappings()]
+
+
 def insert_instalment(unit: UnitOfWork, lease_id: str, number: int, now: datetime) -> None:
     """Enter that an instalment was paid, once."""
     unit.execute(sa.insert(INSTALMENT).values(lease_id=lease_id, number=number, at=now))
@@ -174,11 +182,13 @@ def repossessions(unit: UnitOfWork) -> dict[str, Repossessed]:
     return {row["lease_id"]: Repossessed(**row) for row in _rows(unit, REPOSSESSION)}
 
 
-def deposits(unit: UnitOfWork, *, instrument: str | None = None) -> tuple[BankDeposit, ...]:
-    """Return deposits in the order of their time stamps, of an hour if one is named."""
+def deposits(unit: UnitOfWork, *, instrument: str | None = None, member: str | None = None) -> tuple[BankDeposit, ...]:
+    """Return deposits in the order of their time stamps, of an hour or a member if one is named."""
     query = sa.select(*[DEPOSIT.c[name] for name in BankDeposit.__dataclass_fields__])
     if instrument is not None:
         query = query.where(DEPOSIT.c.instrument == instrument)
+    if member is not None:
+        query = query.where(DEPOSIT.c.member == member)
     rows = unit.execute(query.order_by(DEPOSIT.c.at, DEPOSIT.c.deposit_id)).mappings()
     return tuple(BankDeposit(**row) for row in rows)
 
