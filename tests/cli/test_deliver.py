@@ -77,11 +77,12 @@ def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path)
     (row,) = day["reservations"]["rows"]
     assert (row["reserved_unit_h"], row["used_unit_h"]) == (LOT_H, 8.0)
     clock(START + timedelta(hours=25))
+    assert_refused(market("deliver", "settle", DAY), 5, "spot_unpriced")
     words = ("deliver", "settle", DAY, "--spot", 1300, "--spot", "2090-03-03T05=1500", "--plan", day["plan_id"])
     paid = shown(market(*words, "--json"))
     damage = 300 * LOT_H + 200 * 8
     assert paid["paid_fen"] == {"firm": damage, "site": 1000 * LOT_H - damage}
-    assert (paid["spot_rule"], paid["failed_card_h"], paid["is_new"]) == ("given", {"site": LOT_H}, True)
+    assert (paid["failed_card_h"], paid["is_new"]) == ({"site": LOT_H}, True)
     ((reserved),) = shown(market("deliver", "show", DAY, "--json"))
     assert reserved["use"] == {"used_card_s": 8 * 3600, "unused_card_s": (LOT_H - 8) * 3600, "beyond_card_s": 0}
     assert not shown(market(*words, "--json"))["is_new"]
@@ -102,7 +103,7 @@ def test_steps_that_cannot_be_are_refused_with_a_code_and_nothing_is_posted(mark
         (("nominate", "site", DAY, "--site", "qingyang", "--lots", 2, "--id", "n-1"), 6, "supply_differs"),
         (("nominate", "site", DAY, "--site", "qingyang", "--lots", -1, "--id", "n-4"), 3, "supply_unfit"),
         (("nominate", "thief", DAY, "--site", "qingyang", "--lots", 1, "--id", "n-5"), 4, "member_unknown"),
-        (("buy-in", "firm", DAY, "--site", "x", "--lots", 1, "--fen", 1, "--id", "n-6"), 5, "gate_open"),
+        (("buy-in", "firm", DAY, "--site", "x", "--lots", 1, "--id", "n-6"), 5, "gate_open"),
         (("settle", DAY), 4, "delivery_unallocated"),
         (("cascade", DAY), 5, "book_unsettled"),
         (("site", "site", "x", *certified, "--cards", -1, "--certificate", "N"), 3, "site_step_unfit"),

@@ -32,6 +32,7 @@ REFUSED = {
     "gate_open",
     "buy_in_above_lacking",
     "buy_in_uncertified",
+    "spot_unpriced",
     "delivery_allocated",
     "delivery_uncascaded",
     "delivery_unallocated",

@@ -94,7 +94,7 @@ def told_cards(words: Iterable[Supply], span: Interval) -> dict[tuple[str, bool]
     """
     told: dict[tuple[str, str, bool], Ints] = {}
     for one in words:
-        key = one.instrument, one.site_id, one.fen_per_card_h is not None
+        key = one.instrument, one.site_id, one.is_bought_in
         cards = told.setdefault(key, np.zeros((span.end - span.start) // HOUR, dtype=np.int64))
         cards[slice(*_place(Interval(one.start, one.end), span.start, len(cards)))] = one.lots * CARDS_PER_LOT
     found: dict[tuple[str, bool], Ints] = {}

@@ -67,12 +67,16 @@ def mark(
     *,
     plan: Annotated[
         list[str] | None,
-        typer.Option("--plan", metavar="INSTRUMENT=FEN", help="Price of the physical plan, where nothing was traded."),
+        typer.Option(
+            "--plan",
+            metavar="INSTRUMENT=FEN",
+            help="Price of the plan, only of books without trades, quotes and auctions.",
+        ),
     ] = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fix the marks of this day, once: closing window, else middle of bid and ask, else the plan's price."""
+    """Fix the marks of this day, once: closing window, else middle of bid and ask, else auctions, else as stated."""
     services = session.services()
     prices = dict(_plan_price(text) for text in plan or ())
     with services.books.begin() as unit:

@@ -132,7 +132,7 @@ def _words(unit: UnitOfWork, whose: Holding, span: Interval, besides: Supply | N
 
 
 def _place(word: Supply) -> tuple[str, str, bool]:
-    return word.instrument, word.site_id, word.fen_per_card_h is not None
+    return word.instrument, word.site_id, word.is_bought_in
 
 
 def _is_of(ware: Instrument, whose: Holding) -> bool:

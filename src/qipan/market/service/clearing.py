@@ -21,6 +21,7 @@ from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
 from qipan.market.service.margin import DAY_LOCK, Margins
+from qipan.market.service.quote import mean_fen, refuse_stated
 from qipan.market.service.trading import BOOKS_LOCK, Trading, lock_of
 from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
@@ -53,15 +54,16 @@ class Clearing:
         Parameters
         ----------
         plan_fen
-            Price of the physical plan by instrument, fen a card-hour, for books without trades and quotes.
+            Price of the physical plan as it is stated, by instrument, fen a card-hour, for books without trades, quotes
+            and cleared auctions of all their hours.
 
         Raises
         ------
         NotFoundError
             ``book_unknown`` for a plan of no book.
         RuleBrokenError
-            ``day_unsettled`` while the marked day before waits; ``day_past``; ``marks_missing`` with a finding for each
-            book that has no price.
+            ``day_unsettled`` while the marked day before waits; ``day_past``; ``spot_priced``; ``marks_missing`` with a
+            finding for each book that has no price.
         """
         lock_books(unit)
         day = market_day(now)
@@ -78,7 +80,9 @@ class Clearing:
             )
         plan = plan_fen or {}
         for name in plan:
-            self._trading.listing(unit, name)
+            ware = self._trading.listing(unit, name).instrument
+            if mean_fen(unit, ware) is not None:
+                refuse_stated(ware, [ware.window.start])
         before = store.marks_before(unit, day)
         found: list[DayMark] = []
         missing: list[Finding] = []
@@ -95,11 +99,11 @@ class Clearing:
             raise RuleBrokenError(
                 f"Every book in which somebody holds something must have a price, was without: {missing[0].value}.",
                 code="marks_missing",
-                hint="Give the plan's price for the books that are named.",
+                hint="Clear auctions of their hours, or state the plan's price for the books that are named.",
                 findings=missing,
             )
         store.insert_marks(unit, day, tuple(found), now)
-        record_action(unit, "market_marked", day, now, marks=len(found))
+        record_action(unit, "market_marked", day, now, marks=len(found), stated_fen_per_card_h=dict(plan))
         return tuple(found)
 
     def settle(self, unit: UnitOfWork, now: datetime) -> Settlement:
@@ -285,8 +289,9 @@ class Clearing:
         if before is not None and before.is_final:
             return DayMark(day, name, before.mark, trades[-1].sequence, is_final=True)
         bid, ask = book.best_fen_per_card_h(Side.BUY), book.best_fen_per_card_h(Side.SELL)
+        spot = mean_fen(unit, listing.instrument)
         is_at_stake = bool(trades) or any(book.positions.values())
-        if not is_at_stake and None in (bid, ask) and plan_fen_per_card_h is None:
+        if not is_at_stake and None in (bid, ask) and spot is None and plan_fen_per_card_h is None:
             return None
         carried = [one.fen_per_card_h for one in trades if one.is_carried]
         if before is not None and before.mark.rule is MarkRule.CARRIED:
@@ -296,6 +301,7 @@ class Clearing:
             Interval(end - HOUR, end),
             bid_fen_per_card_h=bid,
             ask_fen_per_card_h=ask,
+            spot_fen_per_card_h=spot,
             plan_fen_per_card_h=plan_fen_per_card_h,
             carried_fen_per_card_h=carried[-1] if carried else None,
         )

@@ -19,6 +19,7 @@ from qipan.market.model.delivery import Nomination, SiteStep, Supply
 from qipan.market.record import SUPPLY_KIND, supply_leaf, supply_record
 from qipan.market.service.capacity import Holding, free_at_hub, free_at_site
 from qipan.market.service.capacity import lock_of as lock_of_cards
+from qipan.market.service.quote import check_priced
 from qipan.market.service.trading import Trading, lock_of
 from qipan.market.store import clearing as days
 from qipan.market.store import delivery as store
@@ -49,7 +50,9 @@ class Nominating:
         record_action(unit, "site_certified", step.member, now, site=step.site_id, cards=step.cards)
 
     def supply(self, unit: UnitOfWork, supply: Supply, now: datetime, signature: str = "") -> bool:
-        """Enter a nomination, or a buy-in where a price is named; ``False`` if the very same stands already.
+        """Enter a nomination, or a buy-in at the prices of the auction; ``False`` if the very same stands already.
+
+        A price is stated only for hours that no cleared auction has priced.
 
         Raises
         ------
@@ -64,7 +67,8 @@ class Nominating:
         RuleBrokenError
             ``window_too_long`` for weeks and months; ``call_unmet``; ``delivery_allocated``; of nominations
             ``gate_closed``, ``nomination_above_owed``, ``nomination_above_certified``; of buy-ins ``gate_open``,
-            ``buy_in_above_lacking``, ``buy_in_uncertified``, ``nomination_above_certified``.
+            ``buy_in_above_lacking``, ``buy_in_uncertified``, ``nomination_above_certified``, ``spot_unpriced``,
+            ``spot_priced``.
         """
         unit.lock(lock_of(supply.instrument))
         unit.lock(lock_of_cards(supply.member))
@@ -84,11 +88,14 @@ class Nominating:
                 hint="Nothing changes any more; tell what fails when the window is over.",
             )
         check_deliverable(ware)
-        if supply.fen_per_card_h is None:
-            self._check_nomination(unit, supply, ware, now)
-        else:
+        if supply.is_bought_in:
             self._check_buy_in(unit, supply, ware, now)
+            check_priced(unit, ware, supply)
+        else:
+            self._check_nomination(unit, supply, ware, now)
         store.insert_supply(unit, supply, at=in_utc(now), signature=signature)
+        if supply.fen_per_card_h is not None:
+            record_action(unit, "buy_in_price_stated", supply.supply_id, now, fen_per_card_h=supply.fen_per_card_h)
         self._log.append(unit, SUPPLY_KIND, supply_leaf(supply, signature), now)
         return True
 
@@ -150,7 +157,7 @@ class Nominating:
             others = [
                 one.lots
                 for one in said(words, hour)
-                if one.fen_per_card_h is not None and (one.member, one.site_id) != (supply.member, supply.site_id)
+                if one.is_bought_in and (one.member, one.site_id) != (supply.member, supply.site_id)
             ]
             free = sum(gaps.values()) - sum(others)
             if supply.lots > free or (supply.member in gaps and supply.lots):

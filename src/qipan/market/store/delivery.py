@@ -42,6 +42,7 @@ SUPPLY = sa.Table(
     sa.Column("end", Moment, nullable=False),
     sa.Column("lots", sa.BigInteger, nullable=False),
     sa.Column("fen_per_card_h", sa.BigInteger, nullable=True),
+    sa.Column("at_spot", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("at", Moment, nullable=False),
     sa.Column("signature", sa.Text, nullable=False),
     sa.UniqueConstraint("supply_id"),
