@@ -63,6 +63,42 @@ def take_back(
 
 
 @app.command()
+def advance(
+    *,
+    plans: Annotated[
+        list[str] | None, typer.Option("--plan", metavar="PLAN", help="Day whose report tells what was used.")
+    ] = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do all that is due now: clear, mark, settle, cascade, allocate, deliver, pay; tell what waits for what."""
+    found = session.services().advancing.advance(session.now(), plans or ())
+    if as_json:
+        print_json(found)
+        return
+    to_say = spoken(lang).say
+    if not found:
+        say(to_say("Nothing is due.", "没有到期事项。"))
+        return
+    words = {
+        "clear": to_say("clear", "出清"),
+        "mark": to_say("mark", "盯市"),
+        "settle": to_say("settle", "结算"),
+        "cascade": to_say("cascade", "级联"),
+        "allocate": to_say("allocate", "分配"),
+        "deliver": to_say("deliver", "交割"),
+        "claim": to_say("claim", "赔付"),
+        "close": to_say("close", "关闭"),
+        "instalment": to_say("instalment", "分期"),
+    }
+    columns = (to_say("what", "事项"), to_say("of", "对象"), to_say("waits for", "等待"))
+    print_table(table(columns, [(words[one.what], one.subject, one.waits_for) for one in found], wide=(2,)))
+    for one in found:
+        if one.told:
+            remark(f"{one.subject}: {one.told}")
+
+
+@app.command()
 def mark(
     *,
     plan: Annotated[

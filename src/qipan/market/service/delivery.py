@@ -149,6 +149,15 @@ class Deliveries:
         """Return allocations by instrument, in their order."""
         return store.allocations(unit)
 
+    def due(self, unit: UnitOfWork, now: datetime) -> dict[str, tuple[str, ...]]:
+        """Return the books that are allocated, over and not settled, with the ids of their reservations."""
+        done = store.deliveries(unit)
+        found = {}
+        for name in store.allocations(unit):
+            if name not in done and Instrument.named(name).window.end <= in_utc(now):
+                found[name] = tuple(one.reservation_id for one in store.reserved(unit, instrument=name))
+        return found
+
     # --- delivery ------------------------------------------------------------------------------------------------
 
     def settle(self, unit: UnitOfWork, told: Delivery, now: datetime) -> Delivered:

@@ -13,7 +13,7 @@ from qipan.kernel.time import Interval, in_utc
 from qipan.log.service import Log
 from qipan.market.admit import check_signed, check_site, check_supply
 from qipan.market.deliver import above_certified, gate_of, nominate
-from qipan.market.fulfil import hours, lacking, nominated, owed, said
+from qipan.market.fulfil import hours, lacking, nominated, owed, said, supplied
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Tenor
 from qipan.market.model.delivery import Nomination, SiteStep, Supply
 from qipan.market.record import SUPPLY_KIND, supply_leaf, supply_record
@@ -114,6 +114,20 @@ class Nominating:
         window = self._trading.listing(unit, instrument).instrument.window
         positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
         return {hour: lacking(positions, words, hour) for hour in hours(window.start, window.end)}
+
+    def most_lacking(self, unit: UnitOfWork, instrument: str) -> int:
+        """Return the most lots of an hour of a book that nobody supplies, buy-ins counted.
+
+        Raises
+        ------
+        NotFoundError
+            ``book_unknown``.
+        """
+        window = self._trading.listing(unit, instrument).instrument.window
+        positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
+        owing = sum(owed(positions).values())
+        told = (supplied(positions, words, hour) for hour in hours(window.start, window.end))
+        return max(owing - sum(one.lots for one in some) for some in told)
 
     # --- how it is done -------------------------------------------------------------------------------------------
 
