@@ -26,11 +26,11 @@ def with_auction(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None
     start = ("--class", "h100-80g", "--cards", 80, "--start", "2090-03-01T00:00+08:00", "--certificate", "NC-1")
     for words in (
         ("init",),
-        *(("market", "admit", name) for name in ("west", "south", "east")),
+        *(("market", "member", "admit", name) for name in ("west", "south", "east")),
         ("accounts", "open", "bank", "--owner", "bank", "--asset", "fen", "--purpose", "issued", "--floor", "none"),
-        ("market", "bring", "east", "--from", "bank", "--fen", 200_000, "--id", "in-1"),
-        ("market", "certify", "west", "--hub", "ningxia", *start),
-        ("market", "certify", "south", "--hub", "guizhou", *start),
+        ("market", "member", "bring", "east", "--from", "bank", "--fen", 200_000, "--id", "in-1"),
+        ("market", "member", "certify", "west", "--hub", "ningxia", *start),
+        ("market", "member", "certify", "south", "--hub", "guizhou", *start),
         ("market", "spot", "open", "h100-80g", DAY, "--hub", "ningxia", "--hub", "guizhou", "--fee-bp", 25, "--links",
          folder / "links.csv"),
     ):  # fmt: skip
@@ -111,9 +111,9 @@ def test_a_day_of_spot_is_told_by_every_command(market, tmp_path):
 )
 def test_bad_bids_are_refused_with_a_code_and_nothing_is_posted(market, tmp_path, words, exit_code, code):
     shown(market("spot", "file", file_of(tmp_path, HEAD + BIDS), "--json"))
-    before = shown(market("margin", "--json"))
+    before = shown(market("member", "margin", "--json"))
     assert_refused(place(market, *words), exit_code, code)
-    assert shown(market("margin", "--json")) == before
+    assert shown(market("member", "margin", "--json")) == before
     assert len(shown(market("spot", "show", NAME, "--json"))["orders"]) == 3
 
 

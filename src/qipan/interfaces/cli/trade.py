@@ -1,4 +1,4 @@
-"""``qipan market``: cover and orders; what stands in a book, what was traded, who holds what."""
+"""``qipan market forward``: cover and orders; what stands in a book, what was traded, who holds what."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from qipan.market.model.request import Answer, Request
 
 app = typer.Typer()
-order_app = typer.Typer(name="order", help="Place orders and take them back.", no_args_is_help=True)
-app.add_typer(order_app)
 
 
 class Word(StrEnum):
@@ -60,7 +58,7 @@ def cover(
     _tell(_sent([Cover(request_id, member_id, ware, lots)], sign_with), as_json=as_json)
 
 
-@order_app.command()
+@app.command()
 def place(
     member_id: MemberId,
     ware: Ware,
@@ -82,7 +80,7 @@ def place(
     _tell(_sent([made], sign_with), as_json=as_json)
 
 
-@order_app.command("cancel")
+@app.command("cancel")
 def cancel_order(
     member_id: MemberId,
     ware: Ware,
@@ -96,7 +94,7 @@ def cancel_order(
     _tell(_sent([Cancel(request_id, member_id, ware, order_id)], sign_with), as_json=as_json)
 
 
-@order_app.command("file")
+@app.command("file")
 def order_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV of orders.")],
     *,

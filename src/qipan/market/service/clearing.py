@@ -263,7 +263,7 @@ class Clearing:
             raise NotFoundError(
                 "A day must be marked before it is settled, was none.",
                 code="day_unmarked",
-                hint="Mark it with qipan market mark.",
+                hint="Mark it with qipan market forward mark.",
             )
         return days[-1]
 

@@ -380,7 +380,7 @@ class Spot:
             raise RuleBrokenError(
                 f"Free margin must cover what bids can cost, was {free} fen of {needed}: {member}.",
                 code="bid_unfunded",
-                hint="Bring margin with qipan market bring, or bid less.",
+                hint="Bring margin with qipan market member bring, or bid less.",
             )
         drafts = [] if hold is None else [freed(hold)]
         if needed:

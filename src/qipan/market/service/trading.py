@@ -131,7 +131,7 @@ class Trading:
             raise NotFoundError(
                 f"Who trades must be a member, was not: {member_id!r}.",
                 code="member_unknown",
-                hint="Admit it with qipan market admit.",
+                hint="Admit it with qipan market member admit.",
             )
         return found
 
@@ -148,7 +148,7 @@ class Trading:
             raise NotFoundError(
                 f"A book must be open for the instrument, was none: {instrument!r}.",
                 code="book_unknown",
-                hint="See which are open with qipan market books.",
+                hint="See which are open with qipan market forward books.",
             )
         return found
 
