@@ -82,8 +82,7 @@ def test_a_day_of_spot_is_told_by_every_command(market, tmp_path):
     refund = ("spot", "refund", NAME, "s-1", "--card-h", 4, "--id", "r-1", "--json")
     assert [shown(market(*refund))["is_new"] for _ in range(2)] == [True, False]
     delivered = file_of(tmp_path, "id,card_h\ne-1,35\n")
-    assert market("spot", "deviate", NAME, delivered).exit_code == 2
-    told = shown(market("spot", "deviate", NAME, delivered, "--at-spot", "--json"))
+    told = shown(market("spot", "deviate", NAME, delivered, "--json"))
     assert (told["paid_fen"], told["remainder_fen"]) == ({"e-1": -1300}, -1300)
     (voucher,) = shown(market("voucher", "list", "--json"))
     assert voucher["left_fen"] == 9000 - 5000 + 1250
@@ -122,9 +121,9 @@ def test_files_that_cannot_be_read_are_refused_whole(market, tmp_path):
     assert_refused(market("spot", "file", off_tick), 3, "orders_unreadable")
     assert market("spot", "place", "east", SOUTH, "buy", "--lots", 1, "--fen", "9.5", "--id", "x").exit_code == 2
     bad = file_of(tmp_path, "id,card_h\ne-1,-1\n")
-    assert_refused(market("spot", "deviate", NAME, bad, "--at-spot"), 3, "delivered_unreadable")
+    assert_refused(market("spot", "deviate", NAME, bad), 3, "delivered_unreadable")
     good = tmp_path / "good.csv"
     good.write_text("id,card_h\ne-1,1\n", encoding="utf-8")
     assert_refused(market("spot", "deviate", NAME, good, "--rolling", bad), 3, "rolling_unreadable")
-    assert_refused(market("spot", "deviate", NAME, good, "--at-spot"), 4, "auction_uncleared")
+    assert_refused(market("spot", "deviate", NAME, good), 4, "auction_uncleared")
     assert_refused(market("spot", "open", "h100", DAY, "--hub", "gui"), 4, "hub_unknown")

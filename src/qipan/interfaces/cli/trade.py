@@ -135,9 +135,8 @@ def order_file(
 def depth(ware: Ware, *, lang: Lang = None, as_json: AsJson = False) -> None:
     """Show the levels of a book: limits and lots, no names."""
     services = session.services()
-    with services.books.read() as unit:
-        book = services.trading.book(unit, ware, session.now()).book
-    asks, bids = book.depth(Side.SELL), book.depth(Side.BUY)
+    with services.books.read() as unit, services.trading.look(unit, ware, session.now()) as kept:
+        asks, bids = kept.book.depth(Side.SELL), kept.book.depth(Side.BUY)
     if as_json:
         print_json({side: [{"fen_per_card_h": fen, "lots": lots} for fen, lots in levels]
                     for side, levels in (("asks", asks), ("bids", bids))})  # fmt: skip

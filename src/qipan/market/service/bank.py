@@ -82,7 +82,7 @@ class Bank:
         unit.lock(BANK_LOCK)
         ware = _hour(deposit.instrument, deposit.deposit_id, deposit.card_h)
         self._check_member(unit, deposit.member)
-        stands = {one.deposit_id: one for one in store.deposits(unit)}.get(deposit.deposit_id)
+        stands = next(iter(store.deposits(unit, deposit_id=deposit.deposit_id)), None)
         if stands is not None:
             if stands != deposit:
                 raise _differs(deposit.deposit_id)
@@ -125,7 +125,7 @@ class Bank:
         unit.lock(BANK_LOCK)
         ware = _hour(asked.instrument, asked.draw_id, asked.card_h)
         floor = self._check_member(unit, asked.member)
-        before = store.draws(unit).get(asked.draw_id)
+        before = store.draws(unit, draw_id=asked.draw_id).get(asked.draw_id)
         if before is not None:
             if replace(before, taken_card_h=asked.taken_card_h) != asked:
                 raise _differs(asked.draw_id)

@@ -67,14 +67,15 @@ class Deliveries:
             ``window_indivisible`` for an hour; ``book_unsettled``, ``day_unsettled``; ``delivery_allocated`` where a
             book that it would go to is allocated, or this one.
         """
-        lock_books(unit)
         listing = self._trading.listing(unit, instrument)
         ware = listing.instrument
         targets = [Instrument(ware.card_class, ware.hub_id, part) for part in parts(ware.window)]
+        names = [instrument, *(one.name for one in targets)]
+        lock_books(unit, names)
         marked = self._clearing.last_mark(unit, instrument)
         fen = marked.mark.fen_per_card_h
         positions = self._positions(unit, instrument)
-        allocated = [one for one in (instrument, *(t.name for t in targets)) if one in store.allocations(unit)]
+        allocated = list(store.allocations(unit, names))
         if not positions:
             return ()
         if allocated:
@@ -109,9 +110,9 @@ class Deliveries:
             ``window_too_long``; ``gate_open``; ``delivery_uncascaded``; ``book_unsettled``, ``day_unsettled``;
             ``default_uncovered``; ``transfers_refused``.
         """
-        lock_books(unit)
+        lock_books(unit, [instrument])
         ware = self._trading.listing(unit, instrument).instrument
-        known = store.allocations(unit)
+        known = store.allocations(unit, [instrument])
         if instrument in known:
             reserved = store.reserved(unit, instrument=instrument)
             fen = price_fen(reserved, known[instrument].fen_per_card_h)
@@ -127,7 +128,7 @@ class Deliveries:
         marked = self._clearing.last_mark(unit, instrument)
         traded = books.trades(unit, instrument, after=marked.last_trade)
         last = traded[-1].sequence if traded else marked.last_trade
-        allocation = Allocation(instrument, len(known) + 1, last, marked.mark.fen_per_card_h)
+        allocation = Allocation(instrument, store.newest_allocation(unit) + 1, last, marked.mark.fen_per_card_h)
         reserved = reserve(ware, allocation.number, *self._served(unit, allocation))
         fen = price_fen(reserved, allocation.fen_per_card_h)
         self._accounts.open_account(unit, Account(ESCROW, HOUSE, MONEY.asset_id, "delivery"), now)
@@ -177,8 +178,8 @@ class Deliveries:
             ``delivery_not_over``; ``spot_priced``, ``spot_unpriced``; ``day_unsettled``; ``default_uncovered``;
             ``transfers_refused``.
         """
-        lock_books(unit)
         name = told.instrument
+        lock_books(unit, [name])
         ware = self._trading.listing(unit, name).instrument
         allocation = self._allocation(unit, name)
         done = store.deliveries(unit, name).get(name)
@@ -324,7 +325,7 @@ class Deliveries:
                 )
 
     def _allocation(self, unit: UnitOfWork, instrument: str) -> Allocation:
-        found = store.allocations(unit).get(instrument)
+        found = store.allocations(unit, [instrument]).get(instrument)
         if found is None:
             raise NotFoundError(
                 f"A book must be allocated before it is delivered, was not: {instrument}.",

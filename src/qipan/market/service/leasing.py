@@ -73,7 +73,7 @@ class Leasing:
             )
         self._trading.member(unit, lease.lessor)
         check_signed(lease_record(lease), lease.lease_id, self._trading.member(unit, lease.lessee), signature)
-        stands = store.leases(unit).get(lease.lease_id)
+        stands = store.leases(unit, lease.lease_id).get(lease.lease_id)
         if stands is not None:
             if stands != lease:
                 raise ConflictError(
@@ -103,7 +103,7 @@ class Leasing:
         paid = store.instalments_paid(unit, lease_id)
         if 1 <= number <= paid:
             return False
-        if lease_id in store.repossessions(unit):
+        if store.repossessions(unit, lease_id):
             raise _repossessed(lease_id)
         if number != paid + 1 or number > lease.periods:
             raise RuleBrokenError(
@@ -148,7 +148,7 @@ class Leasing:
         """
         unit.lock(f"market/lease/{lease_id}")
         lease = self.lease(unit, lease_id)
-        before = store.repossessions(unit).get(lease_id)
+        before = store.repossessions(unit, lease_id).get(lease_id)
         if before is not None:
             if (before.resale_fen, before.source) != (resale_fen, source):
                 raise ConflictError(
@@ -186,7 +186,7 @@ class Leasing:
         NotFoundError
             ``lease_unknown``.
         """
-        found = store.leases(unit).get(lease_id)
+        found = store.leases(unit, lease_id).get(lease_id)
         if found is None:
             raise NotFoundError(
                 f"A lease must be agreed first, was none: {lease_id!r}.",

@@ -81,7 +81,7 @@ class Nominating:
             if stands != supply:
                 raise _differs(supply)
             return False
-        if supply.instrument in store.allocations(unit):
+        if store.allocations(unit, [supply.instrument]):
             raise RuleBrokenError(
                 f"A supply must be told before its book is allocated, was after: {supply.instrument}.",
                 code="delivery_allocated",

@@ -6,7 +6,8 @@ by one unit of work at a time, and only where the digest of its last request is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -212,8 +213,11 @@ class Trading:
         """Enter what the clearing house asks in a member's name; such ids hold a slash, as no member's do."""
         return self._enter(unit, requests, now, {}, is_house=True)
 
-    def book(self, unit: UnitOfWork, instrument: str, now: datetime | None = None) -> Kept:
-        """Return a book as its last request left it, or as it is at a later moment; what is done to it is lost.
+    @contextmanager
+    def look(self, unit: UnitOfWork, instrument: str, now: datetime | None = None) -> Iterator[Kept]:
+        """Let one look at a book as its last request left it, or as it is at a later moment; it is never changed.
+
+        It stays in memory for whoever comes next, unless orders have expired at that moment.
 
         Raises
         ------
@@ -221,9 +225,12 @@ class Trading:
             ``book_unknown``.
         """
         kept = self._made(unit, self.listing(unit, instrument))
-        if now is not None:
+        has_expired = now is not None and kept.book.due <= in_utc(now)
+        if has_expired and now is not None:
             kept.book.expire(in_utc(now))
-        return kept
+        yield kept
+        if not has_expired:
+            self._kept[instrument] = kept
 
     def exposures(
         self, unit: UnitOfWork, *, member: str | None = None, instrument: str | None = None

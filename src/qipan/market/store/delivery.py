@@ -5,6 +5,7 @@ Rows are never changed, the engines refuse it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -148,11 +149,18 @@ def insert_allocation(unit: UnitOfWork, allocation: Allocation, reserved: tuple[
         unit.execute(sa.insert(RESERVATION), [asdict(one) for one in reserved])
 
 
-def allocations(unit: UnitOfWork) -> dict[str, Allocation]:
-    """Return the allocations by instrument, in their order."""
+def allocations(unit: UnitOfWork, instruments: Collection[str] | None = None) -> dict[str, Allocation]:
+    """Return the allocations by instrument, in their order; those that are named, if any are."""
     named = [ALLOCATION.c[name] for name in Allocation.__dataclass_fields__]
     query = sa.select(*named).order_by(ALLOCATION.c.number)
+    if instruments is not None:
+        query = query.where(ALLOCATION.c.instrument.in_(instruments))
     return {row["instrument"]: Allocation(**row) for row in unit.execute(query).mappings()}
+
+
+def newest_allocation(unit: UnitOfWork) -> int:
+    """Return the number of the newest allocation; 0 before the first."""
+    return int(unit.execute(sa.select(sa.func.coalesce(sa.func.max(ALLOCATION.c.number), 0))).scalar_one())
 
 
 def reserved(
