@@ -39,16 +39,16 @@ def market(tmp_path: Path, cheap_passwords: None, clock) -> Qipan:
     assert typed(home, "init").exit_code == 0
     market = partial(typed, home, "market")
     for words in (
-        ("market", "admit", "site"),
-        ("market", "admit", "firm"),
+        ("market", "member", "admit", "site"),
+        ("market", "member", "admit", "firm"),
         ("accounts", "open", "bank", "--owner", "bank", "--asset", "fen", "--purpose", "issued", "--floor", "none"),
-        ("market", "bring", "site", "--from", "bank", "--fen", 10**6, "--id", "in-1"),
-        ("market", "bring", "firm", "--from", "bank", "--fen", 10**6, "--id", "in-2"),
-        ("market", "open", DAY, "--margin", 100),
-        ("market", "certify", "site", *certified, "--certificate", "NC-1"),
-        ("market", "cover", "site", DAY, "--lots", 2, "--id", "c-1"),
-        ("market", "order", "place", "site", DAY, "sell", "--lots", 2, "--fen", 1000, "--id", "s-1"),
-        ("market", "order", "place", "firm", DAY, "buy", "--lots", 2, "--fen", 1000, "--id", "b-1"),
+        ("market", "member", "bring", "site", "--from", "bank", "--fen", 10**6, "--id", "in-1"),
+        ("market", "member", "bring", "firm", "--from", "bank", "--fen", 10**6, "--id", "in-2"),
+        ("market", "forward", "open", DAY, "--margin", 100),
+        ("market", "member", "certify", "site", *certified, "--certificate", "NC-1"),
+        ("market", "forward", "cover", "site", DAY, "--lots", 2, "--id", "c-1"),
+        ("market", "forward", "place", "site", DAY, "sell", "--lots", 2, "--fen", 1000, "--id", "s-1"),
+        ("market", "forward", "place", "firm", DAY, "buy", "--lots", 2, "--fen", 1000, "--id", "b-1"),
         ("market", "deliver", "site", "site", "qingyang", *certified, "--derating", 5, "--certificate", "NC-2"),
         ("market", "deliver", "nominate", "site", DAY, "--site", "qingyang", "--lots", 1, "--id", "n-1"),
     ):
@@ -59,8 +59,8 @@ def market(tmp_path: Path, cheap_passwords: None, clock) -> Qipan:
 
 def ended(market: Qipan, clock) -> None:
     clock(START + timedelta(minutes=5))
-    assert market("mark", "--plan", f"{DAY}=1000").exit_code == 0
-    assert market("settle").exit_code == 0
+    assert market("forward", "mark", "--plan", f"{DAY}=1000").exit_code == 0
+    assert market("forward", "settle").exit_code == 0
 
 
 def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path):
@@ -77,11 +77,12 @@ def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path)
     (row,) = day["reservations"]["rows"]
     assert (row["reserved_unit_h"], row["used_unit_h"]) == (LOT_H, 8.0)
     clock(START + timedelta(hours=25))
+    assert_refused(market("deliver", "settle", DAY), 5, "spot_unpriced")
     words = ("deliver", "settle", DAY, "--spot", 1300, "--spot", "2090-03-03T05=1500", "--plan", day["plan_id"])
     paid = shown(market(*words, "--json"))
     damage = 300 * LOT_H + 200 * 8
     assert paid["paid_fen"] == {"firm": damage, "site": 1000 * LOT_H - damage}
-    assert (paid["spot_rule"], paid["failed_card_h"], paid["is_new"]) == ("given", {"site": LOT_H}, True)
+    assert (paid["failed_card_h"], paid["is_new"]) == ({"site": LOT_H}, True)
     ((reserved),) = shown(market("deliver", "show", DAY, "--json"))
     assert reserved["use"] == {"used_card_s": 8 * 3600, "unused_card_s": (LOT_H - 8) * 3600, "beyond_card_s": 0}
     assert not shown(market(*words, "--json"))["is_new"]
@@ -93,7 +94,7 @@ def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path)
 
 
 def test_steps_that_cannot_be_are_refused_with_a_code_and_nothing_is_posted(market, clock):
-    before = shown(market("margin", "--json"))
+    before = shown(market("member", "margin", "--json"))
     certified = ("--class", "h100", "--hub", "qingyang", "--start", "2090-01-01T00:00:00+08:00")
     for words, exit_code, code in (
         (("allocate", DAY), 5, "gate_open"),
@@ -102,7 +103,7 @@ def test_steps_that_cannot_be_are_refused_with_a_code_and_nothing_is_posted(mark
         (("nominate", "site", DAY, "--site", "qingyang", "--lots", 2, "--id", "n-1"), 6, "supply_differs"),
         (("nominate", "site", DAY, "--site", "qingyang", "--lots", -1, "--id", "n-4"), 3, "supply_unfit"),
         (("nominate", "thief", DAY, "--site", "qingyang", "--lots", 1, "--id", "n-5"), 4, "member_unknown"),
-        (("buy-in", "firm", DAY, "--site", "x", "--lots", 1, "--fen", 1, "--id", "n-6"), 5, "gate_open"),
+        (("buy-in", "firm", DAY, "--site", "x", "--lots", 1, "--id", "n-6"), 5, "gate_open"),
         (("settle", DAY), 4, "delivery_unallocated"),
         (("cascade", DAY), 5, "book_unsettled"),
         (("site", "site", "x", *certified, "--cards", -1, "--certificate", "N"), 3, "site_step_unfit"),
@@ -110,17 +111,17 @@ def test_steps_that_cannot_be_are_refused_with_a_code_and_nothing_is_posted(mark
         assert_refused(market("deliver", *words), exit_code, code)
     for words in (("--spot", "x"), ("--failed", "site=2"), ("--spot", "2090-03-03T05=-1")):
         assert market("deliver", "settle", DAY, *words).exit_code == 2
-    assert shown(market("margin", "--json")) == before
+    assert shown(market("member", "margin", "--json")) == before
     assert market("check").exit_code == 0
     ended(market, clock)
-    before = shown(market("margin", "--json"))
+    before = shown(market("member", "margin", "--json"))
     assert_refused(market("deliver", "nominate", "site", DAY, "--site", "qingyang", "--lots", 2, "--id", "n-7"), 5,
                    "gate_closed")  # fmt: skip
-    assert shown(market("margin", "--json")) == before
+    assert shown(market("member", "margin", "--json")) == before
 
 
 def test_a_buyer_without_money_is_called(market, clock):
-    assert market("take-back", "firm", "--to", "bank", "--fen", 900_000, "--id", "out-1").exit_code == 0
+    assert market("member", "take-back", "firm", "--to", "bank", "--fen", 900_000, "--id", "out-1").exit_code == 0
     ended(market, clock)
     result = market("deliver", "allocate", DAY, "--json")
     assert result.exit_code == 5

@@ -29,14 +29,14 @@ def with_market(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None)
     certified = ("--class", "h100-80g", "--hub", "ningxia", "--cards", 80, "--start", "2090-01-01T00:00:00+08:00")
     for words in (
         ("init",),
-        ("market", "admit", "site"),
-        ("market", "admit", "firm"),
+        ("market", "member", "admit", "site"),
+        ("market", "member", "admit", "firm"),
         ("accounts", "open", "bank", "--owner", "bank", "--asset", "fen", "--purpose", "issued", "--floor", "none"),
-        ("market", "bring", "site", "--from", "bank", "--fen", 10 * LOT_FEN, "--id", "in-1"),
-        ("market", "bring", "firm", "--from", "bank", "--fen", 10 * LOT_FEN, "--id", "in-2"),
-        ("market", "open", WEEK, "--margin", 100),
-        ("market", "certify", "site", *certified, "--certificate", "NC-1"),
-        ("market", "cover", "site", WEEK, "--lots", 5, "--id", "c-1"),
+        ("market", "member", "bring", "site", "--from", "bank", "--fen", 10 * LOT_FEN, "--id", "in-1"),
+        ("market", "member", "bring", "firm", "--from", "bank", "--fen", 10 * LOT_FEN, "--id", "in-2"),
+        ("market", "forward", "open", WEEK, "--margin", 100),
+        ("market", "member", "certify", "site", *certified, "--certificate", "NC-1"),
+        ("market", "forward", "cover", "site", WEEK, "--lots", 5, "--id", "c-1"),
     ):
         result = typed(home, *words)
         assert result.exit_code == 0, result.output
@@ -68,7 +68,7 @@ def typed_to(market: Qipan, *words: object) -> Result:
 
 
 def placed(market: Qipan, member: str, side: str, lots: int, fen: int, name: str, *more: object) -> Result:
-    words = ("order", "place", member, WEEK, side, "--lots", lots, "--fen", fen, "--id", name)
+    words = ("forward", "place", member, WEEK, side, "--lots", lots, "--fen", fen, "--id", name)
     return market(*words, *more, "--json")
 
 
@@ -78,23 +78,38 @@ def test_a_day_of_trading_is_told_by_every_command(market):
     assert (bought["state"], bought["is_new"], bought["trades"][0]["fen_per_card_h"]) == ("filled", True, 1200)
     again = shown(placed(market, "firm", "buy", 2, 1250, "b-1"))
     assert (again["is_new"], again["digest"]) == (False, bought["digest"])
-    assert shown(market("depth", WEEK, "--json")) == {"asks": [{"fen_per_card_h": 1200, "lots": 1}], "bids": []}
-    assert [one["buyer"] for one in shown(market("trades", WEEK, "--json"))] == ["firm"]
-    held = {one["member"]: (one["position"], one["open_sell_lots"]) for one in shown(market("positions", "--json"))}
+    assert shown(market("forward", "depth", WEEK, "--json")) == {
+        "asks": [{"fen_per_card_h": 1200, "lots": 1}],
+        "bids": [],
+    }
+    assert [one["buyer"] for one in shown(market("forward", "trades", WEEK, "--json"))] == ["firm"]
+    held = {
+        one["member"]: (one["position"], one["open_sell_lots"])
+        for one in shown(market("forward", "positions", "--json"))
+    }
     assert held == {"firm": (2, 0), "site": (-2, 1)}
-    told = {one["member"]: (one["margin_fen"], one["held_fen"]) for one in shown(market("margin", "--json"))}
+    told = {one["member"]: (one["margin_fen"], one["held_fen"]) for one in shown(market("member", "margin", "--json"))}
     assert told == {"site": (10 * LOT_FEN, 3 * LOT_FEN), "firm": (10 * LOT_FEN, 2 * LOT_FEN)}
-    assert shown(market("order", "cancel", "site", WEEK, "s-1", "--id", "x-1", "--json"))["state"] == "cancelled"
-    assert [one["mark"]["fen_per_card_h"] for one in shown(market("mark", "--json"))] == [1200]
-    settled = shown(market("settle", "--json"))
+    assert shown(market("forward", "cancel", "site", WEEK, "s-1", "--id", "x-1", "--json"))["state"] == "cancelled"
+    assert [one["mark"]["fen_per_card_h"] for one in shown(market("forward", "mark", "--json"))] == [1200]
+    settled = shown(market("forward", "settle", "--json"))
     assert (settled["is_settled"], settled["paid_fen"]) == (True, {"firm": 0, "site": 0})
-    assert shown(market("settle", "--json"))["digest"] == settled["digest"]
-    lines = shown(market("statement", "site", "--json"))["transfers"]
+    assert shown(market("forward", "settle", "--json"))["digest"] == settled["digest"]
+    lines = shown(market("member", "statement", "site", "--json"))["transfers"]
     assert [one["reason"] for one in lines] == ["margin", "initial_margin", "initial_margin", "initial_margin"]
     assert [one["fen"] for one in lines[1:]] == [-3 * LOT_FEN, 3 * LOT_FEN, -2 * LOT_FEN]
     assert {one["balance_fen"] for one in lines} == {10 * LOT_FEN}
     assert market("check").exit_code == 0
-    for words in (("margin",), ("positions",), ("trades", WEEK), ("depth", WEEK), ("books",), ("members",), ("mark",)):
+    for words in (
+        ("member", "margin"),
+        ("forward", "positions"),
+        ("forward", "trades", WEEK),
+        ("forward", "depth", WEEK),
+        ("forward", "books"),
+        ("member", "list"),
+        ("forward", "mark"),
+        ("advance",),
+    ):
         shown_zh = market(*words, "--lang", "zh")
         assert shown_zh.exit_code == 0, shown_zh.output
         assert any("\u4e00" <= sign <= "\u9fff" for sign in shown_zh.stdout)
@@ -118,88 +133,88 @@ def test_a_day_of_trading_is_told_by_every_command(market):
 )
 def test_bad_orders_are_refused_with_a_code_and_nothing_is_posted(market, words, exit_code, code):
     shown(placed(market, "site", "sell", 3, 1200, "s-1"))
-    before = shown(market("margin", "--json"))
+    before = shown(market("member", "margin", "--json"))
     assert_refused(placed(market, *words), exit_code, code)
-    assert shown(market("margin", "--json")) == before
-    assert shown(market("trades", WEEK, "--json")) == []
+    assert shown(market("member", "margin", "--json")) == before
+    assert shown(market("forward", "trades", WEEK, "--json")) == []
     assert market("check").exit_code == 0
 
 
 def test_signed_orders_are_taken_and_forged_ones_refused(market, tmp_path):
     key, other = tmp_path / "east.key", tmp_path / "other.key"
-    public = shown(market("key", str(key), "--name", "east", "--json"))["key"]
-    shown(market("key", str(other), "--name", "east", "--json"))
-    assert_refused(market("key", str(key), "--name", "east"), 3, "key_not_written")
-    assert market("key", str(tmp_path / "no.key"), "--name", "a+b").exit_code == 2
-    shown(market("admit", "east", "--key", public, "--json"))
-    shown(market("bring", "east", "--from", "bank", "--fen", 5 * LOT_FEN, "--id", "in-3", "--json"))
+    public = shown(market("member", "key", str(key), "--name", "east", "--json"))["key"]
+    shown(market("member", "key", str(other), "--name", "east", "--json"))
+    assert_refused(market("member", "key", str(key), "--name", "east"), 3, "key_not_written")
+    assert market("member", "key", str(tmp_path / "no.key"), "--name", "a+b").exit_code == 2
+    shown(market("member", "admit", "east", "--key", public, "--json"))
+    shown(market("member", "bring", "east", "--from", "bank", "--fen", 5 * LOT_FEN, "--id", "in-3", "--json"))
     assert_refused(placed(market, "east", "buy", 1, 900, "e-1"), 7, "request_forged")
     assert_refused(placed(market, "east", "buy", 1, 900, "e-1", "--sign-with", str(other)), 7, "request_forged")
     assert shown(placed(market, "east", "buy", 1, 900, "e-1", "--sign-with", str(key)))["state"] == "open"
-    assert_refused(market("order", "cancel", "east", WEEK, "e-1", "--id", "e-2"), 7, "request_forged")
+    assert_refused(market("forward", "cancel", "east", WEEK, "e-1", "--id", "e-2"), 7, "request_forged")
     # What is not its own, a member cannot take back.
-    assert_refused(market("order", "cancel", "firm", WEEK, "e-1", "--id", "f-1"), 4, "order_unknown")
+    assert_refused(market("forward", "cancel", "firm", WEEK, "e-1", "--id", "f-1"), 4, "order_unknown")
 
 
 def test_a_file_of_orders_is_placed_once_and_a_bad_one_not_at_all(market, tmp_path):
     file = tmp_path / "orders.csv"
     head = "id,member,instrument,side,lots,fen_per_card_h\n"
     file.write_text(f"{head}s-1,site,{WEEK},sell,3,1200\nb-1,firm,{WEEK},buy,2,1200\nb-2,firm,{WEEK},sell,9,1\n")
-    told = shown(market("order", "file", str(file), "--json"))
+    told = shown(market("forward", "file", str(file), "--json"))
     assert [(one["state"], one["refusal"], one["is_new"]) for one in told] == [
         ("open", None, True),
         ("filled", None, True),
         ("rejected", "order_oversold", True),
     ]
-    assert "order_oversold" in market("order", "file", str(file)).stdout
-    assert not any(one["is_new"] for one in shown(market("order", "file", str(file), "--json")))
+    assert "order_oversold" in market("forward", "file", str(file)).stdout
+    assert not any(one["is_new"] for one in shown(market("forward", "file", str(file), "--json")))
     file.write_text(f"{head}s-2,site,{WEEK},sell,1,1300\nb-3,firm,{WEEK},buy,two,1200\n")
-    assert_refused(market("order", "file", str(file)), 3, "orders_unreadable", "not_whole")
+    assert_refused(market("forward", "file", str(file)), 3, "orders_unreadable", "not_whole")
     file.write_text(f"{head}s-2,site,{WEEK},sell,1,1300\nb-3,firm,{WEEK},buy,-2,1200\n")
-    assert_refused(market("order", "file", str(file)), 3, "order_negative")
-    assert shown(market("depth", WEEK, "--json"))["asks"] == [{"fen_per_card_h": 1200, "lots": 1}]
+    assert_refused(market("forward", "file", str(file)), 3, "order_negative")
+    assert shown(market("forward", "depth", WEEK, "--json"))["asks"] == [{"fen_per_card_h": 1200, "lots": 1}]
 
 
 def test_a_call_ends_with_a_code_and_stands_until_it_is_answered(market):
     shown(placed(market, "site", "sell", 5, 1200, "s-1"))
     shown(placed(market, "firm", "buy", 5, 1200, "b-1"))
-    assert market("take-back", "site", "--to", "bank", "--fen", 6 * LOT_FEN, "--id", "o").exit_code == 5
-    shown(market("take-back", "site", "--to", "bank", "--fen", 5 * LOT_FEN, "--id", "o", "--json"))
+    assert market("member", "take-back", "site", "--to", "bank", "--fen", 6 * LOT_FEN, "--id", "o").exit_code == 5
+    shown(market("member", "take-back", "site", "--to", "bank", "--fen", 5 * LOT_FEN, "--id", "o", "--json"))
     # The site buys one back at 1,500, so the mean of the closing window is 1,250: four lots lose 50 fen a card-hour,
     # and the one that came back 300. All that it has is gone, and four lots must be secured anew.
     shown(placed(market, "firm", "sell", 1, 1500, "s-2"))
     shown(placed(market, "site", "buy", 1, 1500, "b-2"))
-    assert [one["mark"]["fen_per_card_h"] for one in shown(market("mark", "--json"))] == [1250]
-    called = market("settle", "--json")
+    assert [one["mark"]["fen_per_card_h"] for one in shown(market("forward", "mark", "--json"))] == [1250]
+    called = market("forward", "settle", "--json")
     assert called.exit_code == 5
     assert json.loads(called.stdout)["calls_fen"] == {"site": 4 * LOT_FEN}
     assert_refused(placed(market, "site", "buy", 1, 900, "b-3"), 7, "margin_called")
-    assert_refused(market("take-back", "site", "--to", "bank", "--fen", 1, "--id", "p"), 7, "margin_called")
-    shown(market("bring", "site", "--from", "bank", "--fen", 4 * LOT_FEN, "--id", "more", "--json"))
-    assert shown(market("settle", "--json"))["paid_fen"] == {"firm": 5 * LOT_FEN, "site": -5 * LOT_FEN}
-    told = {one["member"]: (one["margin_fen"], one["held_fen"]) for one in shown(market("margin", "--json"))}
+    assert_refused(market("member", "take-back", "site", "--to", "bank", "--fen", 1, "--id", "p"), 7, "margin_called")
+    shown(market("member", "bring", "site", "--from", "bank", "--fen", 4 * LOT_FEN, "--id", "more", "--json"))
+    assert shown(market("forward", "settle", "--json"))["paid_fen"] == {"firm": 5 * LOT_FEN, "site": -5 * LOT_FEN}
+    told = {one["member"]: (one["margin_fen"], one["held_fen"]) for one in shown(market("member", "margin", "--json"))}
     assert told == {"site": (4 * LOT_FEN, 4 * LOT_FEN), "firm": (15 * LOT_FEN, 4 * LOT_FEN)}
     assert market("check").exit_code == 0
 
 
 def test_a_default_is_closed_out_and_its_loss_borne_in_order(market):
-    shown(market("bring", "firm", "--from", "bank", "--fen", LOT_FEN, "--id", "f-1", "--fund", "--json"))
+    shown(market("member", "bring", "firm", "--from", "bank", "--fen", LOT_FEN, "--id", "f-1", "--fund", "--json"))
     shown(placed(market, "site", "sell", 5, 1200, "s-1"))
     shown(placed(market, "firm", "buy", 5, 1200, "b-1"))
-    shown(market("take-back", "site", "--to", "bank", "--fen", 5 * LOT_FEN, "--id", "o", "--json"))
+    shown(market("member", "take-back", "site", "--to", "bank", "--fen", 5 * LOT_FEN, "--id", "o", "--json"))
     shown(placed(market, "firm", "sell", 1, 1620, "s-2"))
     shown(placed(market, "site", "buy", 1, 1620, "b-2"))
     # The mean is 1,270: 4 x 70 and 420 a card-hour are lost, seven lots' margin where five are there.
-    assert market("mark").exit_code == 0
-    assert market("settle", "--json").exit_code == 5
+    assert market("forward", "mark").exit_code == 0
+    assert market("forward", "settle", "--json").exit_code == 5
     shown(placed(market, "firm", "sell", 4, 1300, "s-3"))
-    closed = shown(market("default", "site", "--json"))
+    closed = shown(market("forward", "default", "site", "--json"))
     assert ([one["lots"] for one in closed["trades"]], closed["left"]) == ([4], [])
-    assert_refused(market("settle"), 5, "default_uncovered")
+    assert_refused(market("forward", "settle"), 5, "default_uncovered")
     file = tmp_file(market, f"cap,capital,bank,market/capital,{LOT_FEN}\n")
     assert typed_to(market, "accounts", "post", file).exit_code == 0
-    assert shown(market("settle", "--json"))["paid_fen"] == {"firm": 7 * LOT_FEN, "site": -7 * LOT_FEN}
-    told = {one["member"]: (one["margin_fen"], one["fund_fen"]) for one in shown(market("margin", "--json"))}
+    assert shown(market("forward", "settle", "--json"))["paid_fen"] == {"firm": 7 * LOT_FEN, "site": -7 * LOT_FEN}
+    told = {one["member"]: (one["margin_fen"], one["fund_fen"]) for one in shown(market("member", "margin", "--json"))}
     assert told == {"site": (0, 0), "firm": (17 * LOT_FEN, 0)}
     assert market("check").exit_code == 0
 
@@ -211,22 +226,22 @@ def test_books_take_their_margin_from_a_history(market, tmp_path):
         for day in range(400)
     )
     file.write_text(f"day,fen_per_card_h\n{rows}")
-    opened = shown(market("open", "a100@gui/2090-03", "--history", str(file), "--json"))
+    opened = shown(market("forward", "open", "a100@gui/2090-03", "--history", str(file), "--json"))
     # Every second day is the same: two days move nothing, and a fen is the least.
     assert opened["margin_fen_per_card_h"] == 1
     assert opened["margin_source"].startswith("history:")
     file.write_text("day,fen_per_card_h\n2020-01-01,1000\n")
-    assert_refused(market("open", "a100@gui/2090-04", "--history", str(file)), 5, "history_short")
+    assert_refused(market("forward", "open", "a100@gui/2090-04", "--history", str(file)), 5, "history_short")
     file.write_text("day,fen_per_card_h\n2020-01-01,dear\n")
-    assert_refused(market("open", "a100@gui/2090-04", "--history", str(file)), 3, "prices_unreadable")
-    assert market("open", "a100@gui/2090-04").exit_code == 2
-    assert_refused(market("open", "a100/2090-04", "--margin", 5), 3, "instrument_name_bad")
-    assert_refused(market("open", "a100@gui/2090-44", "--margin", 5), 3, "window_name_bad")
+    assert_refused(market("forward", "open", "a100@gui/2090-04", "--history", str(file)), 3, "prices_unreadable")
+    assert market("forward", "open", "a100@gui/2090-04").exit_code == 2
+    assert_refused(market("forward", "open", "a100/2090-04", "--margin", 5), 3, "instrument_name_bad")
+    assert_refused(market("forward", "open", "a100@gui/2090-44", "--margin", 5), 3, "window_name_bad")
 
 
 def test_what_comes_before_its_time_is_refused(market):
-    assert_refused(market("settle"), 4, "day_unmarked")
-    assert_refused(market("default", "site"), 5, "default_uncalled")
-    assert_refused(market("mark", "--plan", "a100@gui/2090-03=5"), 4, "book_unknown")
-    assert market("mark", "--plan", "5").exit_code == 2
-    assert market("mark", "--plan", f"{WEEK}=dear").exit_code == 2
+    assert_refused(market("forward", "settle"), 4, "day_unmarked")
+    assert_refused(market("forward", "default", "site"), 5, "default_uncalled")
+    assert_refused(market("forward", "mark", "--plan", "a100@gui/2090-03=5"), 4, "book_unknown")
+    assert market("forward", "mark", "--plan", "5").exit_code == 2
+    assert market("forward", "mark", "--plan", f"{WEEK}=dear").exit_code == 2

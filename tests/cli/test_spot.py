@@ -26,11 +26,11 @@ def with_auction(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None
     start = ("--class", "h100-80g", "--cards", 80, "--start", "2090-03-01T00:00+08:00", "--certificate", "NC-1")
     for words in (
         ("init",),
-        *(("market", "admit", name) for name in ("west", "south", "east")),
+        *(("market", "member", "admit", name) for name in ("west", "south", "east")),
         ("accounts", "open", "bank", "--owner", "bank", "--asset", "fen", "--purpose", "issued", "--floor", "none"),
-        ("market", "bring", "east", "--from", "bank", "--fen", 200_000, "--id", "in-1"),
-        ("market", "certify", "west", "--hub", "ningxia", *start),
-        ("market", "certify", "south", "--hub", "guizhou", *start),
+        ("market", "member", "bring", "east", "--from", "bank", "--fen", 200_000, "--id", "in-1"),
+        ("market", "member", "certify", "west", "--hub", "ningxia", *start),
+        ("market", "member", "certify", "south", "--hub", "guizhou", *start),
         ("market", "spot", "open", "h100-80g", DAY, "--hub", "ningxia", "--hub", "guizhou", "--fee-bp", 25, "--links",
          folder / "links.csv"),
     ):  # fmt: skip
@@ -82,8 +82,7 @@ def test_a_day_of_spot_is_told_by_every_command(market, tmp_path):
     refund = ("spot", "refund", NAME, "s-1", "--card-h", 4, "--id", "r-1", "--json")
     assert [shown(market(*refund))["is_new"] for _ in range(2)] == [True, False]
     delivered = file_of(tmp_path, "id,card_h\ne-1,35\n")
-    assert market("spot", "deviate", NAME, delivered).exit_code == 2
-    told = shown(market("spot", "deviate", NAME, delivered, "--at-spot", "--json"))
+    told = shown(market("spot", "deviate", NAME, delivered, "--json"))
     assert (told["paid_fen"], told["remainder_fen"]) == ({"e-1": -1300}, -1300)
     (voucher,) = shown(market("voucher", "list", "--json"))
     assert voucher["left_fen"] == 9000 - 5000 + 1250
@@ -111,9 +110,9 @@ def test_a_day_of_spot_is_told_by_every_command(market, tmp_path):
 )
 def test_bad_bids_are_refused_with_a_code_and_nothing_is_posted(market, tmp_path, words, exit_code, code):
     shown(market("spot", "file", file_of(tmp_path, HEAD + BIDS), "--json"))
-    before = shown(market("margin", "--json"))
+    before = shown(market("member", "margin", "--json"))
     assert_refused(place(market, *words), exit_code, code)
-    assert shown(market("margin", "--json")) == before
+    assert shown(market("member", "margin", "--json")) == before
     assert len(shown(market("spot", "show", NAME, "--json"))["orders"]) == 3
 
 
@@ -122,9 +121,9 @@ def test_files_that_cannot_be_read_are_refused_whole(market, tmp_path):
     assert_refused(market("spot", "file", off_tick), 3, "orders_unreadable")
     assert market("spot", "place", "east", SOUTH, "buy", "--lots", 1, "--fen", "9.5", "--id", "x").exit_code == 2
     bad = file_of(tmp_path, "id,card_h\ne-1,-1\n")
-    assert_refused(market("spot", "deviate", NAME, bad, "--at-spot"), 3, "delivered_unreadable")
+    assert_refused(market("spot", "deviate", NAME, bad), 3, "delivered_unreadable")
     good = tmp_path / "good.csv"
     good.write_text("id,card_h\ne-1,1\n", encoding="utf-8")
     assert_refused(market("spot", "deviate", NAME, good, "--rolling", bad), 3, "rolling_unreadable")
-    assert_refused(market("spot", "deviate", NAME, good, "--at-spot"), 4, "auction_uncleared")
+    assert_refused(market("spot", "deviate", NAME, good), 4, "auction_uncleared")
     assert_refused(market("spot", "open", "h100", DAY, "--hub", "gui"), 4, "hub_unknown")

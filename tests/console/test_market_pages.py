@@ -121,8 +121,8 @@ def test_order_is_taken_back_with_a_click(trader: TestClient, traded: Services) 
     answer = trader.post("/market/cancels", data=back | {"order_id": placed["form_id"]})
     assert answer.status_code == 303
     assert "Cancellation of" in trader.get(answer.headers["location"]).text
-    with traded.books.read() as unit:
-        assert traded.trading.book(unit, BOOK).book.state(placed["form_id"]) is State.CANCELLED
+    with traded.books.read() as unit, traded.trading.look(unit, BOOK) as kept:
+        assert kept.book.state(placed["form_id"]) is State.CANCELLED
     again = trader.post("/market/cancels", data=back | {"form_id": "web-again", "order_id": placed["form_id"]})
     assert "<code>order_final</code>" in again.text
 

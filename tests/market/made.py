@@ -134,9 +134,24 @@ class Market:
         with self.books.begin(caller="test") as unit:
             self.nominating.certify_site(unit, step, NOW)
 
-    def supply(self, name, member, site_id, lots, ware=DAY, at=NOW, *, start=None, end=None, fen=None, signature=""):
+    def supply(
+        self,
+        name,
+        member,
+        site_id,
+        lots,
+        ware=DAY,
+        at=NOW,
+        *,
+        start=None,
+        end=None,
+        fen=None,
+        at_spot=False,
+        signature="",
+    ):
         """Nominate lots of a book, or buy them in where a price is named."""
-        word = Supply(name, member, ware.name, site_id, start or ware.window.start, end or ware.window.end, lots, fen)
+        span = start or ware.window.start, end or ware.window.end
+        word = Supply(name, member, ware.name, site_id, *span, lots, fen, at_spot)
         with self.books.begin(caller="test") as unit:
             return self.nominating.supply(unit, word, at, signature)
 

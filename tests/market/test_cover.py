@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import Interval
 from qipan.market.cascade import parts
-from qipan.market.cover import free_lots
-from qipan.market.model.contract import Window
+from qipan.market.cover import certified_cards, free_lots, usable_cards
+from qipan.market.model.contract import HOUR, Window
+from qipan.market.model.delivery import SiteStep
+from qipan.market.model.request import Certification
 
 WEEK = Window.named("2026-W10")
 DAYS = parts(WEEK)
@@ -60,3 +63,23 @@ def test_a_first_hour_without_a_zone_is_refused() -> None:
     with pytest.raises(BadInputError) as raised:
         free_lots(np.full(24, 80), datetime(2026, 3, 2), [], DAYS[0])  # noqa: DTZ001
     assert raised.value.code == "time_naive"
+
+
+def test_site_promises_what_is_left_after_derating():
+    start = WEEK.start
+    step = SiteStep("b", "north", "h100", "gui", start, 33, 10, "N-1")
+    more = SiteStep("b", "north", "h100", "gui", start + HOUR, 100, 0, "N-2")
+    span = Interval(start - HOUR, start + 2 * HOUR)
+    assert usable_cards([more, step], span).tolist() == [0, 29, 100]
+
+
+def test_a_hub_promises_no_more_than_its_sites_have_and_no_more_than_its_own_certificate():
+    start = WEEK.start
+    span = Interval(start - HOUR, start + 3 * HOUR)
+    hub = [Certification("b", "h100", "gui", start, 80, "H-1")]
+    north = [SiteStep("b", "north", "h100", "gui", start + HOUR, 40, 10, "N-1")]
+    south = [SiteStep("b", "south", "h100", "gui", start + 2 * HOUR, 90, 0, "N-2")]
+    assert certified_cards(hub, [], span).tolist() == [0, 80, 80, 80]
+    assert certified_cards([], [north, south], span).tolist() == [0, 0, 36, 126]
+    assert certified_cards(hub, [north, south], span).tolist() == [0, 80, 36, 80]
+    assert certified_cards([], [], span).tolist() == [0, 0, 0, 0]

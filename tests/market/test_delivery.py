@@ -117,10 +117,13 @@ def test_what_was_not_nominated_is_refunded_at_spot_out_of_the_sellers_margin(ma
     assert market.check() == ()
 
 
-def test_failure_without_a_price_on_spot_counts_at_the_last_mark(market):
+def test_failure_without_a_price_on_spot_waits_for_one(market):
     sold(market, nominate=3)
     market.allocate(DAY, ENDED)
-    assert market.deliver(told(), AFTER).outturn.paid_fen == {"bank": 0, "firm": 0, "site": 3 * LOT}
+    before = market.transfers()
+    assert code_of(lambda: market.deliver(told(), AFTER)) == "spot_unpriced"
+    assert market.transfers() == before
+    assert market.deliver(told(spot=1000), AFTER).outturn.paid_fen == {"bank": 0, "firm": 0, "site": 3 * LOT}
 
 
 def test_failed_day_is_bought_in_and_the_seller_pays_what_it_costs_above_the_mark(market):
@@ -294,6 +297,7 @@ def test_week_cascades_into_days_with_its_margin_and_value(market):
 
 def test_day_waits_for_the_week_around_it(market):
     sold(market)
+    market.site("site", "west", 8)
     market.order(cover("c2", "site", 1))
     # A week book that still trades, or holds positions, could send them here.
     assert code_of(lambda: market.allocate(DAY, gate_of(DAY.window) - timedelta(days=3))) == "gate_open"

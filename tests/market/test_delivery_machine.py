@@ -32,6 +32,7 @@ REFUSED = {
     "gate_open",
     "buy_in_above_lacking",
     "buy_in_uncertified",
+    "spot_unpriced",
     "delivery_allocated",
     "delivery_uncascaded",
     "delivery_unallocated",
@@ -63,6 +64,8 @@ class Hours(RuleBasedStateMachine):
         with self.books.begin(caller="test") as unit:
             step = Certification("bank", DAY.card_class, DAY.hub_id, WEEK.window.start, 32, "NC-3")
             market.trading.certify(unit, step, NOW)
+        # A third site bears cover that north and south do not; nothing is nominated from it.
+        market.site("site", "rest", 40)
         market.order(cover("c1", "site", 4))
         market.order(cover("c2", "site", 4, DAY))
         if week:

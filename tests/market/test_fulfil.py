@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan.market.cascade import pairs
-from qipan.market.fulfil import fulfil, hours, owed, price_fen, reserve, serve, supplied, usable_cards
+from qipan.market.fulfil import fulfil, hours, owed, price_fen, reserve, serve, supplied
 from qipan.market.model.contract import HOUR, Instrument, Window
-from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
+from qipan.market.model.delivery import Delivery, Failure, Supply
 
 WARE = Instrument("h100", "gui", Window.named("2026-03-03"))
 START = WARE.window.start
@@ -102,12 +102,6 @@ def test_whole_day_of_one_supply_is_one_reservation_and_a_change_makes_another()
         (2, 18),
     ]
     assert price_fen(reserve(WARE, 3, held, [whole, less]), 10) == {"a": 10 * 8 * (2 * 23 + 1)}
-
-
-def test_site_promises_what_is_left_after_derating():
-    step = SiteStep("b", "north", "h100", "gui", START, 33, 10, "N-1")
-    more = SiteStep("b", "north", "h100", "gui", START + HOUR, 100, 0, "N-2")
-    assert [usable_cards([more, step], START + at * HOUR) for at in (-1, 0, 1)] == [0, 29, 100]
 
 
 def test_two_sellers_that_fail_share_the_cost_of_one_buy_in():

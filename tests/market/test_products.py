@@ -10,6 +10,7 @@ from tests.market.test_delivery import AFTER, ENDED, LOT_H, RICH, code_of, sold,
 
 from qipan.accounts.model.posting import Draft
 from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.delivery import SiteStep
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.lease import Standing
 from qipan.market.model.product import BankDeposit, BankDraw, Lease
@@ -33,7 +34,7 @@ def leasing(market):
 
 @pytest.fixture
 def bank(market):
-    return Bank(market.trading, market.nominating, market.accounts, market.log)
+    return Bank(market.trading, market.accounts, market.log)
 
 
 def do(market, act, *words):
@@ -105,12 +106,26 @@ def test_claims_follow_from_the_delivery_and_the_mark_of_the_book(market, insura
 
 def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing):
     market.fund(10**6)
-    lease = Lease("l1", "site", "firm", "64 cards", 100_000, 100, 3, 1, date(2026, 3, 1))
+    with market.books.begin() as unit:
+        step = SiteStep("site", "north", DAY.card_class, DAY.hub_id, NOW, 71, 0, "NC-2")
+        market.nominating.certify_site(unit, step, NOW)
+    lease = Lease("l1", "site", "firm", "64 h100-80g@ningxia/north", 100_000, 100, 3, 1, date(2026, 3, 1))
     assert do(market, leasing.agree, lease, NOW)
     assert not do(market, leasing.agree, lease, NOW)
+    more = Lease("l3", "site", "firm", "8 h100-80g@ningxia/north", 100_000, 100, 3, 1, date(2026, 3, 1))
+    assert code_of(lambda: do(market, leasing.agree, more, NOW)) == "lease_uncertified"
     with pytest.raises(Exception, match="lease"):
-        do(market, leasing.agree, Lease("l1", "site", "firm", "8 cards", 1, 1, 1, 1, date(2026, 3, 1)), NOW)
-    for bad in (("l2", "site", "site", "x", 1, 0, 1, 0), ("l 2", "site", "firm", "x", 1, 0, 1, 0)):
+        do(
+            market,
+            leasing.agree,
+            Lease("l1", "site", "firm", "8 h100-80g@ningxia/north", 1, 1, 1, 1, date(2026, 3, 1)),
+            NOW,
+        )
+    for bad in (
+        ("l2", "site", "site", "8 h100@gui/x", 1, 0, 1, 0),
+        ("l 2", "site", "firm", "8 h100@gui/x", 1, 0, 1, 0),
+        ("l2", "site", "firm", "8 cards", 1, 0, 1, 0),
+    ):
         assert code_of(lambda bad=bad: do(market, leasing.agree, Lease(*bad, date(2026, 3, 1)), NOW)) == "lease_unfit"
     assert code_of(lambda: do(market, leasing.pay, "l1", 2, NOW)) == "instalment_out_of_order"
     assert do(market, leasing.pay, "l1", 1, NOW)
@@ -178,7 +193,7 @@ def test_hours_in_the_bank_are_promised_to_no_buyer(market, bank):
     market.site("site", "north", 24)
     do(market, bank.join, "site", 0, NOW)
     do(market, bank.deposit, BankDeposit("d1", "site", HOUR.name, "north", 8), NOW)
-    assert code_of(lambda: sold(market, is_funded=True)) == "nomination_above_certified"
+    assert code_of(lambda: sold(market, is_funded=True)) == "cover_uncertified"
 
 
 def test_who_has_not_joined_neither_deposits_nor_draws(market, bank):

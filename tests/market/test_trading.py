@@ -82,7 +82,8 @@ def test_book_is_made_anew_after_a_crash_and_goes_on_as_if_nothing_was(market):
     assert market.told(order("b2", "bank", "buy", 4, 1250), at=later(5)) == [("open", 1, None)]
     with market.books.read() as unit:
         assert [one.sequence for one in market.trading.trades(unit, WEEK.name)] == [2, 4]
-        assert market.trading.book(unit, WEEK.name).book.depth(Side.BUY) == ((1250, 1),)
+        with market.trading.look(unit, WEEK.name) as kept:
+            assert kept.book.depth(Side.BUY) == ((1250, 1),)
     assert market.check() == ()
 
 
@@ -229,8 +230,15 @@ def test_forged_requests_are_refused_and_signed_ones_are_kept(market):
 def test_orders_expire_as_time_is_entered_and_the_book_closes(market):
     market.send(*FIRST[:2], order("b0", "firm", "buy", 1, 900, good_until=later(10)))
     with market.books.read() as unit:
-        assert market.trading.book(unit, WEEK.name, later(11)).book.depth(Side.BUY) == ()
-        assert market.trading.book(unit, WEEK.name).book.depth(Side.BUY) == ((900, 1),)
+        with market.trading.look(unit, WEEK.name, later(9)) as before:
+            assert before.book.depth(Side.BUY) == ((900, 1),)
+        with market.trading.look(unit, WEEK.name, later(11)) as kept:
+            # Whoever looks at what has not changed takes the book in memory.
+            assert kept is before
+            assert kept.book.depth(Side.BUY) == ()
+        with market.trading.look(unit, WEEK.name) as anew:
+            assert anew is not before
+            assert anew.book.depth(Side.BUY) == ((900, 1),)
     with market.books.begin() as unit:
         market.trading.pass_time(unit, WEEK.name, later(11))
         market.trading.pass_time(unit, WEEK.name, WEEK.window.start)

@@ -153,9 +153,9 @@ class Keeping(RuleBasedStateMachine):
         with self.books.read() as unit:
             for ware in WARES:
                 pure, name = self.pure[ware.name], ware.name
-                kept = self.market.trading.book(unit, name)
-                for side in Side:
-                    assert kept.book.standing(side) == pure.standing(side)
+                with self.market.trading.look(unit, name) as kept:
+                    for side in Side:
+                        assert kept.book.standing(side) == pure.standing(side)
                 assert list(self.market.trading.trades(unit, name)) == self.trades[name]
                 for one in self.market.trading.exposures(unit, instrument=name):
                     standing = {

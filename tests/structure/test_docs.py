@@ -93,7 +93,7 @@ def test_the_table_of_the_month_adds_up_and_is_what_the_books_hold() -> None:
     yuan = {name: [int(cell.replace(",", "")) for cell in cells.split("|")[:-1]] for name, cells in told}
     assert all(sum(row[:-1]) == row[-1] for row in yuan.values())
     assert yuan.pop("all") == [sum(column) for column in zip(*yuan.values(), strict=True)] == [0] * 7
-    brought = re.findall(r"^\$ qipan market bring (\w+) .*--fen (\d+)", text, re.MULTILINE)
+    brought = re.findall(r"^\$ qipan market member bring (\w+) .*--fen (\d+)", text, re.MULTILINE)
     held = dict(re.findall(r"^([\w/]+) .* fen .* ([\d,-]+)  +[\d,-]+  fen$", text, re.MULTILINE))
     fen = {account: int(amount.replace(",", "")) for account, amount in held.items() if account != "bank"}
     for member, amount in brought:

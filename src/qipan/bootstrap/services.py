@@ -58,6 +58,7 @@ from qipan.settings import Settings
 from qipan.storage.archive import Archive
 from qipan.storage.books import Books, UnitOfWork
 from qipan.storage.lake import Lake
+from qipan.workflows.advance import Advancing, Offices
 from qipan.workflows.board import Boards
 from qipan.workflows.clear_spot import SpotClearing
 from qipan.workflows.collect import Collection, Collectors
@@ -106,6 +107,7 @@ class Services:
     leasing: Leasing
     bank: Bank
     monitoring: Monitoring
+    advancing: Advancing
     registry: Registry
     certifications: Certifications
     quotas: Quotas
@@ -267,6 +269,24 @@ def _assemble(settings: Settings, caller: str) -> Services:
     )
     rolling = Rolling(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards)
     collection = Collection(books=books, metering=metering, figures=figures, collectors=collectors)
+    spot_clearing = SpotClearing(
+        catalog=catalog,
+        spot=spot,
+        balancing=balancing,
+        audit=SpotAudit(spot, vouchers, accounts, log),
+        read_links=links.read,
+    )
+    offices = Offices(
+        trading=trading,
+        clearing=clearing,
+        spot_clearing=spot_clearing,
+        nominating=nominating,
+        deliveries=deliveries,
+        delivering=Delivering(deliveries, margins, day, reservations.write),
+        insurance=Insurance(trading, clearing, deliveries, accounts, log),
+        vouchers=vouchers,
+        leasing=Leasing(trading, accounts, log),
+    )
     return Services(
         settings=settings,
         catalog=catalog,
@@ -283,20 +303,15 @@ def _assemble(settings: Settings, caller: str) -> Services:
         vouchers=vouchers,
         spot=spot,
         balancing=balancing,
-        spot_clearing=SpotClearing(
-            catalog=catalog,
-            spot=spot,
-            balancing=balancing,
-            audit=SpotAudit(spot, vouchers, accounts, log),
-            read_links=links.read,
-        ),
+        spot_clearing=spot_clearing,
         nominating=nominating,
         deliveries=deliveries,
-        delivering=Delivering(deliveries, margins, day, reservations.write),
-        insurance=Insurance(trading, clearing, deliveries, accounts, log),
-        leasing=Leasing(trading, accounts, log),
-        bank=Bank(trading, nominating, accounts, log),
+        delivering=offices.delivering,
+        insurance=offices.insurance,
+        leasing=offices.leasing,
+        bank=Bank(trading, accounts, log),
         monitoring=Monitoring(log, limits_of(catalog)),
+        advancing=Advancing(books, offices),
         registry=registry,
         certifications=certifications,
         quotas=Quotas(log, accounts, claims, registry, certifications, quota_rules_of(catalog)),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from qipan.kernel.errors import BadInputError, ConflictError, RuleBrokenError
 from qipan.log.canonical import canonical
 from qipan.market.admit import BASIS_POINTS
-from qipan.market.model.auction import Auction, Entered
-from qipan.market.model.contract import CARDS_PER_LOT
+from qipan.market.model.auction import HOURS, Auction, Entered
+from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor
 from qipan.market.model.order import Order, Refusal, Side
 from qipan.market.model.request import Cancel, id_of
 from qipan.market.record import moment
@@ -106,6 +106,32 @@ def entered(
         signature,
         digest,
     )
+
+
+def by_hour(requests: Iterable[Order | Cancel]) -> tuple[Order | Cancel, ...]:
+    """Return requests of hours: what names a whole day stands for one in each of its hours, under ids that end in them.
+
+    Examples
+    --------
+    >>> day = Order("n-1", "west", "h100@gui/2030-03-06", Side.SELL, 5, 1300)
+    >>> first, *_, last = by_hour([day])
+    >>> first.order_id, first.instrument, last.order_id
+    ('n-1.00', 'h100@gui/2030-03-06T00', 'n-1.23')
+    """
+    found: list[Order | Cancel] = []
+    for one in requests:
+        ware = Instrument.named(one.instrument)
+        if ware.window.tenor is not Tenor.DAY:
+            found.append(one)
+            continue
+        for hour in range(HOURS):
+            name = f"{one.instrument}T{hour:02d}"
+            if isinstance(one, Order):
+                found.append(replace(one, order_id=f"{one.order_id}.{hour:02d}", instrument=name))
+            else:
+                ids = f"{one.request_id}.{hour:02d}", f"{one.order_id}.{hour:02d}"
+                found.append(replace(one, request_id=ids[0], order_id=ids[1], instrument=name))
+    return tuple(found)
 
 
 def check_same(before: Entered, text: str, auction: str) -> None:

@@ -95,6 +95,11 @@ class Book:
         """Lots bought less lots sold here, by member; they sum to zero."""
         return MappingProxyType(self._positions)
 
+    @property
+    def due(self) -> datetime:
+        """When the next order expires, or trading ends; later than anything once all is over."""
+        return self._due
+
     def cover_lots(self, member: str) -> int:
         """Return the lots that a member may still sell here."""
         return self._cover.get(member, 0)

@@ -5,14 +5,15 @@ A book keeps the cover that it was granted for itself, so that two windows of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
 
-from qipan.kernel.time import in_utc
-from qipan.market.model.array import Ints
+from qipan.kernel.time import Interval, in_utc
+from qipan.market.model.array import Bools, Ints
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Window
+from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.request import Certification
 
 
@@ -43,27 +44,77 @@ def free_lots(
     (1, 9)
     """
     start = in_utc(first_hour)
-    free = np.asarray(certified_cards, dtype=np.int64) // CARDS_PER_LOT
-    for part, lots in granted:
-        free[slice(*_place(part, start, len(free)))] -= lots
+    free = free_cards(certified_cards, start, granted) // CARDS_PER_LOT
     place = _place(window, start, len(free))
     inside = free[slice(*place)]
     is_certified = place[1] - place[0] == window.hours
     return int(inside.min()) if is_certified else min(0, int(inside.min(initial=0)))
 
 
-def certified_cards(steps: Iterable[Certification], window: Window) -> Ints:
-    """Return the cards that steps certify in each hour of a window, ``(hours,)``; none before the first step.
+def free_cards(certified_cards: Ints, first_hour: datetime, granted: Iterable[tuple[Window, int]]) -> Ints:
+    """Return the cards of each hour that no window and its lots were granted, ``(hours,)``; below 0 where they lack."""
+    free = np.array(certified_cards, dtype=np.int64)
+    for part, lots in granted:
+        free[slice(*_place(part, first_hour, len(free)))] -= lots * CARDS_PER_LOT
+    return free
 
-    Of two steps that start together the later one in order counts.
+
+def certified_cards(steps: Iterable[Certification], sites: Iterable[Sequence[SiteStep]], span: Interval) -> Ints:
+    """Return the cards that a member may promise at a hub in each hour of a span, ``(hours,)``.
+
+    What the hub's certificate says, and no more than its sites there have together, after derating. Where there is only
+    one of the two it alone counts; where there is neither, nothing. Of two steps that start together the later one in
+    order counts.
+
+    Parameters
+    ----------
+    steps
+        Of the hub, in the order in which they were entered.
+    sites
+        Steps of each site, likewise.
     """
-    cards = np.zeros(window.hours, dtype=np.int64)
-    for step in sorted(steps, key=lambda one: one.start):
-        cards[max((step.start - window.start) // HOUR, 0) :] = step.cards
-    return cards
+    of_hub, is_hub = _stepped([(one.start, one.cards) for one in steps], span)
+    of_sites, is_site = np.zeros_like(of_hub), np.zeros_like(is_hub)
+    for some in sites:
+        cards, is_known = _stepped([(one.start, one.usable_cards) for one in some], span)
+        of_sites += cards
+        is_site |= is_known
+    return np.where(is_hub & is_site, np.minimum(of_hub, of_sites), of_hub + of_sites)
 
 
-def _place(window: Window, start: datetime, hours: int) -> tuple[int, int]:
-    """Return where the hours of a window lie among those that are certified."""
+def usable_cards(steps: Iterable[SiteStep], span: Interval) -> Ints:
+    """Return the cards of a site that may be promised in each hour of a span, derated, ``(hours,)``."""
+    return _stepped([(one.start, one.usable_cards) for one in steps], span)[0]
+
+
+def told_cards(words: Iterable[Supply], span: Interval) -> dict[tuple[str, bool], Ints]:
+    """Return the cards that words of one member promise in each hour of a span, ``(hours,)``; the last word counts.
+
+    By site, and whether they are bought in.
+    """
+    told: dict[tuple[str, str, bool], Ints] = {}
+    for one in words:
+        key = one.instrument, one.site_id, one.is_bought_in
+        cards = told.setdefault(key, np.zeros((span.end - span.start) // HOUR, dtype=np.int64))
+        cards[slice(*_place(Interval(one.start, one.end), span.start, len(cards)))] = one.lots * CARDS_PER_LOT
+    found: dict[tuple[str, bool], Ints] = {}
+    for (_, site_id, is_bought_in), cards in told.items():
+        place = site_id, is_bought_in
+        found[place] = found.get(place, np.zeros_like(cards)) + cards
+    return found
+
+
+def _stepped(steps: Sequence[tuple[datetime, int]], span: Interval) -> tuple[Ints, Bools]:
+    """Return the cards of each hour of a span, and in which hours a step says so."""
+    hours = (span.end - span.start) // HOUR
+    cards, is_known = np.zeros(hours, dtype=np.int64), np.zeros(hours, dtype=bool)
+    for start, count in sorted(steps, key=lambda one: one[0]):
+        first = max((start - span.start) // HOUR, 0)
+        cards[first:], is_known[first:] = count, True
+    return cards, is_known
+
+
+def _place(window: Window | Interval, start: datetime, hours: int) -> tuple[int, int]:
+    """Return where the hours of a window lie among so many from a start on."""
     first, end = (window.start - start) // HOUR, (window.end - start) // HOUR
     return min(max(first, 0), hours), min(max(end, 0), hours)

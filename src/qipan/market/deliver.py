@@ -53,7 +53,7 @@ def nominate(
     owed_lots
         What the member sold for the hour.
     site_cards
-        Cards that the member certified at the site for the hour, after derating.
+        Cards that the member certified at the site for the hour, after derating, and promised to nobody.
     called
         Members with a call of margin that is not met.
 
@@ -91,12 +91,18 @@ def nominate(
             hint="Nominate less, or sell the rest on spot.",
         )
     if asked.lots * CARDS_PER_LOT > site_cards:
-        raise RuleBrokenError(
-            f"A nomination must fit into the {site_cards} cards certified at {asked.site_id}, was {asked.lots} lots.",
-            code="nomination_above_certified",
-            hint="Nominate other sites for the rest.",
-        )
+        raise above_certified(asked.site_id, asked.lots, site_cards)
     return (*kept, asked) if asked.lots else tuple(kept)
+
+
+def above_certified(site_id: str, lots: int, free_cards: int) -> RuleBrokenError:
+    """Return the refusal of more than a site has certified and not promised."""
+    return RuleBrokenError(
+        f"A nomination must fit into the cards of {site_id} that are certified and promised to nobody, {free_cards}, "
+        f"was {lots} lots.",
+        code="nomination_above_certified",
+        hint="Nominate other sites for the rest.",
+    )
 
 
 def failed_lots(owed_lots: Mapping[str, int], nominated: Sequence[Nomination]) -> dict[str, int]:

@@ -23,7 +23,6 @@ from qipan.market.model.delivery import (
     Outturn,
     Reservation,
     Reserved,
-    SiteStep,
     Supply,
 )
 
@@ -35,20 +34,12 @@ def hours(start: datetime, end: datetime) -> tuple[datetime, ...]:
     return tuple(start + at * HOUR for at in range((end - start) // HOUR))
 
 
-def usable_cards(steps: Iterable[SiteStep], hour: datetime) -> int:
-    """Return the cards of a site that may be promised in an hour: those of the last step, derated; none before it."""
-    cards = 0
-    for step in sorted(steps, key=lambda one: one.start):
-        cards = step.usable_cards if step.start <= hour else cards
-    return cards
-
-
 def said(supplies: Iterable[Supply], hour: datetime) -> tuple[Supply, ...]:
     """Return the last words on an hour, by member and site; own lots before those that are bought in."""
     told: dict[tuple[bool, str, str], Supply] = {}
     for one in supplies:
         if one.start <= hour < one.end:
-            told[one.fen_per_card_h is not None, one.member, one.site_id] = one
+            told[one.is_bought_in, one.member, one.site_id] = one
     return tuple(one for _, one in sorted(told.items(), key=lambda pair: pair[0]) if one.lots)
 
 
@@ -57,7 +48,7 @@ def supplied(positions: Mapping[str, int], supplies: Iterable[Supply], hour: dat
     left = Counter(owed(positions))
     found = []
     for one in said(supplies, hour):
-        is_own = one.fen_per_card_h is None
+        is_own = not one.is_bought_in
         lots = min(one.lots, left[one.member] if is_own else left.total())
         if is_own:
             left[one.member] -= lots
@@ -70,7 +61,7 @@ def supplied(positions: Mapping[str, int], supplies: Iterable[Supply], hour: dat
 
 def nominated(supplies: Iterable[Supply], hour: datetime, at: datetime) -> tuple[Nomination, ...]:
     """Return what sellers nominated of their own for an hour."""
-    own = (one for one in said(supplies, hour) if one.fen_per_card_h is None)
+    own = (one for one in said(supplies, hour) if not one.is_bought_in)
     return tuple(Nomination(one.member, one.site_id, one.lots, at) for one in own)
 
 
@@ -152,6 +143,19 @@ def fulfil(
     return Outturn(dict(sorted(paid.items())), house, _told(failed), _told(unserved))
 
 
+def short_hours(
+    window: Window, positions: Mapping[str, int], supplies: Sequence[Supply], failures: Sequence[Failure]
+) -> tuple[datetime, ...]:
+    """Return the hours in which some of what is owed did not come, which is paid for at the price on spot."""
+    owing = sum(owed(positions).values())
+    found = []
+    for hour in hours(window.start, window.end):
+        told = supplied(positions, supplies, hour)
+        if sum(one.lots for one in told) - sum(_lost(told, failures, hour).values()) < owing:
+            found.append(hour)
+    return tuple(found)
+
+
 def _lost(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetime) -> Lost:
     """Return the lots that were told and did not come, own ones first."""
     lost: dict[tuple[str, str, bool], int] = {}
@@ -161,7 +165,7 @@ def _lost(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetim
             left[failure.member, failure.site_id] += failure.lots
     for one in supplies:
         place = one.member, one.site_id
-        lost[*place, one.fen_per_card_h is not None] = taken = min(left[place], one.lots)
+        lost[*place, one.is_bought_in] = taken = min(left[place], one.lots)
         left[place] -= taken
     return lost
 
@@ -181,14 +185,15 @@ def _pay_sellers(
     own: Counter[str] = Counter()
     in_lots, in_fen = 0, 0
     for one in supplied(positions, supplies, hour):
-        came = one.lots - lost[one.member, one.site_id, one.fen_per_card_h is not None]
-        if one.fen_per_card_h is None:
+        came = one.lots - lost[one.member, one.site_id, one.is_bought_in]
+        if one.is_bought_in:
+            cost = came * CARDS_PER_LOT * (spot if one.fen_per_card_h is None else one.fen_per_card_h)
+            in_lots += came
+            in_fen += cost
+            paid[one.member] += cost
+        else:
             own[one.member] += came
             paid[one.member] += came * CARDS_PER_LOT * mark
-        else:
-            in_lots += came
-            in_fen += came * CARDS_PER_LOT * one.fen_per_card_h
-            paid[one.member] += came * CARDS_PER_LOT * one.fen_per_card_h
     owing = owed(positions)
     gaps = lacking(positions, supplies, hour)
     parts = dict(zip(gaps, apportion(in_lots, list(gaps.values())), strict=True)) if gaps else {}

@@ -1,7 +1,8 @@
 """Find the settlement price of an instrument by the written rule.
 
 (1) Mean of the prices of the closing window, each weighted by its lots, if at least so many lots were traded. (2) Else
-the middle of the best bid and the best ask, if both stand. (3) Else the price of the physical plan. (4) Else, where
+the middle of the best bid and the best ask, if both stand. (3) Else the mean of what its hours cost in cleared
+auctions, if all of them have a price. (4) Else the price of the physical plan, as it is stated. (5) Else, where
 positions came from a longer window and nothing was traded since, the mark that they came at. Rounded to the fen, halves
 to even.
 """
@@ -24,6 +25,7 @@ def mark(
     *,
     bid_fen_per_card_h: int | None = None,
     ask_fen_per_card_h: int | None = None,
+    spot_fen_per_card_h: float | None = None,
     plan_fen_per_card_h: float | None = None,
     carried_fen_per_card_h: int | None = None,
     least_lots: int = 1,
@@ -51,6 +53,8 @@ def mark(
         found, rule = round(Fraction(value, lots)), MarkRule.VWAP
     elif bid_fen_per_card_h is not None and ask_fen_per_card_h is not None:
         found, rule = round(Fraction(bid_fen_per_card_h + ask_fen_per_card_h, 2)), MarkRule.MID
+    elif spot_fen_per_card_h is not None:
+        found, rule, plan_fen_per_card_h = round_fen(spot_fen_per_card_h), MarkRule.SPOT, spot_fen_per_card_h
     elif plan_fen_per_card_h is not None:
         found, rule = round_fen(plan_fen_per_card_h), MarkRule.PLAN
     elif carried_fen_per_card_h is not None:
@@ -60,6 +64,6 @@ def mark(
             f"A mark must come from {least_lots} lots traded, from a bid and an ask, or from a plan, was {lots} lots, "
             f"bid {bid_fen_per_card_h}, ask {ask_fen_per_card_h}, no plan.",
             code="mark_missing",
-            hint="Plan the hours of the window, so that its price stands in.",
+            hint="Clear auctions of its hours, or state the plan's price.",
         )
     return Mark(found, rule, closing, lots, value, bid_fen_per_card_h, ask_fen_per_card_h, plan_fen_per_card_h)

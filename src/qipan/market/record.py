@@ -102,6 +102,8 @@ def supply_record(supply: Supply) -> str:
     }
     if supply.fen_per_card_h is not None:
         told["fen_per_card_h"] = supply.fen_per_card_h
+    if supply.at_spot:
+        told["at_spot"] = True
     return canonical(told).decode()
 
 

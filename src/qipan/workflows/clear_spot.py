@@ -112,6 +112,12 @@ class SpotClearing:
         self._spot.check_gated(unit, auction, now)
         return self._spot.settle(unit, name, find(auction, self._spot.orders(unit, name)), now)
 
+    def due(self, unit: UnitOfWork, now: datetime) -> tuple[str, ...]:
+        """Return the auctions whose gate is over and that are not cleared, in the order of their days."""
+        cleared = self._spot.clearings(unit)
+        waiting = (one for name, one in self._spot.auctions(unit).items() if name not in cleared)
+        return tuple(one.name for one in waiting if self._spot.gate_of(unit, one) <= now)
+
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Make every auction anew from its requests, with prices found anew, and hold all that follows against it.
 

@@ -213,12 +213,11 @@ def send(request: Request, response: Response, caller: User, body: RequestsBody)
 def depth(request: Request, instrument: Ware) -> dict[str, list[dict[str, int]]]:
     """Return the levels of a book, the best first: limits and lots, no names."""
     services = services_of(request)
-    with services.books.read() as unit:
-        book = services.trading.book(unit, instrument, now()).book
-    return {
-        side: [{"fen_per_card_h": fen, "lots": lots} for fen, lots in book.depth(way)]
-        for side, way in (("asks", Side.SELL), ("bids", Side.BUY))
-    }
+    with services.books.read() as unit, services.trading.look(unit, instrument, now()) as kept:
+        return {
+            side: [{"fen_per_card_h": fen, "lots": lots} for fen, lots in kept.book.depth(way)]
+            for side, way in (("asks", Side.SELL), ("bids", Side.BUY))
+        }
 
 
 @router.get("/trades", operation_id="market.trades")

@@ -127,15 +127,17 @@ def buy_in(
     *,
     site_id: SiteId,
     lots: Lots,
-    fen: Annotated[int, typer.Option("--fen", help="Price on spot, in fen a card-hour.")],
+    fen: Annotated[
+        int | None, typer.Option("--fen", help="Fen a card-hour, only for hours that no auction has priced.")
+    ] = None,
     word_id: WordId,
     start: Start = None,
     end: End = None,
     sign_with: SignWith = None,
     as_json: AsJson = False,
 ) -> None:
-    """Buy in what sellers did not nominate, after the gate, from a member that has cards to spare."""
-    _supply(member_id, ware, site_id, lots, word_id, start, end, fen, sign_with, as_json=as_json)
+    """Buy in what sellers did not nominate, after the gate, at the price on spot, from a member with cards to spare."""
+    _supply(member_id, ware, site_id, lots, word_id, start, end, fen, sign_with, at_spot=fen is None, as_json=as_json)
 
 
 @deliver_app.command()
@@ -204,7 +206,9 @@ def settle_delivery(
     *,
     spot: Annotated[
         list[str] | None,
-        typer.Option("--spot", metavar="[WINDOW=]FEN", help="Price on spot, of all hours or of some; else the mark."),
+        typer.Option(
+            "--spot", metavar="[WINDOW=]FEN", help="Fen a card-hour, only for hours that no auction has priced."
+        ),
     ] = None,
     failed: Annotated[
         list[str] | None,
@@ -228,10 +232,7 @@ def settle_delivery(
     with services.books.begin() as unit:
         found = services.deliveries.settle(unit, told, session.now())
     if as_json:
-        print_json(
-            {**_plain(found.outturn), "spot_rule": _rule(told, window), "calls_fen": found.calls_fen,
-             "is_new": found.is_new}
-        )  # fmt: skip
+        print_json({**_plain(found.outturn), "calls_fen": found.calls_fen, "is_new": found.is_new})
     elif found.calls_fen:
         _tell_calls(found.calls_fen, lang)
     else:
@@ -267,13 +268,14 @@ def _supply(
     fen: int | None,
     sign_with: Path | None,
     *,
+    at_spot: bool = False,
     as_json: bool,
 ) -> None:
     from qipan.log.note import sign, signer_of
     from qipan.market.record import signed_text, supply_record
 
     window = Instrument.named(ware).window
-    made = Supply(word_id, member_id, ware, site_id, start or window.start, end or window.end, lots, fen)
+    made = Supply(word_id, member_id, ware, site_id, start or window.start, end or window.end, lots, fen, at_spot)
     signature = ""
     if sign_with is not None:
         signer = signer_of(read_bytes(sign_with).decode(errors="replace").strip())
@@ -304,12 +306,6 @@ def _spot(texts: list[str], window: Window) -> dict[datetime, int]:
             raise typer.BadParameter(f"--spot must be FEN or WINDOW=FEN, was {text!r}.")
         told[name or window.name] = int(fen)
     return by_hour(told)
-
-
-def _rule(told: Delivery, window: Window) -> str:
-    """Say where prices on spot come from."""
-    count = len(told.spot_fen_per_card_h)
-    return "given" if count == window.hours else "given_or_mark" if count else "mark"
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
 from qipan.interfaces.cli.spot_bill import AuctionName
 from qipan.interfaces.cli.trade import MemberId, RequestId, SignWith, Ware, Word, signatures
+from qipan.market.bid import by_hour
 from qipan.market.model.auction import auction_of
 from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
@@ -107,7 +108,7 @@ def place(
     sign_with: SignWith = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enter a bid or an offer for an hour at a hub; it is durable before this answers."""
+    """Enter a bid or an offer for an hour at a hub, or for each hour of a day; it is durable before this answers."""
     _tell(_sent([Order(request_id, member_id, ware, Side[side.name], lots, fen)], sign_with), as_json=as_json)
 
 
@@ -127,7 +128,9 @@ def cancel(
 
 @app.command("file")
 def order_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV of bids and offers.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="CSV of bids and offers of hours, or days.")
+    ],
     *,
     sign_with: SignWith = None,
     as_json: AsJson = False,
@@ -152,6 +155,7 @@ def gate(name: AuctionName, *, as_json: AsJson = False) -> None:
 
 def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tuple[Entered, bool]]:
     services = session.services()
+    requests = by_hour(requests)
     signed = signatures(requests, sign_with)
     ordered = sorted(requests, key=lambda one: auction_of(one.instrument))
     with services.books.begin() as unit:

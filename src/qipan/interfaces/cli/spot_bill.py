@@ -158,17 +158,14 @@ def deviate(
     *,
     rolling: Annotated[
         Path | None,
-        typer.Option("--rolling", metavar="FILE", help="CSV of instrument, fen_per_card_h."),
+        typer.Option("--rolling", metavar="FILE", help="CSV of instrument, fen_per_card_h that you state."),
     ] = None,
-    at_spot: Annotated[bool, typer.Option("--at-spot", help="Settle at the prices of the auction itself.")] = False,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Settle what was delivered otherwise than cleared, once, at rolling prices."""
+    """Settle what was delivered otherwise than cleared, once, at the auction's prices, or at rolling ones as stated."""
     from qipan.bootstrap.files import read_delivered, read_rolling
 
-    if (rolling is None) is not at_spot:
-        raise typer.BadParameter("One of --rolling and --at-spot must be given, and only one.")
     with of_file(file.name):
         delivered = read_delivered(read_bytes(file))
     prices = None

@@ -1,4 +1,4 @@
-"""``qipan market``: cover and orders; what stands in a book, what was traded, who holds what."""
+"""``qipan market forward``: cover and orders; what stands in a book, what was traded, who holds what."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from qipan.market.model.request import Answer, Request
 
 app = typer.Typer()
-order_app = typer.Typer(name="order", help="Place orders and take them back.", no_args_is_help=True)
-app.add_typer(order_app)
 
 
 class Word(StrEnum):
@@ -60,7 +58,7 @@ def cover(
     _tell(_sent([Cover(request_id, member_id, ware, lots)], sign_with), as_json=as_json)
 
 
-@order_app.command()
+@app.command()
 def place(
     member_id: MemberId,
     ware: Ware,
@@ -82,7 +80,7 @@ def place(
     _tell(_sent([made], sign_with), as_json=as_json)
 
 
-@order_app.command("cancel")
+@app.command("cancel")
 def cancel_order(
     member_id: MemberId,
     ware: Ware,
@@ -96,7 +94,7 @@ def cancel_order(
     _tell(_sent([Cancel(request_id, member_id, ware, order_id)], sign_with), as_json=as_json)
 
 
-@order_app.command("file")
+@app.command("file")
 def order_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="CSV of orders.")],
     *,
@@ -137,9 +135,8 @@ def order_file(
 def depth(ware: Ware, *, lang: Lang = None, as_json: AsJson = False) -> None:
     """Show the levels of a book: limits and lots, no names."""
     services = session.services()
-    with services.books.read() as unit:
-        book = services.trading.book(unit, ware, session.now()).book
-    asks, bids = book.depth(Side.SELL), book.depth(Side.BUY)
+    with services.books.read() as unit, services.trading.look(unit, ware, session.now()) as kept:
+        asks, bids = kept.book.depth(Side.SELL), kept.book.depth(Side.BUY)
     if as_json:
         print_json({side: [{"fen_per_card_h": fen, "lots": lots} for fen, lots in levels]
                     for side, levels in (("asks", asks), ("bids", bids))})  # fmt: skip

@@ -70,7 +70,7 @@ def books(quotes: Sequence[Quote], words: Words) -> Table:
         words.say("Books"),
         heads,
         tuple(_book(one) for one in quotes),
-        words.say("No book is open. Open one: qipan market open INSTRUMENT --margin FEN"),
+        words.say("No book is open. Open one: qipan market forward open INSTRUMENT --margin FEN"),
     )
 
 

@@ -16,8 +16,9 @@ MARK_RULE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "vwap": mark("mean of the trades of the closing hour"),
         "mid": mark("middle of bid and ask"),
+        "spot": mark("mean of its hours on spot"),
         "plan": mark("price of the plan"),
-        "carried": mark("carried from a longer window"),
+        "carried": mark("mark of the longer book"),
     }
 )
 

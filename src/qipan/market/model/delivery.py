@@ -95,7 +95,9 @@ class Supply:
     Attributes
     ----------
     fen_per_card_h
-        Price of a buy-in, for lots that others sold and did not nominate; none where the member nominates its own.
+        Stated price of a buy-in, for hours that no auction has priced.
+    at_spot
+        Whether it is a buy-in at the prices of the cleared auction.
     """
 
     supply_id: str
@@ -106,6 +108,12 @@ class Supply:
     end: datetime
     lots: int
     fen_per_card_h: int | None = None
+    at_spot: bool = False
+
+    @property
+    def is_bought_in(self) -> bool:
+        """Whether it stands for lots that others sold and did not nominate; else the member nominates its own."""
+        return self.at_spot or self.fen_per_card_h is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ class Delivery:
     Attributes
     ----------
     spot_fen_per_card_h
-        Price of such cards on spot by the start of the hour; of an hour that is not told, the last mark counts.
+        Price of such cards on spot by the start of the hour: of the cleared auction, or as stated where none has one.
     used_card_s
         Card-seconds that were used of a reservation, by its id, as far as it is told.
     """

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, NamedTuple
+
+_LEASED: Final = re.compile(r"([1-9]\d{0,6}) ([^@/ ]+)@([^@/ ]+)/([^@/ ]+)")
+
+
+class Leased(NamedTuple):
+    """Cards of a class that are leased at a site of a hub.
+
+    Examples
+    --------
+    >>> Leased.named("64 h100-80g@ningxia/zhongwei")
+    Leased(cards=64, card_class='h100-80g', hub_id='ningxia', site_id='zhongwei')
+    """
+
+    cards: int
+    card_class: str
+    hub_id: str
+    site_id: str
+
+    @classmethod
+    def named(cls, ware: str) -> Leased | None:
+        """Return what a lease says of its cards; none where it names them otherwise."""
+        found = _LEASED.fullmatch(ware)
+        return cls(int(found[1]), found[2], found[3], found[4]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class MarkRule(StrEnum):
 
     VWAP = "vwap"
     MID = "mid"
+    SPOT = "spot"
     PLAN = "plan"
     CARRIED = "carried"
 
@@ -28,7 +29,8 @@ class Mark:
     bid_fen_per_card_h, ask_fen_per_card_h
         Best limits at the end of the closing window; none where nothing stood.
     plan_fen_per_card_h
-        Price of the physical plan; none where there is no plan of these hours.
+        Price of the physical plan: the mean of the cleared auction where the rule is ``spot``, else as it was stated;
+        none where there is no plan of these hours.
     """
 
     fen_per_card_h: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
+from qipan.market.model.contract import MARKET_ZONE
 from qipan.market.model.insurance import Policy
 
 
@@ -49,6 +50,8 @@ class Lease:
 
     Attributes
     ----------
+    ware
+        Cards, class, hub and site: ``64 h100-80g@ningxia/zhongwei``. The lessor promises them to nobody else.
     rate_bp
         Interest of a month, in basis points.
     grace_count
@@ -66,6 +69,13 @@ class Lease:
     periods: int
     grace_count: int
     first_due: date
+
+    @property
+    def since(self) -> datetime:
+        """When it begins, in UTC: a month before the first instalment is due."""
+        before = self.first_due.replace(day=1) - timedelta(days=1)
+        day = before.replace(day=min(self.first_due.day, before.day))
+        return datetime.combine(day, time(), MARKET_ZONE).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

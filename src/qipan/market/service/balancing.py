@@ -146,7 +146,7 @@ class Balancing:
         delivered_card_h
             Card-hours taken or supplied by the id of the order; orders that are not named went as they were cleared.
         rolling_fen_per_card_h
-            Price by instrument; ``None`` settles at the prices of the auction itself.
+            Price by instrument, as it is stated; ``None`` settles at the prices of the auction itself.
 
         Raises
         ------
@@ -177,7 +177,7 @@ class Balancing:
         self._accounts.post_whole(unit, balanced(auction, _by_member(outcome, found.paid_fen)), now)
         store.insert_deviation(unit, name, told, found.digest, in_utc(now))
         self._log.append(unit, DEVIATION_KIND, told.encode(), now)
-        record_action(unit, "spot_deviation_settled", name, now, digest=found.digest)
+        record_action(unit, "spot_deviation_settled", name, now, digest=found.digest, stated_fen_per_card_h=rolling)
         return found, True
 
     def deviation(self, unit: UnitOfWork, name: str) -> Deviation | None:

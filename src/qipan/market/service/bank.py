@@ -10,7 +10,7 @@ from typing import Final
 from qipan.accounts.model.posting import Account, Asset, AssetKind, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import Interval, in_utc
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import is_id
@@ -19,7 +19,8 @@ from qipan.market.model.bank import Deposit
 from qipan.market.model.contract import Instrument, Tenor
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.product import BankDeposit, BankDraw
-from qipan.market.service.nomination import Nominating
+from qipan.market.service.capacity import Holding, free_at_hub, free_at_site
+from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.trading import Trading
 from qipan.market.store import product as store
 from qipan.storage.books import UnitOfWork
@@ -35,9 +36,8 @@ DRAW_KIND: Final = "market_draw"
 class Bank:
     """Idle hours of some for others, on credit that sums to zero."""
 
-    def __init__(self, trading: Trading, nominating: Nominating, accounts: Accounts, log: Log) -> None:
+    def __init__(self, trading: Trading, accounts: Accounts, log: Log) -> None:
         self._trading = trading
-        self._nominating = nominating
         self._accounts = accounts
         self._log = log
 
@@ -78,22 +78,25 @@ class Bank:
         RuleBrokenError
             ``deposit_late`` once the hour has begun; ``deposit_uncertified`` above what the site has free.
         """
-        unit.lock(f"market/cover/{deposit.member}")
+        unit.lock(lock_of_cards(deposit.member))
         unit.lock(BANK_LOCK)
         ware = _hour(deposit.instrument, deposit.deposit_id, deposit.card_h)
         self._check_member(unit, deposit.member)
-        stands = {one.deposit_id: one for one in store.deposits(unit)}.get(deposit.deposit_id)
+        stands = next(iter(store.deposits(unit, deposit_id=deposit.deposit_id)), None)
         if stands is not None:
             if stands != deposit:
                 raise _differs(deposit.deposit_id)
             return False
         _check_early(ware, now)
-        free = self._nominating.free_cards(unit, deposit.member, ware, deposit.site_id)
+        whose = Holding(deposit.member, ware.card_class, ware.hub_id)
+        hour = Interval(ware.window.start, ware.window.end)
+        at_site = free_at_site(unit, whose, deposit.site_id, hour)
+        free = int(min(at_site[0], free_at_hub(unit, whose, hour)[0]))
         if deposit.card_h > free:
             raise RuleBrokenError(
                 f"A deposit must be of cards that are certified and promised to nobody, {free}, was {deposit.card_h}.",
                 code="deposit_uncertified",
-                hint="Deposit less, or certify the site with qipan market deliver site.",
+                hint="Deposit less, take back what is promised, or certify the site with qipan market deliver site.",
             )
         store.insert(unit, store.DEPOSIT, deposit, in_utc(now))
         self._log.append(unit, DEPOSIT_KIND, _deposit_leaf(deposit), now)
@@ -122,7 +125,7 @@ class Bank:
         unit.lock(BANK_LOCK)
         ware = _hour(asked.instrument, asked.draw_id, asked.card_h)
         floor = self._check_member(unit, asked.member)
-        before = store.draws(unit).get(asked.draw_id)
+        before = store.draws(unit, draw_id=asked.draw_id).get(asked.draw_id)
         if before is not None:
             if replace(before, taken_card_h=asked.taken_card_h) != asked:
                 raise _differs(asked.draw_id)

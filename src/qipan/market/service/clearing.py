@@ -5,7 +5,7 @@ Whoever writes to several things takes its locks in one order: the day's clearin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
 from qipan.market.service.margin import DAY_LOCK, Margins
+from qipan.market.service.quote import mean_fen, refuse_stated
 from qipan.market.service.trading import BOOKS_LOCK, Trading, lock_of
 from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
@@ -53,15 +54,16 @@ class Clearing:
         Parameters
         ----------
         plan_fen
-            Price of the physical plan by instrument, fen a card-hour, for books without trades and quotes.
+            Price of the physical plan as it is stated, by instrument, fen a card-hour, for books without trades, quotes
+            and cleared auctions of all their hours.
 
         Raises
         ------
         NotFoundError
             ``book_unknown`` for a plan of no book.
         RuleBrokenError
-            ``day_unsettled`` while the marked day before waits; ``day_past``; ``marks_missing`` with a finding for each
-            book that has no price.
+            ``day_unsettled`` while the marked day before waits; ``day_past``; ``spot_priced``; ``marks_missing`` with a
+            finding for each book that has no price.
         """
         lock_books(unit)
         day = market_day(now)
@@ -78,13 +80,13 @@ class Clearing:
             )
         plan = plan_fen or {}
         for name in plan:
-            self._trading.listing(unit, name)
+            ware = self._trading.listing(unit, name).instrument
+            if mean_fen(unit, ware) is not None:
+                refuse_stated(ware, [ware.window.start])
         before = store.marks_before(unit, day)
         found: list[DayMark] = []
         missing: list[Finding] = []
-        for name, listing in sorted(books.listings(unit).items()):
-            if name in before and before[name].is_final and not self._came_late(unit, before[name]):
-                continue
+        for name, listing in books.listings(unit, store.books_to_mark(unit)).items():
             try:
                 made = self._mark(unit, listing, before.get(name), day, now, plan.get(name))
             except RuleBrokenError as error:
@@ -95,11 +97,11 @@ class Clearing:
             raise RuleBrokenError(
                 f"Every book in which somebody holds something must have a price, was without: {missing[0].value}.",
                 code="marks_missing",
-                hint="Give the plan's price for the books that are named.",
+                hint="Clear auctions of their hours, or state the plan's price for the books that are named.",
                 findings=missing,
             )
         store.insert_marks(unit, day, tuple(found), now)
-        record_action(unit, "market_marked", day, now, marks=len(found))
+        record_action(unit, "market_marked", day, now, marks=len(found), stated_fen_per_card_h=dict(plan))
         return tuple(found)
 
     def settle(self, unit: UnitOfWork, now: datetime) -> Settlement:
@@ -169,7 +171,7 @@ class Clearing:
         days, settled = store.days(unit), store.digests(unit)
         if days and days[-1] not in settled:
             raise _unsettled(days[-1])
-        found = store.marks_before(unit, date.max).get(instrument)
+        found = store.newest_mark(unit, instrument)
         if found is None or not found.is_final or self._came_late(unit, found):
             raise RuleBrokenError(
                 f"A book must have its last mark, and be settled at it, was not: {instrument}.",
@@ -204,7 +206,7 @@ class Clearing:
             record_action(unit, "member_defaulted", member_id, now)
         marks = {one.instrument: one for one in store.marks(unit, self._newest_day(unit))}
         closed: list[Trade] = []
-        for name, listing in sorted(books.listings(unit).items()):
+        for name, listing in books.listings(unit, store.books_to_mark(unit)).items():
             closed += self._close_out(unit, listing, member_id, marks.get(name), now)
         return tuple(closed)
 
@@ -259,7 +261,7 @@ class Clearing:
             raise NotFoundError(
                 "A day must be marked before it is settled, was none.",
                 code="day_unmarked",
-                hint="Mark it with qipan market mark.",
+                hint="Mark it with qipan market forward mark.",
             )
         return days[-1]
 
@@ -277,16 +279,18 @@ class Clearing:
         end = listing.last_trading if is_final else in_utc(now)
         # Quotes are those that stood in the last moment of trading, before all of them expire.
         self._trading.pass_time(unit, name, end - _TICK if is_final else end)
-        book = self._trading.book(unit, name).book
+        with self._trading.look(unit, name) as kept:
+            bid, ask = kept.book.best_fen_per_card_h(Side.BUY), kept.book.best_fen_per_card_h(Side.SELL)
+            is_held = any(kept.book.positions.values())
         if is_final:
             self._trading.pass_time(unit, name, now)
         covered = before.last_trade if before else 0
         trades = books.trades(unit, name, after=covered)
         if before is not None and before.is_final:
             return DayMark(day, name, before.mark, trades[-1].sequence, is_final=True)
-        bid, ask = book.best_fen_per_card_h(Side.BUY), book.best_fen_per_card_h(Side.SELL)
-        is_at_stake = bool(trades) or any(book.positions.values())
-        if not is_at_stake and None in (bid, ask) and plan_fen_per_card_h is None:
+        spot = mean_fen(unit, listing.instrument)
+        is_at_stake = bool(trades) or is_held
+        if not is_at_stake and None in (bid, ask) and spot is None and plan_fen_per_card_h is None:
             return None
         carried = [one.fen_per_card_h for one in trades if one.is_carried]
         if before is not None and before.mark.rule is MarkRule.CARRIED:
@@ -296,6 +300,7 @@ class Clearing:
             Interval(end - HOUR, end),
             bid_fen_per_card_h=bid,
             ask_fen_per_card_h=ask,
+            spot_fen_per_card_h=spot,
             plan_fen_per_card_h=plan_fen_per_card_h,
             carried_fen_per_card_h=carried[-1] if carried else None,
         )
@@ -326,17 +331,17 @@ class Clearing:
     ) -> list[Trade]:
         """Cancel a defaulter's open orders in a book, and trade its position away as far as others stand ready."""
         name = listing.instrument.name
-        kept = self._trading.book(unit, name)
+        with self._trading.look(unit, name) as kept:
+            number, standing = kept.number, kept.open_orders(member)
+            lots = kept.book.positions.get(member, 0)
         prefix = f"close/{name}"
         own: list[Request] = [
-            Cancel(f"{prefix}/{kept.number + 1 + at}", member, name, order.order_id)
-            for at, order in enumerate(kept.open_orders(member))
+            Cancel(f"{prefix}/{number + 1 + at}", member, name, order.order_id) for at, order in enumerate(standing)
         ]
-        lots = kept.book.positions.get(member, 0)
         if lots and marked is not None and in_utc(now) < listing.last_trading:
             side = Side.SELL if lots > 0 else Side.BUY
             limit = min(marked.mark.fen_per_card_h * (100 + side * BAND_PERCENT) // 100, MOST_FEN_PER_CARD_H)
-            order_id = f"{prefix}/{kept.number + 1 + len(own)}"
+            order_id = f"{prefix}/{number + 1 + len(own)}"
             own.append(Order(order_id, member, name, side, min(abs(lots), MOST_LOTS), limit, Entry.IMMEDIATE))
         return [trade for answer in self._trading.act(unit, own, now) for trade in answer.trades]
 
@@ -346,11 +351,17 @@ def market_day(now: datetime) -> date:
     return in_utc(now).astimezone(MARKET_ZONE).date()
 
 
-def lock_books(unit: UnitOfWork) -> None:
-    """Let nobody trade, open a book or settle until the unit of work ends."""
+def lock_books(unit: UnitOfWork, besides: Iterable[str] = ()) -> None:
+    """Let nobody trade, open a book or settle until the unit of work ends.
+
+    Parameters
+    ----------
+    besides
+        Books that are locked also where they were marked for the last time, for positions are to change there.
+    """
     unit.lock(DAY_LOCK)
     unit.lock(BOOKS_LOCK)
-    for name in sorted(books.listings(unit)):
+    for name in sorted({*store.books_to_mark(unit), *besides}):
         unit.lock(lock_of(name))
 
 

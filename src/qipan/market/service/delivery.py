@@ -7,6 +7,7 @@ one group of linked transfers under ids that follow from its number, and one lea
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -19,7 +20,7 @@ from qipan.market.admit import HOUSE
 from qipan.market.cascade import cascade, pairs, parts
 from qipan.market.check_delivery import check_delivery
 from qipan.market.deliver import CLOSE_BEFORE, gate_of, use
-from qipan.market.fulfil import fulfil, price_fen, reserve
+from qipan.market.fulfil import fulfil, price_fen, reserve, short_hours
 from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor
 from qipan.market.model.delivery import Allocated, Allocation, Delivered, Delivery, Outturn, Reserved, Supply, Use
 from qipan.market.model.position import Position
@@ -28,6 +29,7 @@ from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf,
 from qipan.market.service.clearing import Clearing, lock_books, market_day
 from qipan.market.service.margin import MONEY
 from qipan.market.service.nomination import check_deliverable
+from qipan.market.service.quote import merged
 from qipan.market.service.trading import Trading
 from qipan.market.settle import CAPITAL, CLEARING, Group
 from qipan.market.store import book as books
@@ -65,14 +67,15 @@ class Deliveries:
             ``window_indivisible`` for an hour; ``book_unsettled``, ``day_unsettled``; ``delivery_allocated`` where a
             book that it would go to is allocated, or this one.
         """
-        lock_books(unit)
         listing = self._trading.listing(unit, instrument)
         ware = listing.instrument
         targets = [Instrument(ware.card_class, ware.hub_id, part) for part in parts(ware.window)]
+        names = [instrument, *(one.name for one in targets)]
+        lock_books(unit, names)
         marked = self._clearing.last_mark(unit, instrument)
         fen = marked.mark.fen_per_card_h
         positions = self._positions(unit, instrument)
-        allocated = [one for one in (instrument, *(t.name for t in targets)) if one in store.allocations(unit)]
+        allocated = list(store.allocations(unit, names))
         if not positions:
             return ()
         if allocated:
@@ -107,9 +110,9 @@ class Deliveries:
             ``window_too_long``; ``gate_open``; ``delivery_uncascaded``; ``book_unsettled``, ``day_unsettled``;
             ``default_uncovered``; ``transfers_refused``.
         """
-        lock_books(unit)
+        lock_books(unit, [instrument])
         ware = self._trading.listing(unit, instrument).instrument
-        known = store.allocations(unit)
+        known = store.allocations(unit, [instrument])
         if instrument in known:
             reserved = store.reserved(unit, instrument=instrument)
             fen = price_fen(reserved, known[instrument].fen_per_card_h)
@@ -125,7 +128,7 @@ class Deliveries:
         marked = self._clearing.last_mark(unit, instrument)
         traded = books.trades(unit, instrument, after=marked.last_trade)
         last = traded[-1].sequence if traded else marked.last_trade
-        allocation = Allocation(instrument, len(known) + 1, last, marked.mark.fen_per_card_h)
+        allocation = Allocation(instrument, store.newest_allocation(unit) + 1, last, marked.mark.fen_per_card_h)
         reserved = reserve(ware, allocation.number, *self._served(unit, allocation))
         fen = price_fen(reserved, allocation.fen_per_card_h)
         self._accounts.open_account(unit, Account(ESCROW, HOUSE, MONEY.asset_id, "delivery"), now)
@@ -151,10 +154,21 @@ class Deliveries:
         """Return the books whose delivery is settled."""
         return frozenset(store.deliveries(unit))
 
+    def due(self, unit: UnitOfWork, now: datetime) -> dict[str, tuple[str, ...]]:
+        """Return the books that are allocated, over and not settled, with the ids of their reservations."""
+        done = store.deliveries(unit)
+        found = {}
+        for name in store.allocations(unit):
+            if name not in done and Instrument.named(name).window.end <= in_utc(now):
+                found[name] = tuple(one.reservation_id for one in store.reserved(unit, instrument=name))
+        return found
+
     # --- delivery ------------------------------------------------------------------------------------------------
 
     def settle(self, unit: UnitOfWork, told: Delivery, now: datetime) -> Delivered:
         """Pay what the delivery of a book comes to, and free the margin of its positions; call first if money lacks.
+
+        Prices on spot are those of cleared auctions; what is told is for hours that none has priced.
 
         Raises
         ------
@@ -165,21 +179,23 @@ class Deliveries:
         ConflictError
             ``delivery_differs`` where the book was settled on other figures.
         RuleBrokenError
-            ``delivery_not_over``; ``day_unsettled``; ``default_uncovered``; ``transfers_refused``.
+            ``delivery_not_over``; ``spot_priced``, ``spot_unpriced``; ``day_unsettled``; ``default_uncovered``;
+            ``transfers_refused``.
         """
-        lock_books(unit)
         name = told.instrument
+        lock_books(unit, [name])
         ware = self._trading.listing(unit, name).instrument
         allocation = self._allocation(unit, name)
         done = store.deliveries(unit, name).get(name)
         if done is not None:
-            if done != delivery_record(told):
+            kept = read_delivery(done)
+            if not _is_same(told, kept):
                 raise ConflictError(
                     f"A book must be settled on one set of figures, was settled on others: {name}.",
                     code="delivery_differs",
                     hint="Correct what was paid by a transfer of its own; it is never changed.",
                 )
-            return Delivered(self._outturn(unit, allocation, told), {}, is_new=False)
+            return Delivered(self._outturn(unit, allocation, kept), {}, is_new=False)
         if in_utc(now) < ware.window.end:
             raise RuleBrokenError(
                 f"A book must be settled after its window ends at {ware.window.end}, was {now}.",
@@ -189,6 +205,9 @@ class Deliveries:
         positions, supplies = self._served(unit, allocation)
         reserved = store.reserved(unit, instrument=name)
         check_delivery(ware.window, told, positions, supplies, reserved)
+        stated = told.spot_fen_per_card_h
+        short = short_hours(ware.window, positions, supplies, told.failures)
+        told = replace(told, spot_fen_per_card_h=merged(unit, ware, stated, short))
         self._clearing.last_mark(unit, name)
         found = self._outturn(unit, allocation, told)
         ahead = price_fen(reserved, allocation.fen_per_card_h)
@@ -201,7 +220,8 @@ class Deliveries:
         self._carry(unit, ware, f"delivered/{name}", dealt, allocation.fen_per_card_h, now, is_out=True)
         store.insert_delivery(unit, name, delivery_record(told), in_utc(now))
         self._log.append(unit, DELIVERY_KIND, delivery_record(told).encode(), now)
-        record_action(unit, "market_delivered", name, now, failed_card_h=sum(found.failed_card_h.values()))
+        failed = sum(found.failed_card_h.values())
+        record_action(unit, "market_delivered", name, now, failed_card_h=failed, stated_hours=len(stated))
         return Delivered(found, {}, is_new=True)
 
     def outturn(self, unit: UnitOfWork, instrument: str) -> Outturn:
@@ -309,7 +329,7 @@ class Deliveries:
                 )
 
     def _allocation(self, unit: UnitOfWork, instrument: str) -> Allocation:
-        found = store.allocations(unit).get(instrument)
+        found = store.allocations(unit, [instrument]).get(instrument)
         if found is None:
             raise NotFoundError(
                 f"A book must be allocated before it is delivered, was not: {instrument}.",
@@ -326,6 +346,13 @@ class Deliveries:
     def _outturn(self, unit: UnitOfWork, allocation: Allocation, told: Delivery) -> Outturn:
         window = self._trading.listing(unit, allocation.instrument).instrument.window
         return fulfil(window, *self._served(unit, allocation), told, fen_per_card_h=allocation.fen_per_card_h)
+
+
+def _is_same(told: Delivery, kept: Delivery) -> bool:
+    """Tell whether what is told again is what a book was settled on; prices of auctions are kept beside it."""
+    prices = kept.spot_fen_per_card_h
+    is_priced = all(prices.get(hour) == fen for hour, fen in told.spot_fen_per_card_h.items())
+    return is_priced and (told.failures, dict(told.used_card_s)) == (kept.failures, dict(kept.used_card_s))
 
 
 def _card_s(one: Reserved) -> int:

@@ -141,14 +141,14 @@ class Insurance:
             ``book_unsettled``, ``day_unsettled``; ``transfers_refused``.
         """
         unit.lock(POOL)
-        sold = store.policies(unit).get(policy_id)
+        sold = store.policies(unit, policy_id).get(policy_id)
         if sold is None:
             raise NotFoundError(
                 f"A claim must be of a policy that was sold, was none: {policy_id!r}.",
                 code="policy_unknown",
                 hint="See which were sold with qipan market insure show.",
             )
-        before = store.claims(unit).get(policy_id)
+        before = store.claims(unit, policy_id).get(policy_id)
         if before is not None:
             return before, False
         figure, held = self._figure(unit, sold.policy)

@@ -13,8 +13,10 @@ from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import check_signed, is_id
 from qipan.market.lease import instalments, repossess, standing
-from qipan.market.model.lease import Standing
+from qipan.market.model.lease import Leased, Standing
 from qipan.market.model.product import Lease, Repossessed
+from qipan.market.service.capacity import Holding, free_at_hub, free_at_site, span_of_promises
+from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.clearing import market_day
 from qipan.market.service.trading import Trading
 from qipan.market.settle import margin_account
@@ -26,6 +28,7 @@ LEASE_KIND: Final = "market_lease"
 REPOSSESSION_KIND: Final = "market_repossession"
 LAST_DAY: Final = 28
 MOST_PERIODS: Final = 600
+MOST_SIGNS: Final = 200
 
 
 class Leasing:
@@ -49,22 +52,28 @@ class Leasing:
             ``request_forged``.
         ConflictError
             ``lease_differs``.
+        RuleBrokenError
+            ``lease_uncertified`` above the cards that the lessor has certified there and promised to nobody, in any
+            hour from its start on.
         """
+        unit.lock(lock_of_cards(lease.lessor))
         unit.lock(f"market/lease/{lease.lease_id}")
-        is_named = is_id(lease.lease_id) and 0 < len(lease.ware) <= 200 and lease.lessor != lease.lessee
-        if not (
+        leased = Leased.named(lease.ware)
+        is_named = is_id(lease.lease_id) and len(lease.ware) <= MOST_SIGNS and lease.lessor != lease.lessee
+        if leased is None or not (
             is_named and lease.first_due.day <= LAST_DAY and lease.periods <= MOST_PERIODS and lease.grace_count >= 0
         ):
             raise BadInputError(
                 f"A lease must name two members and cards, fall due by the {LAST_DAY}th of a month, and last at most "
-                f"{MOST_PERIODS} months, was {lease.lease_id!r} from {lease.first_due} for {lease.periods}.",
+                f"{MOST_PERIODS} months, was {lease.lease_id!r} of {lease.ware!r} from {lease.first_due} for "
+                f"{lease.periods}.",
                 code="lease_unfit",
-                hint="Choose an id in letters, figures and . _ -, and a day from 1 to 28.",
+                hint="Choose an id in letters, figures and . _ -, cards as 64 h100-80g@ningxia/zhongwei, a day to 28.",
             )
         instalments(lease.asset_fen, lease.rate_bp, lease.periods)
         self._trading.member(unit, lease.lessor)
         check_signed(lease_record(lease), lease.lease_id, self._trading.member(unit, lease.lessee), signature)
-        stands = store.leases(unit).get(lease.lease_id)
+        stands = store.leases(unit, lease.lease_id).get(lease.lease_id)
         if stands is not None:
             if stands != lease:
                 raise ConflictError(
@@ -73,6 +82,7 @@ class Leasing:
                     hint="Give a new lease a new id.",
                 )
             return False
+        _check_free(unit, lease, leased, now)
         store.insert(unit, store.LEASE, lease, in_utc(now))
         self._log.append(unit, LEASE_KIND, lease_record(lease).encode(), now)
         record_action(unit, "lease_agreed", lease.lease_id, now, asset_fen=lease.asset_fen)
@@ -93,7 +103,7 @@ class Leasing:
         paid = store.instalments_paid(unit, lease_id)
         if 1 <= number <= paid:
             return False
-        if lease_id in store.repossessions(unit):
+        if store.repossessions(unit, lease_id):
             raise _repossessed(lease_id)
         if number != paid + 1 or number > lease.periods:
             raise RuleBrokenError(
@@ -138,7 +148,7 @@ class Leasing:
         """
         unit.lock(f"market/lease/{lease_id}")
         lease = self.lease(unit, lease_id)
-        before = store.repossessions(unit).get(lease_id)
+        before = store.repossessions(unit, lease_id).get(lease_id)
         if before is not None:
             if (before.resale_fen, before.source) != (resale_fen, source):
                 raise ConflictError(
@@ -176,7 +186,7 @@ class Leasing:
         NotFoundError
             ``lease_unknown``.
         """
-        found = store.leases(unit).get(lease_id)
+        found = store.leases(unit, lease_id).get(lease_id)
         if found is None:
             raise NotFoundError(
                 f"A lease must be agreed first, was none: {lease_id!r}.",
@@ -236,6 +246,21 @@ class Leasing:
         ]
         if drafts:
             self._accounts.post_whole(unit, drafts, now)
+
+
+def _check_free(unit: UnitOfWork, lease: Lease, leased: Leased, now: datetime) -> None:
+    """Refuse to lease cards that are not certified, or that the lessor has promised in any hour from its start on."""
+    whose = Holding(lease.lessor, leased.card_class, leased.hub_id)
+    span = span_of_promises(unit, whose, max(in_utc(now), lease.since))
+    at_site = free_at_site(unit, whose, leased.site_id, span)
+    free = int(min(at_site.min(), free_at_hub(unit, whose, span).min()))
+    if leased.cards > free:
+        raise RuleBrokenError(
+            f"Leased cards must be certified at {leased.site_id} and promised to nobody while it runs, {max(free, 0)}, "
+            f"was {leased.cards}.",
+            code="lease_uncertified",
+            hint="Lease less, take back what is promised, or certify the site with qipan market deliver site.",
+        )
 
 
 def due_count(lease: Lease, today: date) -> int:

@@ -188,7 +188,7 @@ class Margins:
                 raise NotAllowedError(
                     f"A member must have answered its call, was short of {calls[member]} fen: {member}.",
                     code="margin_called",
-                    hint="Bring margin with qipan market bring.",
+                    hint="Bring margin with qipan market member bring.",
                 )
 
     # --- how it is done -------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ class Margins:
             raise RuleBrokenError(
                 f"Margin must cover positions and open orders, was {free + held} fen of {needed}: {member}.",
                 code="margin_short",
-                hint="Bring margin with qipan market bring, or order less.",
+                hint="Bring margin with qipan market member bring, or order less.",
             )
         drafts = [Draft(transfer_id=name, action=Action.PENDING, debit=account, credit=HELD, amount=needed,
                         reason="initial_margin")]  # fmt: skip

@@ -9,16 +9,16 @@ from datetime import datetime
 
 import numpy as np
 
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import Interval, in_utc
 from qipan.log.service import Log
-from qipan.market.cover import certified_cards
 from qipan.market.model.auction import Auction
-from qipan.market.model.contract import CARDS_PER_LOT, HOUR, MARKET_ZONE, Instrument, Tenor, Window
+from qipan.market.model.contract import CARDS_PER_LOT, HOUR, MARKET_ZONE, Instrument
 from qipan.market.model.monitor import Concentration, Deal, Flag, Hour, Limits, Measure, Watch
 from qipan.market.model.order import Side
 from qipan.market.model.request import Exposure
 from qipan.market.monitor import concentrated, concentration, pivotal
 from qipan.market.service.behind import leaves_of
+from qipan.market.service.capacity import Holding, certified_at_hub
 from qipan.market.store import book as books
 from qipan.market.store import product, spot
 from qipan.market.wash import washed
@@ -81,11 +81,12 @@ class Monitoring:
     @staticmethod
     def _certified(unit: UnitOfWork, until: datetime) -> Iterable[Concentration]:
         """Yield how cards that are certified in the last hour are shared out."""
-        last = Window(until.replace(minute=0, second=0, microsecond=0) - HOUR, Tenor.HOUR)
+        end = until.replace(minute=0, second=0, microsecond=0)
+        last = Interval(end - HOUR, end)
         cards: dict[str, dict[str, int]] = defaultdict(dict)
         for member, card_class, hub_id in books.certified_by(unit):
-            steps = books.certifications(unit, member, card_class, hub_id)
-            cards[f"{card_class}@{hub_id}"][member] = int(certified_cards(steps, last)[0])
+            whose = Holding(member, card_class, hub_id)
+            cards[f"{card_class}@{hub_id}"][member] = int(certified_at_hub(unit, whose, last)[0])
         for market, some in sorted(cards.items()):
             yield concentration(market, Measure.CERTIFIED, some)
 
@@ -121,10 +122,11 @@ class Monitoring:
     @staticmethod
     def _certified_lots(unit: UnitOfWork, auction: Auction) -> dict[tuple[str, str], list[int]]:
         """Return the certified lots of each hour of an auction's day by member and hub."""
+        day = Interval(auction.window.start, auction.window.end)
         return {
             (member, hub_id): [
                 int(cards) // CARDS_PER_LOT
-                for cards in certified_cards(books.certifications(unit, member, card_class, hub_id), auction.window)
+                for cards in certified_at_hub(unit, Holding(member, card_class, hub_id), day)
             ]
             for member, card_class, hub_id in books.certified_by(unit)
             if card_class == auction.card_class and hub_id in auction.network.hubs

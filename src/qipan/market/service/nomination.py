@@ -5,26 +5,24 @@ A word on supply is kept before it is answered, and is a leaf of the log; the la
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from qipan.kernel.errors import ConflictError, Finding, RuleBrokenError
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import Interval, in_utc
 from qipan.log.service import Log
 from qipan.market.admit import check_signed, check_site, check_supply
-from qipan.market.cover import certified_cards, free_lots
-from qipan.market.deliver import gate_of, nominate
-from qipan.market.fulfil import hours, lacking, nominated, owed, said, usable_cards
-from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor, Window
+from qipan.market.deliver import above_certified, gate_of, nominate
+from qipan.market.fulfil import hours, lacking, nominated, owed, said, supplied
+from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Tenor
 from qipan.market.model.delivery import Nomination, SiteStep, Supply
-from qipan.market.model.product import BankDeposit
 from qipan.market.record import SUPPLY_KIND, supply_leaf, supply_record
+from qipan.market.service.capacity import Holding, free_at_hub, free_at_site
+from qipan.market.service.capacity import lock_of as lock_of_cards
+from qipan.market.service.quote import check_priced
 from qipan.market.service.trading import Trading, lock_of
-from qipan.market.store import book as books
 from qipan.market.store import clearing as days
 from qipan.market.store import delivery as store
-from qipan.market.store import product as store_of_products
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
@@ -52,7 +50,9 @@ class Nominating:
         record_action(unit, "site_certified", step.member, now, site=step.site_id, cards=step.cards)
 
     def supply(self, unit: UnitOfWork, supply: Supply, now: datetime, signature: str = "") -> bool:
-        """Enter a nomination, or a buy-in where a price is named; ``False`` if the very same stands already.
+        """Enter a nomination, or a buy-in at the prices of the auction; ``False`` if the very same stands already.
+
+        A price is stated only for hours that no cleared auction has priced.
 
         Raises
         ------
@@ -67,10 +67,11 @@ class Nominating:
         RuleBrokenError
             ``window_too_long`` for weeks and months; ``call_unmet``; ``delivery_allocated``; of nominations
             ``gate_closed``, ``nomination_above_owed``, ``nomination_above_certified``; of buy-ins ``gate_open``,
-            ``buy_in_above_lacking``, ``buy_in_uncertified``, ``nomination_above_certified``.
+            ``buy_in_above_lacking``, ``buy_in_uncertified``, ``nomination_above_certified``, ``spot_unpriced``,
+            ``spot_priced``.
         """
         unit.lock(lock_of(supply.instrument))
-        unit.lock(f"market/cover/{supply.member}")
+        unit.lock(lock_of_cards(supply.member))
         ware = self._trading.listing(unit, supply.instrument).instrument
         check_supply(supply, ware.window)
         supply = replace(supply, start=in_utc(supply.start), end=in_utc(supply.end))
@@ -80,18 +81,21 @@ class Nominating:
             if stands != supply:
                 raise _differs(supply)
             return False
-        if supply.instrument in store.allocations(unit):
+        if store.allocations(unit, [supply.instrument]):
             raise RuleBrokenError(
                 f"A supply must be told before its book is allocated, was after: {supply.instrument}.",
                 code="delivery_allocated",
                 hint="Nothing changes any more; tell what fails when the window is over.",
             )
         check_deliverable(ware)
-        if supply.fen_per_card_h is None:
-            self._check_nomination(unit, supply, ware, now)
-        else:
+        if supply.is_bought_in:
             self._check_buy_in(unit, supply, ware, now)
+            check_priced(unit, ware, supply)
+        else:
+            self._check_nomination(unit, supply, ware, now)
         store.insert_supply(unit, supply, at=in_utc(now), signature=signature)
+        if supply.fen_per_card_h is not None:
+            record_action(unit, "buy_in_price_stated", supply.supply_id, now, fen_per_card_h=supply.fen_per_card_h)
         self._log.append(unit, SUPPLY_KIND, supply_leaf(supply, signature), now)
         return True
 
@@ -115,6 +119,20 @@ class Nominating:
         positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
         return {hour: lacking(positions, words, hour) for hour in hours(window.start, window.end)}
 
+    def most_lacking(self, unit: UnitOfWork, instrument: str) -> int:
+        """Return the most lots of an hour of a book that nobody supplies, buy-ins counted.
+
+        Raises
+        ------
+        NotFoundError
+            ``book_unknown``.
+        """
+        window = self._trading.listing(unit, instrument).instrument.window
+        positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
+        owing = sum(owed(positions).values())
+        told = (supplied(positions, words, hour) for hour in hours(window.start, window.end))
+        return max(owing - sum(one.lots for one in some) for some in told)
+
     # --- how it is done -------------------------------------------------------------------------------------------
 
     def _positions(self, unit: UnitOfWork, instrument: str) -> dict[str, int]:
@@ -124,7 +142,7 @@ class Nominating:
         words = store.supplies(unit, instrument=supply.instrument)
         owing = owed(self._positions(unit, supply.instrument))
         barred = {*days.calls(unit), *days.defaults(unit)}
-        promised = self._promised(unit, supply, ware)
+        free = _at_site(unit, supply, ware)
         for hour in hours(supply.start, supply.end):
             asked = Nomination(supply.member, supply.site_id, supply.lots, in_utc(now))
             nominate(
@@ -132,7 +150,7 @@ class Nominating:
                 nominated(words, hour, in_utc(now)),
                 gate=gate_of(ware.window),
                 owed_lots=owing.get(supply.member, 0),
-                site_cards=promised[hour],
+                site_cards=free[hour],
                 called=barred,
             )
 
@@ -150,13 +168,14 @@ class Nominating:
                 hint="Meet the call first.",
             )
         words = store.supplies(unit, instrument=supply.instrument)
-        positions, promised = self._positions(unit, supply.instrument), self._promised(unit, supply, ware)
+        positions, free_cards = self._positions(unit, supply.instrument), _at_site(unit, supply, ware)
+        at_hub = free_at_hub(unit, _whose(supply, ware), _span(supply), word_besides=supply)
         for hour in hours(supply.start, supply.end):
             gaps = lacking(positions, words, hour)
             others = [
                 one.lots
                 for one in said(words, hour)
-                if one.fen_per_card_h is not None and (one.member, one.site_id) != (supply.member, supply.site_id)
+                if one.is_bought_in and (one.member, one.site_id) != (supply.member, supply.site_id)
             ]
             free = sum(gaps.values()) - sum(others)
             if supply.lots > free or (supply.member in gaps and supply.lots):
@@ -166,68 +185,14 @@ class Nominating:
                     code="buy_in_above_lacking",
                     hint="See what is lacking with qipan market deliver owed.",
                 )
-            if supply.lots * CARDS_PER_LOT > promised[hour]:
+            if supply.lots * CARDS_PER_LOT > free_cards[hour]:
+                raise above_certified(supply.site_id, supply.lots, free_cards[hour])
+            if supply.lots * CARDS_PER_LOT > at_hub[(hour - supply.start) // HOUR]:
                 raise RuleBrokenError(
-                    f"A nomination must fit into the {promised[hour]} cards certified at {supply.site_id}, "
-                    f"was {supply.lots} lots.",
-                    code="nomination_above_certified",
-                    hint="Nominate other sites for the rest.",
-                )
-            if supply.lots > self._unpromised(unit, supply, ware, hour):
-                raise RuleBrokenError(
-                    f"Lots that are bought in must be certified and promised to no book, was {supply.lots} at {hour}.",
+                    f"Lots that are bought in must be certified and promised to nobody, was {supply.lots} at {hour}.",
                     code="buy_in_uncertified",
-                    hint="Take cover away from books where it is not sold, or certify more.",
+                    hint="Take cover or offers back where they are not sold, or certify more.",
                 )
-
-    def _promised(self, unit: UnitOfWork, supply: Supply, ware: Instrument) -> Mapping[datetime, int]:
-        """Return the cards of the site that the member has not promised to other words, by hour."""
-        steps = store.sites(unit, supply.member, supply.site_id, ware.card_class, ware.hub_id)
-        is_own = supply.fen_per_card_h is None
-        others = [
-            one
-            for one in store.supplies(unit, member=supply.member)
-            if one.site_id == supply.site_id
-            and (one.instrument, one.fen_per_card_h is None) != (supply.instrument, is_own)
-            and _same(one.instrument, ware)
-        ]
-        lent = store_of_products.deposits(unit)
-        return {
-            hour: usable_cards(steps, hour) - _cards_said(others, hour) - _cards_lent(lent, supply, ware, hour)
-            for hour in hours(supply.start, supply.end)
-        }
-
-    def free_cards(self, unit: UnitOfWork, member: str, ware: Instrument, site_id: str) -> int:
-        """Return the cards of a site that a member has certified for an hour and promised to nobody."""
-        window = ware.window
-        steps = store.sites(unit, member, site_id, ware.card_class, ware.hub_id)
-        words = [
-            one for one in store.supplies(unit, member=member) if one.site_id == site_id and _same(one.instrument, ware)
-        ]
-        asked = Supply("", member, ware.name, site_id, window.start, window.end, 0)
-        lent = _cards_lent(store_of_products.deposits(unit), asked, ware, window.start)
-        return usable_cards(steps, window.start) - _cards_said(words, window.start) - lent
-
-    @staticmethod
-    def _unpromised(unit: UnitOfWork, supply: Supply, ware: Instrument, hour: datetime) -> int:
-        """Return the lots that the member has certified at the hub in an hour and promised to nobody."""
-        one_hour = Window(hour, Tenor.HOUR)
-        granted = [
-            (Instrument.named(one.instrument).window, one.granted_lots)
-            for one in books.exposures(unit, member=supply.member)
-            if _same(one.instrument, ware)
-        ]
-        granted += [
-            (one_hour, one.lots)
-            for name in {one.instrument for one in store.supplies(unit, member=supply.member)}
-            if _same(name, ware)
-            for one in said(store.supplies(unit, instrument=name), hour)
-            if one.member == supply.member
-            and one.fen_per_card_h is not None
-            and (one.instrument, one.site_id) != (supply.instrument, supply.site_id)
-        ]
-        steps = books.certifications(unit, supply.member, ware.card_class, ware.hub_id)
-        return free_lots(certified_cards(steps, one_hour), hour, granted, one_hour)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold words on supply against the log.
@@ -257,28 +222,18 @@ def check_deliverable(ware: Instrument) -> None:
         )
 
 
-def _cards_said(words: Collection[Supply], hour: datetime) -> int:
-    """Return the cards that words of one member on one site promise in an hour."""
-    names = {one.instrument for one in words}
-    return CARDS_PER_LOT * sum(
-        one.lots for name in names for one in said([word for word in words if word.instrument == name], hour)
-    )
+def _at_site(unit: UnitOfWork, supply: Supply, ware: Instrument) -> dict[datetime, int]:
+    """Return the cards of the site that are promised to nobody, by hour."""
+    free = free_at_site(unit, _whose(supply, ware), supply.site_id, _span(supply), besides=supply)
+    return dict(zip(hours(supply.start, supply.end), free.tolist(), strict=True))
 
 
-def _cards_lent(lent: Collection[BankDeposit], supply: Supply, ware: Instrument, hour: datetime) -> int:
-    """Return the cards of the site that the member has in the compute bank in an hour."""
-    return sum(
-        one.card_h
-        for one in lent
-        if (one.member, one.site_id) == (supply.member, supply.site_id)
-        and _same(one.instrument, ware)
-        and Instrument.named(one.instrument).window.start == hour
-    )
+def _whose(supply: Supply, ware: Instrument) -> Holding:
+    return Holding(supply.member, ware.card_class, ware.hub_id)
 
 
-def _same(instrument: str, ware: Instrument) -> bool:
-    other = Instrument.named(instrument)
-    return (other.card_class, other.hub_id) == (ware.card_class, ware.hub_id)
+def _span(supply: Supply) -> Interval:
+    return Interval(supply.start, supply.end)
 
 
 def _differs(supply: Supply) -> ConflictError:

@@ -15,7 +15,7 @@ from typing import Final
 from qipan.accounts.model.posting import Account, Action, Balance, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import ConflictError, NotFoundError, RuleBrokenError
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import Interval, in_utc
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import HOUSE, check_auction, check_bid, check_signature
@@ -33,14 +33,15 @@ from qipan.market.bid import (
     too_early,
     uncovered,
 )
-from qipan.market.cover import certified_cards, free_lots
 from qipan.market.model.auction import Auction, Clearing, Entered, Found, Outcome
 from qipan.market.model.clearing import Hold
-from qipan.market.model.contract import Instrument
+from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel, id_of
 from qipan.market.pay import OWN, freed, hold_id, linked, paid
 from qipan.market.record import link, moment, record
+from qipan.market.service.capacity import Holding, free_at_hub
+from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.trading import Trading
 from qipan.market.service.voucher import Vouchers
@@ -334,8 +335,7 @@ class Spot:
     ) -> None:
         """Enter requests, then hold them against what their members have: cover, money, their own other side."""
         for member in sorted({one.member for one in new}):
-            # Whoever promises an hour of a member holds this lock.
-            unit.lock(f"market/cover/{member}")
+            unit.lock(lock_of_cards(member))
         store.enter(unit, new)
         orders: dict[str, list[Order]] = defaultdict(list)
         for order in store.orders(unit, auction.name, {one.member for one in new}):
@@ -354,17 +354,16 @@ class Spot:
     ) -> None:
         """Refuse offers that certified capacity does not bear in their hour beside all else that was promised."""
         offers = [one for one in orders if one.side is Side.SELL and one.instrument in touched]
-        hubs = {Instrument.named(one.instrument).hub_id for one in offers}
-        for hub_id in sorted(hubs):
-            member = offers[0].member
-            steps = books.certifications(unit, member, auction.card_class, hub_id)
-            cards = certified_cards(steps, auction.window)
-            promised = self._trading.promised(unit, member, auction.card_class, hub_id)
-            for order in {one.instrument: one for one in offers}.values():
-                ware = Instrument.named(order.instrument)
-                left = free_lots(cards, auction.window.start, promised, ware.window) if ware.hub_id == hub_id else 0
-                if left < 0:
-                    raise uncovered(order, -left)
+        by_hub: dict[str, dict[int, Order]] = defaultdict(dict)
+        for order in offers:
+            ware = Instrument.named(order.instrument)
+            by_hub[ware.hub_id][(ware.window.start - auction.window.start) // HOUR] = order
+        for hub_id, by_hour in sorted(by_hub.items()):
+            whose = Holding(offers[0].member, auction.card_class, hub_id)
+            free = free_at_hub(unit, whose, Interval(auction.window.start, auction.window.end))
+            for hour, order in by_hour.items():
+                if free[hour] < 0:
+                    raise uncovered(order, -(int(free[hour]) // CARDS_PER_LOT))
 
     def _hold(
         self, unit: UnitOfWork, auction: Auction, member: str, orders: Sequence[Order], name: str, now: datetime
@@ -381,7 +380,7 @@ class Spot:
             raise RuleBrokenError(
                 f"Free margin must cover what bids can cost, was {free} fen of {needed}: {member}.",
                 code="bid_unfunded",
-                hint="Bring margin with qipan market bring, or bid less.",
+                hint="Bring margin with qipan market member bring, or bid less.",
             )
         drafts = [] if hold is None else [freed(hold)]
         if needed:

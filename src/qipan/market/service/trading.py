@@ -6,18 +6,17 @@ by one unit of work at a time, and only where the digest of its last request is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
-from qipan.kernel.time import in_utc
+from qipan.kernel.time import Interval, in_utc
 from qipan.log.service import Log
 from qipan.market.admit import check_certification, check_listing, check_member, check_request, check_signature
-from qipan.market.cover import certified_cards, free_lots
 from qipan.market.keep import Kept, outcome
-from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Refusal, Trade
 from qipan.market.model.request import (
     Answer,
@@ -33,9 +32,10 @@ from qipan.market.model.request import (
 )
 from qipan.market.record import REQUEST_KIND, link, read, record
 from qipan.market.refuse import refuse
+from qipan.market.service import capacity
 from qipan.market.service.audit import differences
+from qipan.market.service.capacity import Holding, free_at_hub, free_lots_in
 from qipan.market.store import book as store
-from qipan.market.store import spot
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
@@ -132,7 +132,7 @@ class Trading:
             raise NotFoundError(
                 f"Who trades must be a member, was not: {member_id!r}.",
                 code="member_unknown",
-                hint="Admit it with qipan market admit.",
+                hint="Admit it with qipan market member admit.",
             )
         return found
 
@@ -149,7 +149,7 @@ class Trading:
             raise NotFoundError(
                 f"A book must be open for the instrument, was none: {instrument!r}.",
                 code="book_unknown",
-                hint="See which are open with qipan market books.",
+                hint="See which are open with qipan market forward books.",
             )
         return found
 
@@ -160,24 +160,6 @@ class Trading:
     def listings(self, unit: UnitOfWork) -> dict[str, Listing]:
         """Return the terms of all books by the name of their instrument."""
         return store.listings(unit)
-
-    def promised(
-        self, unit: UnitOfWork, member: str, card_class: str, hub_id: str, *, besides: str = ""
-    ) -> list[tuple[Window, int]]:
-        """Return windows and lots that a member has promised of a class at a hub: granted to books, offered on spot.
-
-        Parameters
-        ----------
-        besides
-            A book that is left out.
-        """
-        listings = store.listings(unit)
-        found = []
-        for one in store.exposures(unit, member=member):
-            ware = listings[one.instrument].instrument
-            if one.instrument != besides and (ware.card_class, ware.hub_id) == (card_class, hub_id):
-                found.append((ware.window, one.granted_lots))
-        return found + spot.offered(unit, member, card_class, hub_id)
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -231,8 +213,11 @@ class Trading:
         """Enter what the clearing house asks in a member's name; such ids hold a slash, as no member's do."""
         return self._enter(unit, requests, now, {}, is_house=True)
 
-    def book(self, unit: UnitOfWork, instrument: str, now: datetime | None = None) -> Kept:
-        """Return a book as its last request left it, or as it is at a later moment; what is done to it is lost.
+    @contextmanager
+    def look(self, unit: UnitOfWork, instrument: str, now: datetime | None = None) -> Iterator[Kept]:
+        """Let one look at a book as its last request left it, or as it is at a later moment; it is never changed.
+
+        It stays in memory for whoever comes next, unless orders have expired at that moment.
 
         Raises
         ------
@@ -240,9 +225,12 @@ class Trading:
             ``book_unknown``.
         """
         kept = self._made(unit, self.listing(unit, instrument))
-        if now is not None:
+        has_expired = now is not None and kept.book.due <= in_utc(now)
+        if has_expired and now is not None:
             kept.book.expire(in_utc(now))
-        return kept
+        yield kept
+        if not has_expired:
+            self._kept[instrument] = kept
 
     def exposures(
         self, unit: UnitOfWork, *, member: str | None = None, instrument: str | None = None
@@ -347,17 +335,15 @@ class Trading:
                     hint="Take away no more than was brought; sell what was bought.",
                 )
             return
-        # Two books of one member must not promise the same hour.
-        unit.lock(f"market/cover/{member}")
-        promised = self.promised(unit, member, ware.card_class, ware.hub_id, besides=ware.name)
-        granted = [(ware.window, kept.granted_lots(member)), *promised]
-        steps = store.certifications(unit, member, ware.card_class, ware.hub_id)
-        free = free_lots(certified_cards(steps, ware.window), ware.window.start, granted, ware.window)
+        unit.lock(capacity.lock_of(member))
+        whose = Holding(member, ware.card_class, ware.hub_id)
+        span = Interval(ware.window.start, ware.window.end)
+        free = free_lots_in(free_at_hub(unit, whose, span, book_besides=ware.name)) - kept.granted_lots(member)
         if request.lots > free:
             raise RuleBrokenError(
                 f"Cover must be certified in every hour of {ware.window.name}, was {request.lots} lots of {free} free.",
                 code="cover_uncertified",
-                hint="Bring less, take cover away from other books, or certify more.",
+                hint="Bring less, take cover or offers back elsewhere, or certify more.",
             )
 
 

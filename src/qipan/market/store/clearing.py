@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from qipan.kernel.time import Interval
 from qipan.market.model.clearing import DayMark, Default, Hold
 from qipan.market.model.mark import Mark, MarkRule
-from qipan.market.store.book import TRADE
+from qipan.market.store.book import BOOK, TRADE
 from qipan.storage.books import Moment, UnitOfWork, metadata
 
 MARK = sa.Table(
@@ -124,6 +124,24 @@ def marks_before(unit: UnitOfWork, day: date) -> dict[str, DayMark]:
     is_it = sa.and_(MARK.c.instrument == newest.c.instrument, MARK.c.day == newest.c.day)
     query = sa.select(MARK).join(newest, is_it).order_by(MARK.c.instrument)
     return {row["instrument"]: _day_mark(row) for row in unit.execute(query).mappings()}
+
+
+def books_to_mark(unit: UnitOfWork) -> list[str]:
+    """Return the books that marks are still due of: not marked for the last time, or reached at other prices since."""
+    came_late = sa.exists().where(
+        TRADE.c.instrument == MARK.c.instrument,
+        TRADE.c.sequence > MARK.c.last_trade,
+        TRADE.c.fen_per_card_h != MARK.c.fen_per_card_h,
+    )
+    is_over = sa.exists().where(MARK.c.instrument == BOOK.c.instrument, MARK.c.is_final, ~came_late)
+    return list(unit.execute(sa.select(BOOK.c.instrument).where(~is_over).order_by(BOOK.c.instrument)).scalars())
+
+
+def newest_mark(unit: UnitOfWork, instrument: str) -> DayMark | None:
+    """Return the newest mark of a book; none before the first."""
+    query = sa.select(MARK).where(MARK.c.instrument == instrument).order_by(MARK.c.day.desc()).limit(1)
+    row = unit.execute(query).mappings().one_or_none()
+    return None if row is None else _day_mark(row)
 
 
 def days(unit: UnitOfWork) -> tuple[date, ...]:

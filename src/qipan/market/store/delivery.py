@@ -5,6 +5,7 @@ Rows are never changed, the engines refuse it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -42,6 +43,7 @@ SUPPLY = sa.Table(
     sa.Column("end", Moment, nullable=False),
     sa.Column("lots", sa.BigInteger, nullable=False),
     sa.Column("fen_per_card_h", sa.BigInteger, nullable=True),
+    sa.Column("at_spot", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("at", Moment, nullable=False),
     sa.Column("signature", sa.Text, nullable=False),
     sa.UniqueConstraint("supply_id"),
@@ -91,16 +93,14 @@ def insert_site(unit: UnitOfWork, step: SiteStep) -> None:
     unit.execute(sa.insert(SITE).values(asdict(step)))
 
 
-def sites(unit: UnitOfWork, member: str, site_id: str, card_class: str, hub_id: str) -> tuple[SiteStep, ...]:
-    """Return the steps of what a member certified at a site as they were entered: the later corrects the earlier."""
+def sites(unit: UnitOfWork, member: str, card_class: str, hub_id: str) -> dict[str, list[SiteStep]]:
+    """Return the steps of what a member certified at each of its sites at a hub, as they were entered."""
     named = [SITE.c[name] for name in SiteStep.__dataclass_fields__]
-    query = sa.select(*named).where(
-        SITE.c.member == member,
-        SITE.c.site_id == site_id,
-        SITE.c.card_class == card_class,
-        SITE.c.hub_id == hub_id,
-    )
-    return tuple(SiteStep(**row) for row in unit.execute(query.order_by(SITE.c.number)).mappings())
+    query = sa.select(*named).where(SITE.c.member == member, SITE.c.card_class == card_class, SITE.c.hub_id == hub_id)
+    found: dict[str, list[SiteStep]] = {}
+    for row in unit.execute(query.order_by(SITE.c.number)).mappings():
+        found.setdefault(row["site_id"], []).append(SiteStep(**row))
+    return found
 
 
 def certified_sites(unit: UnitOfWork, member: str | None = None) -> tuple[SiteStep, ...]:
@@ -122,13 +122,24 @@ def supply(unit: UnitOfWork, supply_id: str) -> Supply | None:
     return None if row is None else Supply(**row)
 
 
-def supplies(unit: UnitOfWork, *, instrument: str | None = None, member: str | None = None) -> tuple[Supply, ...]:
-    """Return words in their order, on a book or of a member if one is named."""
+def supplies(
+    unit: UnitOfWork,
+    *,
+    instrument: str | None = None,
+    member: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> tuple[Supply, ...]:
+    """Return words in their order: on a book, of a member, that hold at some time from start to end, where named."""
     query = _supplies().order_by(SUPPLY.c.number)
     if instrument is not None:
         query = query.where(SUPPLY.c.instrument == instrument)
     if member is not None:
         query = query.where(SUPPLY.c.member == member)
+    if start is not None:
+        query = query.where(SUPPLY.c.end > start)
+    if end is not None:
+        query = query.where(SUPPLY.c.start < end)
     return tuple(Supply(**row) for row in unit.execute(query).mappings())
 
 
@@ -146,11 +157,18 @@ def insert_allocation(unit: UnitOfWork, allocation: Allocation, reserved: tuple[
         unit.execute(sa.insert(RESERVATION), [asdict(one) for one in reserved])
 
 
-def allocations(unit: UnitOfWork) -> dict[str, Allocation]:
-    """Return the allocations by instrument, in their order."""
+def allocations(unit: UnitOfWork, instruments: Collection[str] | None = None) -> dict[str, Allocation]:
+    """Return the allocations by instrument, in their order; those that are named, if any are."""
     named = [ALLOCATION.c[name] for name in Allocation.__dataclass_fields__]
     query = sa.select(*named).order_by(ALLOCATION.c.number)
+    if instruments is not None:
+        query = query.where(ALLOCATION.c.instrument.in_(instruments))
     return {row["instrument"]: Allocation(**row) for row in unit.execute(query).mappings()}
+
+
+def newest_allocation(unit: UnitOfWork) -> int:
+    """Return the number of the newest allocation; 0 before the first."""
+    return int(unit.execute(sa.select(sa.func.coalesce(sa.func.max(ALLOCATION.c.number), 0))).scalar_one())
 
 
 def reserved(

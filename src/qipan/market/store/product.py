@@ -127,8 +127,11 @@ def insert_policy(unit: UnitOfWork, sold: Sold, now: datetime) -> None:
     unit.execute(sa.insert(POLICY).values(values))
 
 
-def policies(unit: UnitOfWork) -> dict[str, Sold]:
-    """Return the policies by id."""
+def policies(unit: UnitOfWork, policy_id: str | None = None) -> dict[str, Sold]:
+    """Return the policies by id; the one that is named, if one is."""
+    query = sa.select(POLICY).order_by(POLICY.c.policy_id)
+    if policy_id is not None:
+        query = query.where(POLICY.c.policy_id == policy_id)
     return {
         row.policy_id: Sold(
             Policy(
@@ -144,18 +147,26 @@ def policies(unit: UnitOfWork) -> dict[str, Sold]:
             row.loading_bp,
             row.premium_fen,
         )
-        for row in unit.execute(sa.select(POLICY).order_by(POLICY.c.policy_id))
+        for row in unit.execute(query)
     }
 
 
-def claims(unit: UnitOfWork) -> dict[str, Claimed]:
-    """Return the claims by policy."""
-    return {row["policy_id"]: Claimed(**row) for row in _rows(unit, CLAIM)}
+def claims(unit: UnitOfWork, policy_id: str | None = None) -> dict[str, Claimed]:
+    """Return the claims by policy; that of one, if it is named."""
+    return {row["policy_id"]: Claimed(**row) for row in _rows(unit, CLAIM, policy_id)}
 
 
-def leases(unit: UnitOfWork) -> dict[str, Lease]:
-    """Return the leases by id."""
-    return {row["lease_id"]: Lease(**row) for row in _rows(unit, LEASE)}
+def leases(unit: UnitOfWork, lease_id: str | None = None) -> dict[str, Lease]:
+    """Return the leases by id; the one that is named, if one is."""
+    return {row["lease_id"]: Lease(**row) for row in _rows(unit, LEASE, lease_id)}
+
+
+def leased(unit: UnitOfWork, lessor: str) -> list[Lease]:
+    """Return the leases of what a member has leased to others and not taken back."""
+    named = [LEASE.c[name] for name in Lease.__dataclass_fields__]
+    back = sa.select(REPOSSESSION.c.lease_id)
+    query = sa.select(*named).where(LEASE.c.lessor == lessor, LEASE.c.lease_id.not_in(back))
+    return [Lease(**row) for row in unit.execute(query.order_by(LEASE.c.lease_id)).mappings()]
 
 
 def insert_instalment(unit: UnitOfWork, lease_id: str, number: int, now: datetime) -> None:
@@ -169,16 +180,22 @@ def instalments_paid(unit: UnitOfWork, lease_id: str) -> int:
     return int(unit.execute(query).scalar_one())
 
 
-def repossessions(unit: UnitOfWork) -> dict[str, Repossessed]:
-    """Return the repossessions by lease."""
-    return {row["lease_id"]: Repossessed(**row) for row in _rows(unit, REPOSSESSION)}
+def repossessions(unit: UnitOfWork, lease_id: str | None = None) -> dict[str, Repossessed]:
+    """Return the repossessions by lease; that of one, if it is named."""
+    return {row["lease_id"]: Repossessed(**row) for row in _rows(unit, REPOSSESSION, lease_id)}
 
 
-def deposits(unit: UnitOfWork, *, instrument: str | None = None) -> tuple[BankDeposit, ...]:
-    """Return deposits in the order of their time stamps, of an hour if one is named."""
+def deposits(
+    unit: UnitOfWork, *, instrument: str | None = None, member: str | None = None, deposit_id: str | None = None
+) -> tuple[BankDeposit, ...]:
+    """Return deposits in the order of their time stamps: of an hour, of a member, under an id, where one is named."""
     query = sa.select(*[DEPOSIT.c[name] for name in BankDeposit.__dataclass_fields__])
     if instrument is not None:
         query = query.where(DEPOSIT.c.instrument == instrument)
+    if member is not None:
+        query = query.where(DEPOSIT.c.member == member)
+    if deposit_id is not None:
+        query = query.where(DEPOSIT.c.deposit_id == deposit_id)
     rows = unit.execute(query.order_by(DEPOSIT.c.at, DEPOSIT.c.deposit_id)).mappings()
     return tuple(BankDeposit(**row) for row in rows)
 
@@ -189,16 +206,21 @@ def insert_draw(unit: UnitOfWork, draw: BankDraw, now: datetime) -> None:
     unit.execute(sa.insert(DRAW).values(values))
 
 
-def draws(unit: UnitOfWork, *, instrument: str | None = None) -> dict[str, BankDraw]:
-    """Return draws by id, of an hour if one is named."""
+def draws(unit: UnitOfWork, *, instrument: str | None = None, draw_id: str | None = None) -> dict[str, BankDraw]:
+    """Return draws by id: of an hour, under an id, where one is named."""
     query = sa.select(*[DRAW.c[name] for name in BankDraw.__dataclass_fields__]).order_by(DRAW.c.at, DRAW.c.draw_id)
     if instrument is not None:
         query = query.where(DRAW.c.instrument == instrument)
+    if draw_id is not None:
+        query = query.where(DRAW.c.draw_id == draw_id)
     found = (dict(row) for row in unit.execute(query).mappings())
     return {row["draw_id"]: BankDraw(**{**row, "taken_card_h": json.loads(row["taken_card_h"])}) for row in found}
 
 
-def _rows(unit: UnitOfWork, table: sa.Table) -> list[dict[str, Any]]:
-    """Return what stands in a table but for when it was entered, by its first column."""
+def _rows(unit: UnitOfWork, table: sa.Table, name: str | None) -> list[dict[str, Any]]:
+    """Return what stands in a table but for when it was entered, by its first column; the row of a name, if one is."""
     named = [column for column in table.c if column.name != "at"]
-    return [dict(row) for row in unit.execute(sa.select(*named).order_by(named[0])).mappings()]
+    query = sa.select(*named).order_by(named[0])
+    if name is not None:
+        query = query.where(named[0] == name)
+    return [dict(row) for row in unit.execute(query).mappings()]

@@ -290,6 +290,12 @@ def prices(unit: UnitOfWork, auction: str) -> tuple[Price, ...]:
     return tuple(sorted(found, key=Price.key))
 
 
+def prices_of(unit: UnitOfWork, instruments: Collection[str]) -> dict[str, int]:
+    """Return what a card-hour costs of each instrument that was priced: what its offers get, else what its bids pay."""
+    query = sa.select(PRICE.c.instrument, PRICE.c.fen_per_card_h).where(PRICE.c.instrument.in_(instruments))
+    return {row.instrument: row.fen_per_card_h for row in unit.execute(query.order_by(PRICE.c.side.desc()))}
+
+
 def awards(unit: UnitOfWork, auction: str) -> tuple[Award, ...]:
     """Return the awards of an auction, in the order in which orders were entered."""
     query = sa.select(*[AWARD.c[name] for name in Award._fields]).where(AWARD.c.auction == auction)

@@ -146,12 +146,15 @@ def _quote(
 ) -> market.Quote:
     """Return how a book is listed; it is made anew only where orders stand, which a moment says."""
     name = listing.instrument.name
-    made = None if now is None else services.trading.book(unit, name, now).book
+    bid = ask = None
+    if now is not None:
+        with services.trading.look(unit, name, now) as kept:
+            bid, ask = kept.book.best_fen_per_card_h(Side.BUY), kept.book.best_fen_per_card_h(Side.SELL)
     traded = services.trading.trades(unit, name)
     return market.Quote(
         listing,
-        None if made is None else made.best_fen_per_card_h(Side.BUY),
-        None if made is None else made.best_fen_per_card_h(Side.SELL),
+        bid,
+        ask,
         traded[-1] if traded else None,
         marked,
         held,
@@ -172,10 +175,10 @@ def _page(
         listing = services.trading.listing(unit, instrument)
         members = seen_by(caller, services.trading.members(unit))
         member = chosen_of(request, members)
-        kept = services.trading.book(unit, instrument, now)
-        asks, bids = kept.book.depth(Side.SELL), kept.book.depth(Side.BUY)
-        left = {order.order_id: lots for side in Side for order, lots in kept.book.standing(side)}
-        mine = kept.open_orders(member) if member else ()
+        with services.trading.look(unit, instrument, now) as kept:
+            asks, bids = kept.book.depth(Side.SELL), kept.book.depth(Side.BUY)
+            left = {order.order_id: lots for side in Side for order, lots in kept.book.standing(side)}
+            mine = kept.open_orders(member) if member else ()
         exposure = services.trading.exposures(unit, member=member, instrument=instrument) if member else ()
         traded = services.trading.trades(unit, instrument)
         marks = services.clearing.marks(unit, instrument=instrument)
