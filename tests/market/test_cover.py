@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from qipan.kernel.errors import BadInputError
 from qipan.market.cascade import parts
-from qipan.market.cover import free_lots
+from qipan.market.cover import certified_cards, free_lots
 from qipan.market.model.contract import Window
+from qipan.market.model.request import Certification
 
 WEEK = Window.named("2026-W10")
 DAYS = parts(WEEK)
@@ -60,3 +61,15 @@ def test_a_first_hour_without_a_zone_is_refused() -> None:
     with pytest.raises(BadInputError) as raised:
         free_lots(np.full(24, 80), datetime(2026, 3, 2), [], DAYS[0])  # noqa: DTZ001
     assert raised.value.code == "time_naive"
+
+
+def test_each_step_certifies_from_its_start_on_until_the_next() -> None:
+    def step(hours, cards):
+        return Certification("m", "a100", "gui", DAYS[0].start + timedelta(hours=hours), cards, "NC-1")
+
+    steps = [step(20, 7), step(-30, 90), step(5, 64), step(-3, 80), step(5, 16), step(30, 1)]
+    found = certified_cards(steps, DAYS[0])
+    assert found.tolist() == [80] * 5 + [16] * 15 + [7] * 4
+    assert found.dtype == np.int64
+    assert certified_cards(steps[2:3], DAYS[0]).tolist() == [0] * 5 + [64] * 19
+    assert certified_cards([], HOURS[0]).tolist() == [0]
