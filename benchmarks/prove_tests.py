@@ -60,7 +60,9 @@ GROUPS: Mapping[str, Group] = {
     "claim": Group(
         ("accounts/claim", "accounts/service/claims",
          *(f"certificates/{name}" for name in ("balance", "bundle", "issue", "match", "quota", "select"))),
-        ("tests/accounts/test_claims.py", "tests/certificates"),
+        ("tests/accounts/test_claims.py", "tests/accounts/test_admit.py",
+         *(f"tests/certificates/test_{name}.py" for name in
+           ("balance", "bundle", "issue", "match", "quota", "registry", "select"))),
     ),
     "margin": Group(
         ("market/cover", "market/default", "market/margin", "market/service/margin"),
@@ -74,7 +76,8 @@ GROUPS: Mapping[str, Group] = {
     "accounts": Group(
         tuple(f"accounts/{name}" for name in
               ("admit", "periods", "post", "record", "refuse", "replay", "service/posting", "statement")),
-        ("tests/accounts",),
+        tuple(f"tests/accounts/test_{name}.py" for name in
+              ("admit", "periods", "post", "record", "refuse", "replay", "service", "statement")),
     ),
 }  # fmt: skip
 
@@ -127,6 +130,7 @@ def lay_out(name: str) -> Path:
         (folder / part).symlink_to(ROOT / part)
     words = {
         "source_paths": ["src"],
+        "timeout_multiplier": 2.0,
         "only_mutate": [f"src/qipan/{module}.py" for module in group.modules],
         "do_not_mutate_patterns": list(TEXTS),
         "also_copy": ["benchmarks", "tools"],
