@@ -62,7 +62,7 @@ GROUPS: Mapping[str, Group] = {
          *(f"certificates/{name}" for name in ("balance", "bundle", "issue", "match", "quota", "select"))),
         ("tests/accounts/test_claims.py", "tests/accounts/test_admit.py",
          *(f"tests/certificates/test_{name}.py" for name in
-           ("balance", "bundle", "issue", "match", "quota", "registry", "select"))),
+           ("balance", "bundle", "issue", "match", "quota", "quota_form", "registry", "select"))),
     ),
     "margin": Group(
         ("market/cover", "market/default", "market/margin", "market/service/margin"),
