@@ -256,6 +256,18 @@ def test_linked_drafts_with_one_that_is_refused_all_fall_and_the_next_stands():
     assert posting.entries == {"a": 3, "b": 2}
 
 
+def test_what_a_fallen_chain_resolved_is_pending_as_before():
+    chain = [resolve("r", "p", 25, linked=True), move("y", "a", "b", 1000)]
+    drafts = [*chain, move("z", "a", "b", 41), resolve("s", "p")]
+    posting = post(HELD, drafts, NOW)
+    assert posting.outcomes == (
+        Outcome.LINKED_FAILED, Outcome.BELOW_FLOOR, Outcome.BELOW_FLOOR, Outcome.CREATED,
+    )  # fmt: skip
+    assert posting.balances == {("a", None): Balance(60, 100, 0, 0), ("b", None): Balance(0, 60, 0, 0)}
+    assert posting.entries == {"a": 3, "b": 2}
+    assert post(HELD, chain, NOW) == Posting((Outcome.LINKED_FAILED, Outcome.BELOW_FLOOR), (), {}, {})
+
+
 def test_ids_of_drafts_that_fell_can_be_used_again():
     fell = [move("x", "a", "b", 10, linked=True), move("y", "a", "b", 1000), move("x", "a", "b", 2)]
     assert post(FUNDED, fell, NOW).outcomes == (Outcome.LINKED_FAILED, Outcome.BELOW_FLOOR, Outcome.CREATED)

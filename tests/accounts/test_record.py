@@ -137,4 +137,5 @@ def test_what_is_written_otherwise_is_refused(read, change):
     with pytest.raises(BadInputError) as caught:
         read(change(record))
     assert caught.value.code == "record_malformed"
-    assert ("a claim" if read is read_claim else "a transfer") in caught.value.message
+    what = "a claim" if read is read_claim else "a transfer"
+    assert caught.value.message == f"A record must be {what} in canonical JSON, was not."
