@@ -8,7 +8,17 @@ from datetime import timedelta
 import pytest
 from tests.accounts.made import ACCOUNTS, ASSETS, HOUR, NOW, later, move
 
-from qipan.accounts.model.posting import AMOUNT_MAX, SUM_MAX, Action, Balance, Draft, Outcome, Posting, Standing
+from qipan.accounts.model.posting import (
+    AMOUNT_MAX,
+    SUM_MAX,
+    Action,
+    Balance,
+    Draft,
+    Outcome,
+    Posting,
+    Standing,
+    Transfer,
+)
 from qipan.accounts.post import post
 
 EMPTY = Standing({a.asset_id: a for a in ASSETS}, {a.account_id: a for a in ACCOUNTS}, {}, {}, {}, {})
@@ -226,6 +236,45 @@ def test_pending_lapses_at_its_timeout_and_not_before():
     assert (lapsed.transfer_id, lapsed.action, lapsed.pending_id, lapsed.amount) == ("lapse/p", Action.LAPSE, "p", 60)
     assert (lapsed.debit_entry, moved.debit_entry) == (3, 4)
     assert posting.balances == {("a", None): Balance(100, 100, 0, 0), ("b", None): Balance(0, 100, 0, 0)}
+
+
+def test_what_lapses_is_told_whole():
+    chain = [
+        move("fund", "site", "h", 9, period=HOUR, linked=True),
+        pending(
+            "p", "h", "i", 7, period=HOUR, timeout_s=10, balancing_debit=True, balancing_credit=True, reference="r"
+        ),
+    ]
+    held = post(replace(EMPTY, accounts={**EMPTY.accounts, "i": replace(ACCOUNTS[7], ceiling=7)}), chain, NOW)
+    due = replace(after(EMPTY, held), due=held.transfers[1:])
+    posting = post(due, [], later(99))
+    assert posting.transfers == (
+        Transfer(
+            transfer_id="lapse/p", action=Action.LAPSE, asset_id="a100@gui", debit="h", credit="i", amount=7, asked=7,
+            period=HOUR, pending_id="p", timeout_s=0, chain="", balancing_debit=False, balancing_credit=False,
+            reason="lapsed", reference="r", debit_entry=3, credit_entry=2, at=later(99),
+        ),
+    )  # fmt: skip
+    assert posting.balances == {("h", HOUR): Balance(0, 9, 0, 0), ("i", HOUR): Balance(0, 0, 0, 0)}
+
+
+def test_what_is_posted_is_told_whole():
+    drafts = [
+        pending("p", "site", "h", 7, period=HOUR, timeout_s=10, reference="r"),
+        replace(resolve("q", "p", 3), reference="s"),
+        replace(resolve("v", "p", action=Action.VOID, linked=True), reason="other"),
+    ]
+    first, second = post(EMPTY, drafts, NOW).transfers
+    told = {"asset_id": "a100@gui", "debit": "site", "credit": "h", "period": HOUR, "chain": "", "at": NOW,
+            "balancing_debit": False, "balancing_credit": False, "reason": "test"}  # fmt: skip
+    assert first == Transfer(
+        transfer_id="p", action=Action.PENDING, amount=7, asked=7, pending_id="", timeout_s=10, reference="r",
+        debit_entry=1, credit_entry=1, **told,
+    )  # fmt: skip
+    assert second == Transfer(
+        transfer_id="q", action=Action.POST, amount=3, asked=3, pending_id="p", timeout_s=0, reference="s",
+        debit_entry=2, credit_entry=2, **told,
+    )  # fmt: skip
 
 
 def test_linked_drafts_stand_together_and_again_exist():
