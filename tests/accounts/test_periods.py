@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from qipan.accounts.model.posting import Asset, AssetKind, Grid
 from qipan.accounts.periods import end_of, expires, is_start
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(monkeypatch):
-    """Let the machine stand in a zone that is neither UTC nor that of contracts."""
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
 
 EAST = timezone(timedelta(hours=8))
 

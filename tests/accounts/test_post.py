@@ -357,6 +357,8 @@ def test_balancing_credit_moves_what_there_is_room_for():
         move("z", "bank", "a", 5, balancing_credit=True),
     ]
     assert [one.amount for one in post(lent, drafts, NOW).transfers] == [5, 2, 0]
+    # Where there is no ceiling, there is no room.
+    assert [one.amount for one in post(EMPTY, [move("w", "bank", "b", 5, balancing_credit=True)], NOW).transfers] == [0]
 
 
 def test_sum_beyond_what_the_books_hold_is_refused():

@@ -52,6 +52,8 @@ def test_a_form_at_its_edge_is_fine(draft):
         (replace(MOVE, reference="a\0"), Outcome.REASON_MALFORMED),
         (replace(MOVE, reference="a\ud800"), Outcome.REASON_MALFORMED),
         (replace(MOVE, reference="a\udfffb"), Outcome.REASON_MALFORMED),
+        (replace(MOVE, amount=0), Outcome.AMOUNT_OUT_OF_RANGE),
+        (replace(POST, amount=-1), Outcome.AMOUNT_OUT_OF_RANGE),
         (replace(MOVE, amount=AMOUNT_MAX + 1), Outcome.AMOUNT_OUT_OF_RANGE),
         (replace(POST, amount=AMOUNT_MAX + 1), Outcome.AMOUNT_OUT_OF_RANGE),
         (replace(MOVE, action=Action.PENDING, timeout_s=TIMEOUT_MAX_S + 1), Outcome.FIELDS_UNFIT),

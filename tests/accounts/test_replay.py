@@ -68,6 +68,7 @@ def test_entries_that_do_not_follow_each_other_are_told():
         (2, "entry", "entry_differs", "3"),
         (2, "entry", "entry_differs", "1"),
     ]
+    assert found[0].message == "Entries of bank must follow each other, was 3 where 2 must stand."
     assert replay.entries == {"bank": 2, "a": 2}
 
 
@@ -75,6 +76,7 @@ def test_what_is_resolved_twice_is_strange_and_moves_nothing():
     replay = after(FUND, HOLD, PART)
     (found,) = replay.take(4, replace(PART, debit_entry=4, credit_entry=3))
     assert (found.row, found.column, found.rule) == (4, "pending", "pending_strange")
+    assert found.message == "A pending transfer must be resolved once, was not open: p."
     assert replay.balances["a", None] == Balance(20, 100, 0, 0)
 
 
@@ -114,6 +116,8 @@ def test_books_that_follow_from_their_transfers_are_well_and_others_are_told():
         (0, "pending", "pending_differs", "A pending transfer must be open in both: p."),
         (0, "pending", "pending_differs", "A pending transfer must be open in both: q."),
     ]
+    of_hour = {("site", NOW): Balance(1, 0, 0, 0), ("site", None): Balance(0, 1, 0, 0)}
+    assert len(check([], of_hour, {}, [])) == 4
     (first, *_) = check([replace(FUND, debit_entry=2), HOLD], **good)
     assert first[:3] == (1, "entry", "entry_differs")
 

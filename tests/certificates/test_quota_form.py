@@ -51,6 +51,7 @@ def test_a_delivery_at_the_edge_is_fine(change):
         ({"card_h": MOST + 1}, "delivery_unfit"),
         ({"buyer": "west"}, "delivery_unfit"),
         ({"end": MAY.start}, "delivery_unfit"),
+        ({"start": MAY.end - TICK, "end": MAY.end - TICK}, "delivery_unfit"),
         ({"start": MAY.start - TICK}, "delivery_unfit"),
         ({"end": MAY.end + TICK}, "delivery_unfit"),
         ({"start": MAY.start.replace(tzinfo=None)}, "delivery_unfit"),
