@@ -84,6 +84,15 @@ def test_the_grid_may_be_all_green_or_not_at_all() -> None:
     assert score(holdings, usages, 1.0).carbon_free_share == 1.0
 
 
+def test_hours_and_months_add_up_each_for_itself() -> None:
+    april = 31 * 24
+    holdings = [held("i", 10), held("j", 15), held("k", 40, 1), held("l", 7, april)]
+    usages = [used("u", 0, 20), used("v", 0, 8), used("w", 1, 5), used("x", april, 30)]
+    told = score(holdings, usages)
+    assert (told.made_wh, told.load_wh) == (72, 63)
+    assert (told.hourly_wh, told.monthly_wh) == (25 + 5 + 7, 33 + 7)
+
+
 def test_earlier_use_is_covered_first_and_of_one_hour_the_lesser_id() -> None:
     usages = [used("c", 1, 30), used("b", 0, 20), used("a", 0, 10)]
     pairs = pair([held("i", 5), held("j", 28, 1)], usages, free(usages), Granularity.MONTH)
@@ -101,6 +110,7 @@ def test_a_row_lies_in_the_hour_that_holds_all_of_it() -> None:
     month = replace(usage, end=Month(MARCH).end)
     assert not fits(held("i", 5), month, Granularity.HOUR)
     assert fits(held("i", 5), month, Granularity.MONTH)
+    assert fits(replace(held("i", 5), end=Month(MARCH).end), month, Granularity.MONTH)
     assert not fits(held("i", 5, 31 * 24), month, Granularity.MONTH)
     assert not fits(held("i", 5, 1), usage, Granularity.HOUR)
     # A row that has no hour is passed over, and those after it are not.
