@@ -171,7 +171,7 @@ def test_the_check_tells_leaves_that_hold_another_transfer_or_none(opened, house
 
 def test_a_statement_ends_with_the_newest_checkpoint(opened, house):
     with opened.begin(caller="test") as unit:
-        house.accounts.post(unit, [move("x", "bank", "a", 5)], NOW)
+        house.accounts.post(unit, [move("x", "bank", "a", 5), move("w", "bank", "b", 5)], NOW)
         house.log.checkpoint(unit, SIGNER, NOW)
         house.accounts.post(unit, [move("y", "a", "b", 2)], NOW)
         made = house.accounts.statement(unit, "a")
