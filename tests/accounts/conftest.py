@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -10,6 +11,16 @@ from tests.accounts.made import ACCOUNTS, ASSETS, NOW
 from qipan.accounts.service.claims import Claims
 from qipan.accounts.service.posting import Accounts
 from qipan.log.service import Log
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch):
+    """Let the machine stand in a zone that is neither UTC nor that of contracts."""
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @dataclass

@@ -8,7 +8,17 @@ from datetime import timedelta
 import pytest
 from tests.accounts.made import ACCOUNTS, ASSETS, HOUR, NOW, later, move
 
-from qipan.accounts.model.posting import AMOUNT_MAX, SUM_MAX, Action, Balance, Draft, Outcome, Posting, Standing
+from qipan.accounts.model.posting import (
+    AMOUNT_MAX,
+    SUM_MAX,
+    Action,
+    Balance,
+    Draft,
+    Outcome,
+    Posting,
+    Standing,
+    Transfer,
+)
 from qipan.accounts.post import post
 
 EMPTY = Standing({a.asset_id: a for a in ASSETS}, {a.account_id: a for a in ACCOUNTS}, {}, {}, {}, {})
@@ -228,6 +238,45 @@ def test_pending_lapses_at_its_timeout_and_not_before():
     assert posting.balances == {("a", None): Balance(100, 100, 0, 0), ("b", None): Balance(0, 100, 0, 0)}
 
 
+def test_what_lapses_is_told_whole():
+    chain = [
+        move("fund", "site", "h", 9, period=HOUR, linked=True),
+        pending(
+            "p", "h", "i", 7, period=HOUR, timeout_s=10, balancing_debit=True, balancing_credit=True, reference="r"
+        ),
+    ]
+    held = post(replace(EMPTY, accounts={**EMPTY.accounts, "i": replace(ACCOUNTS[7], ceiling=7)}), chain, NOW)
+    due = replace(after(EMPTY, held), due=held.transfers[1:])
+    posting = post(due, [], later(99))
+    assert posting.transfers == (
+        Transfer(
+            transfer_id="lapse/p", action=Action.LAPSE, asset_id="a100@gui", debit="h", credit="i", amount=7, asked=7,
+            period=HOUR, pending_id="p", timeout_s=0, chain="", balancing_debit=False, balancing_credit=False,
+            reason="lapsed", reference="r", debit_entry=3, credit_entry=2, at=later(99),
+        ),
+    )  # fmt: skip
+    assert posting.balances == {("h", HOUR): Balance(0, 9, 0, 0), ("i", HOUR): Balance(0, 0, 0, 0)}
+
+
+def test_what_is_posted_is_told_whole():
+    drafts = [
+        pending("p", "site", "h", 7, period=HOUR, timeout_s=10, reference="r"),
+        replace(resolve("q", "p", 3), reference="s"),
+        replace(resolve("v", "p", action=Action.VOID, linked=True), reason="other"),
+    ]
+    first, second = post(EMPTY, drafts, NOW).transfers
+    told = {"asset_id": "a100@gui", "debit": "site", "credit": "h", "period": HOUR, "chain": "", "at": NOW,
+            "balancing_debit": False, "balancing_credit": False, "reason": "test"}  # fmt: skip
+    assert first == Transfer(
+        transfer_id="p", action=Action.PENDING, amount=7, asked=7, pending_id="", timeout_s=10, reference="r",
+        debit_entry=1, credit_entry=1, **told,
+    )  # fmt: skip
+    assert second == Transfer(
+        transfer_id="q", action=Action.POST, amount=3, asked=3, pending_id="p", timeout_s=0, reference="s",
+        debit_entry=2, credit_entry=2, **told,
+    )  # fmt: skip
+
+
 def test_linked_drafts_stand_together_and_again_exist():
     chain = [move("x", "a", "b", 10, linked=True), move("y", "b", "a", 60)]
     posting = post(FUNDED, chain, NOW)
@@ -254,6 +303,18 @@ def test_linked_drafts_with_one_that_is_refused_all_fall_and_the_next_stands():
     assert [one.transfer_id for one in posting.transfers] == ["w", "v"]
     assert posting.balances == {("a", None): Balance(100, 100, 0, 0), ("b", None): Balance(0, 100, 0, 0)}
     assert posting.entries == {"a": 3, "b": 2}
+
+
+def test_what_a_fallen_chain_resolved_is_pending_as_before():
+    chain = [resolve("r", "p", 25, linked=True), move("y", "a", "b", 1000)]
+    drafts = [*chain, move("z", "a", "b", 41), resolve("s", "p")]
+    posting = post(HELD, drafts, NOW)
+    assert posting.outcomes == (
+        Outcome.LINKED_FAILED, Outcome.BELOW_FLOOR, Outcome.BELOW_FLOOR, Outcome.CREATED,
+    )  # fmt: skip
+    assert posting.balances == {("a", None): Balance(60, 100, 0, 0), ("b", None): Balance(0, 60, 0, 0)}
+    assert posting.entries == {"a": 3, "b": 2}
+    assert post(HELD, chain, NOW) == Posting((Outcome.LINKED_FAILED, Outcome.BELOW_FLOOR), (), {}, {})
 
 
 def test_ids_of_drafts_that_fell_can_be_used_again():
@@ -296,6 +357,8 @@ def test_balancing_credit_moves_what_there_is_room_for():
         move("z", "bank", "a", 5, balancing_credit=True),
     ]
     assert [one.amount for one in post(lent, drafts, NOW).transfers] == [5, 2, 0]
+    # Where there is no ceiling, there is no room.
+    assert [one.amount for one in post(EMPTY, [move("w", "bank", "b", 5, balancing_credit=True)], NOW).transfers] == [0]
 
 
 def test_sum_beyond_what_the_books_hold_is_refused():

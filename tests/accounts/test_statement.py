@@ -124,3 +124,42 @@ def test_record_of_a_transfer_is_read_back_and_another_is_refused(opened, house)
         with pytest.raises(BadInputError) as caught:
             read_transfer(bad)
         assert caught.value.code == "record_malformed"
+
+
+def findings(told, change):
+    told = copy.deepcopy(told)
+    change(told)
+    return [(one.row, one.column, one.rule) for one in check_statement(told, log=SIGNER.verifier)]
+
+
+def test_findings_name_their_row_and_those_after_a_bad_row_are_found_too(told, opened, house):
+    with opened.begin() as unit:
+        other = document(house.accounts.statement(unit, "b"))
+    strange = next(line for line in other["lines"] if '"other"' in line["transfer"])
+
+    def change(one):
+        one["lines"][0] = {"transfer": one["account"], "proof": one["proof"]}
+        one["lines"].insert(1, strange)
+
+    found = findings(told, change)
+    assert found[:3] == [
+        (1, "proof", "kind_differs"),
+        (1, "transfer", "record_malformed"),
+        (2, "transfer", "not_of_account"),
+    ]
+    assert found[-1] == (0, "balances", "balance_differs")
+    assert (1, "entry", "entry_missing") in found
+    assert findings(told, lambda one: one.update(proof=one["lines"][0]["proof"]))[-1] == (0, "proof", "kind_differs")
+
+
+def test_a_statement_tells_each_period(opened, house):
+    drafts = [move("x", "site", "h", 3, period=HOUR), move("y", "site", "h", 4, period=HOUR.replace(hour=7))]
+    with opened.begin() as unit:
+        house.accounts.post(unit, drafts[::-1], NOW)
+        house.log.checkpoint(unit, SIGNER, NOW)
+        told = document(house.accounts.statement(unit, "h"))
+    assert [(one["period"], one["credits_posted"]) for one in told["balances"]] == [
+        (HOUR.isoformat(), 3),
+        (HOUR.replace(hour=7).isoformat(), 4),
+    ]
+    assert findings(told, lambda _: None) == []

@@ -70,6 +70,34 @@ def test_a_seller_that_sold_uses_the_residual_mix() -> None:
     assert (buyer.bought_wh, buyer.covering_wh, buyer.residual_wh) == (700, 700, 0)
 
 
+def test_shares_are_told_by_name_with_every_sum() -> None:
+    holdings = [
+        held("a", 1, state=State.HELD),
+        held("b", 2, state=State.ALLOCATED, holder="east"),
+        held("c", 4, state=State.RETIRED, holder="east"),
+        held("d", 8, state=State.EXPIRED, holder="north"),
+        held("e", 16, state=State.WITHDRAWN),
+        held("f", 32, holder="east"),
+    ]
+    usages = [used("u", 0, 5, "east"), used("v", 1, 7, "east")]
+    east, north, west = balance(holdings, OWNERS, usages, {"east": 4})
+    assert (east.holder, north.holder, west.holder) == ("east", "north", "west")
+    assert (east.bought_wh, east.open_wh, east.retired_wh, east.used_wh, east.covering_wh) == (38, 34, 4, 12, 4)
+    assert (east.made_wh, east.sold_wh, east.expired_wh) == (0, 0, 0)
+    assert (north.bought_wh, north.expired_wh, north.open_wh) == (8, 8, 0)
+    assert (west.made_wh, west.sold_wh, west.open_wh, west.bought_wh) == (47, 46, 1, 0)
+    assert residual_kg_per_kwh((east, north, west), grid_wh=12, grid_kg=0) == 0
+    assert residual_kg_per_kwh((east,), grid_wh=1000, grid_kg=249) == Fraction(249_000, 996)
+
+
+def test_a_grid_that_certificates_cover_whole_has_no_residual() -> None:
+    (share,) = balance([], OWNERS, [used("u", 0, 5)], {"east": 5})
+    with pytest.raises(BadInputError) as refused:
+        residual_kg_per_kwh([share], grid_wh=5, grid_kg=1)
+    assert refused.value.code == "grid_too_small"
+    assert residual_kg_per_kwh([share], grid_wh=6, grid_kg=1) == 1000
+
+
 def test_more_cover_than_use_is_not_even() -> None:
     (share,) = balance([], OWNERS, [used("u", 0, 5)], {"east": 6})
     assert not share.is_even

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -76,7 +77,51 @@ def test_the_hour_never_scores_more_than_the_month(made, load, grid_share):
     assert told.hourly_wh <= told.monthly_wh <= min(told.load_wh, told.made_wh)
 
 
-@pytest.mark.parametrize(("grid_share", "code"), [(1.5, "grid_share_outside"), (0.5, "usage_none")])
+def test_the_grid_may_be_all_green_or_not_at_all() -> None:
+    holdings, usages = [held("i", 50)], [used("u", 0, 100)]
+    assert score(holdings, usages).carbon_free_share == 0.5
+    assert score(holdings, usages, 0.0).carbon_free_share == 0.5
+    assert score(holdings, usages, 1.0).carbon_free_share == 1.0
+
+
+def test_hours_and_months_add_up_each_for_itself() -> None:
+    april = 31 * 24
+    holdings = [held("i", 10), held("j", 15), held("k", 40, 1), held("l", 7, april)]
+    usages = [used("u", 0, 20), used("v", 0, 8), used("w", 1, 5), used("x", april, 30)]
+    told = score(holdings, usages)
+    assert (told.made_wh, told.load_wh) == (72, 63)
+    assert (told.hourly_wh, told.monthly_wh) == (25 + 5 + 7, 33 + 7)
+
+
+def test_earlier_use_is_covered_first_and_of_one_hour_the_lesser_id() -> None:
+    usages = [used("c", 1, 30), used("b", 0, 20), used("a", 0, 10)]
+    pairs = pair([held("i", 5), held("j", 28, 1)], usages, free(usages), Granularity.MONTH)
+    told = [(one.usage.usage_id, one.usage_start, one.holding.part.issuance_id, one.holding.wh) for one in pairs]
+    assert told == [("a", 0, "i", 5), ("a", 5, "j", 5), ("b", 0, "j", 20), ("c", 0, "j", 3)]
+
+
+def test_a_row_lies_in_the_hour_that_holds_all_of_it() -> None:
+    minute, usage = timedelta(minutes=1), used("u", 0, 10)
+    within = replace(usage, start=usage.start + 5 * minute + timedelta(0, 3, 7), end=usage.end - minute)
+    assert hour_of(usage) == hour_of(within) == usage.start
+    assert hour_of(replace(within, end=usage.end)) == usage.start
+    assert hour_of(replace(within, end=usage.end + timedelta(microseconds=1))) is None
+    assert hour_of(replace(usage, start=usage.start.astimezone(timezone(timedelta(hours=5, minutes=30))))) == MARCH
+    month = replace(usage, end=Month(MARCH).end)
+    assert not fits(held("i", 5), month, Granularity.HOUR)
+    assert fits(held("i", 5), month, Granularity.MONTH)
+    assert fits(replace(held("i", 5), end=Month(MARCH).end), month, Granularity.MONTH)
+    assert not fits(held("i", 5, 31 * 24), month, Granularity.MONTH)
+    assert not fits(held("i", 5, 1), usage, Granularity.HOUR)
+    # A row that has no hour is passed over, and those after it are not.
+    rows = [replace(month, usage_id="m"), used("v", 1, 3)]
+    assert [one.usage.usage_id for one in pair([held("i", 9, 1)], rows, free(rows), Granularity.HOUR)] == ["v"]
+
+
+@pytest.mark.parametrize(
+    ("grid_share", "code"),
+    [(1.001, "grid_share_outside"), (-0.001, "grid_share_outside"), (0.5, "usage_none")],
+)
 def test_what_cannot_be_scored_is_refused(grid_share, code):
     with pytest.raises(BadInputError) as refused:
         score([held("i", 1)], [], grid_share)

@@ -193,15 +193,17 @@ def test_all_that_is_not_retired_expires_after_24_months(house):
     assert house.expire(NOW) is None
     assert house.refused(transfer("z", month="2026-03"), LATE) == "certificates_short"
     assert house.refused(Release("x", "b"), LATE) == "certificate_expired"
-    assert house.expire(LATE).entered.wh == 500
+    house.send(issue("k", made(1, 20)))
+    assert house.refused(Withdraw("w", "k"), LATE) == "certificate_expired"
+    assert house.expire(LATE).entered.wh == 520
     assert house.expire(LATE) is None
     assert house.held() == {
         ("west", "held"): 70,
-        ("west", "expired"): 400,
+        ("west", "expired"): 420,
         ("east", "expired"): 100,
         ("east", "retired"): 100,
     }
-    assert house.balance("registry/gec/expired") == 500
+    assert house.balance("registry/gec/expired") == 520
     assert house.check() == ()
     assert house.told(transfer("z"), LATE) == (70, 1, True)
 

@@ -127,9 +127,10 @@ class Model:
         found = self.held(holder, now)
         return self._change(found[:count], holder=beneficiary, state="retired") if count <= len(found) else None
 
-    def withdraw(self, name):
+    def withdraw(self, name, now):
         made = [one for one in self.quarters if one.issuance.startswith(f"{name}/")]
         whole = all((one.holder, one.state, one.bundle) == ("west", "held", "") for one in made)
+        whole = whole and all(expires(one.month) > now for one in made)
         return self._change(made, state="withdrawn") if made and whole else None
 
     def expire(self, now):
@@ -250,7 +251,7 @@ class Certificates(RuleBasedStateMachine):
     @rule(old=OLD, data=st.data())
     def withdraw(self, old, data):
         issued = self.earlier(data, Issue)
-        self.send(Withdraw(self.name(old), issued), lambda: self.model.withdraw(issued))
+        self.send(Withdraw(self.name(old), issued), lambda: self.model.withdraw(issued, self.clock))
 
     @rule()
     def let_time_pass(self):

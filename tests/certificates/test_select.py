@@ -52,6 +52,42 @@ def test_the_oldest_is_used_first_and_bundles_stay_whole() -> None:
     assert [one.part.issuance_id for one in both] == ["in", "old", "new"]
 
 
+def test_one_wh_is_enough_to_ask_for_and_nothing_is_not_there_to_give() -> None:
+    (one,) = select([held("i", 20)], Selection(1), takes_bundled=False)
+    assert one.wh == 1
+    assert [one.wh for one in select([held("i", 20)], Selection(20), takes_bundled=False)] == [20]
+    for holdings in ([], [held("in", 10, bundle_id="b/1")]):
+        with pytest.raises(QipanError) as refused:
+            select(holdings, Selection(), takes_bundled=False)
+        assert refused.value.code == "certificates_short"
+
+
+def test_what_is_cut_keeps_its_place() -> None:
+    taken, left = take([held("i", 10, start=5), held("j", 4, 1)], 7)
+    assert [one.part for one in taken] == [Part("i", 5, 12)]
+    assert [one.part for one in left] == [Part("i", 12, 15), Part("j", 0, 4)]
+    taken, left = take([held("i", 10), held("j", 4, 1)], 10)
+    assert ([one.wh for one in taken], [one.wh for one in left]) == ([10], [4])
+    assert take([held("i", 3)], 0) == ((), (held("i", 3),))
+
+
+def test_parts_are_joined_only_where_they_touch_in_one_issuance() -> None:
+    parts = [Part("i", 0, 5), Part("j", 5, 9), Part("i", 6, 8), Part("i", 8, 9), Part("i", 5, 6)]
+    assert join(parts) == (Part("i", 0, 9), Part("j", 5, 9))
+    assert join([Part("i", 0, 5), Part("i", 6, 8)]) == (Part("i", 0, 5), Part("i", 6, 8))
+    assert join([]) == ()
+    whole = Part("i", 0, 9)
+    assert remains(whole, []) == (whole,)
+    assert remains(whole, [Part("i", 7, 9), Part("i", 0, 2)]) == (Part("i", 2, 7),)
+    assert remains(whole, [whole]) == ()
+
+
+def test_holdings_that_began_together_go_by_their_parts_and_months_are_summed() -> None:
+    holdings = [held("j", 1), held("i", 2, start=9), held("i", 4)]
+    assert [one.wh for one in select(holdings, Selection(), takes_bundled=True)] == [4, 2, 1]
+    assert by_month([*holdings, held("k", 8, 31 * 24)]) == {Month.named("2026-03"): 7, Month.named("2026-04"): 8}
+
+
 def test_month_and_device_narrow_the_choice() -> None:
     april = 24 * 31
     holdings = [held("m", 10, 0), held("a", 7, april)]
@@ -66,9 +102,14 @@ def test_month_and_device_narrow_the_choice() -> None:
 @pytest.mark.parametrize(
     ("selection", "code"),
     [
-        (Selection(0), "selection_unfit"),
+        (Selection(0), "selection_unfit: A selection must name at least 1 Wh, was 0."),
         (Selection(-4), "selection_unfit"),
-        (Selection(1, bundle_ids=("b/1",)), "selection_unfit"),
+        (
+            Selection(1, bundle_ids=("b/1",)),
+            "selection_unfit: A selection must name bundles alone, or Wh by month and device, was both.",
+        ),
+        (Selection(month="2026-03", bundle_ids=("b/1",)), "selection_unfit"),
+        (Selection(device_id="wind-1", bundle_ids=("b/1",)), "selection_unfit"),
         (Selection(21), "certificates_short"),
         (Selection(month="2026-13"), "month_unreadable"),
         (Selection(bundle_ids=("b/1",)), "bundle_not_whole"),
@@ -79,10 +120,13 @@ def test_what_cannot_be_selected_is_refused(selection, code):
     holdings = [held("i", 20), held("j", 5, 1, bundle_id="b/1")]
     with pytest.raises(QipanError) as refused:
         select(holdings, selection, takes_bundled=False)
-    assert refused.value.code == code
+    assert f"{refused.value.code}: {refused.value.message}".startswith(code)
 
 
 def test_a_whole_bundle_is_selected_by_its_name() -> None:
     holdings = [held("i", BUNDLE_WH - 5, bundle_id="b/1"), held("j", 5, 1, bundle_id="b/1"), held("k", 9, 2)]
     found = select(holdings, Selection(bundle_ids=("b/1",)), takes_bundled=False)
-    assert sum(one.wh for one in found) == BUNDLE_WH
+    assert [(one.part.issuance_id, one.wh) for one in found] == [("i", BUNDLE_WH - 5), ("j", 5)]
+    with pytest.raises(QipanError) as refused:
+        select([*holdings, held("l", 1, 3, bundle_id="b/1")], Selection(bundle_ids=("b/1",)), takes_bundled=True)
+    assert (refused.value.code, f"was {BUNDLE_WH + 1}: b/1." in refused.value.message) == ("bundle_not_whole", True)

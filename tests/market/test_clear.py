@@ -134,6 +134,8 @@ def test_a_congested_link_leaves_its_rent() -> None:
     assert found.transfer_fen.tolist() == [16_000]
     assert found.rent_fen.tolist() == [384_000]
     assert found.remainder_fen == 0
+    assert bill(told).paid_fen.tolist() == [-800_000, 1_350_000, -150_000]
+    assert bill(told, 10_000).paid_fen.tolist() == [0, 2_700_000, 0]
 
 
 @pytest.mark.parametrize("fee_bp", [-1, 10_001])

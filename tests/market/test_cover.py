@@ -83,3 +83,16 @@ def test_a_hub_promises_no_more_than_its_sites_have_and_no_more_than_its_own_cer
     assert certified_cards([], [north, south], span).tolist() == [0, 0, 36, 126]
     assert certified_cards(hub, [north, south], span).tolist() == [0, 80, 36, 80]
     assert certified_cards([], [], span).tolist() == [0, 0, 0, 0]
+
+
+def test_each_step_certifies_from_its_start_on_until_the_next() -> None:
+    def step(hours, cards):
+        return Certification("m", "a100", "gui", DAYS[0].start + timedelta(hours=hours), cards, "NC-1")
+
+    day = Interval(DAYS[0].start, DAYS[0].end)
+    steps = [step(20, 7), step(-30, 90), step(5, 64), step(-3, 80), step(5, 16), step(30, 1)]
+    found = certified_cards(steps, [], day)
+    assert found.tolist() == [80] * 5 + [16] * 15 + [7] * 4
+    assert found.dtype == np.int64
+    assert certified_cards(steps[2:3], [], day).tolist() == [0] * 5 + [64] * 19
+    assert certified_cards([], [], Interval(day.start, day.start + HOUR)).tolist() == [0]

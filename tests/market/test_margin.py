@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
-from qipan.market.margin import calls_fen, initial_margin_fen, scale, variation
+from qipan.market.margin import calls_fen, initial_margin_fen, rate_fen_per_card_h, scale, variation
 from qipan.market.model.margin import Deals, MarginRule, Measure
 
 QUANTILE = MarginRule(coverage=0.9, holding_days=1)
@@ -162,3 +162,24 @@ TestAccount = Account.TestCase
 
 def test_calls_ask_for_what_is_lacking() -> None:
     assert calls_fen(ints(100, -5, 70, 69), ints(60, 10, 70, 70)).tolist() == [0, 15, 0, 1]
+
+
+def test_the_rate_is_the_larger_of_the_two_sides_and_at_least_a_fen() -> None:
+    # A fall of 5 a day in ten, a rise of 3 or 7 otherwise.
+    prices = np.cumsum(ints(*([-5] + [3] * 9) * 12))
+    assert rate_fen_per_card_h(prices, MarginRule(0.95, holding_days=1)) == 5
+    assert rate_fen_per_card_h(-prices, MarginRule(0.95, holding_days=1)) == 5
+    assert rate_fen_per_card_h(np.full(30, 700), QUANTILE) == 1
+    assert rate_fen_per_card_h(np.cumsum(ints(*[1, -1] * 30)), QUANTILE) == 1
+    with pytest.raises(RuleBrokenError) as raised:
+        rate_fen_per_card_h(prices[:5], QUANTILE)
+    assert raised.value.code == "history_short"
+
+
+def test_moves_that_are_as_large_as_ever_stay_as_they_are() -> None:
+    moves = ints(*([7] if day % 2 else [-7] for day in range(40)))
+    scaled = scale(moves, 0.9)
+    assert scaled.tolist() == moves.tolist()
+    assert scaled.dtype == np.int64
+    none = ints().reshape(0, 2)
+    assert scale(none, 0.9) is none

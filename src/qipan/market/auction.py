@@ -65,7 +65,7 @@ def clear(auction: Auction, orders: Sequence[Order], found: Found) -> Outcome:
     for (hour, hub, side), some in groups.items():
         given = award(some, int(price[side][hour, hub]), int(volume[side][hour, hub]))
         lots |= {order.order_id: one for order, one in zip(some, given, strict=True)}
-    cleared = _cleared(auction, orders, lots, price, flow)
+    cleared = _cleared(auction, groups, orders, lots=lots, price=price, flow=flow)
     bills = bill(cleared, auction.fee_bp)
     awards = []
     for order, paid, fee, fen in zip(
@@ -157,19 +157,27 @@ def serve(groups: Groups, lots: Mapping[str, int], flow_lots: Ints) -> list[Supp
 
 
 def _cleared(
-    auction: Auction, orders: Sequence[Order], lots: Mapping[str, int], price: Mapping[Side, Ints], flow: Ints
+    auction: Auction,
+    groups: Groups,
+    orders: Sequence[Order],
+    *,
+    lots: Mapping[str, int],
+    price: Mapping[Side, Ints],
+    flow: Ints,
 ) -> Cleared:
     """Lay the auction out for the bill: each hub has a place of bids and one of offers in every hour."""
     hubs = len(auction.network.hubs)
-    places = [auction.place(order.instrument) or (0, 0) for order in orders]
     hour, start, end = np.nonzero(flow)
     transfer = np.array(auction.network.transfer_fen_per_card_h, dtype=np.int64).reshape(hubs, hubs)
     offers = HOURS * hubs
-    at = [h * hubs + hub + (offers if one.side is Side.SELL else 0)
-          for one, (hub, h) in zip(orders, places, strict=True)]  # fmt: skip
+    at = {
+        order.order_id: (offers if side is Side.SELL else 0) + at_hour * hubs + hub
+        for (at_hour, hub, side), some in groups.items()
+        for order in some
+    }
     bought = [one.side * lots[one.order_id] * CARDS_PER_LOT for one in orders]
     return Cleared(
-        place=np.array(at, dtype=np.int64),
+        place=np.array([at[one.order_id] for one in orders], dtype=np.int64),
         bought_card_h=np.array(bought, dtype=np.int64),
         fen_per_card_h=np.concatenate([price[Side.BUY].ravel(), price[Side.SELL].ravel()]),
         link_from=offers + hour * hubs + start,

@@ -55,7 +55,7 @@ def initial_margin_fen(positions_card_h: Ints, marks_fen: Ints, rule: MarginRule
             code="history_short",
             hint="Bring more days, or a modelled history that says so.",
         )
-    losses = np.sort(-(positions_card_h @ moves.T), axis=1)
+    losses = np.sort(-(positions_card_h @ moves.T))
     if rule.measure is Measure.QUANTILE:
         covered: Ints = losses[:, rank - 1]
     else:

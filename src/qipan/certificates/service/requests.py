@@ -246,6 +246,7 @@ class Requests:
                 code="issue_moved_on",
                 hint="Let it be handed back or released first; what is bundled, retired or expired stays.",
             )
+        _check_valid(moved, request.issue_id, now)
         self._holdings.move(unit, request.request_id, moved, State.WITHDRAWN, now, reason="certificate_withdrawal")
         self._claims.release_all(unit, [DEVICE + name for name in made], now)
         return _done(moved)
@@ -289,17 +290,21 @@ class Requests:
                 code="allocation_unknown",
                 hint="Name the request that allocated; what is released, retired or expired is no allocation any more.",
             )
-        if any(is_over(one, now) for one in found):
-            raise RuleBrokenError(
-                f"Certificates must be valid while they are moved, was over: allocation {allocation_id}.",
-                code="certificate_expired",
-                hint="Let what is over expire with qipan certificates expire.",
-            )
+        _check_valid(found, allocation_id, now)
         return sorted(found, key=lambda one: int(one.claim_id.removeprefix(begins)))
 
 
 def _extent(begins: str, issuance: Issuance) -> Extent:
     return Extent(begins + issuance.issuance_id, CERTIFICATE.asset_id, issuance.wh, issuance.start, issuance.end)
+
+
+def _check_valid(moved: Sequence[Holding], request_id: str, now: datetime) -> None:
+    if any(is_over(one, now) for one in moved):
+        raise RuleBrokenError(
+            f"Certificates must be valid while they are moved, was over: request {request_id}.",
+            code="certificate_expired",
+            hint="Let what is over expire with qipan certificates expire.",
+        )
 
 
 def _done(moved: Sequence[Holding]) -> Done:

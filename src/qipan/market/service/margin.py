@@ -157,7 +157,7 @@ class Margins:
             for one in members
         )
 
-    def required(self, unit: UnitOfWork, *, without: str = "") -> dict[str, int]:
+    def required(self, unit: UnitOfWork, *, without: str | None = None) -> dict[str, int]:
         """Return the initial margin that positions and open orders need now, fen by member; a book may be left out."""
         listings = books.listings(unit)
         exposures = [one for one in books.exposures(unit) if one.instrument != without]
