@@ -54,7 +54,11 @@ NAMES = {
     "dispatch.flexibility",
 }
 OBLIGATIONS = {
-    "accounts": "asset check claims expire open post show statement transfers",
+    "accounts": (
+        "asset check claims expire open post show statement transfers "
+        "dispute.answer dispute.check dispute.decide dispute.evidence dispute.list dispute.open dispute.show "
+        "dispute.withdraw"
+    ),
     "agreements": "bill check list pledge release share show sign simulate split value",
     "certificates": (
         "allocate balance bundle centre_attest centre_audit centre_criteria centre_list "
@@ -64,7 +68,7 @@ OBLIGATIONS = {
     ),
     "market": (
         "admit bring books calls certify check default depth margin mark members open positions "
-        "send settle statement take_back trades "
+        "send settle statement take_back trades monitor "
         "marks voucher_close voucher_issue voucher_list voucher_redemptions "
         "insure_claim insure_pool insure_sell insure_show lease_agree lease_pay lease_repossess lease_show "
         "bank_credits bank_deposit bank_deposits bank_draw bank_draws bank_join "

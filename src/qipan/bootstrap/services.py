@@ -30,7 +30,7 @@ from qipan.dispatch.model.roll import RollTerms
 from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import EngineError, Finding, NotFoundError
+from qipan.kernel.errors import EngineError, NotFoundError
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -381,23 +381,6 @@ def live(
         links=links,
         file_names=file_names,
     )
-
-
-def check_market(services: Services, unit: Unit) -> tuple[Finding, ...]:
-    """Make books, days, deliveries, policies, leases and credit anew and hold them against what is kept.
-
-    Auctions have a check of their own, `SpotClearing.check`.
-    """
-    parts = (
-        services.trading,
-        services.clearing,
-        services.nominating,
-        services.deliveries,
-        services.insurance,
-        services.leasing,
-        services.bank,
-    )
-    return tuple(finding for part in parts for finding in part.check(unit))
 
 
 def log_signer(settings: Settings) -> Signer:

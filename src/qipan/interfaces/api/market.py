@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from qipan.access.model import Duty
+from qipan.bootstrap.checks import check_market
 from qipan.bootstrap.files import listing_of
-from qipan.bootstrap.services import check_market
 from qipan.interfaces.api.party import (
     USERS,
     Body,

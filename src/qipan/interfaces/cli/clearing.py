@@ -135,7 +135,7 @@ def default(member_id: MemberId, *, as_json: AsJson = False) -> None:
 @house.command()
 def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Make every book anew from its requests and every day from its marks; end with code 5 if anything differs."""
-    from qipan.bootstrap.services import check_market
+    from qipan.bootstrap.checks import check_market
 
     services = session.services()
     with services.books.read() as unit:

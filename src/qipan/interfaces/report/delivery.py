@@ -70,8 +70,8 @@ def dues(found: Sequence[Due], now: datetime, words: Words) -> Table:
     return Table(words.say("Books to deliver"), heads, rows, words.say("Nothing is to be delivered."))
 
 
-def sites(found: Sequence[SiteStep], words: Words) -> Table:
-    """Return what is certified at sites, the newest word first."""
+def sites(found: Sequence[SiteStep], hubs: Mapping[str, str], words: Words) -> Table:
+    """Return what is certified at sites, the newest word first; ``hubs`` names hubs by their ids."""
     heads = (
         Head(words.say("Site"), is_number=False),
         Head(words.say("Member"), is_number=False),
@@ -88,7 +88,7 @@ def sites(found: Sequence[SiteStep], words: Words) -> Table:
             one.site_id,
             one.member,
             one.card_class,
-            one.hub_id,
+            hubs.get(one.hub_id, one.hub_id),
             _at(one.start),
             grouped(one.cards),
             grouped(one.derating_percent),
@@ -192,12 +192,14 @@ def outturn(found: Outturn, shown: Collection[str], words: Words) -> Table:
     return Table(words.say("What came of it"), heads, rows, words.say("Nobody is paid."))
 
 
-def particulars(listing: Listing, gate: datetime, marked: DayMark | None, words: Words) -> list[tuple[str, str]]:
+def particulars(
+    listing: Listing, gate: datetime, marked: DayMark | None, hubs: Mapping[str, str], words: Words
+) -> list[tuple[str, str]]:
     """Return what is delivered when, until when it can be nominated, and at which mark it is paid."""
     ware = listing.instrument
     return [
         (words.say("Class"), ware.card_class),
-        (words.say("Hub"), ware.hub_id),
+        (words.say("Hub"), hubs.get(ware.hub_id, ware.hub_id)),
         (words.say("Delivery"), f"{_at(ware.window.start)} – {_at(ware.window.end)}"),
         (words.say("Gate"), _at(gate)),
         (

@@ -240,13 +240,17 @@ def flags(some: Iterable[Flag], words: Words) -> Table:
             words.say(FLAG[one.kind]),
             one.market,
             words.say(", ").join(_members(one, words)),
-            words.say(", ").join(f"{words.say(FIGURE[name])} {value:,.4g}" for name, value in one.figures.items()),
+            words.say(", ").join(f"{words.say(FIGURE[name])} {_figure(value)}" for name, value in one.figures.items()),
             words.say("no rule promises one") if one.chance is None else f"{one.chance:.2%}",
             Cell(_few(one.evidence), note=_few([str(leaf) for leaf in one.leaves])),
         )
         for one in some
     )
     return Table(words.say("To be looked at"), heads, rows, words.say("Nothing is to be looked at."))
+
+
+def _figure(value: float) -> str:
+    return grouped(value, 0 if value == round(value) else 2)
 
 
 def concentrations(some: Iterable[Concentration], words: Words) -> Table:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from qipan.interfaces.report.words import mark
+from qipan.interfaces.report.words import Words, mark
+from qipan.kernel.places import Hub
 
 TENOR: Final[Mapping[str, str]] = MappingProxyType(
     {"hour": mark("hours"), "day": mark("days"), "week": mark("weeks"), "month": mark("months")}
@@ -292,3 +293,8 @@ WATERFALL: Final[Mapping[str, str]] = MappingProxyType(
         "senior_owed": mark("Senior owed"),
     }
 )
+
+
+def hub_names(hubs: Iterable[Hub], words: Words) -> dict[str, str]:
+    """Return what hubs are called in the language that is spoken, by their ids."""
+    return {one.hub_id: one.name_zh if words.lang == "zh" else one.name_en for one in hubs}

@@ -32,8 +32,14 @@ def state(name: str, gate: datetime, cleared: Collection[str], now: datetime, wo
     return words.say("open for bids") if now < gate else words.say("gate closed")
 
 
-def auctions(found: Sequence[tuple[Auction, datetime]], cleared: Collection[str], now: datetime, words: Words) -> Table:
-    """Return auctions with their gates, the newest day first."""
+def auctions(
+    found: Sequence[tuple[Auction, datetime]],
+    cleared: Collection[str],
+    now: datetime,
+    hubs: Mapping[str, str],
+    words: Words,
+) -> Table:
+    """Return auctions with their gates, the newest day first; ``hubs`` names hubs by their ids."""
     heads = (
         Head(words.say("Auction"), words.say("class, day"), is_number=False),
         Head(words.say("Hubs"), is_number=False),
@@ -44,7 +50,7 @@ def auctions(found: Sequence[tuple[Auction, datetime]], cleared: Collection[str]
     rows = tuple(
         row(
             Cell(one.name, href=auction_address(one.name)),
-            words.say(", ").join(one.network.hubs),
+            words.say(", ").join(hubs.get(hub, hub) for hub in one.network.hubs),
             moment(gate.isoformat(), BOARD_ZONE),
             grouped(one.fee_bp),
             state(one.name, gate, cleared, now, words),

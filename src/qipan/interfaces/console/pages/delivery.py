@@ -18,6 +18,7 @@ from qipan.interfaces.console.acting import ACTS, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import delivery, market
+from qipan.interfaces.report.obligations import hub_names
 from qipan.kernel.errors import QipanError
 from qipan.market.deliver import by_hour, gate_of
 from qipan.market.model.contract import Instrument, Tenor, Window
@@ -243,7 +244,7 @@ def _list(request: Request, *, error: QipanError | None = None, given: Mapping[s
         "deliveries.html",
         status=200 if error is None else status_of(error),
         dues=delivery.dues(found, now, said),
-        sites=delivery.sites(steps, said),
+        sites=delivery.sites(steps, hub_names(services.catalog.hubs(), said), said),
         members=members,
         member=member,
         may_clear=caller.has_duty(Duty.CLEARING),
@@ -284,7 +285,9 @@ def _page(
         status=200 if error is None else status_of(error),
         instrument=instrument,
         state=due.state(now, said),
-        particulars=delivery.particulars(listing, gate, marks[-1] if marks else None, said),
+        particulars=delivery.particulars(
+            listing, gate, marks[-1] if marks else None, hub_names(services.catalog.hubs(), said), said
+        ),
         may_nominate=bool(acted_for(caller, [member])) and is_short and now < gate if member else False,
         may_clear=caller.has_duty(Duty.CLEARING),
         is_short=is_short,

@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty
+from qipan.bootstrap.checks import check_market
 from qipan.bootstrap.files import listing_of
-from qipan.bootstrap.services import Unit, check_market
+from qipan.bootstrap.services import Unit
 from qipan.interfaces.console import forms
 from qipan.interfaces.console.acting import ACTS, SEES, acted_for, chosen_of, seen_by
 from qipan.interfaces.console.page import render, words_of

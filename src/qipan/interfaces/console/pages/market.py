@@ -20,6 +20,7 @@ from qipan.interfaces.entry import Caller, caller_of, require_user, services_of,
 from qipan.interfaces.report import market, obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import grouped, moment
+from qipan.interfaces.report.obligations import hub_names
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE
@@ -229,7 +230,7 @@ def _answer(
 
 def _particulars(listing: Listing, catalog: Catalog, said: Words) -> list[tuple[str, str]]:
     ware = listing.instrument
-    hubs = {one.hub_id: one.name_zh if said.lang == "zh" else one.name_en for one in catalog.hubs()}
+    hubs = hub_names(catalog.hubs(), said)
     return [
         (said.say("Class"), ware.card_class),
         (said.say("Hub"), hubs.get(ware.hub_id, ware.hub_id)),

@@ -19,6 +19,7 @@ from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, caller_of, require_user, services_of, status_of
 from qipan.interfaces.report import spot
 from qipan.interfaces.report.numbers import grouped, moment
+from qipan.interfaces.report.obligations import hub_names
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import BadInputError, Finding, QipanError, of_file
 from qipan.kernel.time import BOARD_ZONE
@@ -239,7 +240,7 @@ def _list(
         request,
         "spot.html",
         status=200 if error is None else status_of(error),
-        auctions=spot.auctions(found, cleared, now, said),
+        auctions=spot.auctions(found, cleared, now, hub_names(services.catalog.hubs(), said), said),
         may_clear=caller.has_duty(Duty.CLEARING),
         may_check=caller.has_duty(Duty.CLEARING, reads=True),
         checked=checked,
@@ -280,7 +281,7 @@ def _page(
         status=200 if error is None else status_of(error),
         name=name,
         terms=terms,
-        particulars=_particulars(terms, gate, said),
+        particulars=_particulars(terms, gate, hub_names(services.catalog.hubs(), said), said),
         state=spot.state(name, gate, cleared, now, said),
         is_open=now < gate,
         is_cleared=outcome is not None,
@@ -321,11 +322,11 @@ def _answer(
     return {"entered": found[0]} if found and found[0].member in members else None
 
 
-def _particulars(terms: Auction, gate: datetime, said: Words) -> list[tuple[str, str]]:
+def _particulars(terms: Auction, gate: datetime, hubs: Mapping[str, str], said: Words) -> list[tuple[str, str]]:
     told = [
         (said.say("Class"), terms.card_class),
         (said.say("Delivery"), f"{terms.day}"),
-        (said.say("Hubs"), said.say(", ").join(terms.network.hubs)),
+        (said.say("Hubs"), said.say(", ").join(hubs.get(hub, hub) for hub in terms.network.hubs)),
         (said.say("Gate"), moment(gate.isoformat(), BOARD_ZONE)),
         (said.say("Fee"), said.say("%(count)s basis points", count=grouped(terms.fee_bp))),
     ]

@@ -1,0 +1,23 @@
+"""What several services keep is checked together."""
+
+from __future__ import annotations
+
+from qipan.bootstrap.services import Services, Unit
+from qipan.kernel.errors import Finding
+
+
+def check_market(services: Services, unit: Unit) -> tuple[Finding, ...]:
+    """Make books, days, deliveries, policies, leases and credit anew and hold them against what is kept.
+
+    Auctions have a check of their own, `SpotClearing.check`.
+    """
+    parts = (
+        services.trading,
+        services.clearing,
+        services.nominating,
+        services.deliveries,
+        services.insurance,
+        services.leasing,
+        services.bank,
+    )
+    return tuple(finding for part in parts for finding in part.check(unit))
