@@ -74,6 +74,10 @@ GIVEN = re.compile(
 """Names that the home was filled with: of users, parties, jobs, books, accounts, scenarios; digests, and commands."""
 
 
+TITLE = re.compile("<title>(?P<title>.*?)</title>", re.DOTALL)
+"""A title holds a name, not a page."""
+
+
 class Spoken(HTMLParser):
     """What a page says: its texts and the attributes that are read to people, outside of code and other languages."""
 
@@ -145,6 +149,7 @@ def test_pages_in_chinese_leave_no_word_in_english(filled: TestClient) -> None:
         answer = filled.get(path)
         if "text/html" in answer.headers.get("content-type", ""):
             assert answer.status_code == 200, path
+            assert "<" not in TITLE.search(answer.text)["title"], path
             found |= {(path, text): text for text in left_over(answer.text)}
             todo += [html.unescape(to) for to in re.findall(r'href="(/[^"#]*)"', answer.text)]
     assert {bare for bare in START if not seen[bare]} == set()
