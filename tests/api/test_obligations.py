@@ -96,9 +96,15 @@ def test_every_address_answers_or_refuses_whatever_it_is_sent(market: House) -> 
 
 def test_no_address_of_obligations_is_open_to_visitors_or_to_users_without_a_duty(market: House) -> None:
     free = {"agreements.simulate", "agreements.value"}
-    reads = {"market.members", "market.books", "market.depth", "market.trades", "certificates.devices"}
+    reads = {
+        "market.member.list",
+        "market.forward.books",
+        "market.forward.depth",
+        "market.forward.trades",
+        "certificates.devices",
+    }
     reads |= {f"market.spot_{name}" for name in ("auctions", "prices")}
-    reads |= {"market.deliver_allocations", "market.deliver_owed", "market.marks"}
+    reads |= {"market.deliver.allocations", "market.deliver.owed", "market.forward.marks"}
     reads |= {f"certificates.{name}" for name in ("centre_criteria", "centre_list", "quota_rule")}
     schemas, addresses = described(market)
     assert len(addresses) > 60

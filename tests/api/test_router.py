@@ -56,26 +56,31 @@ NAMES = {
 OBLIGATIONS = {
     "accounts": (
         "asset check claims expire open post show statement transfers "
-        "dispute.answer dispute.check dispute.decide dispute.evidence dispute.list dispute.open dispute.show "
-        "dispute.withdraw"
+        "dispute.answer dispute.check dispute.decide dispute.evidence dispute.list dispute.open "
+        "dispute.show dispute.withdraw "
     ),
-    "agreements": "bill check list pledge release share show sign simulate split value",
+    "agreements": ("bill check list pledge release share show sign simulate split value "),
     "certificates": (
-        "allocate balance bundle centre_attest centre_audit centre_criteria centre_list "
-        "centre_revoke check device devices expire issue match quota_budget quota_declare "
-        "quota_match quota_rule quota_sell quota_show quota_surrender release retire statement "
-        "supply transfer usage withdraw"
+        "allocate balance bundle check device devices expire issue match release retire statement supply "
+        "transfer usage withdraw "
+        "centre.attest centre.audit centre.criteria centre.list centre.revoke "
+        "quota.budget quota.declare quota.match quota.rule quota.sell quota.show quota.surrender "
     ),
     "market": (
-        "admit bring books calls certify check default depth margin mark members open positions "
-        "send settle statement take_back trades monitor "
-        "marks voucher_close voucher_issue voucher_list voucher_redemptions "
-        "insure_claim insure_pool insure_sell insure_show lease_agree lease_pay lease_repossess lease_show "
-        "bank_credits bank_deposit bank_deposits bank_draw bank_draws bank_join "
-        "spot_auctions spot_bill spot_check spot_clear spot_deviate spot_deviations spot_gate spot_open spot_orders "
-        "spot_prices spot_refund spot_refunds spot_send "
-        "deliver_allocate deliver_allocations deliver_buy_in deliver_cascade deliver_nominate deliver_nominations "
-        "deliver_outturn deliver_owed deliver_reservations deliver_settle deliver_show deliver_site deliver_sites"
+        "check monitor "
+        "bank.credits bank.deposit bank.deposits bank.draw bank.draws bank.join "
+        "deliver.allocate deliver.allocations deliver.buy_in deliver.cascade deliver.nominate "
+        "deliver.nominations deliver.outturn deliver.owed deliver.reservations deliver.settle "
+        "deliver.show deliver.site deliver.sites "
+        "forward.books forward.default forward.depth forward.mark forward.marks forward.open "
+        "forward.positions forward.send forward.settle forward.trades "
+        "insure.claim insure.pool insure.sell insure.show "
+        "lease.agree lease.pay lease.repossess lease.show "
+        "member.admit member.bring member.calls member.certify member.list member.margin "
+        "member.statement member.take_back "
+        "spot.auctions spot.bill spot.check spot.clear spot.deviate spot.deviations spot.gate spot.open "
+        "spot.orders spot.prices spot.refund spot.refunds spot.send "
+        "voucher.close voucher.issue voucher.list voucher.redemptions "
     ),
 }
 

@@ -114,14 +114,14 @@ class SellBody(Body):
     kg: Count
 
 
-@router.get("/centres/criteria", operation_id="certificates.centre_criteria", dependencies=[USERS])
+@router.get("/centres/criteria", operation_id="certificates.centre.criteria", dependencies=[USERS])
 def criteria(request: Request) -> dict[str, Any]:
     """Return the criteria in force: the best grade all of whose criteria are met is given."""
     told: dict[str, Any] = plain(services_of(request).certifications.criteria(now()))
     return told
 
 
-@router.post("/centres/evidence", operation_id="certificates.centre_attest", status_code=201)
+@router.post("/centres/evidence", operation_id="certificates.centre.attest", status_code=201)
 def attest(request: Request, response: Response, caller: User, body: AttestBody) -> dict[str, Any]:
     """Say what a document tells of a site; green shares come from the registry; for its site, and the registry."""
     act_for(caller, body.site, Duty.REGISTRY)
@@ -133,7 +133,7 @@ def attest(request: Request, response: Response, caller: User, body: AttestBody)
     return {"evidence": plain(evidence), "is_new": is_entered(response, is_new=answer.is_new)}
 
 
-@router.post("/centres/audits", operation_id="certificates.centre_audit", status_code=201)
+@router.post("/centres/audits", operation_id="certificates.centre.audit", status_code=201)
 def audit(request: Request, caller: Registry, body: AuditBody) -> dict[str, Any]:
     """Certify a site, or be told what is missing; the same again is told the same. Needs the duty registry."""
     services = services_of(request)
@@ -150,7 +150,7 @@ def audit(request: Request, caller: Registry, body: AuditBody) -> dict[str, Any]
     return _certified(found)
 
 
-@router.post("/centres/revocations", operation_id="certificates.centre_revoke", status_code=201)
+@router.post("/centres/revocations", operation_id="certificates.centre.revoke", status_code=201)
 def revoke(request: Request, caller: Registry, body: RevokeBody) -> dict[str, Any]:
     """End a certification before its time; who audited it can. Needs the duty registry."""
     services = services_of(request)
@@ -161,7 +161,7 @@ def revoke(request: Request, caller: Registry, body: RevokeBody) -> dict[str, An
     return _certified(found)
 
 
-@router.get("/centres", operation_id="certificates.centre_list", dependencies=[USERS])
+@router.get("/centres", operation_id="certificates.centre.list", dependencies=[USERS])
 def centres(
     request: Request,
     site: Annotated[str | None, Query(max_length=100, description="Only of this site.")] = None,
@@ -172,13 +172,13 @@ def centres(
         return [_certified(one) for one in services.certifications.certifications(unit, site).values()]
 
 
-@router.get("/quota/rule", operation_id="certificates.quota_rule", dependencies=[USERS])
+@router.get("/quota/rule", operation_id="certificates.quota.rule", dependencies=[USERS])
 def rule(request: Request) -> dict[str, Any]:
     """Return what a card-hour is matched with, by the rule in force."""
     return asdict(services_of(request).quotas.rule(now()))
 
 
-@router.post("/quota/budgets", operation_id="certificates.quota_budget", status_code=201)
+@router.post("/quota/budgets", operation_id="certificates.quota.budget", status_code=201)
 def budget(request: Request, response: Response, caller: Registry, body: BudgetBody) -> dict[str, Any]:
     """Make quota of a year available for allotment. Needs the duty registry."""
     services = services_of(request)
@@ -187,7 +187,7 @@ def budget(request: Request, response: Response, caller: Registry, body: BudgetB
     return _told(response, answer)
 
 
-@router.post("/quota/matches", operation_id="certificates.quota_match", status_code=201)
+@router.post("/quota/matches", operation_id="certificates.quota.match", status_code=201)
 def match_delivery(request: Request, response: Response, caller: Registry, body: DeliveryBody) -> dict[str, Any]:
     """Match delivered compute with quota or certificates, once, by the rule of its day. Needs the duty registry."""
     made = Delivery(body.delivery_id, body.site, body.buyer, body.start, body.end, body.card_h)
@@ -197,7 +197,7 @@ def match_delivery(request: Request, response: Response, caller: Registry, body:
     return _told(response, answer)
 
 
-@router.post("/quota/declarations", operation_id="certificates.quota_declare", status_code=201)
+@router.post("/quota/declarations", operation_id="certificates.quota.declare", status_code=201)
 def declare(request: Request, response: Response, caller: User, body: DeclareBody) -> dict[str, Any]:
     """Declare what was emitted in a year, after retired certificates; for the holder's trader or site, and registry."""
     act_for(caller, body.holder, Duty.REGISTRY)
@@ -208,7 +208,7 @@ def declare(request: Request, response: Response, caller: User, body: DeclareBod
     return _told(response, answer)
 
 
-@router.post("/quota/surrenders", operation_id="certificates.quota_surrender", status_code=201)
+@router.post("/quota/surrenders", operation_id="certificates.quota.surrender", status_code=201)
 def surrender(request: Request, response: Response, caller: User, body: SurrenderBody) -> dict[str, Any]:
     """Give up quota of the declarer for its emissions, for good; for its trader or site, and registry."""
     services = services_of(request)
@@ -220,7 +220,7 @@ def surrender(request: Request, response: Response, caller: User, body: Surrende
     return _told(response, answer)
 
 
-@router.post("/quota/sales", operation_id="certificates.quota_sell", status_code=201)
+@router.post("/quota/sales", operation_id="certificates.quota.sell", status_code=201)
 def sell(request: Request, response: Response, caller: User, body: SellBody) -> dict[str, Any]:
     """Hand quota over to the carbon market, for good; for the holder's trader or site."""
     act_for(caller, body.holder)
@@ -230,7 +230,7 @@ def sell(request: Request, response: Response, caller: User, body: SellBody) -> 
     return _told(response, answer)
 
 
-@router.get("/quota", operation_id="certificates.quota_show")
+@router.get("/quota", operation_id="certificates.quota.show")
 def show(request: Request, caller: User) -> list[dict[str, Any]]:
     """Return how many kg of which year stand on which account; of the parties that one may read."""
     services, is_seen = services_of(request), sight(caller, None, Duty.REGISTRY)

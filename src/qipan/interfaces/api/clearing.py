@@ -65,7 +65,7 @@ class DefaultBody(Body):
     member: Name
 
 
-@router.post("/margin/bring", operation_id="market.bring", status_code=201)
+@router.post("/margin/bring", operation_id="market.member.bring", status_code=201)
 def bring(request: Request, response: Response, caller: User, body: BringBody) -> dict[str, Any]:
     """Bring money to a member's margin, or to its share of the mutual fund; for its trader or site, and clearing."""
     act_for(caller, body.member, Duty.CLEARING)
@@ -84,7 +84,7 @@ def bring(request: Request, response: Response, caller: User, body: BringBody) -
     return {"member": body.member, "fen": body.fen, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/margin/take-back", operation_id="market.take_back", status_code=201)
+@router.post("/margin/take-back", operation_id="market.member.take_back", status_code=201)
 def take_back(request: Request, response: Response, caller: User, body: TakeBackBody) -> dict[str, Any]:
     """Take free margin back to an account; for the member's trader or site, and clearing."""
     act_for(caller, body.member, Duty.CLEARING)
@@ -97,7 +97,7 @@ def take_back(request: Request, response: Response, caller: User, body: TakeBack
     return {"member": body.member, "fen": body.fen, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/margin", operation_id="market.margin")
+@router.get("/margin", operation_id="market.member.margin")
 def margin(request: Request, caller: User, member: Only = None) -> list[dict[str, Any]]:
     """Return what members have, what of it is held, what positions and open orders need, and open calls, in fen."""
     services, is_seen = services_of(request), sight(caller, member, Duty.CLEARING)
@@ -119,7 +119,7 @@ def margin(request: Request, caller: User, member: Only = None) -> list[dict[str
     ]
 
 
-@router.post("/marks", operation_id="market.mark")
+@router.post("/marks", operation_id="market.forward.mark")
 def mark(request: Request, caller: Clearing, body: MarkBody) -> list[dict[str, Any]]:
     """Fix the marks of this day, once; again, they are told again. Needs the duty clearing.
 
@@ -130,7 +130,7 @@ def mark(request: Request, caller: Clearing, body: MarkBody) -> list[dict[str, A
         return [plain(one) for one in services.clearing.mark(unit, now(), body.plan_fen_per_card_h)]
 
 
-@router.get("/marks", operation_id="market.marks", dependencies=[USERS])
+@router.get("/marks", operation_id="market.forward.marks", dependencies=[USERS])
 def marks(
     request: Request,
     instrument: Annotated[str | None, Query(max_length=100, description="Only of this book.")] = None,
@@ -147,7 +147,7 @@ def marks(
     return paged([one for one in found if day in {None, one.day}], page, size)
 
 
-@router.post("/settlements", operation_id="market.settle")
+@router.post("/settlements", operation_id="market.forward.settle")
 def settle(request: Request, caller: Clearing) -> dict[str, Any]:
     """Pay what the newest marks lead to, whole; or call for missing margin and post nothing. Needs the duty clearing.
 
@@ -160,7 +160,7 @@ def settle(request: Request, caller: Clearing) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names}
 
 
-@router.get("/calls", operation_id="market.calls")
+@router.get("/calls", operation_id="market.member.calls")
 def calls(request: Request, caller: User, member: Only = None) -> list[dict[str, Any]]:
     """Return the calls for margin that are open, in fen; of the members that one may read."""
     services, is_seen = services_of(request), sight(caller, member, Duty.CLEARING)
@@ -169,7 +169,7 @@ def calls(request: Request, caller: User, member: Only = None) -> list[dict[str,
     return [{"member": name, "call_fen": fen} for name, fen in found.items() if is_seen(name)]
 
 
-@router.post("/defaults", operation_id="market.default")
+@router.post("/defaults", operation_id="market.forward.default")
 def default(request: Request, caller: Clearing, body: DefaultBody) -> dict[str, Any]:
     """Declare that a member did not answer its call, and close out what it holds. Needs the duty clearing."""
     services = services_of(request)
@@ -179,7 +179,7 @@ def default(request: Request, caller: Clearing, body: DefaultBody) -> dict[str, 
     return {"member": body.member, "trades": [plain(one) for one in closed], "left": [plain(one) for one in left]}
 
 
-@router.get("/statement", operation_id="market.statement")
+@router.get("/statement", operation_id="market.member.statement")
 def statement(request: Request, caller: User, member: str) -> dict[str, Any]:
     """Return what moved on a member's margin account; its proofs are in ``POST /accounts/statements``."""
     look_at(caller, member, Duty.CLEARING)

@@ -103,7 +103,7 @@ class OutturnBody(Body):
     plan_id: Name | None = Field(default=None, description="Day whose report tells what was used.")
 
 
-@router.post("/sites", operation_id="market.deliver_site", status_code=201)
+@router.post("/sites", operation_id="market.deliver.site", status_code=201)
 def certify_site(request: Request, caller: Clearing, body: SiteBody) -> dict[str, Any]:
     """Enter what a member has certified at a site, from an hour on; the last word counts. Needs the duty clearing."""
     services, step = services_of(request), SiteStep(**body.model_dump())
@@ -112,7 +112,7 @@ def certify_site(request: Request, caller: Clearing, body: SiteBody) -> dict[str
     return {**plain(step), "usable_cards": step.usable_cards}
 
 
-@router.get("/sites", operation_id="market.deliver_sites")
+@router.get("/sites", operation_id="market.deliver.sites")
 def sites(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def sites(
     return paged([{**plain(one), "usable_cards": one.usable_cards} for one in found], page, size)
 
 
-@router.post("/cascades", operation_id="market.deliver_cascade")
+@router.post("/cascades", operation_id="market.deliver.cascade")
 def cascade(request: Request, caller: Clearing, body: BookBody) -> list[dict[str, Any]]:
     """Carry the positions of a book into those of shorter windows; once done, nothing is left. Needs clearing."""
     services = services_of(request)
@@ -140,20 +140,20 @@ def cascade(request: Request, caller: Clearing, body: BookBody) -> list[dict[str
     ]
 
 
-@router.post("/nominations", operation_id="market.deliver_nominate", status_code=201)
+@router.post("/nominations", operation_id="market.deliver.nominate", status_code=201)
 def nominate(request: Request, response: Response, caller: User, body: NominationBody) -> dict[str, Any]:
     """Say before the gate which site supplies lots that were sold; needs the duty trader or site of the member."""
     act_for(caller, body.member)
     return _said(request, response, caller, body.asked(), body.signature)
 
 
-@router.post("/buy-ins", operation_id="market.deliver_buy_in", status_code=201)
+@router.post("/buy-ins", operation_id="market.deliver.buy_in", status_code=201)
 def buy_in(request: Request, response: Response, caller: Clearing, body: BuyInBody) -> dict[str, Any]:
     """Buy in after the gate what sellers did not nominate; they pay what it costs above the mark. Needs clearing."""
     return _said(request, response, caller, body.asked(body.fen_per_card_h), body.signature)
 
 
-@router.get("/nominations", operation_id="market.deliver_nominations")
+@router.get("/nominations", operation_id="market.deliver.nominations")
 def nominations(
     request: Request,
     caller: User,
@@ -170,7 +170,7 @@ def nominations(
     return paged(found, page, size)
 
 
-@router.get("/owed", operation_id="market.deliver_owed")
+@router.get("/owed", operation_id="market.deliver.owed")
 def owed(request: Request, caller: User, instrument: Ware) -> list[dict[str, Any]]:
     """Return what sellers owe and did not nominate, hour by hour; they are named to who may read them."""
     services = services_of(request)
@@ -184,7 +184,7 @@ def owed(request: Request, caller: User, instrument: Ware) -> list[dict[str, Any
     ]
 
 
-@router.post("/allocations", operation_id="market.deliver_allocate")
+@router.post("/allocations", operation_id="market.deliver.allocate")
 def allocate(request: Request, caller: Clearing, body: BookBody) -> dict[str, Any]:
     """Reserve sites for buyers, who pay ahead; or call for missing money and post nothing. Needs the duty clearing.
 
@@ -196,7 +196,7 @@ def allocate(request: Request, caller: Clearing, body: BookBody) -> dict[str, An
     return told
 
 
-@router.get("/allocations", operation_id="market.deliver_allocations", dependencies=[USERS])
+@router.get("/allocations", operation_id="market.deliver.allocations", dependencies=[USERS])
 def allocations(request: Request, page: PageNumber = 1, size: PageSize = 100) -> dict[str, Any]:
     """Return the books that are allocated, in their order, each with the mark that buyers pay; no names."""
     services = services_of(request)
@@ -205,7 +205,7 @@ def allocations(request: Request, page: PageNumber = 1, size: PageSize = 100) ->
     return paged([{**plain(one), "is_settled": name in settled} for name, one in found.items()], page, size)
 
 
-@router.get("/reservations", operation_id="market.deliver_show")
+@router.get("/reservations", operation_id="market.deliver.show")
 def reservations(
     request: Request,
     caller: User,
@@ -222,7 +222,7 @@ def reservations(
     return paged([{**plain(one), "use": plain(use)} for one, use in found], page, size)
 
 
-@router.get("/reservations.csv", operation_id="market.deliver_reservations", dependencies=[READERS])
+@router.get("/reservations.csv", operation_id="market.deliver.reservations", dependencies=[READERS])
 def reservations_file(
     request: Request,
     window: Annotated[str, Query(max_length=40, description="Window, as 2090-03-08.")],
@@ -239,7 +239,7 @@ def reservations_file(
     return Response(data, media_type="text/csv; charset=utf-8")
 
 
-@router.post("/outturns", operation_id="market.deliver_settle")
+@router.post("/outturns", operation_id="market.deliver.settle")
 def settle(request: Request, caller: Clearing, body: OutturnBody) -> dict[str, Any]:
     """Pay a delivered book, whole; or call for missing money and post nothing. Needs the duty clearing.
 
@@ -264,7 +264,7 @@ def settle(request: Request, caller: Clearing, body: OutturnBody) -> dict[str, A
     return {**plain(found.outturn), "spot_rule": rule, "calls_fen": found.calls_fen, "is_new": found.is_new}
 
 
-@router.get("/outturns", operation_id="market.deliver_outturn")
+@router.get("/outturns", operation_id="market.deliver.outturn")
 def outturn(request: Request, caller: User, instrument: Ware, member: Only = None) -> dict[str, Any]:
     """Return what a settled delivery came to; of members one may read, and of the house for clearing and auditors."""
     services, is_seen = services_of(request), sight(caller, member, Duty.CLEARING)

@@ -140,7 +140,7 @@ class RequestsBody(Body):
     requests: list[RequestBody] = Field(min_length=1, max_length=REQUESTS_MOST)
 
 
-@router.post("/members", operation_id="market.admit", status_code=201)
+@router.post("/members", operation_id="market.member.admit", status_code=201)
 def admit(request: Request, response: Response, caller: Clearing, body: MemberBody) -> dict[str, Any]:
     """Admit a member and open its accounts of margin and of the mutual fund. Needs the duty clearing."""
     services = services_of(request)
@@ -149,7 +149,7 @@ def admit(request: Request, response: Response, caller: Clearing, body: MemberBo
     return {"member": body.member_id, "key": body.key, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/members", operation_id="market.members", dependencies=[USERS])
+@router.get("/members", operation_id="market.member.list", dependencies=[USERS])
 def members(request: Request) -> list[Member]:
     """Return who may trade."""
     services = services_of(request)
@@ -157,7 +157,7 @@ def members(request: Request) -> list[Member]:
         return list(services.trading.members(unit).values())
 
 
-@router.post("/books", operation_id="market.open", status_code=201)
+@router.post("/books", operation_id="market.forward.open", status_code=201)
 def open_book(request: Request, response: Response, caller: Clearing, body: BookBody) -> dict[str, Any]:
     """Open a book; 200 says that it is open already on the same terms. Needs the duty clearing."""
     listing = listing_of(
@@ -173,7 +173,7 @@ def open_book(request: Request, response: Response, caller: Clearing, body: Book
     return {**_listing(listing), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/books", operation_id="market.books", dependencies=[USERS])
+@router.get("/books", operation_id="market.forward.books", dependencies=[USERS])
 def books(request: Request) -> list[dict[str, Any]]:
     """Return the books and their terms."""
     services = services_of(request)
@@ -181,7 +181,7 @@ def books(request: Request) -> list[dict[str, Any]]:
         return [_listing(one) for one in services.trading.listings(unit).values()]
 
 
-@router.post("/certifications", operation_id="market.certify", status_code=201)
+@router.post("/certifications", operation_id="market.member.certify", status_code=201)
 def certify(request: Request, caller: Clearing, body: CertificationBody) -> Certification:
     """Enter what a member has certified at a hub, from an hour on; the last word counts. Needs the duty clearing."""
     services, step = services_of(request), Certification(**body.model_dump())
@@ -190,7 +190,7 @@ def certify(request: Request, caller: Clearing, body: CertificationBody) -> Cert
     return step
 
 
-@router.post("/requests", operation_id="market.send", status_code=201)
+@router.post("/requests", operation_id="market.forward.send", status_code=201)
 def send(request: Request, response: Response, caller: User, body: RequestsBody) -> list[dict[str, Any]]:
     """Send orders, cancellations and cover to one book, together whole or not at all; needs the duty trader or site.
 
@@ -209,7 +209,7 @@ def send(request: Request, response: Response, caller: User, body: RequestsBody)
     return [_answer(one, caller) for one in answers]
 
 
-@router.get("/depth", operation_id="market.depth", dependencies=[USERS])
+@router.get("/depth", operation_id="market.forward.depth", dependencies=[USERS])
 def depth(request: Request, instrument: Ware) -> dict[str, list[dict[str, int]]]:
     """Return the levels of a book, the best first: limits and lots, no names."""
     services = services_of(request)
@@ -220,7 +220,7 @@ def depth(request: Request, instrument: Ware) -> dict[str, list[dict[str, int]]]
         }
 
 
-@router.get("/trades", operation_id="market.trades")
+@router.get("/trades", operation_id="market.forward.trades")
 def trades(
     request: Request,
     caller: User,
@@ -240,7 +240,7 @@ def trades(
     return [_trade(one, caller) for one in wanted[:limit]]
 
 
-@router.get("/positions", operation_id="market.positions")
+@router.get("/positions", operation_id="market.forward.positions")
 def positions(request: Request, caller: User, member: Only = None) -> list[dict[str, Any]]:
     """Return what members hold, have open, and may still sell, in lots; of those that one may read."""
     services, is_seen = services_of(request), sight(caller, member, Duty.CLEARING)

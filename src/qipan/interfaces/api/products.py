@@ -121,7 +121,7 @@ class DrawBody(Body):
     fen_per_card_h: Count
 
 
-@router.post("/insurance/pool", operation_id="market.insure_pool", status_code=201)
+@router.post("/insurance/pool", operation_id="market.insure.pool", status_code=201)
 def bring_to_pool(request: Request, response: Response, caller: User, body: PoolBody) -> dict[str, Any]:
     """Bring money to the pool that claims are paid from; for who acts for the owner of the account, and clearing."""
     services = services_of(request)
@@ -131,7 +131,7 @@ def bring_to_pool(request: Request, response: Response, caller: User, body: Pool
     return {"fen": body.fen, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/insurance/policies", operation_id="market.insure_sell", status_code=201)
+@router.post("/insurance/policies", operation_id="market.insure.sell", status_code=201)
 def sell_policy(request: Request, response: Response, caller: Clearing, body: PolicyBody) -> dict[str, Any]:
     """Sell a policy; its premium goes from the member's margin to the pool. Needs the duty clearing."""
     services = services_of(request)
@@ -142,7 +142,7 @@ def sell_policy(request: Request, response: Response, caller: Clearing, body: Po
     return {**_policy(sold, None), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/insurance/policies", operation_id="market.insure_show")
+@router.get("/insurance/policies", operation_id="market.insure.show")
 def policies(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def policies(
     return paged([_policy(*one) for one in found if is_seen(one[0].policy.insured)], page, size)
 
 
-@router.post("/insurance/claims", operation_id="market.insure_claim", status_code=201)
+@router.post("/insurance/claims", operation_id="market.insure.claim", status_code=201)
 def claim(request: Request, response: Response, caller: User, body: ClaimBody) -> dict[str, Any]:
     """Pay what a policy owes for a settled delivery, or for the last mark, once; for the insured, and clearing."""
     services = services_of(request)
@@ -165,7 +165,7 @@ def claim(request: Request, response: Response, caller: User, body: ClaimBody) -
     return {**plain(found), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/leases", operation_id="market.lease_agree", status_code=201)
+@router.post("/leases", operation_id="market.lease.agree", status_code=201)
 def agree(request: Request, response: Response, caller: User, body: LeaseBody) -> dict[str, Any]:
     """Agree a lease in level monthly instalments; for the lessee, who pays, and clearing."""
     act_for(caller, body.lessee, Duty.CLEARING)
@@ -175,7 +175,7 @@ def agree(request: Request, response: Response, caller: User, body: LeaseBody) -
     return {**asdict(lease), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/leases", operation_id="market.lease_show")
+@router.get("/leases", operation_id="market.lease.show")
 def leases(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def leases(
     return paged(rows, page, size)
 
 
-@router.post("/leases/instalments", operation_id="market.lease_pay", status_code=201)
+@router.post("/leases/instalments", operation_id="market.lease.pay", status_code=201)
 def pay(request: Request, response: Response, caller: User, body: InstalmentBody) -> dict[str, Any]:
     """Pay an instalment out of the lessee's margin, once; for the lessee, and clearing."""
     services = services_of(request)
@@ -207,7 +207,7 @@ def pay(request: Request, response: Response, caller: User, body: InstalmentBody
     return {"lease_id": body.lease_id, "number": body.number, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/leases/repossessions", operation_id="market.lease_repossess", status_code=201)
+@router.post("/leases/repossessions", operation_id="market.lease.repossess", status_code=201)
 def take_cards_back(request: Request, response: Response, caller: Clearing, body: RepossessionBody) -> dict[str, Any]:
     """Settle the resale of cards whose lease is in default, once. Needs the duty clearing."""
     services = services_of(request)
@@ -217,7 +217,7 @@ def take_cards_back(request: Request, response: Response, caller: Clearing, body
     return {**plain(done), **plain(found), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/bank/members", operation_id="market.bank_join", status_code=201)
+@router.post("/bank/members", operation_id="market.bank.join", status_code=201)
 def join(request: Request, response: Response, caller: Clearing, body: JoinBody) -> dict[str, Any]:
     """Let a member deposit and draw, with a limit of its credit. Needs the duty clearing."""
     services = services_of(request)
@@ -226,7 +226,7 @@ def join(request: Request, response: Response, caller: Clearing, body: JoinBody)
     return {"member": body.member, "limit_fen": body.limit_fen, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.post("/bank/deposits", operation_id="market.bank_deposit", status_code=201)
+@router.post("/bank/deposits", operation_id="market.bank.deposit", status_code=201)
 def deposit(request: Request, response: Response, caller: User, body: DepositBody) -> dict[str, Any]:
     """Let others draw idle hours of a site; needs the duty trader or site of the member."""
     act_for(caller, body.member)
@@ -236,7 +236,7 @@ def deposit(request: Request, response: Response, caller: User, body: DepositBod
     return {**plain(made), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/bank/deposits", operation_id="market.bank_deposits")
+@router.get("/bank/deposits", operation_id="market.bank.deposits")
 def deposits(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def deposits(
     return paged([{**plain(one), "left_card_h": left[one.deposit_id]} for one in found], page, size)
 
 
-@router.post("/bank/draws", operation_id="market.bank_draw", status_code=201)
+@router.post("/bank/draws", operation_id="market.bank.draw", status_code=201)
 def draw(request: Request, response: Response, caller: Clearing, body: DrawBody) -> dict[str, Any]:
     """Draw hours that others deposited; those who gave them earn the credit. Needs the duty clearing: a price is told.
 
@@ -264,7 +264,7 @@ def draw(request: Request, response: Response, caller: Clearing, body: DrawBody)
     return {**plain(made), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/bank/draws", operation_id="market.bank_draws")
+@router.get("/bank/draws", operation_id="market.bank.draws")
 def draws(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -275,7 +275,7 @@ def draws(
     return paged(found, page, size)
 
 
-@router.get("/bank/credits", operation_id="market.bank_credits")
+@router.get("/bank/credits", operation_id="market.bank.credits")
 def credit(request: Request, caller: User, member: Only = None) -> dict[str, int]:
     """Return the credit of members in fen, which sums to zero over all; of those one may read."""
     services, is_seen = services_of(request), sight(caller, member, Duty.CLEARING)

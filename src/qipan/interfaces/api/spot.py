@@ -105,7 +105,7 @@ class NamedAuctionBody(Body):
     auction: Name = Field(description="Class and day: h100-80g/2030-03-05.")
 
 
-@router.post("/auctions", operation_id="market.spot_open", status_code=201)
+@router.post("/auctions", operation_id="market.spot.open", status_code=201)
 def open_auction(request: Request, response: Response, caller: Clearing, body: AuctionBody) -> dict[str, Any]:
     """Open the auction of a class and day between national hubs; 200 says that it is open. Needs the duty clearing."""
     services = services_of(request)
@@ -123,7 +123,7 @@ def open_auction(request: Request, response: Response, caller: Clearing, body: A
     return {**_auction(auction), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/auctions", operation_id="market.spot_auctions", dependencies=[USERS])
+@router.get("/auctions", operation_id="market.spot.auctions", dependencies=[USERS])
 def auctions(request: Request, page: PageNumber = 1, size: PageSize = 100) -> dict[str, Any]:
     """Return the auctions in the order of their days, their gates, and which are cleared: those have a digest."""
     services = services_of(request)
@@ -141,7 +141,7 @@ def auctions(request: Request, page: PageNumber = 1, size: PageSize = 100) -> di
     return told | {"rows": rows}
 
 
-@router.post("/requests", operation_id="market.spot_send", status_code=201)
+@router.post("/requests", operation_id="market.spot.send", status_code=201)
 def send(request: Request, response: Response, caller: User, body: SpotRequestsBody) -> list[dict[str, Any]]:
     """Enter bids, offers and cancellations, together whole or not at all; needs the duty trader or site.
 
@@ -166,7 +166,7 @@ def send(request: Request, response: Response, caller: User, body: SpotRequestsB
     return [{name: getattr(one, name) for name in names} | {"is_new": is_new} for one, is_new in told]
 
 
-@router.get("/orders", operation_id="market.spot_orders")
+@router.get("/orders", operation_id="market.spot.orders")
 def orders(
     request: Request,
     caller: User,
@@ -190,7 +190,7 @@ def orders(
     return paged(rows, page, size) | {"is_cleared": is_cleared}
 
 
-@router.post("/gates", operation_id="market.spot_gate")
+@router.post("/gates", operation_id="market.spot.gate")
 def gate(request: Request, caller: Clearing, body: NamedAuctionBody) -> dict[str, Any]:
     """Close the gate of an auction now: from here on nothing is entered or taken back. Needs the duty clearing."""
     services = services_of(request)
@@ -199,7 +199,7 @@ def gate(request: Request, caller: Clearing, body: NamedAuctionBody) -> dict[str
     return {"auction": body.auction, "closed": closed}
 
 
-@router.get("/check", operation_id="market.spot_check", dependencies=[READERS])
+@router.get("/check", operation_id="market.spot.check", dependencies=[READERS])
 def check(request: Request) -> list[FindingOut]:
     """Make every auction anew from its requests, prices too, and hold vouchers against their money; nothing if well."""
     services = services_of(request)

@@ -53,7 +53,7 @@ class DeviationBody(Body):
     )
 
 
-@router.post("/clearings", operation_id="market.spot_clear")
+@router.post("/clearings", operation_id="market.spot.clear")
 def clear(request: Request, caller: Clearing, body: NamedAuctionBody) -> dict[str, Any]:
     """Clear an auction with dispatch and post what it came to, whole and once; cleared, it is told again.
 
@@ -64,7 +64,7 @@ def clear(request: Request, caller: Clearing, body: NamedAuctionBody) -> dict[st
         return _totals(services.spot_clearing.clear(unit, body.auction, now()))
 
 
-@router.get("/prices", operation_id="market.spot_prices", dependencies=[USERS])
+@router.get("/prices", operation_id="market.spot.prices", dependencies=[USERS])
 def prices(request: Request, auction: AuctionName) -> list[dict[str, Any]]:
     """Return what bids pay and offers get at each hub and hour, in fen a card-hour; no names."""
     services = services_of(request)
@@ -73,7 +73,7 @@ def prices(request: Request, auction: AuctionName) -> list[dict[str, Any]]:
     return [{**one._asdict(), "side": one.side.name.lower()} for one in found.prices]
 
 
-@router.get("/bill", operation_id="market.spot_bill")
+@router.get("/bill", operation_id="market.spot.bill")
 def bill(
     request: Request,
     caller: User,
@@ -111,7 +111,7 @@ def bill(
     return paged(rows, page, size) | {"totals": _totals(found) if reads_all else None}
 
 
-@router.post("/refunds", operation_id="market.spot_refund", status_code=201)
+@router.post("/refunds", operation_id="market.spot.refund", status_code=201)
 def refund(request: Request, response: Response, caller: Clearing, body: RefundBody) -> dict[str, Any]:
     """Refund the downtime of an offer to the bids that it serves, at what they paid, once. Needs the duty clearing."""
     services = services_of(request)
@@ -122,7 +122,7 @@ def refund(request: Request, response: Response, caller: Clearing, body: RefundB
     return {**plain(made), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/refunds", operation_id="market.spot_refunds")
+@router.get("/refunds", operation_id="market.spot.refunds")
 def refunds(request: Request, caller: User, auction: AuctionName, member: Only = None) -> list[dict[str, Any]]:
     """Return the refunds of an auction; of offers and bids of members that one may read.
 
@@ -142,7 +142,7 @@ def refunds(request: Request, caller: User, auction: AuctionName, member: Only =
     return told
 
 
-@router.post("/deviations", operation_id="market.spot_deviate", status_code=201)
+@router.post("/deviations", operation_id="market.spot.deviate", status_code=201)
 def deviate(request: Request, response: Response, caller: Clearing, body: DeviationBody) -> dict[str, Any]:
     """Settle what was delivered otherwise than cleared, once, at rolling prices. Needs the duty clearing."""
     services = services_of(request)
@@ -153,7 +153,7 @@ def deviate(request: Request, response: Response, caller: Clearing, body: Deviat
     return {**plain(found), "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("/deviations", operation_id="market.spot_deviations")
+@router.get("/deviations", operation_id="market.spot.deviations")
 def deviations(request: Request, caller: User, auction: AuctionName, member: Only = None) -> dict[str, Any]:
     """Return what settled deviations paid, by order of members one may read; null where none are settled.
 

@@ -50,7 +50,7 @@ class ClosingBody(Body):
     programme_id: Name
 
 
-@router.post("", operation_id="market.voucher_issue", status_code=201)
+@router.post("", operation_id="market.voucher.issue", status_code=201)
 def issue(request: Request, response: Response, caller: Clearing, body: ProgrammeBody) -> dict[str, Any]:
     """Issue the vouchers of a programme; 200 says that they were issued before. Needs the duty clearing."""
     services, at = services_of(request), now()
@@ -70,7 +70,7 @@ def issue(request: Request, response: Response, caller: Clearing, body: Programm
     return {"programme_id": made.programme_id, "fen": made.fen, "is_new": is_entered(response, is_new=is_new)}
 
 
-@router.get("", operation_id="market.voucher_list")
+@router.get("", operation_id="market.voucher.list")
 def vouchers(
     request: Request, caller: User, member: Only = None, page: PageNumber = 1, size: PageSize = 100
 ) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def vouchers(
     return paged(rows, page, size)
 
 
-@router.post("/closings", operation_id="market.voucher_close")
+@router.post("/closings", operation_id="market.voucher.close")
 def close(request: Request, caller: Clearing, body: ClosingBody) -> dict[str, Any]:
     """Give what is left of a programme that is over back to its fund; closed, it is told again. Needs clearing."""
     services = services_of(request)
@@ -105,7 +105,7 @@ def close(request: Request, caller: Clearing, body: ClosingBody) -> dict[str, An
     return {"programme_id": body.programme_id, "returned_fen": fen}
 
 
-@router.get("/redemptions", operation_id="market.voucher_redemptions")
+@router.get("/redemptions", operation_id="market.voucher.redemptions")
 def redemptions(
     request: Request,
     caller: User,
