@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import back_test, cut, rate
+from qipan.labour.back_test import back_test, cut
 from qipan.labour.detect.choose import choose
 from qipan.labour.find_events import find_events
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import EventRule
+from qipan.labour.model.promise import Promise
 
 RULE = EventRule.read("rise 2.0")
 
 
 def played(panel, name, promised=0.05, allowance=3, rest=12):
     watch = Watch.over(panel, RULE)
-    return back_test(watch, find_events(watch.losses, watch.depth, allowance), choose(name), promised, rest=rest)
+    return back_test(
+        watch, find_events(watch.losses, watch.depth, allowance), choose(name), Promise(promised), rest=rest
+    )
 
 
 def test_folds_cover_all_time_and_no_wave_is_cut():
@@ -42,12 +44,12 @@ def test_what_lies_in_a_fold_changes_nothing_of_its_threshold(name):
     values = waves(20, 300, seed=3)
     watch = Watch.over(panel_of(values), RULE)
     history = find_events(watch.losses, watch.depth, 3)
-    whole = back_test(watch, history, choose(name), 0.05, rest=12)
+    whole = back_test(watch, history, choose(name), Promise(0.05), rest=12)
     last = whole.folds[-1]
     changed = values.copy()
     # Another end, with the same events: what is learned elsewhere must not move.
     changed[:, last.first + 2 :] += np.random.default_rng(9).normal(0.0, 0.01, changed[:, last.first + 2 :].shape)
-    again = back_test(Watch.over(panel_of(changed), RULE), history, choose(name), 0.05, rest=12)
+    again = back_test(Watch.over(panel_of(changed), RULE), history, choose(name), Promise(0.05), rest=12)
     assert again.folds[-1].threshold == whole.folds[-1].threshold
 
 
@@ -63,24 +65,8 @@ def test_false_alarms_are_those_where_it_was_quiet():
     panel = panel_of(waves(20, 300, seed=5))
     watch = Watch.over(panel, RULE)
     history = find_events(watch.losses, watch.depth, 3)
-    found = back_test(watch, history, choose("rise"), 0.1, rest=12)
+    found = back_test(watch, history, choose("rise"), Promise(0.1), rest=12)
     assert found.false.found == (found.begins & history.is_quiet).sum()
-
-
-def test_the_bound_of_no_false_alarm_is_that_of_poisson():
-    begins = np.zeros((10, 120), dtype=bool)
-    found = rate(begins, ~begins, 12.0)
-    assert (found.found, found.years) == (0, 100.0)
-    assert poisson.cdf(0, found.upper * 100.0) == pytest.approx(0.05)
-
-
-def test_alarms_of_one_year_are_one_draw():
-    spread, together = np.zeros((2, 10, 120), dtype=bool)
-    spread[np.arange(10), np.arange(10) * 12] = True
-    together[:, 60] = True
-    quiet = np.ones_like(spread)
-    assert rate(together, quiet, 12.0).a_year == rate(spread, quiet, 12.0).a_year
-    assert rate(together, quiet, 12.0).upper > rate(spread, quiet, 12.0).upper
 
 
 def test_a_panel_without_events_is_refused():
@@ -104,3 +90,13 @@ def test_on_states_ours_warns_of_more_and_earlier_than_simple_rules(states):
     assert ours.share(6) > simple.share(6) + 0.1
     assert ours.median_lead > simple.median_lead
     assert ours.false.a_year < 0.06
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["rise", "cusum", "hazard"])
+def test_on_states_a_sure_promise_is_kept(states, name):
+    watch = Watch.over(states, RULE)
+    history = find_events(watch.losses, watch.depth, 3)
+    found = back_test(watch, history, choose(name), Promise(0.1, is_sure=True), rest=12)
+    assert found.false.upper <= 1.2 * 0.1
+    assert found.share(3) > 0.5

@@ -11,26 +11,26 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import chdtri, stdtrit
 
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.calibrate import calibrate
+from qipan.labour.count_false import count_false
 from qipan.labour.model.array import Bools, Floats, Ints
-from qipan.labour.model.back_test import MISSED, BackTest, Fold, Rate
+from qipan.labour.model.back_test import MISSED, BackTest, Fold
 from qipan.labour.model.detector import Detector, Lesson, Scorer, Watch
 from qipan.labour.model.event import Event, History
+from qipan.labour.model.promise import Promise
 from qipan.labour.raise_alarms import raise_alarms
 
 WAVE_SHARE = 0.05
 """Share of cells within a year of their crisis that makes a wave."""
-UPPER = 0.95
 
 
 def back_test(
     watch: Watch,
     history: History,
     detector: Detector,
-    promised: float,
+    promise: Promise,
     *,
     rest: int,
     see: Callable[[Scorer], Floats] | None = None,
@@ -39,8 +39,8 @@ def back_test(
 
     Parameters
     ----------
-    promised
-        False alarms a quiet cell-year.
+    promise
+        What each threshold is to keep.
     see
         Lets what was learned score what was known in each period, as `score_releases` does; else all corrections are
         seen from the start.
@@ -73,15 +73,15 @@ def back_test(
     seen = detector.see(watch)
     for first, until in pairwise(cuts):
         scorer, scores = _score(seen, detector, history, [one for one in pairwise(cuts) if one[0] != first])
-        threshold = calibrate(scores, history.is_quiet, watch.per_year, promised, rest)
+        threshold = calibrate(scores, history.is_quiet, watch.per_year, promise, rest)
         scores = see(scorer) if see else scorer(seen)
         begins[:, first:until] = raise_alarms(scores, threshold, rest)[:, first:until]
         heard[:, first:until] = ~np.isnan(scores)[:, first:until]
         folds.append(Fold(first, until, threshold))
     events = tuple(one for one in history.events if heard[one.cell, one.crisis])
     lead = np.array([_lead(begins, one, history.allowance) for one in events], dtype=np.int64)
-    false = rate(begins, history.is_quiet & heard, watch.per_year)
-    return BackTest(promised, tuple(folds), events, lead, begins, false)
+    false = count_false(begins, history.is_quiet & heard, watch.per_year)
+    return BackTest(promise, tuple(folds), events, lead, begins, false)
 
 
 def _score(
@@ -125,31 +125,6 @@ def cut(history: History, watch: Watch) -> list[int]:
         return waves
     years = max(1, round(periods / watch.per_year))
     return [round(periods * year / years) for year in range(years + 1)]
-
-
-def rate(begins: Bools, is_quiet: Bools, per_year: float) -> Rate:
-    """Return false alarms a quiet cell-year with an upper bound that counts each year of time as one draw.
-
-    The bound is that of a ratio of sums over years, by Student's distribution; where there are fewer than two false
-    alarms, or two years, it is Poisson's.
-
-    Source: `cochran1977`, ratio estimates.
-    """
-    per = max(1, round(per_year))
-    cuts = np.arange(0, begins.shape[1], per)
-    false = np.add.reduceat((begins & is_quiet).sum(axis=0), cuts)
-    years = np.add.reduceat(is_quiet.sum(axis=0), cuts) / per_year
-    found, total = int(false.sum()), float(years.sum())
-    if not total:
-        return Rate(0, 0.0, np.inf)
-    poisson = float(chdtri(2 * (found + 1), 1.0 - UPPER)) / 2.0 / total
-    draws = int((years > 0.0).sum())
-    if found < 2 or draws < 2:
-        return Rate(found, total, poisson)
-    off = false - found / total * years
-    spread = float(np.sqrt(draws / (draws - 1) * (off**2).sum())) / total
-    # Alarms that were shared by no cells are no surer than Poisson's.
-    return Rate(found, total, max(poisson, found / total + float(stdtrit(draws - 1, UPPER)) * spread))
 
 
 def _lead(begins: Bools, event: Event, allowance: int) -> int:

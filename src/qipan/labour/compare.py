@@ -12,6 +12,7 @@ from qipan.labour.find_events import find_events
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import EventRule
 from qipan.labour.model.panel import Cadence, Releases
+from qipan.labour.model.promise import Promise
 from qipan.labour.score_releases import score_releases
 from qipan.labour.tell import tell
 
@@ -23,7 +24,7 @@ def compare(
     releases: Releases,
     rule: EventRule,
     detectors: Sequence[str],
-    promised: float,
+    promise: Promise,
     *,
     ahead: int | None = None,
     as_released: bool = False,
@@ -35,8 +36,8 @@ def compare(
 
     Parameters
     ----------
-    promised
-        False alarms a quiet cell-year.
+    promise
+        Of false alarms, that each threshold is to keep.
     ahead
         Periods of notice that count as early; else what `AHEAD` has for the panel.
     as_released
@@ -58,6 +59,6 @@ def compare(
     told = []
     for name, one in chosen:
         see = partial(score_releases, releases, rule, one) if as_released else None
-        found = back_test(watch, history, one, promised, rest=2 * ahead, see=see)
+        found = back_test(watch, history, one, promise, rest=2 * ahead, see=see)
         told.append({"detector": name, **tell(panel, rule, history, found, ahead)})
     return told

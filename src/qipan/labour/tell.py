@@ -29,7 +29,8 @@ def tell(panel: Panel, rule: EventRule, history: History, found: BackTest, ahead
         "events": len(found.events),
         "events_before_any_score": len(history.events) - len(found.events),
         "false_alarms": {
-            "promised_a_year": found.promised,
+            "promised_a_year": found.promise.a_year,
+            "is_sure": found.promise.is_sure,
             "realised_a_year": round(found.false.a_year, 4),
             "upper_95_a_year": round(found.false.upper, 4) if np.isfinite(found.false.upper) else None,
             "count": found.false.found,

@@ -46,6 +46,9 @@ def backtest(
     promised: Annotated[
         float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
     ] = 0.05,
+    is_sure: Annotated[
+        bool, typer.Option("--surely", help="Let the upper bound keep the promise, not only the rate.")
+    ] = False,
     ahead: Annotated[
         int | None,
         typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
@@ -59,11 +62,12 @@ def backtest(
     from qipan.labour.compare import compare
     from qipan.labour.detect.choose import DETECTORS
     from qipan.labour.model.event import EventRule
+    from qipan.labour.model.promise import Promise
 
-    language, rule = spoken(lang), EventRule.read(events)
+    language, rule, promise = spoken(lang), EventRule.read(events), Promise(promised, is_sure)
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
-        told = compare(releases, rule, detectors or list(DETECTORS), promised, ahead=ahead, as_released=as_released)
+        told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
     _say_left_out(findings, language)
     if as_json:
         print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})

@@ -8,6 +8,7 @@ import numpy as np
 
 from qipan.labour.model.array import Bools, Ints
 from qipan.labour.model.event import Event
+from qipan.labour.model.promise import Promise, Rate
 
 MISSED = np.iinfo(np.int64).min
 """Lead of an event that no alarm was raised for."""
@@ -23,35 +24,13 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """False alarms a quiet cell-year.
-
-    Attributes
-    ----------
-    found, years
-        False alarms, and quiet cell-years in which they were raised.
-    upper
-        95 % upper bound of the rate; what happens in one calendar year counts as one draw, since bad times are shared.
-    """
-
-    found: int
-    years: float
-    upper: float
-
-    @property
-    def a_year(self) -> float:
-        """The rate, 0 where nothing was quiet."""
-        return self.found / self.years if self.years else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class BackTest:
     """What a detector's alarms came to.
 
     Attributes
     ----------
-    promised
-        False alarms a quiet cell-year that the threshold was to keep.
+    promise
+        What the threshold was to keep.
     folds
         In the order of time.
     events
@@ -64,7 +43,7 @@ class BackTest:
         How many were false.
     """
 
-    promised: float
+    promise: Promise
     folds: tuple[Fold, ...]
     events: tuple[Event, ...]
     lead: Ints

@@ -1,0 +1,62 @@
+"""Nouns of false alarms: how many there were, and how many are promised at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qipan.kernel.errors import BadInputError
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """False alarms a quiet cell-year.
+
+    Attributes
+    ----------
+    found, years
+        False alarms, and quiet cell-years in which they were raised.
+    upper
+        95 % upper bound of the rate; what happens in one calendar year counts as one draw, since bad times are shared.
+    """
+
+    found: int
+    years: float
+    upper: float
+
+    @property
+    def a_year(self) -> float:
+        """The rate, 0 where nothing was quiet."""
+        return self.found / self.years if self.years else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """How many false alarms a quiet cell-year there may be.
+
+    Attributes
+    ----------
+    a_year
+        So many at most.
+    is_sure
+        Whether the upper bound must keep it; else the rate itself, which goes above it about every second time.
+
+    Raises
+    ------
+    BadInputError
+        ``promise_bad`` unless it is from 0 to below infinity.
+    """
+
+    a_year: float
+    is_sure: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.a_year < float("inf"):
+            raise BadInputError(
+                f"A promise must be false alarms a year, 0 or more, was {self.a_year}.",
+                code="promise_bad",
+                hint="Promise for example 0.05: one in twenty years of a cell.",
+            )
+
+    def is_kept_by(self, rate: Rate) -> bool:
+        """Tell whether a rate keeps it."""
+        return (rate.upper if self.is_sure else rate.a_year) <= self.a_year
