@@ -52,12 +52,16 @@ SEEN = ("killed", "timeout")
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "accounts": {
         "accounts/admit": "accounts/admit",
+        "accounts/correct": "accounts/correct",
+        "accounts/dispute": "accounts/disputes",
+        "accounts/evidence": "accounts/disputes",
         "accounts/periods": "accounts/periods",
         "accounts/post": "accounts/post",
         "accounts/record": "accounts/record",
         "accounts/refuse": "accounts/refuse",
         "accounts/replay": "accounts/replay",
         "accounts/statement": "accounts/statement",
+        "accounts/service/disputes": "accounts/disputes",
         "accounts/service/posting": "accounts/service accounts/trace",
     },
     "claim": {
