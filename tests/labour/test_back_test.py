@@ -7,13 +7,14 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import back_test, cut
-from qipan.labour.detect.choose import choose
+from qipan.labour.back_test import _lead, _lesson, back_test, cut
+from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
-from qipan.labour.model.event import EventRule
+from qipan.labour.model.event import Event, EventRule
 from qipan.labour.model.promise import Promise
+from qipan.labour.raise_alarms import begun
 
 RULE = EventRule.read("rise 2.0")
 
@@ -21,13 +22,17 @@ RULE = EventRule.read("rise 2.0")
 def played(panel, name, promised=0.05, allowance=3, rest=12):
     watch = Watch.over(panel, RULE)
     return back_test(
-        watch, find_events(watch.losses, watch.depth, allowance), choose(name), Promise(promised), rest=rest
+        watch,
+        find_events(watch.losses, watch.depth, allowance=allowance, horizon=24),
+        choose(name),
+        Promise(promised),
+        rest=rest,
     )
 
 
 def test_folds_cover_all_time_and_no_wave_is_cut():
     watch = Watch.over(panel_of(waves(20, 300, seed=1)), RULE)
-    history = find_events(watch.losses, watch.depth, 3)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
     cuts = cut(history, watch)
     assert (cuts[0], cuts[-1], len(cuts)) == (0, 300, 5)
     assert all(not one.crisis - 12 < at <= one.crisis for one in history.events for at in cuts[1:-1])
@@ -36,14 +41,14 @@ def test_folds_cover_all_time_and_no_wave_is_cut():
 def test_one_wave_is_cut_into_years():
     values = waves(20, 60, seed=2)
     watch = Watch.over(panel_of(values), RULE)
-    assert cut(find_events(watch.losses, watch.depth, 3), watch) == [0, 12, 24, 36, 48, 60]
+    assert cut(find_events(watch.losses, watch.depth, allowance=3, horizon=24), watch) == [0, 12, 24, 36, 48, 60]
 
 
 @pytest.mark.parametrize("name", ["sahm", "hazard"])
 def test_what_lies_in_a_fold_changes_nothing_of_its_threshold(name):
     values = waves(20, 300, seed=3)
     watch = Watch.over(panel_of(values), RULE)
-    history = find_events(watch.losses, watch.depth, 3)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
     whole = back_test(watch, history, choose(name), Promise(0.05), rest=12)
     last = whole.folds[-1]
     changed = values.copy()
@@ -53,18 +58,50 @@ def test_what_lies_in_a_fold_changes_nothing_of_its_threshold(name):
     assert again.folds[-1].threshold == whole.folds[-1].threshold
 
 
-def test_leads_count_from_the_first_alarm_in_the_window_to_the_crisis():
+def test_leads_count_from_the_first_alarm_that_counts_to_the_crisis():
     found = played(panel_of(waves(20, 300, seed=4)), "sahm")
-    for event, lead in zip(found.events, found.lead.tolist(), strict=True):
-        window = np.flatnonzero(found.begins[event.cell, max(0, event.onset - 3) : event.end + 1])
-        assert lead == (event.crisis - max(0, event.onset - 3) - window[0] if len(window) else MISSED)
     assert found.share(1) + found.late_or_missed == pytest.approx(1.0)
+    for event, lead in zip(found.events, found.lead.tolist(), strict=True):
+        begins = np.flatnonzero(found.begins[event.cell, event.since : event.end + 1]) + event.since
+        if (begins >= event.opens).any() and begins[0] >= event.opens:
+            assert lead == event.crisis - begins[0]
+        assert lead <= event.crisis - event.opens
+        assert (lead == MISSED) or len(begins)
+
+
+def test_an_alarm_that_still_stands_as_the_window_opens_counts_from_there_and_one_that_is_over_does_not():
+    event = Event(0, since=0, opens=10, onset=1, crisis=20, end=22)
+    stands = np.zeros((1, 30), dtype=bool)
+    stands[0, 3:12] = True
+    assert _lead(begun(stands), stands, event) == 10
+    stands[0, 8] = False
+    stands[0, 9:] = False
+    assert _lead(begun(stands), stands, event) == MISSED
+
+
+def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares():
+    values = waves(20, 300, seed=4)
+    panel = panel_of(values)
+    watch = Watch.over(panel, RULE)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
+    silent = untaught(lambda one: np.full_like(one.losses, np.nan))
+    found = back_test(watch, history, silent, Promise(0.05), rest=12)
+    assert (len(found.events), found.late_or_missed) == (len(history.events), 1.0)
+
+
+def test_what_is_learned_knows_nothing_of_events_that_reach_into_the_fold():
+    watch = Watch.over(panel_of(waves(20, 300, seed=4)), RULE)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
+    lesson = _lesson(history, [(0, 50), (120, 300)], watch)
+    assert lesson.history.events
+    assert all(one.end < 50 or one.since >= 120 for one in lesson.history.events)
+    assert np.flatnonzero(lesson.periods).tolist() == [*range(38), *range(132, 300)]
 
 
 def test_false_alarms_are_those_where_it_was_quiet():
     panel = panel_of(waves(20, 300, seed=5))
     watch = Watch.over(panel, RULE)
-    history = find_events(watch.losses, watch.depth, 3)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
     found = back_test(watch, history, choose("rise"), Promise(0.1), rest=12)
     assert found.false.found == (found.begins & history.is_quiet).sum()
 
@@ -96,7 +133,7 @@ def test_on_states_ours_warns_of_more_and_earlier_than_simple_rules(states):
 @pytest.mark.parametrize("name", ["rise", "cusum", "hazard"])
 def test_on_states_a_sure_promise_is_kept(states, name):
     watch = Watch.over(states, RULE)
-    history = find_events(watch.losses, watch.depth, 3)
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
     found = back_test(watch, history, choose(name), Promise(0.1, is_sure=True), rest=12)
     assert found.false.upper <= 1.2 * 0.1
     assert found.share(3) > 0.5

@@ -20,7 +20,7 @@ def test_a_move_of_the_size_is_an_event_and_a_smaller_one_is_none(text, value_be
     for share, count in ((1.0001, 1), (0.9999, 0)):
         after = value_before + share * (value_after - value_before)
         losses = rule.losses(panel_of([[value_before, after]]))
-        assert len(find_events(losses, rule.depth, 0).events) == count
+        assert len(find_events(losses, rule.depth, allowance=0, horizon=24).events) == count
 
 
 @pytest.mark.parametrize(

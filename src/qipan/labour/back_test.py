@@ -1,13 +1,14 @@
 """Back-test: what a detector would have warned of, in periods that it had not learned from.
 
-Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of the time;
-threshold, and whatever else is learned, come from all other folds. So a recession never sets the threshold that it is
-warned of with.
+Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of the
+time; threshold, and whatever else is learned, come from all other folds, later ones among them, but for a year beside the fold
+and for events that reach into it. So a recession never sets the threshold that it is warned of with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +21,7 @@ from qipan.labour.model.back_test import MISSED, BackTest, Fold
 from qipan.labour.model.detector import Detector, Lesson, Scorer, Watch
 from qipan.labour.model.event import Event, History
 from qipan.labour.model.promise import Promise
-from qipan.labour.raise_alarms import raise_alarms
+from qipan.labour.raise_alarms import begun, stand
 
 WAVE_SHARE = 0.05
 """Share of cells within a year of their crisis that makes a wave."""
@@ -52,7 +53,6 @@ def back_test(
     RuleBrokenError
         ``panel_without_events`` where there is no event; ``panel_short`` where there are fewer than two folds.
     """
-    periods = watch.losses.shape[1]
     cuts = cut(history, watch)
     if not history.events:
         raise RuleBrokenError(
@@ -63,29 +63,28 @@ def back_test(
     if len(cuts) < 3:
         raise RuleBrokenError(
             "A back-test needs two waves of events or two years, to learn from one and test on the other, was one of "
-            f"{periods} periods.",
+            f"{watch.losses.shape[1]} periods.",
             code="panel_short",
             hint="Bring a longer panel.",
         )
-    begins = np.zeros(watch.losses.shape, dtype=np.bool_)
-    heard = np.zeros_like(begins)
+    stands = np.zeros(watch.losses.shape, dtype=np.bool_)
     folds = []
     seen = detector.see(watch)
     for first, until in pairwise(cuts):
-        scorer, scores = _score(seen, detector, history, [one for one in pairwise(cuts) if one[0] != first])
+        others = [one for one in pairwise(cuts) if one[0] != first]
+        scorer, scores = _score(seen, detector, history, others, watch)
         threshold = calibrate(scores, history.is_quiet, watch.per_year, promise, rest)
         scores = see(scorer) if see else scorer(seen)
-        begins[:, first:until] = raise_alarms(scores, threshold, rest)[:, first:until]
-        heard[:, first:until] = ~np.isnan(scores)[:, first:until]
+        stands[:, first:until] = stand(scores, threshold, rest)[:, first:until]
         folds.append(Fold(first, until, threshold))
-    events = tuple(one for one in history.events if heard[one.cell, one.crisis])
-    lead = np.array([_lead(begins, one, history.allowance) for one in events], dtype=np.int64)
-    false = count_false(begins, history.is_quiet & heard, watch.per_year)
-    return BackTest(promise, tuple(folds), events, lead, begins, false)
+    begins = begun(stands)
+    lead = np.array([_lead(begins, stands, one) for one in history.events], dtype=np.int64)
+    false = count_false(begins, history.is_quiet, watch.per_year)
+    return BackTest(promise, tuple(folds), history.events, lead, begins, false)
 
 
 def _score(
-    seen: Floats, detector: Detector, history: History, taught: Sequence[tuple[int, int]]
+    seen: Floats, detector: Detector, history: History, taught: Sequence[tuple[int, int]], watch: Watch
 ) -> tuple[Scorer, Floats]:
     """Return what was learned in some stretches of time, and in each of them scores that were learned in the others.
 
@@ -96,16 +95,20 @@ def _score(
     scores = np.full(history.is_quiet.shape, np.inf)
     for first, until in taught:
         others = [one for one in taught if one[0] != first] or taught
-        scorer = detector.learn(seen, Lesson(history, _within(others, seen.shape[1])))
-        scores[:, first:until] = scorer(seen)[:, first:until]
-    return detector.learn(seen, Lesson(history, _within(taught, seen.shape[1]))), scores
+        scores[:, first:until] = detector.learn(seen, _lesson(history, others, watch))(seen)[:, first:until]
+    return detector.learn(seen, _lesson(history, taught, watch)), scores
 
 
-def _within(stretches: Sequence[tuple[int, int]], periods: int) -> Bools:
-    found = np.zeros(periods, dtype=np.bool_)
-    for first, until in stretches:
-        found[first:until] = True
-    return found
+def _lesson(history: History, taught: Sequence[tuple[int, int]], watch: Watch) -> Lesson:
+    """Return what may be learned from stretches of time: no event that reaches beyond them, no year beside the rest."""
+    is_taught = np.zeros(watch.losses.shape[1], dtype=np.bool_)
+    for first, until in taught:
+        is_taught[first:until] = True
+    inside = tuple(one for one in history.events if is_taught[one.since : one.end + 1].all())
+    is_far = is_taught.copy()
+    for at in np.flatnonzero(~is_taught):
+        is_far[max(0, at - watch.periods(1.0)) : at + watch.periods(1.0) + 1] = False
+    return Lesson(replace(history, events=inside), is_far)
 
 
 def cut(history: History, watch: Watch) -> list[int]:
@@ -127,7 +130,12 @@ def cut(history: History, watch: Watch) -> list[int]:
     return [round(periods * year / years) for year in range(years + 1)]
 
 
-def _lead(begins: Bools, event: Event, allowance: int) -> int:
-    first = max(0, event.onset - allowance)
-    raised: Ints = np.flatnonzero(begins[event.cell, first : event.end + 1])
-    return event.crisis - first - int(raised[0]) if len(raised) else MISSED
+def _lead(begins: Bools, stands: Bools, event: Event) -> int:
+    """Return the periods from an event's first alarm to its crisis; one that stands as it opens counts from there."""
+    raised: Ints = np.flatnonzero(begins[event.cell, event.since : event.end + 1]) + event.since
+    counted = [
+        event.crisis - max(at, event.opens)
+        for at in map(int, raised)
+        if at >= event.opens or stands[event.cell, at : event.opens + 1].all()
+    ]
+    return counted[0] if counted else MISSED

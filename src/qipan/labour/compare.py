@@ -18,6 +18,10 @@ from qipan.labour.tell import tell
 
 AHEAD: Final = {Cadence.WEEK: 8, Cadence.MONTH: 6, Cadence.QUARTER: 2, Cadence.YEAR: 1}
 """Periods of notice that count as early where nothing else is asked."""
+HORIZON_YEARS: Final = 2.0
+"""How long before a crisis an alarm can count for it."""
+SETTLING_YEARS: Final = 0.5
+"""How long after a cell's first value nothing is asked: half of the year that most detectors look back at."""
 
 
 def compare(
@@ -31,8 +35,8 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Return what each detector came to, as `tell` has it, with its name, in the order that was asked.
 
-    An alarm counts for an event from half the notice before its onset on, and stands for twice the notice after its
-    score has fallen below the threshold.
+    An alarm counts for an event from half the notice before its onset on, for two years before its crisis, and stands
+    for twice the notice after its score has fallen below the threshold.
 
     Parameters
     ----------
@@ -55,10 +59,13 @@ def compare(
     panel = releases.latest()
     ahead = ahead or AHEAD[panel.cadence]
     watch = Watch.over(panel, rule)
-    history = find_events(watch.losses, watch.depth, ahead // 2)
+    years = watch.periods
+    history = find_events(
+        watch.losses, watch.depth, allowance=ahead // 2, horizon=years(HORIZON_YEARS), settling=years(SETTLING_YEARS)
+    )
     told = []
     for name, one in chosen:
         see = partial(score_releases, releases, rule, one) if as_released else None
         found = back_test(watch, history, one, promise, rest=2 * ahead, see=see)
-        told.append({"detector": name, **tell(panel, rule, history, found, ahead)})
+        told.append({"detector": name, **tell(panel, rule, found, ahead)})
     return told

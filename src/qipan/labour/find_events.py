@@ -12,7 +12,7 @@ from qipan.labour.model.array import Floats
 from qipan.labour.model.event import Event, History
 
 
-def find_events(losses: Floats, depth: float, allowance: int) -> History:
+def find_events(losses: Floats, depth: float, *, allowance: int, horizon: int, settling: int = 0) -> History:
     """Return the events of a panel, and where it was quiet.
 
     Where a loss goes on at the end of the panel and has not the size, nobody knows what it will be: that time is
@@ -25,35 +25,45 @@ def find_events(losses: Floats, depth: float, allowance: int) -> History:
     depth
         Size of an event on that scale.
     allowance
-        Periods before a turning point in which an alarm counts for the event.
+        Periods before a turning point in which an alarm counts for the event, but not before the end of the last one.
+    horizon
+        Periods before the crisis in which an alarm counts: a turning point may lie long before anything happens.
+    settling
+        Periods from a cell's first value on of which nothing is asked: no event whose crisis lies there, no quiet.
 
     Examples
     --------
     >>> path = np.array([[1.0, 0.0, 1.0, 2.5, 3.0, 0.5, 0.5, 0.9]])
-    >>> found = find_events(path, 2.0, 1)
+    >>> found = find_events(path, 2.0, allowance=1, horizon=9)
     >>> found.events
-    (Event(cell=0, onset=1, crisis=3, end=4),)
+    (Event(cell=0, since=0, opens=0, onset=1, crisis=3, end=4),)
     >>> found.is_quiet.astype(int).tolist()
     [[0, 0, 0, 0, 0, 1, 1, 0]]
     """
     is_quiet = ~np.isnan(losses)
     events: list[Event] = []
     for cell, path in enumerate(losses):
-        found, undecided = _events_of(cell, path, depth)
-        events += found
+        spans, undecided = _spans_of(path, depth)
         is_quiet[cell, undecided:] = False
-        for event in found:
-            is_quiet[cell, max(0, event.onset - allowance) : event.end + 1] = False
-    return History(tuple(events), allowance, is_quiet)
+        asked = int(np.argmax(~np.isnan(path))) + settling
+        is_quiet[cell, :asked] = False
+        last = -1
+        for onset, crisis, end in spans:
+            since = max(onset - allowance, last + 1, 0)
+            is_quiet[cell, since : end + 1] = False
+            if crisis >= asked:
+                events.append(Event(cell, since, max(since, crisis - horizon), onset, crisis, end))
+            last = end
+    return History(tuple(events), horizon, is_quiet)
 
 
-def _events_of(cell: int, path: Floats, depth: float) -> tuple[list[Event], int]:
-    """Return the events of one cell, and the period from which it is undecided whether one has begun."""
+def _spans_of(path: Floats, depth: float) -> tuple[list[tuple[int, int, int]], int]:
+    """Return onset, crisis and end of each event of a cell, and from when on it is undecided if one has begun."""
     known = np.flatnonzero(~np.isnan(path)).tolist()
     if not known:
         return [], len(path)
     values = path.tolist()
-    events: list[Event] = []
+    events: list[tuple[int, int, int]] = []
     low = high = known[0]
     crisis: int | None = None
     for at in known[1:]:
@@ -65,11 +75,11 @@ def _events_of(cell: int, path: Floats, depth: float) -> tuple[list[Event], int]
         elif values[at] > values[high]:
             high = at
         elif values[high] - values[at] >= depth:
-            events.append(Event(cell, low, crisis, high))
+            events.append((low, crisis, high))
             crisis, low = None, at
     if crisis is None:
         return events, _going_on(values, [at for at in known if at >= low], depth / 2)
-    return [*events, Event(cell, low, crisis, high)], high + 1
+    return [*events, (low, crisis, high)], high + 1
 
 
 def _going_on(values: list[float], known: list[int], called_off: float) -> int:

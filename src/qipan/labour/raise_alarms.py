@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from qipan.labour.model.array import Bools, Floats, Ints
+from qipan.labour.model.array import Bools, Floats
 
 
-def raise_alarms(scores: Floats, threshold: float, rest: int) -> Bools:
-    """Return in which periods alarms begin, ``(cells, periods)``.
+def stand(scores: Floats, threshold: float, rest: int) -> Bools:
+    """Return in which periods an alarm stands, ``(cells, periods)``.
 
     Parameters
     ----------
     scores
         ``(cells, periods)``; NaN reaches nothing.
     rest
-        Periods for which a score must stay below the threshold before it can raise another alarm.
+        Periods for which an alarm stands after the score has fallen below the threshold.
 
     Examples
     --------
-    >>> raise_alarms(np.array([[0.0, 2.0, 0.0, 2.0, 0.0, 0.0, 3.0]]), 1.0, 2).astype(int).tolist()
+    >>> stand(np.array([[0.0, 2.0, 0.0, 2.0, 0.0, 0.0, 3.0]]), 1.0, 1).astype(int).tolist()
+    [[0, 1, 1, 1, 1, 0, 1]]
+    """
+    at = np.arange(scores.shape[1])
+    last = np.maximum.accumulate(np.where(scores >= threshold, at, -rest - 1), axis=1)
+    stands: Bools = at - last <= rest
+    return stands
+
+
+def begun(stands: Bools) -> Bools:
+    """Return in which periods alarms begin that stand so, ``(cells, periods)``."""
+    begins = stands.copy()
+    begins[:, 1:] &= ~stands[:, :-1]
+    return begins
+
+
+def raise_alarms(scores: Floats, threshold: float, rest: int) -> Bools:
+    """Return in which periods alarms begin, ``(cells, periods)``; the parameters are those of `stand`.
+
+    Examples
+    --------
+    >>> raise_alarms(np.array([[0.0, 2.0, 0.0, 2.0, 0.0, 0.0, 3.0]]), 1.0, 1).astype(int).tolist()
     [[0, 1, 0, 0, 0, 0, 1]]
     """
-    reaches = scores >= threshold
-    at = np.arange(scores.shape[1])
-    before = np.maximum.accumulate(np.where(reaches, at, -rest - 1), axis=1)
-    last: Ints = np.full_like(before, -rest - 1)
-    last[:, 1:] = before[:, :-1]
-    begins: Bools = reaches & (at - last > rest)
-    return begins
+    return begun(stand(scores, threshold, rest))

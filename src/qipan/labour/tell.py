@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from qipan.labour.model.back_test import MISSED, BackTest
-from qipan.labour.model.event import EventRule, History
+from qipan.labour.model.event import EventRule
 from qipan.labour.model.panel import Panel
 
 
-def tell(panel: Panel, rule: EventRule, history: History, found: BackTest, ahead: int) -> dict[str, Any]:
+def tell(panel: Panel, rule: EventRule, found: BackTest, ahead: int) -> dict[str, Any]:
     """Return a back-test as mappings, lists and numbers; leads in periods of the panel.
 
     Parameters
@@ -27,7 +27,6 @@ def tell(panel: Panel, rule: EventRule, history: History, found: BackTest, ahead
         "cells": len(panel.cells),
         "events_rule": str(rule),
         "events": len(found.events),
-        "events_before_any_score": len(history.events) - len(found.events),
         "false_alarms": {
             "promised_a_year": found.promise.a_year,
             "is_sure": found.promise.is_sure,

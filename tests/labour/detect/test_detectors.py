@@ -21,7 +21,7 @@ def watch_of(values) -> Watch:
 
 def lesson_of(watch: Watch, until: int) -> Lesson:
     periods = np.arange(watch.losses.shape[1]) < until
-    return Lesson(find_events(watch.losses, watch.depth, 3), periods)
+    return Lesson(find_events(watch.losses, watch.depth, allowance=3, horizon=24), periods)
 
 
 def scored(name: str, watch: Watch, until: int):

@@ -54,6 +54,9 @@ def test_periods_that_nobody_wrote_of_are_gaps():
         ("a,2020-13,1", "period", "period_unreadable"),
         ("a,February,1", "period", "period_unreadable"),
         ("a,2020,1", "period", "cadence_differs"),
+        ("a,9999-12,1", "period", "period_unreadable"),
+        ("a,9999-W52,1", "period", "period_unreadable"),
+        ("a,0001-01-01,1", "period", "period_unreadable"),
         ("a,2020-02,nan", "value", "value_unreadable"),
         ("a,2020-02,1e999", "value", "value_unreadable"),
         ("a,2020-02", "", "row_torn"),
@@ -90,7 +93,7 @@ def test_weeks_begin_on_one_day():
         (b"region,value\na,1\n", "columns_differ"),
         (b"region,period,value,colour\na,2020,1,red\n", "columns_differ"),
         (b"region,period,value,value\na,2020,1,1\n", "columns_differ"),
-        (b"region,period,value\na,1000-01,1\na,2020-01,1\n", "panel_too_long"),
+        (b"region,period,value\na,1900-W01,1\na,2199-W01,1\n", "panel_too_long"),
     ],
 )
 def test_a_file_of_another_form_gives_nothing(data, rule):

@@ -27,10 +27,12 @@ def cusum(watch: Watch) -> Floats:
     total = np.zeros(len(changes))
     for at in range(needed + 1, changes.shape[1]):
         past = changes[:, max(1, at - most) : at]
-        usual = np.nanmedian(past, axis=1, keepdims=True)
-        spread = NORMAL_OF_MEDIAN_DEVIATION * np.nanmedian(np.abs(past - usual), axis=1)
-        scaled = (changes[:, at] - usual[:, 0]) / np.maximum(spread, SPREAD_LEAST * watch.depth)
+        scaled = np.full(len(changes), np.nan)
+        has_past = (~np.isnan(past)).sum(axis=1) >= needed
+        usual = np.nanmedian(past[has_past], axis=1, keepdims=True)
+        spread = NORMAL_OF_MEDIAN_DEVIATION * np.nanmedian(np.abs(past[has_past] - usual), axis=1)
+        scaled[has_past] = (changes[has_past, at] - usual[:, 0]) / np.maximum(spread, SPREAD_LEAST * watch.depth)
         # A change that is not known adds nothing.
         total = np.maximum(0.0, total + np.where(np.isnan(scaled), 0.0, scaled - SLACK))
-        sums[:, at] = np.where(np.isnan(watch.losses[:, at]), np.nan, total)
+        sums[:, at] = np.where(np.isnan(watch.losses[:, at]) | ~has_past, np.nan, total)
     return sums

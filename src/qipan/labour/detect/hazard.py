@@ -78,7 +78,7 @@ def _mean(values: Floats, group: Ints) -> Floats:
 def _onsets(shape: tuple[int, ...], lesson: Lesson) -> Bools:
     found = np.zeros(shape, dtype=np.bool_)
     for event in lesson.history.events:
-        found[event.cell, event.onset : event.crisis] = True
+        found[event.cell, max(event.onset, event.opens) : event.crisis] = True
     return found
 
 

@@ -34,7 +34,7 @@ class BackTest:
     folds
         In the order of time.
     events
-        Those that could be warned of: their crisis lies where there were scores.
+        All that the history has: they do not depend on the detector.
     lead
         Periods from the alarm to the crisis, ``(events,)``; `MISSED` without one.
     begins
@@ -52,14 +52,14 @@ class BackTest:
 
     def share(self, least: int) -> float:
         """Return the share of events that were warned of at least so many periods ahead."""
-        return float((self.lead >= least).mean()) if len(self.lead) else 0.0
+        return float((self.lead >= least).mean())
 
     @property
     def late_or_missed(self) -> float:
         """Share of events whose alarm came with the crisis, after it, or never."""
-        return 1.0 - self.share(1) if len(self.lead) else 0.0
+        return 1.0 - self.share(1)
 
     @property
     def median_lead(self) -> float:
         """Median lead in periods; those late or missed count, as the worst."""
-        return float(np.median(self.lead)) if len(self.lead) else 0.0
+        return float(np.median(self.lead))

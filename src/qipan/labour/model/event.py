@@ -107,11 +107,17 @@ class Event:
     ----------
     cell
         Position among the cells.
+    since
+        First period that belongs to it: shortly before the onset, and after the end of the event before.
+    opens
+        First period in which an alarm counts for it; one that has begun since, and stands, counts from there.
     onset, crisis, end
         Periods: the turning point from which it is measured, the first in which it has the size, and its worst.
     """
 
     cell: int
+    since: int
+    opens: int
     onset: int
     crisis: int
     end: int
@@ -125,15 +131,15 @@ class History:
     ----------
     events
         In the order of cells and onsets.
-    allowance
-        Periods before an onset in which an alarm counts for the event.
+    horizon
+        Periods before a crisis from which on an alarm can count for it.
     is_quiet
         Where an alarm would be false, ``(cells, periods)``: outside of events and the short time before them, and not
         where it cannot be told yet.
     """
 
     events: tuple[Event, ...]
-    allowance: int
+    horizon: int
     is_quiet: Bools
 
 

@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from qipan.kernel.errors import Finding
+from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.panel import Cadence, Cell, Releases
 
 NEEDED: Final = ("region", "period", "value")
@@ -148,10 +149,15 @@ def _read_period(text: str) -> tuple[Cadence, date]:
         if not found:
             continue
         try:
-            return cadence, start(found)
+            begins = start(found)
         except ValueError:
             break
-    must = "A period must be a year, quarter, month, ISO week, or the first day of a week, as 2020-03 or 2020-W12"
+        if FIRST_YEAR <= begins.year <= LAST_YEAR:
+            return cadence, begins
+    must = (
+        "A period must be a year, quarter, month, ISO week, or the first day of a week, as 2020-03 or 2020-W12, from "
+        f"{FIRST_YEAR} to {LAST_YEAR}"
+    )
     raise _CellError("period", "period_unreadable", must)
 
 
