@@ -1,7 +1,7 @@
 """Back-test: what a detector would have warned of, in periods that it had not learned from.
 
 Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of the time.
-Threshold, and whatever else is learned, come from all other folds, later ones among them, but for a year beside the fold
+Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of it.
 and for events that reach into it. So a recession never sets the threshold that it is warned of with.
 """
 
