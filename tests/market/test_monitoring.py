@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -136,3 +137,5 @@ def test_behind_variation_margin_stand_the_orders_of_its_trades(market):
         assert [market.log.find(unit, one)[0].kind for one in payloads] == ["market_request"]
         assert json.loads(json.loads(payloads[0])["request"])["order"] == "s"
         assert behind(unit, paid["in/m/site"]) == ()
+        for name in ("default/d1/site/fund", "default/a1/site/by/firm", "vm/now/site"):
+            assert behind(unit, replace(vm, transfer_id=name)) == ()

@@ -26,7 +26,9 @@ def behind(unit: UnitOfWork, transfer: Transfer) -> tuple[bytes, ...]:
     """
     kind, *rest = transfer.transfer_id.split("/")
     if kind in {"vm", "default"} and len(rest) >= 2 and transfer.reason in {"variation_margin", "default"}:
-        return tuple(_orders(unit, date.fromisoformat(rest[0]), rest[1]))
+        # What a delivery moves bears the name of that in place of the day.
+        settled = {str(day): day for day in days.days(unit)}
+        return tuple(_orders(unit, settled[rest[0]], rest[1])) if rest[0] in settled else ()
     if kind == "spot" and len(rest) >= 3 and transfer.reason.startswith("spot"):
         return tuple(_auction(unit, f"{rest[1]}/{rest[0]}", rest[-1]))
     return ()
