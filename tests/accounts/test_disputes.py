@@ -137,7 +137,7 @@ def test_the_same_act_again_changes_nothing(books, court):
         ({"cites": "x" * 2001}, "dispute_unfit", BadInputError),
         ({"transfer_ids": ()}, "dispute_unfit", BadInputError),
         ({"transfer_ids": ("s/a", "s/a")}, "dispute_unfit", BadInputError),
-        ({"transfer_ids": ("s/none",)}, "transfer_unknown", NotFoundError),
+        ({"transfer_ids": ("s/none",)}, "dispute_stranger", NotAllowedError),
         ({"transfer_ids": ("fund-b",)}, "dispute_stranger", NotAllowedError),
         ({"transfer_ids": ("s/a", "s/b")}, "dispute_stranger", NotAllowedError),
         ({"by": "bob"}, "duty_missing", NotAllowedError),
@@ -190,6 +190,10 @@ def test_an_answer_that_is_unfit_or_forged_is_refused(books, court, act, code):
 def test_answer_of_who_is_no_party_is_refused(books, court):
     do(books, court.disputes.open, opening(transfers=("fee",)))
     refused(books, court.disputes.answer, answer(), "dispute_stranger", NotAllowedError)
+    with pytest.raises(NotAllowedError) as caught:
+        do(books, court.disputes.answer, answer())
+    assert "house" not in f"{caught.value.message} {caught.value.hint}"
+    assert "a, b" not in caught.value.hint
 
 
 def test_withdraw_by_another_party_is_refused(books, court):
@@ -351,6 +355,15 @@ def test_evidence_for_a_party_shows_its_own_of_what_is_linked_and_verifies(books
     payloads = [json.loads(one["payload"]) for one in own["exhibits"]]
     assert [one["transfer"] for one in payloads if "transfer" in one] == names
     assert rules(own) == set()
+
+
+def test_what_a_disputed_transfer_follows_from_is_shown_to_its_own_party_alone(books, court, monkeypatch, told):
+    asked = []
+    monkeypatch.setattr(court.disputes, "_behind", (lambda _, one: asked.append(one.transfer_id) or (),))
+    with books.read() as unit:
+        for parties in ({"c"}, {"b"}, {"a"}, None):
+            court.disputes.evidence(unit, "d-1", parties)
+    assert asked == ["s/a", "s/a"]  # for a, and for who sees all
 
 
 def test_evidence_of_another_dispute_is_told(books, court, told):

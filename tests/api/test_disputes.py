@@ -61,6 +61,11 @@ def test_parties_see_their_own_of_what_is_linked(court: House) -> None:
     assert seen("auditor") == ["fee", "fee-w", "paid"]
     assert seen("east") == ["fee"]
     assert seen("west") == ["fee", "fee-w"]
+    for who, amounts in (("auditor", {"fee": 30, "paid": 30}), ("west", {"fee": 30}), ("east", {"fee": 30})):
+        assert court.get(who, "accounts/disputes/d-1")["amounts"] == amounts
+    assert court.get("auditor", "accounts/disputes/d-1")["parties"] == ["east", "house", "trustee", "west"]
+    assert court.get("west", "accounts/disputes/d-1")["parties"] == ["east", "trustee", "west"]
+    assert court.get("east", "accounts/disputes/d-1")["parties"] == ["east", "trustee"]
     assert court.refusals("GET", "accounts/disputes/d-1", "nobody", "shanghai") == FORBIDDEN
     assert court.refusals("GET", "accounts/disputes", "nobody", "registry") == FORBIDDEN
     assert court.get("west", "accounts/disputes")["total"] == 1

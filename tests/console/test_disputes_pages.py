@@ -87,7 +87,7 @@ def test_a_dispute_is_withdrawn_and_what_is_wrong_is_told_in_the_form(party) -> 
     page = party.get("/accounts/disputes").text
     asked = {"form_id": form_id(page), "party": "east-1", "transfers": "nothing", "ground": "Why?"}
     refused = party.post("/accounts/disputes", data=asked)
-    assert (refused.status_code, "transfer_unknown" in refused.text) == (404, True)
+    assert (refused.status_code, "dispute_stranger" in refused.text) == (403, True)
     assert 'value="nothing"' in refused.text
     assert party.post("/accounts/disputes", data={**asked, "transfers": "deposit-east-1"}).status_code == 303
     gone = party.post("/accounts/dispute/withdraw", data={"dispute": asked["form_id"], "words": "I see."})

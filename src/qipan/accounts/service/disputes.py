@@ -66,7 +66,7 @@ class Disputes:
         BadInputError
             ``dispute_unfit``.
         NotFoundError
-            ``user_not_found``; ``transfer_unknown``.
+            ``user_not_found``.
         NotAllowedError
             ``duty_missing`` unless the user acts for the party; ``dispute_stranger``.
         RuleBrokenError
@@ -218,7 +218,8 @@ class Disputes:
         Parameters
         ----------
         parties
-            Whose transfers are shown beside the disputed ones and their correction; ``None`` for all that is linked.
+            Whose transfers are shown beside the disputed ones and their correction, and what these of the disputed
+            ones follow from; ``None`` for all.
 
         Raises
         ------
@@ -233,6 +234,7 @@ class Disputes:
         if parties is not None:
             corrected = [one for one in shown if one.reason == REASON and one.reference in named]
             shown = [*disputed, *corrected, *self.concerning(unit, shown, parties)]
+            disputed = self.concerning(unit, disputed, parties)
         payloads = [*map(step_record, dispute.steps), *map(transfer_record, shown)]
         payloads += [payload for ask in self._behind for one in disputed for payload in ask(unit, one)]
         leaves = {leaf.seq: payload for payload in payloads for leaf in self._log.find(unit, payload)[:1]}
