@@ -227,6 +227,14 @@ def test_a_correction_honours_floors_and_posts_nothing_where_they_would_break(bo
     assert all_is_well(books, court)
 
 
+def test_what_a_pillar_keeps_does_not_go_back(books, court, monkeypatch):
+    do(books, court.disputes.open, opening(transfers=("fee",)))
+    monkeypatch.setattr(court.disputes, "_correctable", (lambda *_: 20, lambda *_: 50))
+    refused(books, court.disputes.decide, decision({"fee": 21}), "correction_kept", RuleBrokenError)
+    assert do(books, court.disputes.decide, decision({"fee": 20}))[1]
+    assert all_is_well(books, court)
+
+
 def test_nobody_decides_a_dispute_of_their_own(books, court):
     with books.begin() as unit:
         for name in ("ann", "bob"):

@@ -86,6 +86,18 @@ def test_a_dispute_is_withdrawn_by_its_party(court: House) -> None:
     assert court.new("west", "accounts/disputes/d-2/withdrawal", words="I see.")["state"] == "withdrawn"
 
 
+@pytest.mark.parametrize("name", ["gec/r-1/1", "rs/a1/west"])
+def test_what_records_rest_on_does_not_go_back(court: House, name: str) -> None:
+    one = {"transfer_id": name, "debit": "west", "credit": "trustee", "amount": 5, "reason": "delivery_price"}
+    court.new("clearing", "accounts/transfers", transfers=[one])
+    dispute = name.replace("/", "-")
+    court.new("west", "accounts/disputes", dispute_id=dispute, party="west", transfers=[name], ground="Why?")
+    decided = {"words": "So.", "amounts": {name: 5}}
+    refused = court.send("auditor", f"accounts/disputes/{dispute}/decision", **decided)
+    assert code(refused) == (422, "correction_kept")
+    assert court.get("auditor", f"accounts/disputes/{dispute}")["state"] == "opened"
+
+
 def test_the_market_is_watched_by_clearing_and_auditor_alone(court: House) -> None:
     assert court.refusals("GET", "market/monitor", "east", "registry", "nobody") == FORBIDDEN
     told = court.get("auditor", "market/monitor", since="2026-01-01T00:00:00Z")

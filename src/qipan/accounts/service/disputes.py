@@ -11,7 +11,7 @@ from typing import Final
 from qipan.access.allow import has_duty, require_duty
 from qipan.access.model import Duty
 from qipan.access.service import Access
-from qipan.accounts.correct import REASON, correct, reverses
+from qipan.accounts.correct import REASON, check_kept, correct, reverses
 from qipan.accounts.dispute import check_act, check_opening, check_uncorrected, follow
 from qipan.accounts.evidence import Exhibit
 from qipan.accounts.model.dispute import Act, Answer, Decision, Dispute, Opening, Step, Withdrawal
@@ -35,6 +35,9 @@ SPEAKS: Final = (Duty.TRADER, Duty.SITE)
 Behind = Callable[[UnitOfWork, Transfer], Sequence[bytes]]
 """What a pillar has entered in the log that a transfer of its own follows from."""
 
+Correctable = Callable[[UnitOfWork, Transfer], int]
+"""How much of a transfer may go back at most, so that what a pillar keeps still holds; all where it keeps nothing."""
+
 
 class Disputes:
     """Who says that what was posted is wrong, and what became of it; every step is a leaf of the log.
@@ -45,15 +48,25 @@ class Disputes:
         How long after it was posted a transfer may be disputed.
     behind
         What pillars know about transfers of their own.
+    correctable
+        What pillars let go back of them.
     """
 
     def __init__(
-        self, accounts: Accounts, access: Access, log: Log, *, window: timedelta, behind: Sequence[Behind] = ()
+        self,
+        accounts: Accounts,
+        access: Access,
+        log: Log,
+        *,
+        window: timedelta,
+        behind: Sequence[Behind] = (),
+        correctable: Sequence[Correctable] = (),
     ) -> None:
         self._accounts = accounts
         self._access = access
         self._log = log
         self._behind = tuple(behind)
+        self._correctable = tuple(correctable)
         self.window = window
 
     # --- what is done --------------------------------------------------------------------------------------------
@@ -139,8 +152,8 @@ class Disputes:
         NotAllowedError
             ``duty_missing`` unless the user has the duty auditor or clearing; ``dispute_own``.
         RuleBrokenError
-            ``dispute_closed``; ``correction_one_sided``; ``transfers_refused`` where an account does not hold what
-            would go back.
+            ``dispute_closed``; ``correction_one_sided``; ``correction_kept`` where records rest on it;
+            ``transfers_refused`` where an account does not hold what would go back.
         ConflictError
             ``corrected_before``.
         """
@@ -155,6 +168,8 @@ class Disputes:
         if is_new and decision.amounts:
             group = self.group(unit, made)
             drafts = correct(decision.dispute_id, decision.amounts, group)
+            named = [one for one in group if one.transfer_id in decision.amounts]
+            check_kept(decision.amounts, {one.transfer_id: self._most(unit, one) for one in named})
             check_uncorrected(decision.amounts, store.corrected(unit, decision.amounts))
             self._accounts.post_whole(unit, drafts, now)
             store.insert_corrected(unit, decision.dispute_id, decision.amounts)
@@ -288,6 +303,9 @@ class Disputes:
         self._log.append(unit, DISPUTE_KIND, record, at)
         record_action(unit, f"dispute_{made.state}", act.dispute_id, at, by=act.by)
         return made
+
+    def _most(self, unit: UnitOfWork, transfer: Transfer) -> int:
+        return min([transfer.amount, *(ask(unit, transfer) for ask in self._correctable)])
 
     def _found(self, unit: UnitOfWork, dispute_id: str) -> Dispute | None:
         steps = _steps(unit, [dispute_id]).get(dispute_id)
