@@ -248,6 +248,20 @@ def test_nobody_decides_a_dispute_of_their_own(books, court):
     assert do(books, court.disputes.decide, decision(WHOLE, by="clerk"))[1]
 
 
+def test_where_the_house_is_a_party_only_who_does_not_act_for_it_decides(books, court):
+    court.disputes.house = "house"
+    with books.begin() as unit:
+        court.access.create_user(unit, "both", password="four unrelated words", role=Role.VIEWER, now=NOW)
+        for duty in (Duty.AUDITOR, Duty.CLEARING):
+            court.access.grant(unit, "both", duty, NOW)
+    do(books, court.disputes.open, opening())
+    do(books, court.disputes.open, opening("d-2", transfers=("fee",)))
+    for by in ("clerk", "both"):
+        refused(books, court.disputes.decide, decision(WHOLE, by=by), "dispute_own", NotAllowedError)
+    assert do(books, court.disputes.decide, decision(WHOLE))[1]
+    assert do(books, court.disputes.decide, decision({"fee": 50}, dispute_id="d-2", by="clerk"))[1]
+
+
 def test_who_was_disabled_decides_nothing(books, court):
     do(books, court.disputes.open, opening())
     with books.begin() as unit:

@@ -125,7 +125,7 @@ def check_act(dispute: Dispute, act: Act, parties: Collection[str], acts_for: Co
                 f"Who decides must not have spoken in the dispute nor act for a party, was {act.by} "
                 f"{f'of {own[0]}' if own else 'who has spoken'}.",
                 code="dispute_own",
-                hint="Let someone else decide who has the duty clearing or auditor.",
+                hint="Let someone else decide who has the duty auditor, or clearing where the house is no party.",
             )
 
 

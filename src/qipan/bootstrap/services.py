@@ -40,6 +40,7 @@ from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, sl
 from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.admit import HOUSE
 from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
 from qipan.market.service.behind import behind as behind_market
@@ -226,7 +227,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     window = timedelta(days=catalog.number("dispute/window_days"))
     correctable = (partial(correctable_market, accounts), correctable_certificates)
-    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable)
+    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)

@@ -50,6 +50,8 @@ class Disputes:
         What pillars know about transfers of their own.
     correctable
         What pillars let go back of them.
+    house
+        Owner for whom everybody acts who has the duty clearing; empty for none.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Disputes:
         window: timedelta,
         behind: Sequence[Behind] = (),
         correctable: Sequence[Correctable] = (),
+        house: str = "",
     ) -> None:
         self._accounts = accounts
         self._access = access
@@ -68,6 +71,7 @@ class Disputes:
         self._behind = tuple(behind)
         self._correctable = tuple(correctable)
         self.window = window
+        self.house = house
 
     # --- what is done --------------------------------------------------------------------------------------------
 
@@ -150,7 +154,8 @@ class Disputes:
         NotFoundError
             ``dispute_unknown``; ``user_not_found``.
         NotAllowedError
-            ``duty_missing`` unless the user has the duty auditor or clearing; ``dispute_own``.
+            ``duty_missing`` unless the user has the duty auditor or clearing; ``dispute_own``, as with the duty
+            clearing where the house is a party.
         RuleBrokenError
             ``dispute_closed``; ``correction_one_sided``; ``correction_kept`` where records rest on it;
             ``transfers_refused`` where an account does not hold what would go back.
@@ -164,6 +169,8 @@ class Disputes:
             require_duty(user, mandates, Duty.AUDITOR)
         decision = replace(decision, by=user.name)
         acts_for = {one.party for one in mandates if one.duty in SPEAKS}
+        if has_duty(user, mandates, Duty.CLEARING):
+            acts_for.add(self.house)
         made, is_new = self._act(unit, decision, now, acts_for)
         if is_new and decision.amounts:
             group = self.group(unit, made)
