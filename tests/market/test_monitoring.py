@@ -113,6 +113,15 @@ def test_planted_withheld_capacity_is_flagged_and_who_sets_the_price_is_not(spot
     assert pivotal == [("west",)]
 
 
+def test_a_flag_is_named_by_its_stretch_and_figures_and_the_same_watch_names_it_again(spot):
+    until = AFTER + timedelta(days=3)
+    ids = [{one.flag_id for one in watch(spot, until=end).flags} for end in (until, until, until + timedelta(days=1))]
+    assert ids[0] == ids[1]
+    assert ids[0].isdisjoint(ids[2])
+    (flag, *_) = (one for one in watch(spot, until=until).flags if one.kind is FlagKind.PIVOTAL)
+    assert replace(flag, figures={"hours": 9}).flag_id != flag.flag_id
+
+
 def test_behind_a_payment_of_an_auction_stand_its_terms_bids_and_outcome(spot):
     with spot.books.read() as unit:
         paid = [one for one in spot.accounts.transfers(unit, "east/margin") if one.transfer_id.endswith("/pay/east")]
