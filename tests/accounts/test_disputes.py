@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -21,9 +22,10 @@ from tests.accounts.made_dispute import (
 
 from qipan.access.model import Duty, Role
 from qipan.accounts.evidence import check_evidence, document
-from qipan.accounts.model.dispute import DisputeState
+from qipan.accounts.model.dispute import DisputeState, Step
 from qipan.accounts.model.posting import Action
-from qipan.accounts.store.dispute import CORRECTED, STEP
+from qipan.accounts.record import step_record
+from qipan.accounts.store.dispute import CORRECTED, STEP, insert_step
 from qipan.kernel.errors import (
     BadInputError,
     ConflictError,
@@ -106,7 +108,6 @@ def test_a_dispute_is_dismissed_or_withdrawn_and_nothing_is_posted(books, court)
     with books.read() as unit:
         assert court.disputes.disputes(unit, open_only=True) == ()
         assert [one.dispute_id for one in court.disputes.disputes(unit)] == ["d-1", "d-2"]
-        assert court.disputes.disputes_of(unit, ["s/a", "fee"]) == {"s/a": ["d-1", "d-2"]}
     assert all_is_well(books, court)
 
 
@@ -313,6 +314,19 @@ def test_check_finds_steps_that_the_log_does_not_hold_and_corrections_that_were_
     with books.read() as unit:
         found = court.disputes.check(unit)
     assert [(one.column, one.rule) for one in found] == [("d-3", "step_differs"), ("d-7", "correction_differs")]
+
+
+def test_check_finds_a_decision_that_was_changed_to_name_another_transfer(books, court):
+    do(books, court.disputes.open, opening())
+    opened = held(books, court, "a", "b")
+    with books.begin() as unit:
+        (step,) = court.disputes.dispute(unit, "d-1").steps
+        forged = Step(2, NOW, sha256(step_record(step)).hexdigest(), decision({"fee": 50}))
+        insert_step(unit, forged, step_record(forged))
+    with books.read() as unit:
+        found = court.disputes.check(unit)
+    assert [(one.column, one.rule) for one in found] == [("d-1", "step_differs"), ("d-1", "correction_differs")]
+    assert held(books, court, "a", "b") == opened
 
 
 def shown(books, court, dispute_id="d-1"):
