@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -21,9 +22,10 @@ from tests.accounts.made_dispute import (
 
 from qipan.access.model import Duty, Role
 from qipan.accounts.evidence import check_evidence, document
-from qipan.accounts.model.dispute import DisputeState
+from qipan.accounts.model.dispute import DisputeState, Step
 from qipan.accounts.model.posting import Action
-from qipan.accounts.store.dispute import CORRECTED, STEP
+from qipan.accounts.record import step_record
+from qipan.accounts.store.dispute import CORRECTED, STEP, insert_step
 from qipan.kernel.errors import (
     BadInputError,
     ConflictError,
@@ -106,7 +108,6 @@ def test_a_dispute_is_dismissed_or_withdrawn_and_nothing_is_posted(books, court)
     with books.read() as unit:
         assert court.disputes.disputes(unit, open_only=True) == ()
         assert [one.dispute_id for one in court.disputes.disputes(unit)] == ["d-1", "d-2"]
-        assert court.disputes.disputes_of(unit, ["s/a", "fee"]) == {"s/a": ["d-1", "d-2"]}
     assert all_is_well(books, court)
 
 
@@ -137,7 +138,7 @@ def test_the_same_act_again_changes_nothing(books, court):
         ({"cites": "x" * 2001}, "dispute_unfit", BadInputError),
         ({"transfer_ids": ()}, "dispute_unfit", BadInputError),
         ({"transfer_ids": ("s/a", "s/a")}, "dispute_unfit", BadInputError),
-        ({"transfer_ids": ("s/none",)}, "transfer_unknown", NotFoundError),
+        ({"transfer_ids": ("s/none",)}, "dispute_stranger", NotAllowedError),
         ({"transfer_ids": ("fund-b",)}, "dispute_stranger", NotAllowedError),
         ({"transfer_ids": ("s/a", "s/b")}, "dispute_stranger", NotAllowedError),
         ({"by": "bob"}, "duty_missing", NotAllowedError),
@@ -190,6 +191,10 @@ def test_an_answer_that_is_unfit_or_forged_is_refused(books, court, act, code):
 def test_answer_of_who_is_no_party_is_refused(books, court):
     do(books, court.disputes.open, opening(transfers=("fee",)))
     refused(books, court.disputes.answer, answer(), "dispute_stranger", NotAllowedError)
+    with pytest.raises(NotAllowedError) as caught:
+        do(books, court.disputes.answer, answer())
+    assert "house" not in f"{caught.value.message} {caught.value.hint}"
+    assert "a, b" not in caught.value.hint
 
 
 def test_withdraw_by_another_party_is_refused(books, court):
@@ -223,6 +228,14 @@ def test_a_correction_honours_floors_and_posts_nothing_where_they_would_break(bo
     assert all_is_well(books, court)
 
 
+def test_what_a_pillar_keeps_does_not_go_back(books, court, monkeypatch):
+    do(books, court.disputes.open, opening(transfers=("fee",)))
+    monkeypatch.setattr(court.disputes, "_correctable", (lambda *_: 20, lambda *_: 50))
+    refused(books, court.disputes.decide, decision({"fee": 21}), "correction_kept", RuleBrokenError)
+    assert do(books, court.disputes.decide, decision({"fee": 20}))[1]
+    assert all_is_well(books, court)
+
+
 def test_nobody_decides_a_dispute_of_their_own(books, court):
     with books.begin() as unit:
         for name in ("ann", "bob"):
@@ -234,6 +247,20 @@ def test_nobody_decides_a_dispute_of_their_own(books, court):
     for by in ("cat", "nobody"):
         refused(books, court.disputes.decide, decision(WHOLE, by=by), "duty_missing", NotAllowedError)
     assert do(books, court.disputes.decide, decision(WHOLE, by="clerk"))[1]
+
+
+def test_where_the_house_is_a_party_only_who_does_not_act_for_it_decides(books, court):
+    court.disputes.house = "house"
+    with books.begin() as unit:
+        court.access.create_user(unit, "both", password="four unrelated words", role=Role.VIEWER, now=NOW)
+        for duty in (Duty.AUDITOR, Duty.CLEARING):
+            court.access.grant(unit, "both", duty, NOW)
+    do(books, court.disputes.open, opening())
+    do(books, court.disputes.open, opening("d-2", transfers=("fee",)))
+    for by in ("clerk", "both"):
+        refused(books, court.disputes.decide, decision(WHOLE, by=by), "dispute_own", NotAllowedError)
+    assert do(books, court.disputes.decide, decision(WHOLE))[1]
+    assert do(books, court.disputes.decide, decision({"fee": 50}, dispute_id="d-2", by="clerk"))[1]
 
 
 def test_who_was_disabled_decides_nothing(books, court):
@@ -287,6 +314,19 @@ def test_check_finds_steps_that_the_log_does_not_hold_and_corrections_that_were_
     with books.read() as unit:
         found = court.disputes.check(unit)
     assert [(one.column, one.rule) for one in found] == [("d-3", "step_differs"), ("d-7", "correction_differs")]
+
+
+def test_check_finds_a_decision_that_was_changed_to_name_another_transfer(books, court):
+    do(books, court.disputes.open, opening())
+    opened = held(books, court, "a", "b")
+    with books.begin() as unit:
+        (step,) = court.disputes.dispute(unit, "d-1").steps
+        forged = Step(2, NOW, sha256(step_record(step)).hexdigest(), decision({"fee": 50}))
+        insert_step(unit, forged, step_record(forged))
+    with books.read() as unit:
+        found = court.disputes.check(unit)
+    assert [(one.column, one.rule) for one in found] == [("d-1", "step_differs"), ("d-1", "correction_differs")]
+    assert held(books, court, "a", "b") == opened
 
 
 def shown(books, court, dispute_id="d-1"):
@@ -351,6 +391,15 @@ def test_evidence_for_a_party_shows_its_own_of_what_is_linked_and_verifies(books
     payloads = [json.loads(one["payload"]) for one in own["exhibits"]]
     assert [one["transfer"] for one in payloads if "transfer" in one] == names
     assert rules(own) == set()
+
+
+def test_what_a_disputed_transfer_follows_from_is_shown_to_its_own_party_alone(books, court, monkeypatch, told):
+    asked = []
+    monkeypatch.setattr(court.disputes, "_behind", (lambda _, one: asked.append(one.transfer_id) or (),))
+    with books.read() as unit:
+        for parties in ({"c"}, {"b"}, {"a"}, None):
+            court.disputes.evidence(unit, "d-1", parties)
+    assert asked == ["s/a", "s/a"]  # for a, and for who sees all
 
 
 def test_evidence_of_another_dispute_is_told(books, court, told):

@@ -371,5 +371,6 @@ def test_behind_a_bill_stand_the_text_and_the_bill_in_the_log(house: House) -> N
         paid = next(one for name, one in posted.items() if name.startswith("bill/sh-nx/"))
         kinds = [leaf.kind for one in behind(unit, paid) for leaf in house.log.find(unit, one)]
         others = [one for name, one in posted.items() if not name.startswith("bill/")]
+        others += [replace(paid, transfer_id=name) for name in ("bill/sh-nx/once", "bill/none/2026-07")]
         assert [behind(unit, one) for one in others] == [()] * len(others)
     assert kinds == ["agreement", "agreement_bill"]

@@ -61,6 +61,11 @@ def test_parties_see_their_own_of_what_is_linked(court: House) -> None:
     assert seen("auditor") == ["fee", "fee-w", "paid"]
     assert seen("east") == ["fee"]
     assert seen("west") == ["fee", "fee-w"]
+    for who, amounts in (("auditor", {"fee": 30, "paid": 30}), ("west", {"fee": 30}), ("east", {"fee": 30})):
+        assert court.get(who, "accounts/disputes/d-1")["amounts"] == amounts
+    assert court.get("auditor", "accounts/disputes/d-1")["parties"] == ["east", "house", "trustee", "west"]
+    assert court.get("west", "accounts/disputes/d-1")["parties"] == ["east", "trustee", "west"]
+    assert court.get("east", "accounts/disputes/d-1")["parties"] == ["east", "trustee"]
     assert court.refusals("GET", "accounts/disputes/d-1", "nobody", "shanghai") == FORBIDDEN
     assert court.refusals("GET", "accounts/disputes", "nobody", "registry") == FORBIDDEN
     assert court.get("west", "accounts/disputes")["total"] == 1
@@ -79,6 +84,18 @@ def test_a_dispute_is_withdrawn_by_its_party(court: House) -> None:
     court.new("west", "accounts/disputes", dispute_id="d-2", party="west", transfers=["fee-w"], ground="Why?")
     assert court.refusals("POST", "accounts/disputes/d-2/withdrawal", "east", "auditor", words="So.") == FORBIDDEN
     assert court.new("west", "accounts/disputes/d-2/withdrawal", words="I see.")["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize("name", ["gec/r-1/1", "rs/a1/west"])
+def test_what_records_rest_on_does_not_go_back(court: House, name: str) -> None:
+    one = {"transfer_id": name, "debit": "west", "credit": "trustee", "amount": 5, "reason": "delivery_price"}
+    court.new("clearing", "accounts/transfers", transfers=[one])
+    dispute = name.replace("/", "-")
+    court.new("west", "accounts/disputes", dispute_id=dispute, party="west", transfers=[name], ground="Why?")
+    decided = {"words": "So.", "amounts": {name: 5}}
+    refused = court.send("auditor", f"accounts/disputes/{dispute}/decision", **decided)
+    assert code(refused) == (422, "correction_kept")
+    assert court.get("auditor", f"accounts/disputes/{dispute}")["state"] == "opened"
 
 
 def test_the_market_is_watched_by_clearing_and_auditor_alone(court: House) -> None:

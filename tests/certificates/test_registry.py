@@ -29,6 +29,7 @@ from qipan.certificates.model.request import (
     Withdraw,
 )
 from qipan.certificates.service.behind import behind
+from qipan.certificates.service.correctable import correctable
 from qipan.certificates.service.holdings import CERTIFICATE
 from qipan.certificates.store.registry import DEVICE, ISSUANCE, REQUEST, USAGE
 from qipan.kernel.errors import ConflictError, EngineError, QipanError, RuleBrokenError
@@ -329,5 +330,6 @@ def test_behind_a_transfer_of_certificates_stands_its_request_in_the_log(house):
         posted = {one.reference: one for one in house.accounts.transfers(unit)}
         for name in ("i", "t"):
             (payload,) = behind(unit, posted[name])
+            assert correctable(unit, posted[name]) == 0
             assert [leaf.kind for leaf in house.log.find(unit, payload)] == ["certificate_request"]
             assert json.loads(payload)["request_id"] == name

@@ -12,6 +12,7 @@ from tests.console.conftest import PASSWORD, open_market, opened
 
 from qipan.access.model import Duty, Role
 from qipan.accounts.evidence import check_evidence
+from qipan.accounts.model.posting import Draft
 from qipan.bootstrap.services import Services, log_signer
 from qipan.interfaces.server import create_app
 
@@ -87,7 +88,7 @@ def test_a_dispute_is_withdrawn_and_what_is_wrong_is_told_in_the_form(party) -> 
     page = party.get("/accounts/disputes").text
     asked = {"form_id": form_id(page), "party": "east-1", "transfers": "nothing", "ground": "Why?"}
     refused = party.post("/accounts/disputes", data=asked)
-    assert (refused.status_code, "transfer_unknown" in refused.text) == (404, True)
+    assert (refused.status_code, "dispute_stranger" in refused.text) == (403, True)
     assert 'value="nothing"' in refused.text
     assert party.post("/accounts/disputes", data={**asked, "transfers": "deposit-east-1"}).status_code == 303
     gone = party.post("/accounts/dispute/withdraw", data={"dispute": asked["form_id"], "words": "I see."})
@@ -115,3 +116,21 @@ def test_the_monitor_tells_what_is_concentrated_and_that_it_proves_nothing(judge
     assert "h100-80g@ningxia" in text
     assert "concentration/" in text
     assert "集中度" in judge.get("/market/monitor", headers={"Accept-Language": "zh"}).text
+
+
+def test_the_clearing_house_does_not_decide_what_it_is_a_party_to(court, party, judge) -> None:
+    now = datetime.now(UTC)
+    fee = Draft(transfer_id="fee-1", debit="east-1/margin", credit="market/capital", amount=1, reason="fee")
+    with court.books.begin() as unit:
+        court.access.create_user(unit, "clerk", password=PASSWORD, role=Role.VIEWER, now=now)
+        court.access.grant(unit, "clerk", Duty.CLEARING, now)
+        court.accounts.post_whole(unit, [fee], now)
+    asked = {"party": "east-1", "ground": "What for?"}
+    for name, transfer in (("own", "fee-1"), ("other", "deposit-east-1")):
+        party.post("/accounts/disputes", data={**asked, "form_id": name, "transfers": transfer})
+    clerk = signed_in(court, "clerk")
+    for who, name, decides in ((clerk, "own", False), (clerk, "other", True), (judge, "own", True)):
+        page = who.get("/accounts/dispute", params={"dispute": name}).text
+        assert ("Decide and post" in page) is decides
+    refused = clerk.post("/accounts/dispute/decide", data={"dispute": "own", "words": "It was due."})
+    assert (refused.status_code, "dispute_own" in refused.text) == (403, True)

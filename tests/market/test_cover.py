@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qipan.kernel.errors import BadInputError
 from qipan.kernel.time import Interval
 from qipan.market.cascade import parts
-from qipan.market.cover import certified_cards, free_lots, usable_cards
+from qipan.market.cover import certified_cards, free_cards, usable_cards
 from qipan.market.model.contract import HOUR, Window
 from qipan.market.model.delivery import SiteStep
 from qipan.market.model.request import Certification
@@ -26,43 +24,23 @@ WINDOWS = st.sampled_from([WEEK, *DAYS, *HOURS])
 @given(
     st.lists(st.integers(0, 200), min_size=168, max_size=168),
     st.lists(st.tuples(WINDOWS, st.integers(0, 9)), max_size=6),
-    WINDOWS,
 )
-def test_free_lots_are_what_every_hour_still_holds(cards, granted, window: Window) -> None:
-    found = free_lots(np.array(cards), WEEK.start, granted, window)
+def test_free_cards_are_what_every_hour_still_holds(cards, granted) -> None:
+    certified = np.array(cards)
     hours = [WEEK.start + timedelta(hours=hour) for hour in range(168)]
-    expected = min(
-        cards[i] // 8 - sum(lots for part, lots in granted if part.start <= hour < part.end)
+    expected = [
+        cards[i] - 8 * sum(lots for part, lots in granted if part.start <= hour < part.end)
         for i, hour in enumerate(hours)
-        if window.start <= hour < window.end
-    )
-    assert found == expected
+    ]
+    assert free_cards(certified, WEEK.start, granted).tolist() == expected
+    assert certified.tolist() == cards
 
 
-def test_hours_that_are_not_certified_cover_nothing() -> None:
+def test_windows_that_reach_beyond_take_of_the_hours_inside() -> None:
     cards = np.full(24, 80)
     first, second = DAYS[:2]
-    assert free_lots(cards, first.start, [], first) == 10
-    assert free_lots(cards, first.start, [], second) == 0
-    assert free_lots(cards, second.start, [], first) == 0
-    assert free_lots(cards, first.start, [], WEEK) == 0
-    assert free_lots(cards, first.start + timedelta(hours=1), [], first) == 0
-    assert free_lots(cards, first.start - timedelta(hours=1), [], first) == 0
-    assert free_lots(cards, first.start, [(WEEK, 4)], first) == 6
-    assert free_lots(cards, first.start, [(WEEK, 12)], WEEK) == -2
-    assert free_lots(cards, first.start, [(second, 12)], first) == 10
-
-
-def test_granting_leaves_certified_cards_as_they_are() -> None:
-    cards = np.full(24, 80)
-    free_lots(cards, DAYS[0].start, [(DAYS[0], 4)], DAYS[0])
-    assert (cards == 80).all()
-
-
-def test_a_first_hour_without_a_zone_is_refused() -> None:
-    with pytest.raises(BadInputError) as raised:
-        free_lots(np.full(24, 80), datetime(2026, 3, 2), [], DAYS[0])  # noqa: DTZ001
-    assert raised.value.code == "time_naive"
+    assert free_cards(cards, first.start, [(WEEK, 12)]).tolist() == [-16] * 24
+    assert free_cards(cards, first.start, [(second, 12)]).tolist() == [80] * 24
 
 
 def test_site_promises_what_is_left_after_derating():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,6 +113,15 @@ def test_planted_withheld_capacity_is_flagged_and_who_sets_the_price_is_not(spot
     assert pivotal == [("west",)]
 
 
+def test_a_flag_is_named_by_its_stretch_and_figures_and_the_same_watch_names_it_again(spot):
+    until = AFTER + timedelta(days=3)
+    ids = [{one.flag_id for one in watch(spot, until=end).flags} for end in (until, until, until + timedelta(days=1))]
+    assert ids[0] == ids[1]
+    assert ids[0].isdisjoint(ids[2])
+    (flag, *_) = (one for one in watch(spot, until=until).flags if one.kind is FlagKind.PIVOTAL)
+    assert replace(flag, figures={"hours": 9}).flag_id != flag.flag_id
+
+
 def test_behind_a_payment_of_an_auction_stand_its_terms_bids_and_outcome(spot):
     with spot.books.read() as unit:
         paid = [one for one in spot.accounts.transfers(unit, "east/margin") if one.transfer_id.endswith("/pay/east")]
@@ -136,3 +146,8 @@ def test_behind_variation_margin_stand_the_orders_of_its_trades(market):
         assert [market.log.find(unit, one)[0].kind for one in payloads] == ["market_request"]
         assert json.loads(json.loads(payloads[0])["request"])["order"] == "s"
         assert behind(unit, paid["in/m/site"]) == ()
+        borne = replace(vm, transfer_id=vm.transfer_id.replace("vm/", "default/") + "/by/firm", reason="default")
+        assert behind(unit, replace(borne, debit="firm/fund", credit="market/clearing")) == ()
+        assert behind(unit, replace(borne, debit="site/fund", credit="market/clearing")) == payloads
+        for name in ("default/d1/site/fund", "default/a1/site/by/firm", "vm/now/site"):
+            assert behind(unit, replace(vm, transfer_id=name)) == ()

@@ -81,6 +81,28 @@ def correct(dispute_id: str, amounts: Mapping[str, int], group: Sequence[Transfe
     return (*(replace(one, linked=True) for one in drafts[:-1]), *drafts[-1:])
 
 
+def check_kept(amounts: Mapping[str, int], most: Mapping[str, int]) -> None:
+    """Refuse to take back what records of a pillar rest on.
+
+    Parameters
+    ----------
+    most
+        How much of each transfer may go back at most.
+
+    Raises
+    ------
+    RuleBrokenError
+        ``correction_kept``.
+    """
+    for name, amount in amounts.items():
+        if amount > most[name]:
+            raise RuleBrokenError(
+                f"Of a transfer that records rest on at most {most[name]} may go back, was {amount}: {name}.",
+                code="correction_kept",
+                hint="Undo it where it was done, as by a refund or a request, or agree on a transfer of its own.",
+            )
+
+
 def correction_id(dispute_id: str, number: int) -> str:
     """Return the id of the n-th transfer of a correction."""
     return f"dispute/{dispute_id}/{number}"

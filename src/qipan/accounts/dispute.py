@@ -14,7 +14,7 @@ from typing import Final
 from qipan.accounts.correct import MOVES
 from qipan.accounts.model.dispute import Act, Answer, Decision, Dispute, DisputeState, Opening, Step
 from qipan.accounts.model.posting import Transfer
-from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, NotFoundError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, RuleBrokenError
 
 WORDS_MOST: Final = 2000
 """Letters of a ground, answer or reason."""
@@ -43,27 +43,20 @@ def check_opening(
     ------
     BadInputError
         ``dispute_unfit``.
-    NotFoundError
-        ``transfer_unknown``.
     NotAllowedError
-        ``dispute_stranger`` where a transfer moved nothing on an account of the party.
+        ``dispute_stranger`` where there is no such transfer on an account of the party.
     RuleBrokenError
         ``transfer_unmoved`` where nothing moved yet; ``dispute_late``.
     """
     _check_form(opening)
     for name in opening.transfer_ids:
-        if name not in disputed:
-            raise NotFoundError(
-                f"A transfer must be posted before it is disputed, was not: {name}.",
-                code="transfer_unknown",
-                hint="Take its id from the statement of your account.",
-            )
-        one = disputed[name]
-        if opening.party not in {owners[one.debit], owners[one.credit]}:
+        one = disputed.get(name)
+        # Whether others have such a transfer is not told.
+        if one is None or opening.party not in {owners[one.debit], owners[one.credit]}:
             raise NotAllowedError(
                 f"Who disputes a transfer must be a party to it, was not: {opening.party} of {name}.",
                 code="dispute_stranger",
-                hint="Dispute what moved on an account of yours.",
+                hint="Dispute what moved on an account of yours; take its id from the statement of that.",
             )
         if one.action not in MOVES:
             raise RuleBrokenError(
@@ -122,7 +115,7 @@ def check_act(dispute: Dispute, act: Act, parties: Collection[str], acts_for: Co
         raise NotAllowedError(
             f"Who answers must be a party to what is disputed, was {act.party}.",
             code="dispute_stranger",
-            hint=f"Parties are {', '.join(sorted(parties))}.",
+            hint="Answer where something moved on an account of yours.",
         )
     if isinstance(act, Decision):
         spoke = act.by in {one.act.by for one in dispute.steps}
@@ -132,7 +125,7 @@ def check_act(dispute: Dispute, act: Act, parties: Collection[str], acts_for: Co
                 f"Who decides must not have spoken in the dispute nor act for a party, was {act.by} "
                 f"{f'of {own[0]}' if own else 'who has spoken'}.",
                 code="dispute_own",
-                hint="Let someone else decide who has the duty clearing or auditor.",
+                hint="Let someone else decide who has the duty auditor, or clearing where the house is no party.",
             )
 
 

@@ -24,6 +24,7 @@ from qipan.bootstrap.criteria import criteria_of, limits_of, quota_rules_of
 from qipan.bootstrap.files import read_prospect
 from qipan.certificates.service.behind import behind as behind_certificates
 from qipan.certificates.service.certification import Certifications
+from qipan.certificates.service.correctable import correctable as correctable_certificates
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
 from qipan.dispatch.model.roll import RollTerms
@@ -39,10 +40,12 @@ from qipan.ledger.sources import prometheus, readings, sites_csv, sites_yaml, sl
 from qipan.log.note import SIGNS, Signer, signer_of
 from qipan.log.service import Log
 from qipan.log.sources import folder
+from qipan.market.admit import HOUSE
 from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
 from qipan.market.service.behind import behind as behind_market
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.correctable import correctable as correctable_market
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing
@@ -223,7 +226,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
     access = Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     window = timedelta(days=catalog.number("dispute/window_days"))
-    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND)
+    correctable = (partial(correctable_market, accounts), correctable_certificates)
+    disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)

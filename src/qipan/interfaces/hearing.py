@@ -60,7 +60,7 @@ def seen(services: Services, unit: Unit, caller: Caller | None, dispute_id: str)
     mine = set(services.disputes.concerning(unit, (*group, *corrections), own))
     return Seen(
         dispute,
-        parties,
+        parties & (own | dispute.speakers),
         tuple(one for one in group if one in mine or one.transfer_id in named),
         tuple(one for one in corrections if one in mine or one.reference in named),
     )

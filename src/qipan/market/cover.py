@@ -10,49 +10,22 @@ from datetime import datetime
 
 import numpy as np
 
-from qipan.kernel.time import Interval, in_utc
+from qipan.kernel.time import Interval
 from qipan.market.model.array import Bools, Ints
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Window
 from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.request import Certification
 
 
-def free_lots(
-    certified_cards: Ints, first_hour: datetime, granted: Iterable[tuple[Window, int]], window: Window
-) -> int:
-    """Return the lots that certified capacity still covers in every hour of a window; below 0 where it was cut since.
-
-    Parameters
-    ----------
-    certified_cards
-        Cards of the class that the member certified at the hub, after derating, ``(hours,)``; none outside.
-    first_hour
-        Start of the first of these hours.
-    granted
-        Windows and lots that were granted before.
-
-    Raises
-    ------
-    BadInputError
-        ``time_naive``.
+def free_cards(certified_cards: Ints, first_hour: datetime, granted: Iterable[tuple[Window, int]]) -> Ints:
+    """Return the cards of each hour that no window and its lots were granted, ``(hours,)``; below 0 where they lack.
 
     Examples
     --------
     >>> noon, day = Window.named("2026-03-02T12"), Window.named("2026-03-02")
-    >>> cards = np.full(24, 100)
-    >>> free_lots(cards, day.start, [(day, 3), (noon, 8)], noon), free_lots(cards, day.start, [(day, 3)], day)
-    (1, 9)
+    >>> free_cards(np.full(24, 100), day.start, [(day, 3), (noon, 8)])[11:14].tolist()
+    [76, 12, 76]
     """
-    start = in_utc(first_hour)
-    free = free_cards(certified_cards, start, granted) // CARDS_PER_LOT
-    place = _place(window, start, len(free))
-    inside = free[slice(*place)]
-    is_certified = place[1] - place[0] == window.hours
-    return int(inside.min()) if is_certified else min(0, int(inside.min(initial=0)))
-
-
-def free_cards(certified_cards: Ints, first_hour: datetime, granted: Iterable[tuple[Window, int]]) -> Ints:
-    """Return the cards of each hour that no window and its lots were granted, ``(hours,)``; below 0 where they lack."""
     free = np.array(certified_cards, dtype=np.int64)
     for part, lots in granted:
         free[slice(*_place(part, first_hour, len(free)))] -= lots * CARDS_PER_LOT

@@ -1,12 +1,14 @@
 """Watch for trades that undo each other: pairs and circles of members whose lots come back at like prices in one day.
 
 Two members who trade much meet often and in both directions. So what came back is held against the same trades with
-buyers dealt out anew at random: sellers, lots, prices and days stay, and everybody buys as many trades as before. The
-chance that is told is that of any pair or circle of such a market to have as much, the largest of each draw counted
-(the maximum statistic), so over all that is looked at a market without intent is flagged with at most that chance.
+buyers dealt out anew at random within each book and day: sellers, lots and prices stay, and everybody buys as many
+trades there as before, so that who was in the market that day explains nothing. The chance that is told is that of any
+pair or circle of such a market to have as much, the largest of each draw counted (the maximum statistic), so over all
+that is looked at a market without intent is flagged with at most that chance.
 
-Source: `westfall1993` (resampling, maximum statistic). IOSCO, Investigating and Prosecuting Market Manipulation (2000),
-names wash sales and improper matched orders.
+Source: `westfall1993` (resampling, maximum statistic); `besag1989` (draws that start at one which was itself drawn from
+what happened are as likely as that). IOSCO, Investigating and Prosecuting Market Manipulation (2000), names wash sales
+and improper matched orders.
 """
 
 from __future__ import annotations
@@ -18,11 +20,10 @@ from math import ceil
 
 import numpy as np
 
-from qipan.market.model.array import Ints
 from qipan.market.model.monitor import Deal, Flag, FlagKind, Limits
 
-SWAPS_MOST = 50
-"""Rounds of swaps that keep a draw from letting somebody trade with itself."""
+SWAPS = 4
+"""Swaps of buyers that are tried in a draw, for each trade of a book and day."""
 
 Found = dict[frozenset[str], int]
 """Lots that came back, by who passed them on."""
@@ -47,7 +48,8 @@ def washed(deals: Sequence[Deal], limits: Limits, rng: np.random.Generator) -> t
         found = returned(some, limits.like_price_share)
         if not found:
             continue
-        draws = [_most(_redealt(some, rng), limits) for _ in range(count)]
+        start = _redealt(some, rng)
+        draws = [_most(_redealt(start, rng), limits) for _ in range(count)]
         for members, lots in sorted(found.items(), key=lambda one: (-one[1], sorted(one[0]))):
             chance = (1 + sum(one >= lots for one in draws)) / (1 + count)
             if chance <= allowed:
@@ -109,21 +111,20 @@ def _most(deals: Iterable[Deal], limits: Limits) -> int:
 
 
 def _redealt(deals: Sequence[Deal], rng: np.random.Generator) -> list[Deal]:
-    """Return the same trades with buyers dealt out anew; nobody trades with itself."""
-    sellers = [one.seller for one in deals]
+    """Return the same trades with buyers swapped at random within book and day; nobody trades with itself.
+
+    A swap is as likely as the one that undoes it, so that every deal which can be reached is as likely as any other.
+    """
     buyers = [one.buyer for one in deals]
-    order: Ints = rng.permutation(len(deals))
-    for _ in range(SWAPS_MOST):
-        same = [at for at, place in enumerate(order) if buyers[place] == sellers[at]]
-        if not same:
-            break
-        for at, other in zip(same, rng.integers(0, len(deals), len(same)), strict=True):
-            order[at], order[other] = order[other], order[at]
-    return [
-        one._replace(buyer=buyers[place])
-        for one, place in zip(deals, order, strict=True)
-        if buyers[place] != one.seller
-    ]
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(deals):
+        places[one.instrument, one.day].append(place)
+    for some in places.values():
+        for first, second in rng.integers(0, len(some), (SWAPS * len(some), 2)).tolist():
+            this, that = some[first], some[second]
+            if buyers[that] != deals[this].seller and buyers[this] != deals[that].seller:
+                buyers[this], buyers[that] = buyers[that], buyers[this]
+    return [one._replace(buyer=buyer) for one, buyer in zip(deals, buyers, strict=True)]
 
 
 def _flag(market: str, members: Sequence[str], lots: int, deals: Iterable[Deal], chance: float) -> Flag:

@@ -38,7 +38,7 @@ class Opening:
     ground
         Why, in the party's words.
     cites
-        A finding of the market's monitor that is cited; empty for none.
+        A flag of the market's monitor that is cited; empty for none.
     """
 
     dispute_id: str
@@ -123,6 +123,11 @@ class Dispute:
     def opened(self) -> datetime:
         """When it was opened."""
         return self.steps[0].at
+
+    @property
+    def speakers(self) -> frozenset[str]:
+        """Parties that opened it or answered."""
+        return frozenset(one.act.party for one in self.steps if isinstance(one.act, Opening | Answer))
 
     @property
     def decision(self) -> Decision | None:

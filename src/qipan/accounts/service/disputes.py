@@ -11,7 +11,7 @@ from typing import Final
 from qipan.access.allow import has_duty, require_duty
 from qipan.access.model import Duty
 from qipan.access.service import Access
-from qipan.accounts.correct import REASON, correct, reverses
+from qipan.accounts.correct import REASON, check_kept, correct, reverses
 from qipan.accounts.dispute import check_act, check_opening, check_uncorrected, follow
 from qipan.accounts.evidence import Exhibit
 from qipan.accounts.model.dispute import Act, Answer, Decision, Dispute, Opening, Step, Withdrawal
@@ -35,6 +35,9 @@ SPEAKS: Final = (Duty.TRADER, Duty.SITE)
 Behind = Callable[[UnitOfWork, Transfer], Sequence[bytes]]
 """What a pillar has entered in the log that a transfer of its own follows from."""
 
+Correctable = Callable[[UnitOfWork, Transfer], int]
+"""How much of a transfer may go back at most, so that what a pillar keeps still holds; all where it keeps nothing."""
+
 
 class Disputes:
     """Who says that what was posted is wrong, and what became of it; every step is a leaf of the log.
@@ -45,16 +48,30 @@ class Disputes:
         How long after it was posted a transfer may be disputed.
     behind
         What pillars know about transfers of their own.
+    correctable
+        What pillars let go back of them.
+    house
+        Owner for whom everybody acts who has the duty clearing; empty for none.
     """
 
     def __init__(
-        self, accounts: Accounts, access: Access, log: Log, *, window: timedelta, behind: Sequence[Behind] = ()
+        self,
+        accounts: Accounts,
+        access: Access,
+        log: Log,
+        *,
+        window: timedelta,
+        behind: Sequence[Behind] = (),
+        correctable: Sequence[Correctable] = (),
+        house: str = "",
     ) -> None:
         self._accounts = accounts
         self._access = access
         self._log = log
         self._behind = tuple(behind)
+        self._correctable = tuple(correctable)
         self.window = window
+        self.house = house
 
     # --- what is done --------------------------------------------------------------------------------------------
 
@@ -66,7 +83,7 @@ class Disputes:
         BadInputError
             ``dispute_unfit``.
         NotFoundError
-            ``user_not_found``; ``transfer_unknown``.
+            ``user_not_found``.
         NotAllowedError
             ``duty_missing`` unless the user acts for the party; ``dispute_stranger``.
         RuleBrokenError
@@ -137,10 +154,11 @@ class Disputes:
         NotFoundError
             ``dispute_unknown``; ``user_not_found``.
         NotAllowedError
-            ``duty_missing`` unless the user has the duty auditor or clearing; ``dispute_own``.
+            ``duty_missing`` unless the user has the duty auditor or clearing; ``dispute_own``, as with the duty
+            clearing where the house is a party.
         RuleBrokenError
-            ``dispute_closed``; ``correction_one_sided``; ``transfers_refused`` where an account does not hold what
-            would go back.
+            ``dispute_closed``; ``correction_one_sided``; ``correction_kept`` where records rest on it;
+            ``transfers_refused`` where an account does not hold what would go back.
         ConflictError
             ``corrected_before``.
         """
@@ -151,10 +169,14 @@ class Disputes:
             require_duty(user, mandates, Duty.AUDITOR)
         decision = replace(decision, by=user.name)
         acts_for = {one.party for one in mandates if one.duty in SPEAKS}
+        if has_duty(user, mandates, Duty.CLEARING):
+            acts_for.add(self.house)
         made, is_new = self._act(unit, decision, now, acts_for)
         if is_new and decision.amounts:
             group = self.group(unit, made)
             drafts = correct(decision.dispute_id, decision.amounts, group)
+            named = [one for one in group if one.transfer_id in decision.amounts]
+            check_kept(decision.amounts, {one.transfer_id: self._most(unit, one) for one in named})
             check_uncorrected(decision.amounts, store.corrected(unit, decision.amounts))
             self._accounts.post_whole(unit, drafts, now)
             store.insert_corrected(unit, decision.dispute_id, decision.amounts)
@@ -200,10 +222,6 @@ class Disputes:
         names = [one.transfer_id for one in correct(dispute.dispute_id, decision.amounts, self.group(unit, dispute))]
         return tuple(store.groups(unit, names).values())
 
-    def disputes_of(self, unit: UnitOfWork, transfer_ids: Collection[str]) -> dict[str, list[str]]:
-        """Return the names of disputes by the transfers that they dispute."""
-        return store.disputes_of(unit, transfer_ids)
-
     def concerning(self, unit: UnitOfWork, transfers: Iterable[Transfer], parties: Collection[str]) -> list[Transfer]:
         """Return the transfers that moved something on an account of one of some parties."""
         told = tuple(transfers)
@@ -218,7 +236,8 @@ class Disputes:
         Parameters
         ----------
         parties
-            Whose transfers are shown beside the disputed ones and their correction; ``None`` for all that is linked.
+            Whose transfers are shown beside the disputed ones and their correction, and what these of the disputed
+            ones follow from; ``None`` for all.
 
         Raises
         ------
@@ -233,6 +252,7 @@ class Disputes:
         if parties is not None:
             corrected = [one for one in shown if one.reason == REASON and one.reference in named]
             shown = [*disputed, *corrected, *self.concerning(unit, shown, parties)]
+            disputed = self.concerning(unit, disputed, parties)
         payloads = [*map(step_record, dispute.steps), *map(transfer_record, shown)]
         payloads += [payload for ask in self._behind for one in disputed for payload in ask(unit, one)]
         leaves = {leaf.seq: payload for payload in payloads for leaf in self._log.find(unit, payload)[:1]}
@@ -256,9 +276,12 @@ class Disputes:
             decision = dispute.decision
             amounts = dict(decision.amounts) if decision else {}
             group = {one.transfer_id: one for one in self.group(unit, dispute)}
-            posted = {one.reference: one for one in self.corrections(unit, dispute)}
+            try:
+                posted = {one.reference: one for one in self.corrections(unit, dispute)}
+            except QipanError:  # A decision that nothing can follow from: it was put in place of another.
+                posted = {}
             right = all(name in posted and reverses(posted[name], group[name], fen) for name, fen in amounts.items())
-            if not right or noted.pop(dispute_id, {}) != amounts:
+            if noted.pop(dispute_id, {}) != amounts or not right:
                 told = f"What {dispute_id} corrects must be {amounts or 'nothing'}, was posted otherwise."
                 found.append(Finding(0, dispute_id, "correction_differs", told))
         found += [
@@ -286,6 +309,9 @@ class Disputes:
         self._log.append(unit, DISPUTE_KIND, record, at)
         record_action(unit, f"dispute_{made.state}", act.dispute_id, at, by=act.by)
         return made
+
+    def _most(self, unit: UnitOfWork, transfer: Transfer) -> int:
+        return min([transfer.amount, *(ask(unit, transfer) for ask in self._correctable)])
 
     def _found(self, unit: UnitOfWork, dispute_id: str) -> Dispute | None:
         steps = _steps(unit, [dispute_id]).get(dispute_id)

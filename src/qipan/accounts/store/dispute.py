@@ -80,15 +80,6 @@ def records(unit: UnitOfWork, dispute_ids: Collection[str] | None = None) -> dic
     return dict(found)
 
 
-def disputes_of(unit: UnitOfWork, transfer_ids: Collection[str]) -> dict[str, list[str]]:
-    """Return the names of disputes by the transfers that they dispute."""
-    query = sa.select(DISPUTED).where(among(unit, DISPUTED.c.transfer_id, transfer_ids))
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in unit.execute(query.order_by(DISPUTED.c.dispute_id)):
-        found[row.transfer_id].append(row.dispute_id)
-    return dict(found)
-
-
 def corrected(unit: UnitOfWork, transfer_ids: Collection[str]) -> dict[str, str]:
     """Return which dispute has corrected which of some transfers."""
     query = sa.select(CORRECTED).where(among(unit, CORRECTED.c.transfer_id, transfer_ids))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from qipan.accounts.model.posting import Transfer
 from qipan.agreements.record import leaf
 from qipan.agreements.store import agreement as store
@@ -15,10 +13,13 @@ def behind(unit: UnitOfWork, transfer: Transfer) -> tuple[bytes, ...]:
     kind, *rest = transfer.transfer_id.split("/")
     if kind != "bill" or transfer.reason != "agreement_bill" or len(rest) < 2:
         return ()
-    name, month = rest[0], date.fromisoformat(f"{rest[1]}-01")
+    name = rest[0]
     texts = {number: record for number, record, _ in store.texts(unit, name)}
     found: list[bytes] = []
-    for one in store.bills(unit, name, month):
+    for one in store.bills(unit, name):
+        month = one.bill.month
+        if f"{month:%Y-%m}" != rest[1]:
+            continue
         told: dict[str, int | str] = {
             "agreement": name,
             "month": str(month),

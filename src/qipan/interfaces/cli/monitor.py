@@ -64,4 +64,6 @@ def monitor(
         for one in watch.flags
     ]
     print_table(table([language.say(*head) for head in heads], rows))
+    stretch = f"--since {watch.since.isoformat()} --until {watch.until.isoformat()}"
+    say(language.say(f"The same flags are told again by: {stretch}", f"以下条件可再次得出相同提示：{stretch}"))
     say(language.say("Flags say what to look at; they prove nothing.", "提示仅指明应查看之处，不证明任何事。"))

@@ -61,8 +61,8 @@ class Seen:
 
     Attributes
     ----------
-    transfers
-        What is disputed and linked with it, as far as it is shown.
+    parties, transfers
+        Of what is disputed and linked with it, as far as they are shown.
     corrections
         What reverses these.
     """
@@ -76,6 +76,7 @@ class Seen:
 def told(seen: Seen) -> dict[str, Any]:
     """Return a dispute as plain values."""
     one = seen.dispute
+    decided, shown = one.decision.amounts if one.decision else {}, {each.transfer_id for each in seen.transfers}
     return {
         **line(one),
         "ground": one.opening.ground,
@@ -83,7 +84,7 @@ def told(seen: Seen) -> dict[str, Any]:
         "parties": sorted(seen.parties),
         "steps": [_step(step) for step in one.steps],
         "transfers": [_transfer(each, one) for each in seen.transfers],
-        "amounts": dict(one.decision.amounts) if one.decision else {},
+        "amounts": {name: fen for name, fen in decided.items() if name in shown},
         "corrections": [_transfer(each, one) for each in seen.corrections],
     }
 

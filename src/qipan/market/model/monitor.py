@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qipan.log.canonical import canonical
 from qipan.market.model.order import Order
@@ -141,6 +141,8 @@ class Flag:
         Trades as ``instrument#sequence``, and ids of orders.
     leaves
         Places in the log of the requests that these are or came of.
+    since, until
+        The stretch that was watched; ``None`` before it is told.
     """
 
     kind: FlagKind
@@ -150,17 +152,21 @@ class Flag:
     chance: float | None = None
     evidence: tuple[str, ...] = ()
     leaves: tuple[int, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def flag_id(self) -> str:
-        """Name by which it is cited; the same trades and orders have the same one.
+        """Name by which it is cited; only the same stretch, figures, trades and orders have the same one.
 
         Examples
         --------
         >>> Flag(FlagKind.PIVOTAL, "h100-80g@ningxia", ("west",), {}).flag_id
-        'pivotal/4f3b9c45fdd4'
+        'pivotal/b3c87475ecaf'
         """
-        told = canonical([self.kind.value, self.market, list(self.members), list(self.evidence)])
+        seen: list[Any] = [self.kind.value, self.market, list(self.members), list(self.evidence)]
+        seen += [str(self.since), str(self.until), {name: str(value) for name, value in self.figures.items()}]
+        told = canonical(seen)
         return f"{self.kind}/{sha256(told).hexdigest()[:12]}"
 
 

@@ -12,6 +12,7 @@ from qipan.market.bid import cleared_leaf, terms
 from qipan.market.model.auction import Entered as SpotEntered
 from qipan.market.model.request import Entered
 from qipan.market.record import link
+from qipan.market.settle import fund_account, margin_account
 from qipan.market.store import book as books
 from qipan.market.store import clearing as days
 from qipan.market.store import spot
@@ -22,11 +23,16 @@ def behind(unit: UnitOfWork, transfer: Transfer) -> tuple[bytes, ...]:
     """Return what was entered in the log that a payment follows from; nothing where it is not of the market.
 
     Variation margin follows from the orders of the member's trades since the marks before; payments of an auction from
-    its terms, the member's requests and what it came to.
+    its terms, the member's requests and what it came to. What others bear of a default shows them no order of the
+    member that defaulted.
     """
     kind, *rest = transfer.transfer_id.split("/")
     if kind in {"vm", "default"} and len(rest) >= 2 and transfer.reason in {"variation_margin", "default"}:
-        return tuple(_orders(unit, date.fromisoformat(rest[0]), rest[1]))
+        # What a delivery moves bears the name of that in place of the day.
+        settled = {str(day): day for day in days.days(unit)}
+        member, own = rest[1], {margin_account(rest[1]), fund_account(rest[1])}
+        is_own = not own.isdisjoint({transfer.debit, transfer.credit})
+        return tuple(_orders(unit, settled[rest[0]], member)) if rest[0] in settled and is_own else ()
     if kind == "spot" and len(rest) >= 3 and transfer.reason.startswith("spot"):
         return tuple(_auction(unit, f"{rest[1]}/{rest[0]}", rest[-1]))
     return ()

@@ -55,7 +55,7 @@ class Monitoring:
             *pivotal(hours, self.limits),
             *concentrated(shares, self.limits),
         )
-        told = tuple(self._placed(unit, one) for one in flags)
+        told = tuple(replace(self._placed(unit, one), since=since, until=until) for one in flags)
         return Watch(since, until, len(deals), len(hours), unjudged, shares, told)
 
     # --- how it is done -------------------------------------------------------------------------------------------

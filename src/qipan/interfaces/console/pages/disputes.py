@@ -189,7 +189,8 @@ def _one(request: Request, dispute_id: str, *, error: QipanError | None = None) 
         assets = services.accounts.assets(unit)
     one, own = found.dispute, own_parties(caller)
     spoke = caller.name in {step.act.by for step in one.steps}
-    may_judge = caller.has_duty(Duty.AUDITOR) or caller.has_duty(Duty.CLEARING)
+    clears = caller.has_duty(Duty.CLEARING)
+    acts_for = own | ({services.disputes.house} if clears else set())
     return render(
         request,
         "dispute.html",
@@ -201,7 +202,7 @@ def _one(request: Request, dispute_id: str, *, error: QipanError | None = None) 
         corrections=disputes.transfers(found.corrections, one, assets, said, is_correction=True),
         answers_for=sorted(own & found.parties),
         may_withdraw=one.opening.party in own,
-        may_decide=may_judge and not spoke and own.isdisjoint(found.parties),
+        may_decide=(clears or caller.has_duty(Duty.AUDITOR)) and not spoke and acts_for.isdisjoint(found.parties),
         correctable=[each for each in found.transfers if each.action in MOVES],
         units={name: asset.unit for name, asset in assets.items()},
         key=str(log_signer(services.settings).verifier),

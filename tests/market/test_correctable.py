@@ -1,0 +1,48 @@
+"""What of the market's payments a correction may take back."""
+
+from __future__ import annotations
+
+import pytest
+from tests.market.made import DAY
+from tests.market.made_spot import AFTER, BEFORE, NARROW, SpotMarket, auction
+from tests.market.test_delivery import ENDED, sold
+from tests.market.test_spot import filled, programme
+
+from qipan.market.service.correctable import correctable
+
+
+def bounds(market, account):
+    """Return what moved on an account and what of it may go back, by the ids of transfers."""
+    with market.books.read() as unit:
+        moved = tuple(market.accounts.transfers(unit, account))
+        return {one.transfer_id: (one.amount, correctable(market.accounts, unit, one)) for one in moved}
+
+
+def test_what_buyers_paid_ahead_stays_and_other_payments_may_go_back(market):
+    sold(market)
+    market.allocate(DAY, ENDED)
+    found = bounds(market, "market/clearing")
+    ahead = {name: most for name, (_, most) in found.items() if name.startswith("rs/a1/")}
+    assert ahead == {"rs/a1/bank": 0, "rs/a1/firm": 0, "rs/a1/to/market/delivery": 0}
+    assert bounds(market, "firm/margin")["in/m/firm"][1] > 0
+
+
+@pytest.fixture
+def spot(books) -> SpotMarket:
+    """Return a market with a cleared auction: east has 5 lots, 3 from west at ningxia and 2 from site at guizhou."""
+    made = SpotMarket(books)
+    made.open_spot(auction(NARROW, 25), BEFORE)
+    made.issue(BEFORE, programme(cap_fen=10**6, holders={"east": 10**6}))
+    filled(made)
+    return made
+
+
+def test_what_was_refunded_is_not_given_back_again_and_what_vouchers_paid_stays(spot):
+    pay, get, other = (f"{begin}/{word}" for begin in ("spot/2026-03-03/h100-80g",)
+                       for word in ("pay/east", "get/site", "get/west"))  # fmt: skip
+    before = bounds(spot, "market/spot")
+    assert {before[name][0] - before[name][1] for name in (pay, get, other)} == {0}
+    assert {most for name, (_, most) in before.items() if "/v/" in name} == {0}
+    spot.refund(AFTER, "r-1", "o-2", 5)
+    after = bounds(spot, "market/spot")
+    assert [after[name][0] - after[name][1] for name in (pay, get, other)] == [6500 - 1950, 6500, 0]
