@@ -82,7 +82,8 @@ def test_a_day_is_marked_bought_in_and_delivered_at_the_prices_of_the_auction(ma
     # In the mean the hours cost half a fen less than the mark: what is below goes to the house, hour by hour.
     above = sum(2 * 8 * max(1000 + at - 1012, 0) for at in range(24))
     assert done.outturn.paid_fen == {"east": 0, "site": -above, "west": cost}
-    assert not market.deliver(delivery(), END).is_new
+    again = market.deliver(delivery(), END)
+    assert (again.is_new, done.spot_rule, again.spot_rule) == (False, "auction", "auction")
     assert market.check() == ()
 
 

@@ -62,6 +62,12 @@ def merged(
     return found
 
 
+def rule_of(unit: UnitOfWork, ware: Instrument, prices: Iterable[datetime]) -> str:
+    """Return where prices of hours come from: ``auction``, ``given``, ``auction_or_given``, or ``none`` of them."""
+    priced = spot_fen(unit, ware)
+    return "_or_".join(sorted({"auction" if hour in priced else "given" for hour in prices})) or "none"
+
+
 def refuse_stated(ware: Instrument, wrong: Collection[datetime]) -> None:
     """Refuse prices that are stated though an auction has them.
 
