@@ -23,6 +23,7 @@ from qipan.workflows.advance import Advancing, Offices
 DAY = Instrument(CLASS, "ningxia", Window.named("2026-03-03"))
 WEEK = Instrument(CLASS, "ningxia", Window.named("2026-W10"))
 START, END = DAY.window.start, DAY.window.end
+DAY_S = 24 * 3600
 NOON, GATE = START - timedelta(hours=12), START - timedelta(hours=6)
 
 
