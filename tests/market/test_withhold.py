@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,17 @@ def test_a_dear_offer_that_moves_the_price_is_flagged_and_one_that_does_not_is_n
     assert (flag.kind, flag.members, flag.evidence) == (FlagKind.ECONOMIC, ("a",), ("o-24-a",))
     assert flag.figures["least_price_at_reference_fen"] == 700
     assert withheld([*PAST, hour(NEXT, dear, bids=((8, 3000),))], LIMITS)[0] == ()
+
+
+def test_a_dear_offer_is_flagged_however_it_is_split():
+    moved = hour(NEXT, {"a": (8, 5000), "b": (2, 700)}, bids=((4, 6000), (2, 5500)), awarded={})
+    whole, other = moved.offers
+    parts = (replace(whole, order_id="o-1", lots=4), replace(whole, order_id="o-2", lots=4), other)
+    (flag,), _ = withheld([*PAST, moved], LIMITS)
+    (split,), _ = withheld([*PAST, replace(moved, offers=parts)], LIMITS)
+    assert split.evidence == ("o-1", "o-2")
+    name = "least_price_at_reference_fen"
+    assert (split.members, split.figures[name]) == (flag.members, flag.figures[name]) == (("a",), 500)
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 99)), max_size=5), st.integers(1, 99), st.integers(0, 50))

@@ -116,22 +116,20 @@ def _kept_out(
 
 
 def _dear(hour: Hour, references: References, limits: Limits) -> Iterable[tuple[Order, float]]:
-    """Yield offers that fail the test of conduct, where the price fails that of impact, with the price at reference."""
-    levels: dict[str, float] = {}
+    """Yield offers that fail the test of conduct, where the price fails that of impact, with the price at reference.
+
+    A member's offers that fail are put at its reference together, so that it is the same how they are split.
+    """
+    at_reference: dict[str, dict[str, Order]] = defaultdict(dict)
     for one in hour.offers:
         level = references.level(hour.market, one.member, hour.start)
         if level is not None and one.fen_per_card_h > level * (1 + limits.conduct_share):
-            levels[one.order_id] = level
-    if not levels:
-        return
-    as_told = merit_price(hour.bids, hour.offers)
-    for one in hour.offers:
-        if one.order_id in levels:
-            at_level = replace(one, fen_per_card_h=round(levels[one.order_id]))
-            others = [other for other in hour.offers if other.order_id != one.order_id]
-            price = merit_price(hour.bids, [*others, at_level])
-            if as_told > price * (1 + limits.impact_share):
-                yield one, price
+            at_reference[one.member][one.order_id] = replace(one, fen_per_card_h=round(level))
+    as_told = merit_price(hour.bids, hour.offers) if at_reference else 0
+    for dear in at_reference.values():
+        price = merit_price(hour.bids, [dear.get(one.order_id, one) for one in hour.offers])
+        if as_told > price * (1 + limits.impact_share):
+            yield from ((one, price) for one in hour.offers if one.order_id in dear)
 
 
 def _physical(key: Key, found: Sequence[tuple[int, float]]) -> Flag:
