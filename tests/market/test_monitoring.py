@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.market.made import NOW, WEEK, Market
 from tests.market.made_monitor import LIMITS, seeded
-from tests.market.made_spot import AFTER, BEFORE, SpotMarket, auction, bid, offer
+from tests.market.made_spot import AFTER, BEFORE, DAY, GATE, SpotMarket, auction, bid, offer
 
+from qipan.market.model.contract import Window
 from qipan.market.model.monitor import FlagKind, Measure
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Certification, Cover, Listing, Member
@@ -107,9 +109,29 @@ def test_planted_withheld_capacity_is_flagged_and_who_sets_the_price_is_not(spot
     physical = [one for one in found.flags if one.kind is FlagKind.PHYSICAL]
     assert [(one.market, one.members) for one in physical] == [("h100-80g@ningxia", ("site",))]
     assert physical[0].figures == {"hours": 1, "lot_hours": 80, "worth_fen": 80 * 8 * 400}
-    assert found.unjudged == 2  # east and north offer nothing, and never did
+    assert found.unjudged == 4  # nobody's offers were awarded before
     pivotal = [one.members for one in found.flags if one.kind is FlagKind.PIVOTAL]
     assert pivotal == [("west",)]
+
+
+def test_the_reference_reaches_back_before_what_is_watched(books):
+    market = SpotMarket(books)
+    market.open_spot(auction(), BEFORE)
+    bids = [bid(f"b-{hour}", "east", 8, 6000, hub="ningxia", hour=hour) for hour in range(6)]
+    market.enter(BEFORE, *bids, *(offer(f"o-{hour}", "west", 8, 500, hour=hour) for hour in range(6)))
+    market.clear(AFTER)
+    after = Window.named("2026-03-04").start
+    second = replace(auction(), day=DAY + timedelta(days=1), gate=GATE + timedelta(days=1))
+    with books.begin(caller="test") as unit:
+        market.spot.open(unit, second, BEFORE)
+    market.name = second.name
+    dear = offer("o-dear", "west", 8, 5000)
+    name = dear.instrument.replace("2026-03-03", "2026-03-04")
+    market.enter(BEFORE, replace(bid("b-dear", "east", 8, 6000), instrument=name), replace(dear, instrument=name))
+    market.clear(AFTER + timedelta(days=1))
+    found = watch(market, since=after, until=after + timedelta(days=1))
+    assert [one.members for one in found.flags if one.kind is FlagKind.ECONOMIC] == [("west",)]
+    assert found.hours == 1
 
 
 def test_behind_a_payment_of_an_auction_stand_its_terms_bids_and_outcome(spot):

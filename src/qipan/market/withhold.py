@@ -44,13 +44,15 @@ class References:
         return min(mean(asked), median(asked)) if len(asked) >= self._limits.reference_offers else None
 
 
-def withheld(hours: Iterable[Hour], limits: Limits) -> tuple[tuple[Flag, ...], int]:
+def withheld(hours: Iterable[Hour], limits: Limits, since: datetime | None = None) -> tuple[tuple[Flag, ...], int]:
     """Return flags of both kinds, and how many hours of members cannot be judged for want of a reference.
 
     Parameters
     ----------
     hours
         In order of time.
+    since
+        Hours before are references alone; all are judged if nobody says.
     """
     references = References(limits)
     physical: dict[Key, list[tuple[int, float]]] = defaultdict(list)
@@ -64,11 +66,17 @@ def withheld(hours: Iterable[Hour], limits: Limits) -> tuple[tuple[Flag, ...], i
                 references.take(one)
             days = []
         days.append(hour)
+        if since is not None and hour.start < since:
+            continue
+        offering = {one.member for one in hour.offers}
+        unknown = {name for name in offering if references.level(hour.market, name, hour.start) is None}
         for member, certified in sorted(hour.certified.items()):
             judged = _kept_out(hour, member, certified, references, limits)
-            unjudged += judged is None
-            if judged and judged[0]:
+            if judged is None:
+                unknown.add(member)
+            elif judged[0]:
                 physical[hour.market, member].append(judged)
+        unjudged += len(unknown)
         for order, price in _dear(hour, references, limits):
             economic[hour.market, order.member].append((order, price))
     flags = [_physical(key, found) for key, found in sorted(physical.items())]
