@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.market.made import NOW, WEEK, Market
@@ -14,8 +14,10 @@ from tests.market.made_spot import AFTER, BEFORE, DAY, GATE, SpotMarket, auction
 from qipan.market.model.contract import Window
 from qipan.market.model.monitor import FlagKind, Measure
 from qipan.market.model.order import Order, Side
+from qipan.market.model.product import Lease
 from qipan.market.model.request import Certification, Cover, Listing, Member
 from qipan.market.service.behind import behind
+from qipan.market.service.leasing import Leasing
 from qipan.market.service.monitoring import Monitoring
 
 TRADERS = [f"m-{number}" for number in range(16)]
@@ -112,6 +114,15 @@ def test_planted_withheld_capacity_is_flagged_and_who_sets_the_price_is_not(spot
     assert found.unjudged == 4  # nobody's offers were awarded before
     pivotal = [one.members for one in found.flags if one.kind is FlagKind.PIVOTAL]
     assert pivotal == [("west",)]
+
+
+def test_what_is_leased_to_others_is_not_withheld(spot):
+    spot.site("site", "zhongwei", 800)
+    with spot.books.begin(caller="test") as unit:
+        lease = Lease("l", "site", "north", "640 h100-80g@ningxia/zhongwei", 1200, 0, 12, 1, date(2026, 4, 3))
+        Leasing(spot.trading, spot.accounts, spot.log).agree(unit, lease, BEFORE)
+    found = watch(spot, until=AFTER + timedelta(days=3))
+    assert [one for one in found.flags if one.kind is FlagKind.PHYSICAL] == []
 
 
 def test_the_reference_reaches_back_before_what_is_watched(books):

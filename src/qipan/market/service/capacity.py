@@ -40,6 +40,12 @@ def certified_at_hub(unit: UnitOfWork, whose: Holding, span: Interval) -> Ints:
     return certified_cards(book.certifications(unit, *whose), delivery.sites(unit, *whose).values(), span)
 
 
+def lent_at_hub(unit: UnitOfWork, whose: Holding, span: Interval) -> Ints:
+    """Return the cards that are in the compute bank or leased, by the hours of a span, ``(hours,)``."""
+    nothing = np.zeros((span.end - span.start) // HOUR, dtype=np.int64)
+    return sum(_lent(unit, whose, span).values(), nothing)
+
+
 def free_at_hub(
     unit: UnitOfWork, whose: Holding, span: Interval, *, book_besides: str = "", word_besides: Supply | None = None
 ) -> Ints:

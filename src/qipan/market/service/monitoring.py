@@ -18,9 +18,9 @@ from qipan.market.model.order import Side
 from qipan.market.model.request import Exposure
 from qipan.market.monitor import concentrated, concentration, pivotal
 from qipan.market.service.behind import leaves_of
-from qipan.market.service.capacity import Holding, certified_at_hub
+from qipan.market.service.capacity import Holding, certified_at_hub, lent_at_hub
 from qipan.market.store import book as books
-from qipan.market.store import product, spot
+from qipan.market.store import spot
 from qipan.market.wash import washed
 from qipan.market.withhold import withheld
 from qipan.storage.books import UnitOfWork
@@ -138,15 +138,15 @@ class Monitoring:
     @staticmethod
     def _forward(unit: UnitOfWork, ware: Instrument, members: Iterable[str]) -> Mapping[str, int]:
         """Return lots that members have sold or offered in books for an hour, or lent for it."""
-        found = dict.fromkeys(members, 0)
+        found, hour = dict.fromkeys(members, 0), Interval(ware.window.start, ware.window.end)
         for one in books.exposures(unit):
             other = Instrument.named(one.instrument)
             covers = other.window.start <= ware.window.start < other.window.end
             if one.member in found and covers and market_of(other) == market_of(ware):
                 found[one.member] += max(0, -one.position) + one.open_sell_lots
-        for lent in product.deposits(unit, instrument=ware.name):
-            if lent.member in found:
-                found[lent.member] += lent.card_h // CARDS_PER_LOT
+        for member in found:
+            lent = lent_at_hub(unit, Holding(member, ware.card_class, ware.hub_id), hour)
+            found[member] += int(lent[0]) // CARDS_PER_LOT
         return found
 
     def _placed(self, unit: UnitOfWork, flag: Flag) -> Flag:
