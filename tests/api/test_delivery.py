@@ -93,6 +93,8 @@ def test_a_day_that_is_over_is_bought_in_allocated_and_paid(market: House) -> No
         assert market.refusals("POST", f"market/delivery/{path}", *names, **book, **body) == FORBIDDEN
     above = market.send("clearing", "market/delivery/buy-ins", **book, **more | {"lots": 2})
     assert code(above) == (422, "buy_in_above_lacking")
+    unpriced = market.send("clearing", "market/delivery/buy-ins", **book, **more | {"fen_per_card_h": None})
+    assert code(unpriced) == (422, "spot_unpriced")
     market.new("clearing", "market/delivery/buy-ins", **book, **more)
     assert market.refusals("GET", "market/delivery/outturns", "east", **book) == {(404, "delivery_unallocated")}
     told = market.send("clearing", "market/delivery/allocations", **book).json()

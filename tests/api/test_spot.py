@@ -78,7 +78,7 @@ def test_auctions_are_opened_by_clearing_and_told_to_who_has_signed_in(spot: Hou
         (bid("x", "east", SOUTH, "buy", 1, 10**9), (400, "order_out_of_grid")),
         (bid("a b", "east", SOUTH, "buy", 1, 900), (400, "request_id_malformed")),
         (bid("x", "east", "h100-80g@gansu/2090-03-05T09", "buy", 1, 900), (400, "order_elsewhere")),
-        (bid("x", "east", "h100-80g@guizhou/2090-03-06T09", "buy", 1, 900), (404, "auction_unknown")),
+        (bid("x", "east", "h100-80g@guizhou/2090-03-06T09", "buy", 1, 900), (400, "order_elsewhere")),
         (bid("x", "east", "nonsense", "buy", 1, 900), (400, "instrument_name_bad")),
         (bid("x", "east", SOUTH, "sell", 1, 1600), (422, "offer_uncovered")),
         (bid("x", "east", SOUTH, "buy", 100, 900), (422, "bid_unfunded")),
@@ -112,6 +112,8 @@ def test_a_day_of_spot_is_bid_for_cleared_and_settled(spot: House) -> None:
     assert spot.refusals("GET", "market/spot/prices", "nobody", auction=NAME) == {(404, "auction_uncleared")}
     closed = spot.send("clearing", "market/spot/gates", **named).json()
     assert spot.send("clearing", "market/spot/gates", **named).json() == closed
+    other = {"requests": [bid("e-3", "east", "h100-80g@guizhou/2090-03-06T09", "buy", 1, 900)]}
+    assert code(spot.send("east", "market/spot/requests", **other)) == (404, "auction_unknown")
     late = {"requests": [bid("e-3", "east", SOUTH, "buy", 1, 700)]}
     assert code(spot.send("east", "market/spot/requests", **late)) == (422, "auction_gated")
     cleared = spot.send("clearing", "market/spot/clearings", **named).json()

@@ -139,6 +139,8 @@ def test_day_that_is_over_is_bought_in_allocated_and_paid(
     more = named | {"form_id": "i-1", "supplier": "north-1", "site_id": "wulan", "lots": "1", "yuan": "13"}
     above = desk.post("/market/delivery/buy-in", data=more | {"lots": "2"})
     assert (above.status_code, "buy_in_above_lacking" in above.text) == (422, True)
+    unpriced = desk.post("/market/delivery/buy-in", data=more | {"yuan": ""})
+    assert (unpriced.status_code, "spot_unpriced" in unpriced.text) == (422, True)
     for path, data in (("buy-in", more), ("buy-in", more), ("allocate", named), ("allocate", named)):
         assert desk.post(f"/market/delivery/{path}", data=data).status_code == 303, path
     assert "waits to be settled" in page(seller, over())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.market.made_spot import AFTER, BEFORE, NARROW, SpotMarket, at, auction
-from tests.market.test_spot import filled, programme, refused
+from tests.market.test_spot import ENDS, filled, programme, refused
+
+from qipan.storage.books import UnitOfWork
 
 ROLLING = {at("guizhou"): 1400, at("ningxia"): 1000}
 EVERYONE = ("east/margin", "north/margin", "site/margin", "west/margin", "market/balancing", "market/vouchers")
@@ -34,6 +36,17 @@ def test_downtime_gives_back_what_was_paid_and_a_voucher_its_part(spot) -> None:
     assert moved == [20_800 - 6240, 0, -20_800, 0, 0, 6240]
     assert refused(lambda: spot.refund(AFTER, "r-3", "o-2", 1)) == "downtime_unfit"
     assert spot.wrong() == ()
+
+
+def test_a_refund_and_the_closing_of_a_programme_wait_for_each_other(spot, monkeypatch) -> None:
+    taken = []
+    monkeypatch.setattr(UnitOfWork, "lock", lambda _, name: taken.append(name))
+    spot.refund(AFTER, "r-1", "o-2", 5)
+    assert taken[:2] == [f"market/spot/{spot.name}", "market/vouchers"]
+    taken.clear()
+    with spot.books.begin(caller="test") as unit:
+        spot.vouchers.close(unit, "gz", ENDS)
+    assert taken[0] == "market/vouchers"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ CLASS, HUB = "h100-80g", "ningxia"
 DAY = Instrument(CLASS, HUB, Window.named("2026-03-03"))
 START = DAY.window.start
 HOURS = range(24)
+DUE = {9: date(2026, 4, 1), 0: date(2026, 6, 1), 23: date(2026, 8, 1)}
+"""When leases are first due: the first of them runs on the day already."""
 REFUSED = {
     "cover_uncertified",
     "order_oversold",
@@ -65,6 +67,7 @@ class Holder(SpotMarket):
         self.nominated = dict.fromkeys(self.sites, 0)
         self.bought_at = dict.fromkeys(self.sites, 0)
         self.lent = {name: [0] * 24 for name in self.sites}
+        self.leased: list[tuple[str, date, int]] = []
         self.offered: dict[str, tuple[int, int]] = {}
 
     def tried(self, act) -> bool:
@@ -101,11 +104,13 @@ class Holder(SpotMarket):
         if self.tried(lambda unit: self.bank.deposit(unit, made, self.now)):
             self.lent[site][at] += 3 * lots
 
-    def lease(self, name, site, _at, lots):
+    def lease(self, name, site, at, lots):
         ware = f"{5 * lots} {CLASS}@{HUB}/{site}"
-        made = Lease(name, "site", "west", ware, 100, 0, 3, 1, date(2026, 4, 1))
+        made = Lease(name, "site", "west", ware, 100, 0, 3, 1, DUE[at])
         if self.tried(lambda unit: self.leasing.agree(unit, made, self.now)):
-            self.lent[site] = [cards + 5 * lots for cards in self.lent[site]]
+            self.leased.append((site, DUE[at], 5 * lots))
+            if at == 9:
+                self.lent[site] = [cards + 5 * lots for cards in self.lent[site]]
 
     def nominate(self, name, site, _at, lots):
         word = Supply(name, "site", DAY.name, site, START, DAY.window.end, lots)
@@ -136,6 +141,11 @@ class Holder(SpotMarket):
             assert sum(at_site.values()) + spot[at] <= sum(self.sites.values())
             everything = 8 * (self.granted + sum(self.bought_at.values())) + sum(lent.values()) + spot[at]
             assert everything <= self.cards
+        for first_due in DUE.values():
+            running = [(site, cards) for site, due, cards in self.leased if due <= first_due]
+            assert sum(cards for _, cards in running) <= self.cards
+            for name, most in self.sites.items():
+                assert sum(cards for site, cards in running if site == name) <= most
 
 
 ACTS = st.lists(
@@ -207,6 +217,14 @@ def test_what_is_awarded_on_spot_is_not_nominated_and_the_other_way_round(holder
     nominate()
     holder.do("offer", "north", 9, 1)
     assert len(holder.offered) == 1
+
+
+def test_cards_whose_lease_starts_later_are_not_leased_until_then(holder):
+    holder.do("lease", "north", 23, 4)
+    holder.do("lease", "north", 0, 4)
+    holder.do("lease", "south", 0, 4)
+    assert holder.leased == [("north", DUE[23], 20), ("south", DUE[0], 20)]
+    holder.is_sound()
 
 
 def test_lots_that_were_bought_in_are_not_offered_lent_or_leased(holder):

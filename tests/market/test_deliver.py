@@ -31,6 +31,17 @@ def test_nominations_of_a_member_and_site_replace_each_other() -> None:
     assert nominate(elsewhere, first, **TERMS) == first
 
 
+def test_a_nomination_becomes_less_also_where_the_certificate_was_cut() -> None:
+    cut = TERMS | {"site_cards": -48}
+    first = nominate(ASKED, STANDING, **TERMS)
+    assert nominate(replace(ASKED, lots=0), first, **cut) == STANDING
+    assert nominate(replace(ASKED, lots=2), first, **cut)[-1].lots == 2
+    for lots, standing in ((4, first), (1, STANDING)):
+        with pytest.raises(RuleBrokenError) as raised:
+            nominate(replace(ASKED, lots=lots), standing, **cut | {"owed_lots": 99})
+        assert raised.value.code == "nomination_above_certified"
+
+
 @pytest.mark.parametrize(
     ("change", "terms", "code"),
     [

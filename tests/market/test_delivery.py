@@ -149,6 +149,16 @@ def test_failed_day_is_bought_in_and_the_seller_pays_what_it_costs_above_the_mar
     assert market.check() == ()
 
 
+def test_a_buy_in_becomes_less_also_where_the_certificate_was_cut(market):
+    sold(market, nominate=3)
+    market.site("bank", "east", 16)
+    assert market.supply("in1", "bank", "east", 2, at=ENDED, fen=1200)
+    market.site("bank", "east", 0)
+    assert market.supply("in2", "bank", "east", 1, at=ENDED, fen=1200)
+    assert code_of(lambda: market.supply("in3", "bank", "east", 2, at=ENDED, fen=1200)) == "nomination_above_certified"
+    assert market.supply("in4", "bank", "east", 0, at=ENDED, fen=1200)
+
+
 def test_buy_in_below_the_mark_goes_to_the_house(market):
     sold(market, nominate=4)
     market.site("bank", "east", 16)

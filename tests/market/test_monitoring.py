@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.market.made import NOW, WEEK, Market
 from tests.market.made_monitor import LIMITS, seeded
-from tests.market.made_spot import AFTER, BEFORE, SpotMarket, auction, bid, offer
+from tests.market.made_spot import AFTER, BEFORE, DAY, GATE, SpotMarket, auction, bid, offer
 
+from qipan.market.model.contract import Window
 from qipan.market.model.monitor import FlagKind, Measure
 from qipan.market.model.order import Order, Side
+from qipan.market.model.product import Lease
 from qipan.market.model.request import Certification, Cover, Listing, Member
 from qipan.market.service.behind import behind
+from qipan.market.service.leasing import Leasing
 from qipan.market.service.monitoring import Monitoring
 
 TRADERS = [f"m-{number}" for number in range(16)]
@@ -108,7 +111,7 @@ def test_planted_withheld_capacity_is_flagged_and_who_sets_the_price_is_not(spot
     physical = [one for one in found.flags if one.kind is FlagKind.PHYSICAL]
     assert [(one.market, one.members) for one in physical] == [("h100-80g@ningxia", ("site",))]
     assert physical[0].figures == {"hours": 1, "lot_hours": 80, "worth_fen": 80 * 8 * 400}
-    assert found.unjudged == 2  # east and north offer nothing, and never did
+    assert found.unjudged == 4  # nobody's offers were awarded before
     pivotal = [one.members for one in found.flags if one.kind is FlagKind.PIVOTAL]
     assert pivotal == [("west",)]
 
@@ -120,6 +123,35 @@ def test_a_flag_is_named_by_its_stretch_and_figures_and_the_same_watch_names_it_
     assert ids[0].isdisjoint(ids[2])
     (flag, *_) = (one for one in watch(spot, until=until).flags if one.kind is FlagKind.PIVOTAL)
     assert replace(flag, figures={"hours": 9}).flag_id != flag.flag_id
+
+
+def test_what_is_leased_to_others_is_not_withheld(spot):
+    spot.site("site", "zhongwei", 800)
+    with spot.books.begin(caller="test") as unit:
+        lease = Lease("l", "site", "north", "640 h100-80g@ningxia/zhongwei", 1200, 0, 12, 1, date(2026, 4, 3))
+        Leasing(spot.trading, spot.accounts, spot.log).agree(unit, lease, BEFORE)
+    found = watch(spot, until=AFTER + timedelta(days=3))
+    assert [one for one in found.flags if one.kind is FlagKind.PHYSICAL] == []
+
+
+def test_the_reference_reaches_back_before_what_is_watched(books):
+    market = SpotMarket(books)
+    market.open_spot(auction(), BEFORE)
+    bids = [bid(f"b-{hour}", "east", 8, 6000, hub="ningxia", hour=hour) for hour in range(6)]
+    market.enter(BEFORE, *bids, *(offer(f"o-{hour}", "west", 8, 500, hour=hour) for hour in range(6)))
+    market.clear(AFTER)
+    after = Window.named("2026-03-04").start
+    second = replace(auction(), day=DAY + timedelta(days=1), gate=GATE + timedelta(days=1))
+    with books.begin(caller="test") as unit:
+        market.spot.open(unit, second, BEFORE)
+    market.name = second.name
+    dear = offer("o-dear", "west", 8, 5000)
+    name = dear.instrument.replace("2026-03-03", "2026-03-04")
+    market.enter(BEFORE, replace(bid("b-dear", "east", 8, 6000), instrument=name), replace(dear, instrument=name))
+    market.clear(AFTER + timedelta(days=1))
+    found = watch(market, since=after, until=after + timedelta(days=1))
+    assert [one.members for one in found.flags if one.kind is FlagKind.ECONOMIC] == [("west",)]
+    assert found.hours == 1
 
 
 def test_behind_a_payment_of_an_auction_stand_its_terms_bids_and_outcome(spot):

@@ -16,6 +16,7 @@ from tests.market.made_spot import (
     NARROW,
     PLAIN,
     SpotMarket,
+    at,
     auction,
     back,
     bid,
@@ -25,7 +26,7 @@ from tests.market.made_spot import (
 from qipan.kernel.errors import QipanError
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.order import Entry
-from qipan.market.model.request import Listing
+from qipan.market.model.request import Certification, Listing
 from qipan.market.model.voucher import Programme
 
 ENDS = datetime(2027, 1, 1, tzinfo=UTC)
@@ -126,6 +127,15 @@ def test_a_gate_that_is_closed_early_stays_closed(spot) -> None:
         assert spot.spot.close_gate(unit, spot.name, AFTER) == closed == BEFORE
     assert refused(lambda: spot.enter(BEFORE, bid("b-1", "east", 1, 1500))) == "auction_gated"
     assert spot.clear(BEFORE).awards == ()
+
+
+def test_an_offer_is_taken_back_also_where_the_certificate_was_cut(spot) -> None:
+    spot.enter(BEFORE, offer("o-1", "west", 60, 900), offer("o-2", "west", 40, 900))
+    with spot.books.begin() as unit:
+        start = Instrument.named(at("ningxia")).window.start
+        spot.trading.certify(unit, Certification("west", CLASS, "ningxia", start, 80, "NC-2"), BEFORE)
+    spot.enter(BEFORE, back("x-1", "west", "o-2", "ningxia"), bid("b-1", "west", 1, 100, "ningxia"))
+    assert refused(lambda: spot.enter(BEFORE, offer("o-3", "west", 1, 900))) == "offer_uncovered"
 
 
 def test_hours_are_promised_once_between_spot_and_forward_books(spot) -> None:

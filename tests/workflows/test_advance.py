@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from tests.market.made_spot import BEFORE, CLASS, PLAIN, SpotMarket, auction
 
+from qipan.kernel.errors import EngineError
 from qipan.market.bid import by_hour
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.insurance import Policy, Risk
@@ -22,6 +23,7 @@ from qipan.workflows.advance import Advancing, Offices
 DAY = Instrument(CLASS, "ningxia", Window.named("2026-03-03"))
 WEEK = Instrument(CLASS, "ningxia", Window.named("2026-W10"))
 START, END = DAY.window.start, DAY.window.end
+DAY_S = 24 * 3600
 NOON, GATE = START - timedelta(hours=12), START - timedelta(hours=6)
 
 
@@ -31,7 +33,12 @@ class Desk(SpotMarket):
     def __init__(self, books):
         super().__init__(books)
         self.open_spot(auction(PLAIN), BEFORE)
-        delivering = SimpleNamespace(used_card_s=lambda ids, _: dict.fromkeys(ids, 3600))
+        self.parts = {"plan": 2}
+        delivering = SimpleNamespace(
+            told_card_s=lambda ids, plan: dict.fromkeys(
+                ids, (8 * 24 * 3600 * self.parts[plan], self.parts[plan] * 1800)
+            )
+        )
         self.insurance = Insurance(self.trading, self.clearing, self.deliveries, self.accounts, self.log)
         self.leasing = Leasing(self.trading, self.accounts, self.log)
         self.advancing = Advancing(
@@ -66,7 +73,9 @@ def desk(books) -> Desk:
 
 
 def test_a_day_goes_from_auction_to_delivery_by_itself_and_nothing_twice(desk):
-    desk.enter(BEFORE, *by_hour([Order("o", "west", DAY.name, Side.SELL, 2, 1000)]))
+    offered = Order("o", "west", DAY.name, Side.SELL, 2, 1000)
+    asked = Order("i", "north", DAY.name, Side.BUY, 1, 2000)
+    desk.enter(BEFORE, *by_hour([offered, asked]))
     assert desk.at(BEFORE) == []
     assert desk.at(NOON + timedelta(minutes=1)) == [("clear", f"{CLASS}/2026-03-03", "")]
     name = DAY.name
@@ -108,6 +117,36 @@ def test_what_cannot_be_waits_and_the_rest_is_done(desk):
         ("instalment", "l/2", ""),
     ]
     assert desk.wrong() == ()
+
+
+def test_an_error_of_any_kind_ends_its_step_alone(desk):
+    with desk.books.begin(caller="test") as unit:
+        programme = Programme("p", "fund", 1000, 100, frozenset({"west"}), BEFORE, GATE, {"east": 1000})
+        desk.vouchers.issue(unit, programme, BEFORE)
+
+    def fail(*_):
+        raise EngineError("The solver must end, did not.", code="solver_failed", hint="Try again.")
+
+    desk.workflow.clear = fail
+    found = desk.at(GATE)
+    assert (found[0], found[-1]) == (("clear", f"{CLASS}/2026-03-03", "solver_failed"), ("close", "p", ""))
+
+
+def test_what_days_used_of_a_reservation_is_added_up_where_they_hold_it_whole_and_once(desk):
+    offered = Order("o", "west", DAY.name, Side.SELL, 2, 1000)
+    asked = Order("i", "north", DAY.name, Side.BUY, 1, 2000)
+    desk.enter(BEFORE, *by_hour([offered, asked]))
+    desk.at(GATE)
+    desk.supply("in", "west", "yinchuan", 2, DAY, GATE, at_spot=True)
+    desk.at(GATE)
+    # Both plans of a night hold half of the two lots; "plan" is another one of all of them.
+    desk.parts |= {"evening": 1, "morning": 1}
+    for plans in (["evening"], ["evening", "plan"]):
+        assert desk.at(END, plans) == [("deliver", DAY.name, "use_unknown")]
+    assert desk.at(END, ["evening", "morning", "evening"]) == [("deliver", DAY.name, "")]
+    with desk.books.read() as unit:
+        ((_, use),) = desk.deliveries.uses(unit, DAY.name)
+    assert use.used_card_s == 3600
 
 
 def test_a_member_that_is_called_is_named_and_a_week_cascades_before_its_days(desk):

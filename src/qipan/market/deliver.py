@@ -53,7 +53,8 @@ def nominate(
     owed_lots
         What the member sold for the hour.
     site_cards
-        Cards that the member certified at the site for the hour, after derating, and promised to nobody.
+        Cards that the member certified at the site for the hour, after derating, and promised to nobody; below 0 where
+        the certificate was cut since. What is nominated may always become less.
     called
         Members with a call of margin that is not met.
 
@@ -90,7 +91,8 @@ def nominate(
             code="nomination_above_owed",
             hint="Nominate less, or sell the rest on spot.",
         )
-    if asked.lots * CARDS_PER_LOT > site_cards:
+    before = sum(one.lots for one in standing if (one.member, one.site_id) == (asked.member, asked.site_id))
+    if asked.lots > before and asked.lots * CARDS_PER_LOT > site_cards:
         raise above_certified(asked.site_id, asked.lots, site_cards)
     return (*kept, asked) if asked.lots else tuple(kept)
 

@@ -44,13 +44,15 @@ class References:
         return min(mean(asked), median(asked)) if len(asked) >= self._limits.reference_offers else None
 
 
-def withheld(hours: Iterable[Hour], limits: Limits) -> tuple[tuple[Flag, ...], int]:
+def withheld(hours: Iterable[Hour], limits: Limits, since: datetime | None = None) -> tuple[tuple[Flag, ...], int]:
     """Return flags of both kinds, and how many hours of members cannot be judged for want of a reference.
 
     Parameters
     ----------
     hours
         In order of time.
+    since
+        Hours before are references alone; all are judged if nobody says.
     """
     references = References(limits)
     physical: dict[Key, list[tuple[int, float]]] = defaultdict(list)
@@ -64,11 +66,17 @@ def withheld(hours: Iterable[Hour], limits: Limits) -> tuple[tuple[Flag, ...], i
                 references.take(one)
             days = []
         days.append(hour)
+        if since is not None and hour.start < since:
+            continue
+        offering = {one.member for one in hour.offers}
+        unknown = {name for name in offering if references.level(hour.market, name, hour.start) is None}
         for member, certified in sorted(hour.certified.items()):
             judged = _kept_out(hour, member, certified, references, limits)
-            unjudged += judged is None
-            if judged and judged[0]:
+            if judged is None:
+                unknown.add(member)
+            elif judged[0]:
                 physical[hour.market, member].append(judged)
+        unjudged += len(unknown)
         for order, price in _dear(hour, references, limits):
             economic[hour.market, order.member].append((order, price))
     flags = [_physical(key, found) for key, found in sorted(physical.items())]
@@ -116,22 +124,20 @@ def _kept_out(
 
 
 def _dear(hour: Hour, references: References, limits: Limits) -> Iterable[tuple[Order, float]]:
-    """Yield offers that fail the test of conduct, where the price fails that of impact, with the price at reference."""
-    levels: dict[str, float] = {}
+    """Yield offers that fail the test of conduct, where the price fails that of impact, with the price at reference.
+
+    A member's offers that fail are put at its reference together, so that it is the same how they are split.
+    """
+    at_reference: dict[str, dict[str, Order]] = defaultdict(dict)
     for one in hour.offers:
         level = references.level(hour.market, one.member, hour.start)
         if level is not None and one.fen_per_card_h > level * (1 + limits.conduct_share):
-            levels[one.order_id] = level
-    if not levels:
-        return
-    as_told = merit_price(hour.bids, hour.offers)
-    for one in hour.offers:
-        if one.order_id in levels:
-            at_level = replace(one, fen_per_card_h=round(levels[one.order_id]))
-            others = [other for other in hour.offers if other.order_id != one.order_id]
-            price = merit_price(hour.bids, [*others, at_level])
-            if as_told > price * (1 + limits.impact_share):
-                yield one, price
+            at_reference[one.member][one.order_id] = replace(one, fen_per_card_h=round(level))
+    as_told = merit_price(hour.bids, hour.offers) if at_reference else 0
+    for dear in at_reference.values():
+        price = merit_price(hour.bids, [dear.get(one.order_id, one) for one in hour.offers])
+        if as_told > price * (1 + limits.impact_share):
+            yield from ((one, price) for one in hour.offers if one.order_id in dear)
 
 
 def _physical(key: Key, found: Sequence[tuple[int, float]]) -> Flag:

@@ -5,16 +5,17 @@ Each step is a unit of work of its own, so that what is done stands whatever fol
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from qipan.kernel.errors import NotFoundError, RuleBrokenError
+from qipan.kernel.errors import QipanError
 from qipan.kernel.time import in_utc
 from qipan.market.deliver import GATE_BEFORE, gate_of
 from qipan.market.model.clearing import Settlement
-from qipan.market.model.contract import DAY, MARKET_ZONE, Tenor
+from qipan.market.model.contract import CARDS_PER_LOT, DAY, MARKET_ZONE, Tenor
 from qipan.market.model.delivery import Allocated, Delivered, Delivery
 from qipan.market.model.request import Listing
 from qipan.market.service.clearing import Clearing, market_day
@@ -83,7 +84,8 @@ class Advancing:
         """Do what is due: clear, mark, settle, cascade, allocate, deliver, pay claims, close vouchers, pay instalments.
 
         A day is marked from the gate of the next one on. A book is allocated after its gate once nothing lacks, or when
-        its window begins. A delivery is settled where days of dispatch tell what was used of all its reservations.
+        its window begins. A delivery is settled where days of dispatch, each hour in one
+        of them, tell what was used of all its reservations.
 
         Parameters
         ----------
@@ -108,11 +110,14 @@ class Advancing:
     # --- steps ---------------------------------------------------------------------------------------------------
 
     def _try(self, what: str, subject: str, act: Callable[..., object], *words: object) -> Step:
-        """Do one thing in a unit of work of its own, which is kept also where members are called first."""
+        """Do one thing in a unit of work of its own, which is kept also where members are called first.
+
+        Whatever is wrong with it, the steps after it are done.
+        """
         try:
             with self._books.begin() as unit:
                 found = act(unit, *words)
-        except (RuleBrokenError, NotFoundError) as error:
+        except QipanError as error:
             return Step(what, subject, error.code, error.message)
         called = ", ".join(found.calls_fen) if isinstance(found, Settlement | Allocated | Delivered) else ""
         return Step(what, subject, called, called and f"{called} must bring margin, or default.")
@@ -208,10 +213,21 @@ class Advancing:
             return [one for name, one in self._at.trading.listings(unit).items() if name in held]
 
     def _used(self, now: datetime, plans: Sequence[str]) -> dict[str, int]:
-        """Return the card-seconds that days used of reservations whose delivery is due."""
+        """Return the card-seconds that days used of reservations whose delivery is due.
+
+        Those are left out that the days together do not hold whole and once.
+        """
         with self._books.read() as unit:
-            ids = {one for some in self._at.deliveries.due(unit, now).values() for one in some}
-        found: dict[str, int] = {}
-        for plan_id in plans:
-            found |= self._at.delivering.used_card_s(ids, plan_id)
-        return found
+            due = self._at.deliveries.due(unit, now)
+            whole = {
+                one.reservation_id: one.lots * CARDS_PER_LOT * int((one.end - one.start).total_seconds())
+                for name in due
+                for one, _ in self._at.deliveries.uses(unit, name)
+            }
+        reserved: Counter[str] = Counter()
+        used: Counter[str] = Counter()
+        for plan_id in dict.fromkeys(plans):
+            for name, (held, taken) in self._at.delivering.told_card_s(whole, plan_id).items():
+                reserved[name] += held
+                used[name] += taken
+        return {name: used[name] for name, held in reserved.items() if held == whole[name]}

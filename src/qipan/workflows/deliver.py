@@ -76,9 +76,22 @@ class Delivering:
         NotFoundError
             ``plan_unknown``.
         """
+        return {name: used for name, (_, used) in self.told_card_s(reservation_ids, plan_id).items()}
+
+    def told_card_s(self, reservation_ids: Collection[str], plan_id: str) -> dict[str, tuple[int, int]]:
+        """Return the card-seconds of reservations that lie in a day, and those that it used, by id.
+
+        Raises
+        ------
+        NotFoundError
+            ``plan_unknown``.
+        """
         told = self._day.report(plan_id).get("reservations") or {"rows": []}
         return {
-            row["reservation_id"]: round(row["used_unit_h"] * SECONDS_PER_H)
+            row["reservation_id"]: (
+                round(row["reserved_unit_h"] * SECONDS_PER_H),
+                round(row["used_unit_h"] * SECONDS_PER_H),
+            )
             for row in told["rows"]
             if row["reservation_id"] in reservation_ids
         }

@@ -67,17 +67,20 @@ class NominationBody(Body):
     end: Moment | None = Field(default=None, description="End; else the window's.")
     signature: Text = Field(default="", description="Of the member's key, where it has one.")
 
-    def asked(self, fen_per_card_h: int | None = None) -> Supply:
+    def asked(self, fen_per_card_h: int | None = None, *, at_spot: bool = False) -> Supply:
         """Return what is said."""
         window = Instrument.named(self.instrument).window
         start, end = self.start or window.start, self.end or window.end
-        return Supply(self.supply_id, self.member, self.instrument, self.site_id, start, end, self.lots, fen_per_card_h)
+        place = self.supply_id, self.member, self.instrument, self.site_id
+        return Supply(*place, start, end, self.lots, fen_per_card_h, at_spot)
 
 
 class BuyInBody(NominationBody):
     """Lots of a member with cards to spare, in the place of what sellers did not nominate."""
 
-    fen_per_card_h: Count = Field(description="Price on spot.")
+    fen_per_card_h: Count | None = Field(
+        default=None, description="Price on spot, only for hours that no auction has priced; else the auction's."
+    )
 
 
 class FailureBody(Body):
@@ -98,7 +101,7 @@ class OutturnBody(Body):
     spot_fen_per_card_h: dict[Annotated[str, Field(max_length=40)], Count] = Field(
         default={},
         max_length=1000,
-        description="Price on spot by window, 2090-03-08T05; of other hours the mark counts.",
+        description="Price on spot by window, 2090-03-08T05, only for hours that no auction has priced.",
     )
     plan_id: Name | None = Field(default=None, description="Day whose report tells what was used.")
 
@@ -150,7 +153,8 @@ def nominate(request: Request, response: Response, caller: User, body: Nominatio
 @router.post("/buy-ins", operation_id="market.deliver.buy_in", status_code=201)
 def buy_in(request: Request, response: Response, caller: Clearing, body: BuyInBody) -> dict[str, Any]:
     """Buy in after the gate what sellers did not nominate; they pay what it costs above the mark. Needs clearing."""
-    return _said(request, response, caller, body.asked(body.fen_per_card_h), body.signature)
+    fen = body.fen_per_card_h
+    return _said(request, response, caller, body.asked(fen, at_spot=fen is None), body.signature)
 
 
 @router.get("/nominations", operation_id="market.deliver.nominations")
@@ -243,8 +247,8 @@ def reservations_file(
 def settle(request: Request, caller: Clearing, body: OutturnBody) -> dict[str, Any]:
     """Pay a delivered book, whole; or call for missing money and post nothing. Needs the duty clearing.
 
-    ``calls_fen`` names who is called, and ``spot_rule`` says where prices on spot come from. Once it is done, the same
-    is told again, and other figures are refused.
+    ``calls_fen`` names who is called, and ``spot_rule`` says where prices on spot come from: ``auction``, ``given``,
+    ``auction_or_given``, or ``none``. Once it is done, the same is told again, and other figures are refused.
     """
     services, window = services_of(request), Instrument.named(body.instrument).window
     used: dict[str, int] = {}
@@ -259,9 +263,7 @@ def settle(request: Request, caller: Clearing, body: OutturnBody) -> dict[str, A
     told = Delivery(body.instrument, failures, by_hour(body.spot_fen_per_card_h), used)
     with services.books.begin(caller=str(caller)) as unit:
         found = services.deliveries.settle(unit, told, now())
-    count = len(told.spot_fen_per_card_h)
-    rule = "given" if count == window.hours else "given_or_mark" if count else "mark"
-    return {**plain(found.outturn), "spot_rule": rule, "calls_fen": found.calls_fen, "is_new": found.is_new}
+    return {**plain(found.outturn), "spot_rule": found.spot_rule, "calls_fen": found.calls_fen, "is_new": found.is_new}
 
 
 @router.get("/outturns", operation_id="market.deliver.outturn")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -92,7 +91,7 @@ class SpotCancelBody(_Asked):
 
 
 class SpotRequestsBody(Body):
-    """Bids, offers and cancellations in their order."""
+    """Bids, offers and cancellations of one auction in their order."""
 
     requests: list[Annotated[SpotOrderBody | SpotCancelBody, Field(discriminator="kind")]] = Field(
         min_length=1, max_length=REQUESTS_MOST
@@ -143,24 +142,19 @@ def auctions(request: Request, page: PageNumber = 1, size: PageSize = 100) -> di
 
 @router.post("/requests", operation_id="market.spot.send", status_code=201)
 def send(request: Request, response: Response, caller: User, body: SpotRequestsBody) -> list[dict[str, Any]]:
-    """Enter bids, offers and cancellations, together whole or not at all; needs the duty trader or site.
+    """Enter bids, offers and cancellations of one auction, together whole or not at all; needs the duty trader or site.
 
     Each is durable before it is answered; what bids can cost is held of the member's margin. What is refused leaves
     nothing behind, and its id stays free. The same request again is told the same; 200 says that all were entered
-    before. They are answered auction by auction.
+    before. The first one says which auction it is.
     """
     asked = [one.asked() for one in body.requests]
     for one in asked:
         act_for(caller, one.member)
     signatures = {one.request_id: one.signature for one in body.requests if one.signature}
-    ordered = sorted(asked, key=lambda one: auction_of(one.instrument))
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
-        told = [
-            one
-            for name, some in groupby(ordered, lambda one: auction_of(one.instrument))
-            for one in services.spot.send(unit, name, list(some), now(), signatures)
-        ]
+        told = services.spot.send(unit, auction_of(asked[0].instrument), asked, now(), signatures)
     is_entered(response, is_new=any(is_new for _, is_new in told))
     names = ("request_id", "auction", "number", "at", "digest")
     return [{name: getattr(one, name) for name in names} | {"is_new": is_new} for one, is_new in told]

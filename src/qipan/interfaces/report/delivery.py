@@ -101,7 +101,7 @@ def sites(found: Sequence[SiteStep], hubs: Mapping[str, str], words: Words) -> T
 
 
 def supplies(found: Sequence[Supply], words: Words) -> Table:
-    """Return words on supply, the newest first; a buy-in has a price."""
+    """Return words on supply, the newest first; a buy-in has a price, or that of the auction."""
     heads = (
         Head(words.say("Id"), is_number=False),
         Head(words.say("Member"), is_number=False),
@@ -119,7 +119,7 @@ def supplies(found: Sequence[Supply], words: Words) -> Table:
             _at(one.start),
             _at(one.end),
             grouped(one.lots),
-            price(one.fen_per_card_h),
+            words.say("price of the auction") if one.at_spot else price(one.fen_per_card_h),
         )
         for one in reversed(found)
     )

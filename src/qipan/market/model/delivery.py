@@ -221,8 +221,16 @@ class Allocated:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a delivered book led to; where members are called first, nothing is posted."""
+    """What a delivered book led to; where members are called first, nothing is posted.
+
+    Attributes
+    ----------
+    spot_rule
+        Where prices of hours come from, beside what buy-ins state: ``auction``, ``given``, ``auction_or_given``, or
+        ``none`` where nothing has a price.
+    """
 
     outturn: Outturn
     calls_fen: Mapping[str, int]
     is_new: bool
+    spot_rule: str

@@ -27,6 +27,7 @@ from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.request import Cancel
 from qipan.market.pay import VOUCHERS, balanced, drafted, linked
 from qipan.market.service.spot import Spot, lock_of
+from qipan.market.service.voucher import LOCK as VOUCHERS_LOCK
 from qipan.market.service.voucher import Vouchers
 from qipan.market.settle import margin_account
 from qipan.market.store import spot as store
@@ -88,6 +89,8 @@ class Balancing:
         """
         check_request(Cancel(refund_id, "", "", offer_id))
         unit.lock(lock_of(name))
+        # Whether a programme is closed stays so while what comes back to it is entered.
+        unit.lock(VOUCHERS_LOCK)
         outcome = self._spot.outcome(unit, name)
         (stands, *_) = store.refunds(unit, refund_id=refund_id) or (None,)
         if stands is not None:

@@ -40,6 +40,12 @@ def certified_at_hub(unit: UnitOfWork, whose: Holding, span: Interval) -> Ints:
     return certified_cards(book.certifications(unit, *whose), delivery.sites(unit, *whose).values(), span)
 
 
+def lent_at_hub(unit: UnitOfWork, whose: Holding, span: Interval) -> Ints:
+    """Return the cards that are in the compute bank or leased, by the hours of a span, ``(hours,)``."""
+    nothing = np.zeros((span.end - span.start) // HOUR, dtype=np.int64)
+    return sum(_lent(unit, whose, span).values(), nothing)
+
+
 def free_at_hub(
     unit: UnitOfWork, whose: Holding, span: Interval, *, book_besides: str = "", word_besides: Supply | None = None
 ) -> Ints:
@@ -84,12 +90,13 @@ def free_at_site(
 
 
 def span_of_promises(unit: UnitOfWork, whose: Holding, now: datetime) -> Interval:
-    """Return the hours from now on until nothing is promised and no certificate changes any more."""
+    """Return the hours from now on until no promise begins or ends and no certificate changes."""
     start = in_utc(now).replace(minute=0, second=0, microsecond=0)
     ends = [start]
     ends += [window.end for window, _ in _granted(unit, whose) + spot.offered(unit, *whose)]
     ends += [one.end for one in delivery.supplies(unit, member=whose.member)]
     ends += [Instrument.named(one.instrument).window.end for one in product.deposits(unit, member=whose.member)]
+    ends += [one.since for one in product.leased(unit, whose.member)]
     ends += [one.start for one in book.certifications(unit, *whose)]
     ends += [one.start for steps in delivery.sites(unit, *whose).values() for one in steps]
     return Interval(start, max(ends) + HOUR)

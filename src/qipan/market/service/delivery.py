@@ -29,7 +29,7 @@ from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf,
 from qipan.market.service.clearing import Clearing, lock_books, market_day
 from qipan.market.service.margin import MONEY
 from qipan.market.service.nomination import check_deliverable
-from qipan.market.service.quote import merged
+from qipan.market.service.quote import merged, rule_of
 from qipan.market.service.trading import Trading
 from qipan.market.settle import CAPITAL, CLEARING, Group
 from qipan.market.store import book as books
@@ -195,7 +195,8 @@ class Deliveries:
                     code="delivery_differs",
                     hint="Correct what was paid by a transfer of its own; it is never changed.",
                 )
-            return Delivered(self._outturn(unit, allocation, kept), {}, is_new=False)
+            rule = rule_of(unit, ware, kept.spot_fen_per_card_h)
+            return Delivered(self._outturn(unit, allocation, kept), {}, is_new=False, spot_rule=rule)
         if in_utc(now) < ware.window.end:
             raise RuleBrokenError(
                 f"A book must be settled after its window ends at {ware.window.end}, was {now}.",
@@ -208,6 +209,7 @@ class Deliveries:
         stated = told.spot_fen_per_card_h
         short = short_hours(ware.window, positions, supplies, told.failures)
         told = replace(told, spot_fen_per_card_h=merged(unit, ware, stated, short))
+        rule = rule_of(unit, ware, told.spot_fen_per_card_h)
         self._clearing.last_mark(unit, name)
         found = self._outturn(unit, allocation, told)
         ahead = price_fen(reserved, allocation.fen_per_card_h)
@@ -215,14 +217,14 @@ class Deliveries:
         group = Group(f"d{allocation.number}", "dl", "delivery", name, others)
         paid = self._clearing.pay(unit, market_day(now), found.paid_fen, group, now, without=name)
         if paid.calls_fen:
-            return Delivered(found, paid.calls_fen, is_new=False)
+            return Delivered(found, paid.calls_fen, is_new=False, spot_rule=rule)
         dealt = pairs(self._positions(unit, name))
         self._carry(unit, ware, f"delivered/{name}", dealt, allocation.fen_per_card_h, now, is_out=True)
         store.insert_delivery(unit, name, delivery_record(told), in_utc(now))
         self._log.append(unit, DELIVERY_KIND, delivery_record(told).encode(), now)
         failed = sum(found.failed_card_h.values())
         record_action(unit, "market_delivered", name, now, failed_card_h=failed, stated_hours=len(stated))
-        return Delivered(found, {}, is_new=True)
+        return Delivered(found, {}, is_new=True, spot_rule=rule)
 
     def outturn(self, unit: UnitOfWork, instrument: str) -> Outturn:
         """Return what a settled delivery came to.

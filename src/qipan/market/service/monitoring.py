@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from qipan.market.model.order import Side
 from qipan.market.model.request import Exposure
 from qipan.market.monitor import concentrated, concentration, pivotal
 from qipan.market.service.behind import leaves_of
-from qipan.market.service.capacity import Holding, certified_at_hub
+from qipan.market.service.capacity import Holding, certified_at_hub, lent_at_hub
 from qipan.market.store import book as books
-from qipan.market.store import product, spot
+from qipan.market.store import spot
 from qipan.market.wash import washed
 from qipan.market.withhold import withheld
 from qipan.storage.books import UnitOfWork
@@ -46,9 +46,10 @@ class Monitoring:
         """
         since, until = in_utc(since), in_utc(until)
         deals = self._deals(unit, since, until)
-        hours = [one for auction in spot.clearings(unit) for one in self._hours(unit, auction, since, until)]
+        known = [one for auction in spot.clearings(unit) for one in self._hours(unit, auction, since, until)]
+        hours = [one for one in known if one.start >= since]
         shares = (*_traded(deals), *_held(books.exposures(unit)), *self._certified(unit, until))
-        withheld_flags, unjudged = withheld(hours, self.limits)
+        withheld_flags, unjudged = withheld(known, self.limits, since)
         flags = (
             *washed(deals, self.limits, np.random.default_rng(SEED)),
             *withheld_flags,
@@ -91,8 +92,10 @@ class Monitoring:
             yield concentration(market, Measure.CERTIFIED, some)
 
     def _hours(self, unit: UnitOfWork, name: str, since: datetime, until: datetime) -> Iterable[Hour]:
+        """Yield the hours that are watched, and those before that references are made of; of these no capacity."""
         auction = spot.auctions(unit, name)[name]
-        if not (auction.window.start < until and since < auction.window.end):
+        first = since - timedelta(days=self.limits.reference_days)
+        if not (auction.window.start < until and first < auction.window.end):
             return
         orders = spot.orders(unit, name)
         awarded = {one.order_id: one.lots for one in spot.awards(unit, name)}
@@ -100,10 +103,10 @@ class Monitoring:
         for one in spot.prices(unit, name):
             if one.side is Side.SELL or one.instrument not in prices:
                 prices[one.instrument] = one.fen_per_card_h
-        certified = self._certified_lots(unit, auction)
+        certified = self._certified_lots(unit, auction) if since < auction.window.end else {}
         for instrument, price in prices.items():
             ware = Instrument.named(instrument)
-            if not since <= ware.window.start < until:
+            if not first <= ware.window.start < until:
                 continue
             here = [one for one in orders if one.instrument == instrument]
             at = int((ware.window.start - auction.window.start) / HOUR)
@@ -116,7 +119,7 @@ class Monitoring:
                 tuple(one for one in here if one.side is Side.SELL),
                 {one.order_id: awarded.get(one.order_id, 0) for one in here},
                 lots,
-                self._forward(unit, ware, lots),
+                self._forward(unit, ware, lots) if lots else {},
             )
 
     @staticmethod
@@ -135,15 +138,15 @@ class Monitoring:
     @staticmethod
     def _forward(unit: UnitOfWork, ware: Instrument, members: Iterable[str]) -> Mapping[str, int]:
         """Return lots that members have sold or offered in books for an hour, or lent for it."""
-        found = dict.fromkeys(members, 0)
+        found, hour = dict.fromkeys(members, 0), Interval(ware.window.start, ware.window.end)
         for one in books.exposures(unit):
             other = Instrument.named(one.instrument)
             covers = other.window.start <= ware.window.start < other.window.end
             if one.member in found and covers and market_of(other) == market_of(ware):
                 found[one.member] += max(0, -one.position) + one.open_sell_lots
-        for lent in product.deposits(unit, instrument=ware.name):
-            if lent.member in found:
-                found[lent.member] += lent.card_h // CARDS_PER_LOT
+        for member in found:
+            lent = lent_at_hub(unit, Holding(member, ware.card_class, ware.hub_id), hour)
+            found[member] += int(lent[0]) // CARDS_PER_LOT
         return found
 
     def _placed(self, unit: UnitOfWork, flag: Flag) -> Flag:

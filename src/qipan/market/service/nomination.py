@@ -172,12 +172,10 @@ class Nominating:
         at_hub = free_at_hub(unit, _whose(supply, ware), _span(supply), word_besides=supply)
         for hour in hours(supply.start, supply.end):
             gaps = lacking(positions, words, hour)
-            others = [
-                one.lots
-                for one in said(words, hour)
-                if one.is_bought_in and (one.member, one.site_id) != (supply.member, supply.site_id)
-            ]
-            free = sum(gaps.values()) - sum(others)
+            bought = [one for one in said(words, hour) if one.is_bought_in]
+            place = supply.member, supply.site_id
+            before = sum(one.lots for one in bought if (one.member, one.site_id) == place)
+            free = sum(gaps.values()) - sum(one.lots for one in bought) + before
             if supply.lots > free or (supply.member in gaps and supply.lots):
                 raise RuleBrokenError(
                     f"A buy-in must replace lots that others did not nominate, {free} at {hour}, was {supply.lots} of "
@@ -185,6 +183,8 @@ class Nominating:
                     code="buy_in_above_lacking",
                     hint="See what is lacking with qipan market deliver owed.",
                 )
+            if supply.lots <= before:
+                continue
             if supply.lots * CARDS_PER_LOT > free_cards[hour]:
                 raise above_certified(supply.site_id, supply.lots, free_cards[hour])
             if supply.lots * CARDS_PER_LOT > at_hub[(hour - supply.start) // HOUR]:

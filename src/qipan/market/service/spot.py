@@ -343,17 +343,18 @@ class Spot:
         last = {one.member: one.request_id for one in new}
         for member in sorted(last):
             check_own(orders[member])
-            self._check_cover(unit, auction, orders[member], {one.instrument for one in new if one.member == member})
+            offered = {one.instrument for one in new if one.member == member and one.side == Side.SELL}
+            self._check_cover(unit, auction, orders[member], offered)
         # Holds end in the log, and the log is locked last.
         for member, request_id in sorted(last.items()):
             self._hold(unit, auction, member, orders[member], hold_id(request_id), now)
         self._log.extend(unit, REQUEST_KIND, payloads, new[-1].at)
 
     def _check_cover(
-        self, unit: UnitOfWork, auction: Auction, orders: Sequence[Order], touched: Collection[str]
+        self, unit: UnitOfWork, auction: Auction, orders: Sequence[Order], offered: Collection[str]
     ) -> None:
-        """Refuse offers that certified capacity does not bear in their hour beside all else that was promised."""
-        offers = [one for one in orders if one.side is Side.SELL and one.instrument in touched]
+        """Refuse new offers that certified capacity does not bear in their hour beside all else that was promised."""
+        offers = [one for one in orders if one.side is Side.SELL and one.instrument in offered]
         by_hub: dict[str, dict[int, Order]] = defaultdict(dict)
         for order in offers:
             ware = Instrument.named(order.instrument)

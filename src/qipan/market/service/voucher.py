@@ -29,6 +29,8 @@ from qipan.storage.trail import record_action
 
 PROGRAMME_KIND: Final = "voucher_programme"
 """Kind of the leaf of a programme in the log."""
+LOCK: Final = "market/vouchers"
+"""Name of the lock of whoever enters what vouchers paid or got back, or closes a programme."""
 
 
 class Vouchers:
@@ -54,7 +56,7 @@ class Vouchers:
             ``programme_late`` where it starts before now; ``transfers_refused`` where the fund does not hold as much.
         """
         check_programme(programme)
-        unit.lock("market/vouchers")
+        unit.lock(LOCK)
         stands = store.programmes(unit, programme.programme_id).get(programme.programme_id)
         if stands is not None:
             if stands != programme:
@@ -101,7 +103,7 @@ class Vouchers:
         RuleBrokenError
             ``programme_running`` before its end.
         """
-        unit.lock("market/vouchers")
+        unit.lock(LOCK)
         programme = self.programme(unit, programme_id)
         closed = store.closings(unit)
         if programme_id in closed:
@@ -191,7 +193,7 @@ class Vouchers:
 
     def newest(self, unit: UnitOfWork) -> int:
         """Return the number of the last redemption, 0 before the first."""
-        unit.lock("market/vouchers")
+        unit.lock(LOCK)
         return store.newest(unit)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:

@@ -114,12 +114,12 @@ def buy_in(
     start: Text = "",
     end: Text = "",
 ) -> Response:
-    """Buy in what sellers did not nominate."""
+    """Buy in what sellers did not nominate, at the price of the auction where none is stated."""
 
     def done(unit: Unit, now: datetime) -> None:
         caller.require_duty(Duty.CLEARING)
-        fen = forms.fen(yuan, "yuan")
-        said = _supply(form_id, supplier, instrument, site_id, lots, start, end, fen)
+        fen = forms.fen(yuan, "yuan") if yuan else None
+        said = _supply(form_id, supplier, instrument, site_id, lots, start, end, fen, at_spot=fen is None)
         services_of(request).nominating.supply(unit, said, now)
 
     given = {"supplier": supplier, "site_id": site_id, "lots": lots, "yuan": yuan, "start": start, "end": end}
@@ -192,11 +192,20 @@ def _done(
 
 
 def _supply(
-    name: str, member: str, ware: str, site_id: str, lots: str, start: str, end: str, fen: int | None
+    name: str,
+    member: str,
+    ware: str,
+    site_id: str,
+    lots: str,
+    start: str,
+    end: str,
+    fen: int | None,
+    *,
+    at_spot: bool = False,
 ) -> Supply:
     window = Instrument.named(ware).window
     begins, ends = forms.moment(start, "start") or window.start, forms.moment(end, "end") or window.end
-    return Supply(name, member, ware, site_id, begins, ends, forms.whole(lots, "lots"), fen)
+    return Supply(name, member, ware, site_id, begins, ends, forms.whole(lots, "lots"), fen, at_spot)
 
 
 def _failures(text: str, window: Window) -> tuple[Failure, ...]:
