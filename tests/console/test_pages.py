@@ -267,11 +267,11 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
     text = signed_in.get(address).text
     assert "No tier served worse" in text
     assert 'id="upheld"' in text
-    assert "mine.csv (generic)" in text
+    assert "mine.csv (通用)" in text
     plan_id = address.removeprefix("/?plan=")
     listed = signed_in.get("/days", headers={"Accept-Language": "zh"}).text
     row = listed[listed.index(plan_id) :].partition("</tr>")[0]
-    for words in (">2026-06-01</a>", "国家枢纽", "mine.csv (generic)", f">{datetime.now(zone(BOARD_ZONE)):%Y-%m-%d} "):
+    for words in (">2026-06-01</a>", "国家枢纽", "mine.csv (通用)", f">{datetime.now(zone(BOARD_ZONE)):%Y-%m-%d} "):
         assert words in row
     assert listed.count(">日计划<") == 2  # the page is called as the menu calls it
 
