@@ -267,7 +267,7 @@ def test_running_a_day_leads_to_its_board(signed_in: TestClient, trace: bytes) -
     text = signed_in.get(address).text
     assert "No tier served worse" in text
     assert 'id="upheld"' in text
-    assert "mine.csv (通用)" in text
+    assert "mine.csv (generic)" in text
     plan_id = address.removeprefix("/?plan=")
     listed = signed_in.get("/days", headers={"Accept-Language": "zh"}).text
     row = listed[listed.index(plan_id) :].partition("</tr>")[0]
