@@ -12,7 +12,7 @@ HOUR = f"{AHEAD}T05"
 POLICY: dict[str, Any] = {"policy_id": "p-1", "insured": "east", "risk": "failure", "instrument": AHEAD, "card_h": 500,
                           "fen_per_card_h": 300, "limit_fen": 150_000, "past_claims_fen": [0, 24_000],
                           "loading_bp": 2500}  # fmt: skip
-LEASE: dict[str, Any] = {"lease_id": "l-1", "lessor": "west", "lessee": "east", "ware": "64 cards at zhongwei",
+LEASE: dict[str, Any] = {"lease_id": "l-1", "lessor": "west", "lessee": "east", "ware": f"8 h100-80g@ningxia/{SITE}",
                          "asset_fen": 1_000_000, "rate_bp": 50, "periods": 12, "first_due": "2020-01-01"}  # fmt: skip
 PROGRAMME: dict[str, Any] = {"programme_id": "gz", "fund": "bank", "rate_bp": 3000, "cap_fen": 5000,
                              "suppliers": ["west"], "ends": "2091-01-01T00:00:00+08:00",

@@ -175,8 +175,8 @@ def test_menu_leads_each_to_its_own_work(traded: Services, trader: TestClient) -
     assert menu(visitor, "/facts") == ["/", "/atlas", "/agreements", "/facts"]
     assert menu(trader, "/facts") == ["/", "/atlas", "/market", "/certificates", "/agreements", "/accounts", "/facts"]
     open_to_all = ["/market", "/market/spot", "/market/delivery"]
-    own = ["/market/vouchers", "/market/products", "/market/positions", "/market/clearing"]
-    assert menu(trader, "/market")[-7:] == open_to_all + own
+    own = ["/market/vouchers", "/market/products", "/market/positions", "/market/clearing", "/market/monitor"]
+    assert menu(trader, "/market")[-8:] == open_to_all + own
     visitor.headers |= {"Origin": str(visitor.base_url)}
     visitor.post("/sign-in", data={"name": "zhang", "password": PASSWORD})
     assert "/accounts" not in menu(visitor, "/market")
