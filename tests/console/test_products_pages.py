@@ -17,7 +17,8 @@ from qipan.bootstrap.services import Services
 HOUR = f"{AHEAD}T05"
 POLICY = {"form_id": "policy-1", "insured": "east-1", "risk": "failure", "instrument": AHEAD, "card_h": "500",
           "yuan": "3", "limit_yuan": "1500", "past": "0 240", "loading_bp": "2500"}  # fmt: skip
-LEASE = {"form_id": "lease-1", "lessor": "west-1", "lessee": "east-1", "ware": f"8 h100-80g@ningxia/{SITE}", "asset_yuan": "10000",
+LEASE = {"form_id": "lease-1", "lessor": "west-1", "lessee": "east-1", "ware": f"8 h100-80g@ningxia/{SITE}",
+         "asset_yuan": "10000",
          "rate_bp": "50", "periods": "12", "grace": "1", "first_due": "2020-01-01"}  # fmt: skip
 PROGRAMME = {"programme": "gz", "fund": "bank", "percent": "30", "cap_yuan": "50", "holders": "east-1=90",
              "suppliers": "west-1 north-1", "ends": "2091-01-01T00:00"}  # fmt: skip
