@@ -93,3 +93,11 @@ def test_findings_of_an_unreadable_panel_are_told_as_json(tmp_path):
     path.write_text("region,period,value\na,soon,1\n")
     refused = typed("backtest", path, "--events", "rise 2", "--json")
     assert [one["rule"] for one in json.loads(refused.stderr)["findings"]] == ["period_unreadable"]
+
+
+def test_rows_that_were_left_out_are_told_with_what_is_refused(tmp_path):
+    path = tmp_path / "panel.csv"
+    path.write_text("region,period,value\na,2020-01,1\na,soon,1\na,2020-02,many\n")
+    refused = typed("backtest", path, "--events", "rise 2", "--json")
+    assert_refused(refused, 5, "panel_without_events")
+    assert [one["rule"] for one in json.loads(refused.stderr)["findings"]] == ["period_unreadable", "value_unreadable"]

@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
 from qipan.interfaces.report.numbers import NOTHING
-from qipan.kernel.errors import of_file
+from qipan.kernel.errors import QipanError, of_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,12 @@ def backtest(
     language, rule, promise = spoken(lang), EventRule.read(events), Promise(promised, is_sure)
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
-        told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
+        try:
+            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
+        except QipanError as error:
+            # What was left out may be why nothing can be told.
+            error.findings += findings
+            raise
     _say_left_out(findings, language)
     if as_json:
         print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
