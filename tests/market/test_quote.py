@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.market.made_spot import AFTER, BEFORE, CLASS, GATE, PLAIN, SpotMarket, auction
+from tests.market.made_spot import AFTER, BEFORE, CLASS, GATE, PLAIN, SpotMarket, auction, bid, offer
 
 from qipan.kernel.errors import QipanError
 from qipan.market.bid import by_hour
@@ -49,7 +49,8 @@ def offered(market, *, first=0):
         Order(one.order_id, one.member, one.instrument, one.side, one.lots, 1000 + at)
         for at, one in enumerate(offers, start=first)
     ]
-    market.enter(BEFORE, *dearer)
+    bids = by_hour([Order("i", "north", DAY.name, Side.BUY, 1, 2000)])[first:]
+    market.enter(BEFORE, *dearer, *bids)
     market.clear(AFTER)
 
 
@@ -84,6 +85,21 @@ def test_a_day_is_marked_bought_in_and_delivered_at_the_prices_of_the_auction(ma
     again = market.deliver(delivery(), END)
     assert (again.is_new, done.spot_rule, again.spot_rule) == (False, "auction", "auction")
     assert market.check() == ()
+
+
+def test_a_price_at_which_nobody_traded_is_none(market):
+    market.enter(BEFORE, offer("o", "west", 1, 900_000, hour=5), bid("b", "east", 1, 900_000, hub="guizhou", hour=6))
+    prices = {one.instrument: one.fen_per_card_h for one in market.clear(AFTER).prices}
+    assert prices[f"{DAY.name}T05"] == 900_000
+    guizhou = Instrument(CLASS, "guizhou", DAY.window)
+    assert f"{guizhou.name}T06" in prices
+    with market.books.read() as unit:
+        assert spot_fen(unit, DAY) == spot_fen(unit, guizhou) == {}
+    # Who is stated a price for such an hour may buy in at it.
+    gate = START - timedelta(hours=6)
+    market.mark(AFTER, {DAY.name: 1000.0})
+    market.settle(AFTER)
+    assert market.supply("in", "west", "yinchuan", 2, DAY, gate, start=START + 5 * HOUR, end=START + 6 * HOUR, fen=1)
 
 
 def test_hours_that_no_auction_has_priced_are_named_and_may_be_stated(market):

@@ -73,7 +73,9 @@ def desk(books) -> Desk:
 
 
 def test_a_day_goes_from_auction_to_delivery_by_itself_and_nothing_twice(desk):
-    desk.enter(BEFORE, *by_hour([Order("o", "west", DAY.name, Side.SELL, 2, 1000)]))
+    offered = Order("o", "west", DAY.name, Side.SELL, 2, 1000)
+    asked = Order("i", "north", DAY.name, Side.BUY, 1, 2000)
+    desk.enter(BEFORE, *by_hour([offered, asked]))
     assert desk.at(BEFORE) == []
     assert desk.at(NOON + timedelta(minutes=1)) == [("clear", f"{CLASS}/2026-03-03", "")]
     name = DAY.name

@@ -17,7 +17,7 @@ from qipan.storage.books import UnitOfWork
 def spot_fen(unit: UnitOfWork, ware: Instrument) -> dict[datetime, int]:
     """Return the price of each hour of a window that a cleared auction has priced at its hub, fen a card-hour.
 
-    It is what offers get there; where nothing is offered, what bids pay.
+    It is what offers got there; where none was awarded, what bids paid; an hour in which nobody traded has no price.
     """
     names = {_hour(ware, hour).name: hour for hour in hours(ware.window.start, ware.window.end)}
     return {names[name]: fen for name, fen in sorted(spot.prices_of(unit, list(names)).items())}

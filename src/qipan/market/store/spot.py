@@ -291,8 +291,14 @@ def prices(unit: UnitOfWork, auction: str) -> tuple[Price, ...]:
 
 
 def prices_of(unit: UnitOfWork, instruments: Collection[str]) -> dict[str, int]:
-    """Return what a card-hour costs of each instrument that was priced: what its offers get, else what its bids pay."""
-    query = sa.select(PRICE.c.instrument, PRICE.c.fen_per_card_h).where(PRICE.c.instrument.in_(instruments))
+    """Return what a card-hour costs of each instrument that was traded: what its offers got, else what its bids paid.
+
+    A price at which nobody was awarded anything is none: one order alone would make it.
+    """
+    same = (AWARD.c[name] == PRICE.c[name] for name in ("auction", "instrument", "side"))
+    query = sa.select(PRICE.c.instrument, PRICE.c.fen_per_card_h).where(
+        PRICE.c.instrument.in_(instruments), sa.exists().where(*same, AWARD.c.lots > 0)
+    )
     return {row.instrument: row.fen_per_card_h for row in unit.execute(query.order_by(PRICE.c.side.desc()))}
 
 
