@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.market.made import DAY
 from tests.market.made_spot import AFTER, BEFORE, NARROW, SpotMarket, auction
 from tests.market.test_delivery import ENDED, sold
 from tests.market.test_spot import filled, programme
 
+from qipan.accounts.correct import correct
+from qipan.kernel.errors import RuleBrokenError
 from qipan.market.service.correctable import correctable
 
 
@@ -46,3 +50,15 @@ def test_what_was_refunded_is_not_given_back_again_and_what_vouchers_paid_stays(
     spot.refund(AFTER, "r-1", "o-2", 5)
     after = bounds(spot, "market/spot")
     assert [after[name][0] - after[name][1] for name in (pay, get, other)] == [6500 - 1950, 6500, 0]
+
+
+def test_what_was_corrected_is_not_refunded_again(spot):
+    pay, get = (f"spot/2026-03-03/h100-80g/{word}" for word in ("pay/east", "get/site"))
+    back = bounds(spot, "market/spot")[get][0] - 3000
+    with spot.books.begin(caller="test") as unit:
+        moved = {one.transfer_id: replace(one, chain="") for one in spot.accounts.transfers(unit, "market/spot")}
+        spot.accounts.post_whole(unit, correct("d-1", {pay: back, get: back}, [moved[pay], moved[get]]), AFTER)
+    spot.refund(AFTER, "r-1", "o-2", 2)
+    with pytest.raises(RuleBrokenError, match=rf"was 1300 fen where 400 are left: {get}\.") as refused:
+        spot.refund(AFTER, "r-2", "o-2", 1)
+    assert refused.value.code == "refund_corrected"

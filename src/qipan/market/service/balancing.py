@@ -26,6 +26,7 @@ from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.request import Cancel
 from qipan.market.pay import VOUCHERS, balanced, drafted, linked
+from qipan.market.service.correctable import check_refundable
 from qipan.market.service.spot import Spot, lock_of
 from qipan.market.service.voucher import LOCK as VOUCHERS_LOCK
 from qipan.market.service.voucher import Vouchers
@@ -85,7 +86,8 @@ class Balancing:
         ConflictError
             ``refund_differs`` when another one stands under the id.
         RuleBrokenError
-            ``deviation_settled`` after deviations; ``transfers_refused`` where the supplier has not as much.
+            ``deviation_settled`` after deviations; ``refund_corrected`` beyond what corrections left;
+            ``transfers_refused`` where the supplier has not as much.
         """
         check_request(Cancel(refund_id, "", "", offer_id))
         unit.lock(lock_of(name))
@@ -116,6 +118,7 @@ class Balancing:
             )
         made = Refund(refund_id, name, offer_id, card_h, self._parts(unit, name, served, card_h))
         moves, back = self._moves(unit, outcome, made)
+        check_refundable(self._accounts, unit, self._spot.auction(unit, name), moves)
         self._accounts.post_whole(unit, linked(drafted(moves, "spot_refund")), now)
         store.insert_refund(unit, made, in_utc(now))
         closed = self._vouchers.closings(unit)
