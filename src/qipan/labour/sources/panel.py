@@ -1,19 +1,18 @@
-"""Read a panel from CSV in UTF-8: one row for each value that was released.
+"""Read a panel from a table: one row for each value that was released.
 
-Columns ``region, period, value`` must be there; ``industry, occupation, released, unit`` may be. A period is a year
-(``2020``), a quarter (``2020-Q1``), a month (``2020-03``), an ISO week (``2020-W12``), or the day on which a week
-begins.
+Columns ``region, period, value`` must be there; ``industry, occupation, unit, direction, source, released`` may be. A
+period is a year (``2020``), a quarter (``2020-Q1``), a month (``2020-03``), an ISO week (``2020-W12``), or the day on
+which a week begins.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -21,9 +20,12 @@ import numpy as np
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.panel import Cadence, Cell, Releases
+from qipan.labour.sources import table
 
 NEEDED: Final = ("region", "period", "value")
-OPTIONAL: Final = ("industry", "occupation", "released", "unit")
+OPTIONAL: Final = ("industry", "occupation", "unit", "direction", "source", "released")
+DIRECTIONS: Final = {"": "", "rise": "rise", "fall": "fall", "上升": "rise", "下降": "fall"}
+"""Which way the values move when jobs are lost, as a panel may say it."""
 PERIODS_MOST: Final = 10_000
 """Most periods of a panel: a mistyped century must not ask for all memory."""
 
@@ -54,43 +56,49 @@ class _Row:
     value: float
     released: date
     unit: str
+    direction: str
+    source: str
 
 
 @dataclass(slots=True)
 class _Reading:
     """What the rows so far have settled for those that follow."""
 
+    today: date
     cadence: Cadence | None = None
     weekday: int | None = None
-    unit: str | None = None
+    unit: str = ""
+    direction: str = ""
     seen: dict[tuple[Cell, date, date], int] = field(default_factory=dict)
 
 
-def read(data: bytes) -> tuple[Releases | None, tuple[Finding, ...]]:
+def read(data: bytes, *, today: date = date.max) -> tuple[Releases | None, tuple[Finding, ...]]:
     r"""Return what was released, and what is wrong with rows that are left out; nothing where no row is good.
 
     Rules: ``file_unreadable``, ``columns_differ``, ``panel_too_long`` for the file; ``row_torn``, ``cell_empty``,
-    ``period_unreadable``, ``value_unreadable``, ``day_unreadable``, ``cadence_differs``, ``unit_differs``,
-    ``period_ahead`` (released before the period had begun), ``value_repeated`` for a row.
+    ``period_unreadable``, ``value_unreadable``, ``day_unreadable``, ``direction_unreadable``, ``cadence_differs``,
+    ``unit_differs``, ``direction_varies``, ``period_ahead`` (released before the period had begun, or begins after
+    ``today``), ``value_repeated`` for a row. What is odd about rows that are kept stands with the releases, as
+    ``noted``: ``period_missing``, ``region_alone``.
 
     Examples
     --------
     >>> found, findings = read(b"region,period,value\n440000,2020-01,2.5\n440000,2020-03,2.6\n440000,2020-03,9\n")
     >>> found.latest().values
     array([[2.5, nan, 2.6]])
-    >>> [(one.row, one.rule) for one in findings]
-    [(4, 'value_repeated')]
+    >>> [(one.row, one.rule) for one in findings], [(one.row, one.rule) for one in found.noted]
+    ([(4, 'value_repeated')], [(3, 'period_missing'), (0, 'region_alone')])
     """
+    findings: list[Finding] = []
     try:
-        lines = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        head = list(lines.fieldnames or ())
+        found = table.read(data)
+        head = found.head
         if not set(NEEDED) <= set(head) <= {*NEEDED, *OPTIONAL} or len(set(head)) < len(head):
             told = f"A panel must have the columns {', '.join(NEEDED)}, and may have {', '.join(OPTIONAL)}"
             return None, (Finding(0, "", "columns_differ", f"{told}, was {', '.join(head)}."),)
-        findings: list[Finding] = []
-        rows = list(_good(lines, findings))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return None, (Finding(0, "", "file_unreadable", f"A panel must be CSV in UTF-8, was not: {error}."),)
+        rows = list(_good(found, findings, today))
+    except table.UnreadableError as error:
+        return None, (*findings, table.unreadable(error))
     if not rows:
         return None, tuple(findings)
     made = _laid_out(rows)
@@ -100,20 +108,19 @@ def read(data: bytes) -> tuple[Releases | None, tuple[Finding, ...]]:
     return made, tuple(findings)
 
 
-def _good(lines: csv.DictReader[str], findings: list[Finding]) -> Iterator[_Row]:
+def _good(found: table.Table, findings: list[Finding], today: date) -> Iterator[_Row]:
     """Read row after row; what is wrong goes to the findings."""
-    known = _Reading()
-    for cells in lines:
-        line = lines.line_num
-        if None in cells or None in cells.values():
-            told = f"A row must have {len(lines.fieldnames or ())} cells, had more or fewer."
-            findings.append(Finding(line, "", "row_torn", told))
+    known = _Reading(today)
+    for line in found.lines:
+        if line.cells is None:
+            told = f"A row must have {len(found.head)} cells, had more or fewer."
+            findings.append(Finding(line.number, "", "row_torn", told))
             continue
         try:
-            yield _read_row(line, cells, known)
+            yield _read_row(line.number, line.cells, known)
         except _CellError as error:
-            text = cells.get(error.column, "")
-            findings.append(Finding(line, error.column, error.rule, f"{error}, was {text!r}.", text))
+            text = line.cells.get(error.column, "")
+            findings.append(Finding(line.number, error.column, error.rule, f"{error}, was {text!r}.", text))
 
 
 def _read_row(line: int, cells: Mapping[str, str], known: _Reading) -> _Row:
@@ -122,25 +129,39 @@ def _read_row(line: int, cells: Mapping[str, str], known: _Reading) -> _Row:
         raise _CellError("region", "cell_empty", "A row must name its region")
     cell = Cell(text["region"], text["industry"], text["occupation"])
     cadence, start = _read_period(text["period"])
+    if start > known.today:
+        raise _CellError("period", "period_ahead", f"A period must have begun by {known.today}")
     value = _read_value(text["value"])
+    direction = DIRECTIONS.get(text["direction"])
+    if direction is None:
+        raise _CellError("direction", "direction_unreadable", "A direction must be rise or fall, or empty")
     released = _read_day(text["released"]) if text["released"] else cadence.after(start, 1)
     if released < start:
         raise _CellError(
             "released", "period_ahead", f"A value of the period from {start} must be released in it or later"
         )
-    weekday = start.weekday() if cadence is Cadence.WEEK else None
-    if known.cadence is None:
-        known.cadence, known.weekday, known.unit = cadence, weekday, text["unit"]
-    if (cadence, weekday) != (known.cadence, known.weekday):
-        must = f"Periods must all be a {known.cadence} long, and weeks begin on one day of the week"
-        raise _CellError("period", "cadence_differs", must)
-    if text["unit"] != known.unit:
-        raise _CellError("unit", "unit_differs", f"A panel must have one unit, {known.unit!r} by its first row")
+    row = _Row(line, cell, cadence, start, value, released, text["unit"], direction, text["source"])
+    _hold_to_first(row, known)
     first = known.seen.setdefault((cell, start, released), line)
     if first != line:
         must = f"A cell must have one value for a period in a release; line {first} has it for {cell}"
         raise _CellError("value", "value_repeated", must)
-    return _Row(line, cell, cadence, start, value, released, text["unit"])
+    return row
+
+
+def _hold_to_first(row: _Row, known: _Reading) -> None:
+    """Refuse a row that differs from the first one in what a panel has once."""
+    weekday = row.start.weekday() if row.cadence is Cadence.WEEK else None
+    if known.cadence is None:
+        known.cadence, known.weekday, known.unit, known.direction = row.cadence, weekday, row.unit, row.direction
+    if (row.cadence, weekday) != (known.cadence, known.weekday):
+        must = f"Periods must all be a {known.cadence} long, and weeks begin on one day of the week"
+        raise _CellError("period", "cadence_differs", must)
+    if row.unit != known.unit:
+        raise _CellError("unit", "unit_differs", f"A panel must have one unit, {known.unit!r} by its first row")
+    if row.direction != known.direction:
+        must = f"A panel must have one direction, {known.direction!r} by its first row"
+        raise _CellError("direction", "direction_varies", must)
 
 
 def _read_period(text: str) -> tuple[Cadence, date]:
@@ -196,4 +217,27 @@ def _laid_out(rows: list[_Row]) -> Releases | None:
         period=np.array([cadence.between(first, row.start) for row in rows], dtype=np.int64),
         value=np.array([row.value for row in rows], dtype=np.float64),
         released=np.array([row.released for row in rows], dtype="datetime64[D]"),
+        direction=rows[0].direction,
+        sources=tuple(sorted({row.source for row in rows} - {""})),
+        noted=(*_gaps(rows, cadence), *_alone(cells)),
     )
+
+
+def _gaps(rows: Sequence[_Row], cadence: Cadence) -> Iterator[Finding]:
+    """Yield where a cell lacks periods between its first and its last, at the row that comes after them."""
+    ordered = sorted(rows, key=lambda row: (row.cell, row.start, row.released))
+    for before, row in pairwise(ordered):
+        lacking = cadence.between(before.start, row.start) - 1
+        if before.cell == row.cell and lacking > 0:
+            since = cadence.after(before.start, 1)
+            must = (
+                f"A cell must have every {cadence} from its first to its last; {row.cell} lacks {lacking} from {since}"
+            )
+            yield Finding(row.line, "period", "period_missing", f"{must}, was {str(row.start)!r}.", str(row.start))
+
+
+def _alone(cells: Sequence[Cell]) -> Iterator[Finding]:
+    regions = {cell.region for cell in cells}
+    if len(regions) == 1:
+        must = "A panel should have several regions, for one alone has nothing to be compared with"
+        yield Finding(0, "region", "region_alone", f"{must}, was {cells[0].region!r}.", cells[0].region)
