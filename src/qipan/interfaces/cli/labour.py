@@ -10,6 +10,7 @@ import typer
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
 
@@ -91,6 +92,8 @@ def backtest(
     )
     print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
 
+
+app.command()(panel)
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 

@@ -7,6 +7,8 @@ which a week begins.
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -241,3 +243,31 @@ def _alone(cells: Sequence[Cell]) -> Iterator[Finding]:
     if len(regions) == 1:
         must = "A panel should have several regions, for one alone has nothing to be compared with"
         yield Finding(0, "region", "region_alone", f"{must}, was {cells[0].region!r}.", cells[0].region)
+
+
+COLUMNS: Final = ("region", "industry", "occupation", "period", "value", "unit", "direction", "source", "released")
+
+
+def write(rows: Sequence[tuple[str | float, ...]], *, is_parquet: bool) -> bytes:
+    r"""Return a panel as a file of this form, from rows that have `COLUMNS`.
+
+    Examples
+    --------
+    >>> rows = [("440000", "I", "", "2020-01", 2.5, "percent", "rise", "spells", "2020-04-01")]
+    >>> write(rows, is_parquet=False).decode()
+    'region,industry,occupation,period,value,unit,direction,source,released\n440000,I,,2020-01,2.5,percent,rise,spells,2020-04-01\n'
+    """
+    out = io.BytesIO()
+    if is_parquet:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        types = [pa.float64() if name == "value" else pa.string() for name in COLUMNS]
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        pq.write_table(pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=COLUMNS), out)
+        return out.getvalue()
+    text = io.StringIO(newline="")
+    made = csv.writer(text, lineterminator="\n")
+    made.writerow(COLUMNS)
+    made.writerows(rows)
+    return text.getvalue().encode()
