@@ -81,10 +81,14 @@ def test_the_rate_can_be_back_tested(tmp_path):
             while start < 2022 * 12:
                 is_bad = 2016 * 12 <= start < 2017 * 12 and region in "abcd"
                 month = int(start + rng.integers(2, 6 if is_bad else 40))
-                rows.append(f"{region}{at},{region},{start // 12}-{start % 12 + 1:02}-01,{month // 12}-{month % 12 + 1:02}-11")
+                rows.append(
+                    f"{region}{at},{region},{start // 12}-{start % 12 + 1:02}-01,{month // 12}-{month % 12 + 1:02}-11"
+                )
                 start = month + int(rng.integers(1, 12 if is_bad else 4))
     path = tmp_path / "spells.csv"
     path.write_text("\n".join(["person,region,start,end", *rows, ""]))
     assert typed("panel", path, "--out", tmp_path, "--since", "2012-01-01", "--least", 1).exit_code == 0
-    told = shown(typed("backtest", tmp_path / "job_loss_rate.csv", "--events", "rise 4", "--detector", "rise", "--json"))
+    told = shown(
+        typed("backtest", tmp_path / "job_loss_rate.csv", "--events", "rise 4", "--detector", "rise", "--json")
+    )
     assert told["detectors"][0]["events"] > 0

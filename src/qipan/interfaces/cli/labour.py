@@ -11,6 +11,7 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.spells import panel
+from qipan.interfaces.cli.titles import code, postings
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
 
@@ -94,6 +95,8 @@ def backtest(
 
 
 app.command()(panel)
+app.command()(code)
+app.command()(postings)
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 
