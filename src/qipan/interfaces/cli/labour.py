@@ -10,6 +10,8 @@ import typer
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.spells import panel
+from qipan.interfaces.cli.titles import code, postings
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
 
@@ -23,7 +25,8 @@ app = typer.Typer(
 )
 
 PanelFile = Annotated[
-    Path, typer.Argument(metavar="PANEL", show_default=False, help="CSV: region, period, value, and more.")
+    Path,
+    typer.Argument(metavar="PANEL", show_default=False, help="CSV, Parquet or Excel: region, period, value, and more."),
 ]
 Events = Annotated[
     str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
@@ -68,14 +71,16 @@ def backtest(
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
         try:
+            rule.must_suit(releases)
             told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
             raise
-    _say_left_out(findings, language)
+    say_findings(findings, releases.noted, language)
     if as_json:
-        print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
+        told_of = {"rows_left_out": findings, "noted": releases.noted}
+        print_json({"as_released": as_released, **told_of, "detectors": told})
         return
     first = told[0]
     say(
@@ -88,6 +93,10 @@ def backtest(
     )
     print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
 
+
+app.command()(panel)
+app.command()(code)
+app.command()(postings)
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 
@@ -119,8 +128,12 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _say_left_out(findings: Sequence[Finding], language: Language) -> None:
-    """Say on the error stream which rows were left out."""
-    if findings:
-        remark(language.say(f"{len(findings)} rows are left out:", f"略去 {len(findings)} 行："))
-        console(stderr=True).print(findings_table(findings, language=language))
+def say_findings(left_out: Sequence[Finding], noted: Sequence[Finding], language: Language) -> None:
+    """Say on the error stream which rows were left out, and what is odd about the others."""
+    for findings, en, zh in (
+        (left_out, f"{len(left_out)} rows are left out:", f"略去 {len(left_out)} 行："),
+        (noted, f"{len(noted)} things are odd about what was read:", f"所读内容有 {len(noted)} 处异常："),
+    ):
+        if findings:
+            remark(language.say(en, zh))
+            console(stderr=True).print(findings_table(findings, language=language))
