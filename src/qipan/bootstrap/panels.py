@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import BOARD_ZONE
+from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Releases
-from qipan.labour.sources import panel
+from qipan.labour.sources import exposure, panel
 
 
 def read_panel(data: bytes, *, today: date | None = None) -> tuple[Releases, tuple[Finding, ...]]:
@@ -33,3 +34,22 @@ def read_panel(data: bytes, *, today: date | None = None) -> tuple[Releases, tup
             findings=findings,
         )
     return releases, findings
+
+
+def read_exposures(data: bytes) -> tuple[Exposure, tuple[Finding, ...]]:
+    """Read exposures from CSV, Parquet or Excel, and what is wrong with rows that are left out.
+
+    Raises
+    ------
+    BadInputError
+        ``exposures_unreadable`` where no row can be read, with what is wrong.
+    """
+    found, findings = exposure.read(data)
+    if found is None:
+        raise BadInputError(
+            f"Exposures must have a row that can be read, had none: {len(findings)} findings.",
+            code="exposures_unreadable",
+            hint="Write a row for each industry and channel: industry,channel,exposure, as docs/labour.md has them.",
+            findings=findings,
+        )
+    return found, findings

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.panels import PanelFile, say_findings
+from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qipan.kernel.errors import Finding
-
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
 
-PanelFile = Annotated[
-    Path,
-    typer.Argument(metavar="PANEL", show_default=False, help="CSV, Parquet or Excel: region, period, value, and more."),
-]
 Events = Annotated[
     str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
 ]
@@ -95,6 +87,7 @@ def backtest(
 
 
 app.command()(panel)
+app.command()(attribute)
 app.command()(code)
 app.command()(postings)
 
@@ -126,14 +119,3 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
         f"{false['realised_a_year']:.3f}",
         NOTHING if upper is None else f"{upper:.3f}",
     )
-
-
-def say_findings(left_out: Sequence[Finding], noted: Sequence[Finding], language: Language) -> None:
-    """Say on the error stream which rows were left out, and what is odd about the others."""
-    for findings, en, zh in (
-        (left_out, f"{len(left_out)} rows are left out:", f"略去 {len(left_out)} 行："),
-        (noted, f"{len(noted)} things are odd about what was read:", f"所读内容有 {len(noted)} 处异常："),
-    ):
-        if findings:
-            remark(language.say(en, zh))
-            console(stderr=True).print(findings_table(findings, language=language))
