@@ -7,14 +7,14 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import _lead, _lesson, back_test, cut
+from qipan.labour.back_test import _leads, _lesson, back_test, cut
 from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
-from qipan.labour.model.event import Event, EventRule
+from qipan.labour.model.event import Event, EventRule, History
 from qipan.labour.model.promise import Promise
-from qipan.labour.raise_alarms import begun
+from qipan.labour.raise_alarms import raise_alarms
 
 RULE = EventRule.read("rise 2.0")
 
@@ -69,14 +69,27 @@ def test_leads_count_from_the_first_alarm_that_counts_to_the_crisis():
         assert (lead == MISSED) or len(begins)
 
 
+def leads_of(events, *stands: tuple[int, int]) -> list[int]:
+    """Leads of one cell in which alarms stood over some half-open stretches of thirty periods."""
+    scores = np.zeros((1, 30))
+    for first, until in stands:
+        scores[0, first:until] = 1.0
+    history = History(events, 20, np.zeros((1, 30), dtype=bool))
+    return _leads(raise_alarms(scores, 0.5, history, rest=0), events).tolist()
+
+
 def test_an_alarm_that_still_stands_as_the_window_opens_counts_from_there_and_one_that_is_over_does_not():
-    event = Event(0, since=0, opens=10, onset=1, crisis=20, end=22)
-    stands = np.zeros((1, 30), dtype=bool)
-    stands[0, 3:12] = True
-    assert _lead(begun(stands), stands, event) == 10
-    stands[0, 8] = False
-    stands[0, 9:] = False
-    assert _lead(begun(stands), stands, event) == MISSED
+    event = Event(0, since=5, opens=10, onset=6, crisis=20, end=22)
+    assert leads_of((event,), (3, 12)) == [10]
+    assert leads_of((event,), (3, 8)) == [MISSED]
+    assert leads_of((event,), (14, 30)) == [6]
+
+
+def test_an_alarm_that_began_in_the_event_before_was_for_that_one():
+    both = (Event(0, 0, 0, 1, 5, 7), Event(0, 9, 10, 11, 20, 22))
+    assert leads_of(both, (2, 14)) == [3, MISSED]
+    assert leads_of(both, (2, 5), (8, 14)) == [3, 10]
+    assert leads_of(both, (2, 14), (16, 18)) == [3, 4]
 
 
 def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares():

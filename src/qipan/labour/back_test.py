@@ -1,8 +1,8 @@
 """Back-test: what a detector would have warned of, in periods that it had not learned from.
 
-Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of the time.
 Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of it.
-and for events that reach into it. So a recession never sets the threshold that it is warned of with.
+Whatever is learned for a fold, its threshold included, comes from the others, but for time beside the fold and for
+events that reach into it. So a recession never sets the threshold that it is warned of with.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import numpy as np
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.calibrate import calibrate
 from qipan.labour.count_false import count_false
-from qipan.labour.model.array import Bools, Floats, Ints
+from qipan.labour.model.alarm import NONE, Alarms
+from qipan.labour.model.array import Floats, Ints
 from qipan.labour.model.back_test import MISSED, BackTest, Fold
 from qipan.labour.model.detector import Detector, Lesson, Scorer, Watch
 from qipan.labour.model.event import Event, History
 from qipan.labour.model.promise import Promise
-from qipan.labour.raise_alarms import begun, stand
+from qipan.labour.raise_alarms import raise_alarms
 
 WAVE_SHARE = 0.05
 """Share of cells within a year of their crisis that makes a wave."""
@@ -67,20 +68,18 @@ def back_test(
             code="panel_short",
             hint="Bring a longer panel.",
         )
-    stands = np.zeros(watch.losses.shape, dtype=np.bool_)
+    tested, thresholds = np.full(watch.losses.shape, np.nan), np.full(watch.losses.shape[1], np.inf)
     folds = []
     seen = detector.see(watch)
     for first, until in pairwise(cuts):
         others = [one for one in pairwise(cuts) if one[0] != first]
         scorer, scores = _score(seen, detector, history, others, watch)
-        threshold = calibrate(scores, history.is_quiet, watch.per_year, promise, rest)
-        scores = see(scorer) if see else scorer(seen)
-        stands[:, first:until] = stand(scores, threshold, rest)[:, first:until]
-        folds.append(Fold(first, until, threshold))
-    begins = begun(stands)
-    lead = np.array([_lead(begins, stands, one) for one in history.events], dtype=np.int64)
-    false = count_false(begins, history.is_quiet, watch.per_year)
-    return BackTest(promise, tuple(folds), history.events, lead, begins, false)
+        thresholds[first:until] = calibrate(scores, history, watch.per_year, promise, rest)
+        tested[:, first:until] = (see(scorer) if see else scorer(seen))[:, first:until]
+        folds.append(Fold(first, until, float(thresholds[first])))
+    alarms = raise_alarms(tested, thresholds, history, rest)
+    false = count_false(alarms.begins, history.is_quiet, watch.per_year)
+    return BackTest(promise, tuple(folds), history.events, _leads(alarms, history.events), alarms.begins, false)
 
 
 def _score(
@@ -91,7 +90,7 @@ def _score(
     A threshold that was found on scores of what they were learned from would be too low for anything new. Where there
     is one stretch only, it is scored by what was learned in it.
     """
-    # In time that is left out an alarm stands, for all one knows: what goes on after it is no new one.
+    # Time that is left out: an alarm that stands as it ends is no new one, for all one knows.
     scores = np.full(history.is_quiet.shape, np.inf)
     for first, until in taught:
         others = [one for one in taught if one[0] != first] or taught
@@ -130,12 +129,17 @@ def cut(history: History, watch: Watch) -> list[int]:
     return [round(periods * year / years) for year in range(years + 1)]
 
 
-def _lead(begins: Bools, stands: Bools, event: Event) -> int:
-    """Return the periods from an event's first alarm to its crisis; one that stands as it opens counts from there."""
-    raised: Ints = np.flatnonzero(begins[event.cell, event.since : event.end + 1]) + event.since
-    counted = [
-        event.crisis - max(at, event.opens)
-        for at in map(int, raised)
-        if at >= event.opens or stands[event.cell, at : event.opens + 1].all()
-    ]
-    return counted[0] if counted else MISSED
+def _leads(alarms: Alarms, events: Sequence[Event]) -> Ints:
+    """Return the periods from each event's first alarm to its crisis, ``(events,)``.
+
+    One that stands as the event opens counts from there, unless it began in the event before: that one was for it.
+    """
+    leads = np.full(len(events), MISSED)
+    last: dict[int, int] = {}
+    for at, event in enumerate(events):
+        since = alarms.since[event.cell, event.opens : event.end + 1]
+        counts = np.flatnonzero(since > last.get(event.cell, NONE))
+        if len(counts):
+            leads[at] = event.crisis - event.opens - int(counts[0])
+        last[event.cell] = event.end
+    return leads
