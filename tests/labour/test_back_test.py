@@ -38,10 +38,12 @@ def test_folds_cover_all_time_and_no_wave_is_cut():
     assert all(not one.crisis - 12 < at <= one.crisis for one in history.events for at in cuts[1:-1])
 
 
-def test_one_wave_is_cut_into_years():
-    values = waves(20, 60, seed=2)
+@pytest.mark.parametrize(("years", "folds"), [(3, 6), (8, 8)])
+def test_one_wave_is_cut_into_years_or_six_parts(years, folds):
+    values = waves(20, 12 * years, seed=2, every=12 * years)
     watch = Watch.over(panel_of(values), RULE)
-    assert cut(find_events(watch.losses, watch.depth, allowance=3, horizon=24), watch) == [0, 12, 24, 36, 48, 60]
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
+    assert cut(history, watch) == [12 * years * at // folds for at in range(folds + 1)]
 
 
 @pytest.mark.parametrize("name", ["sahm", "hazard"])
@@ -105,7 +107,7 @@ def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares()
 def test_what_is_learned_knows_nothing_of_events_that_reach_into_the_fold():
     watch = Watch.over(panel_of(waves(20, 300, seed=4)), RULE)
     history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
-    lesson = _lesson(history, [(0, 50), (120, 300)], watch)
+    lesson = _lesson(history, [(0, 50), (120, 300)], 12)
     assert lesson.history.events
     assert all(one.end < 50 or one.since >= 120 for one in lesson.history.events)
     assert np.flatnonzero(lesson.periods).tolist() == [*range(38), *range(132, 300)]

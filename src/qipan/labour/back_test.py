@@ -1,6 +1,6 @@
 """Back-test: what a detector would have warned of, in periods that it had not learned from.
 
-Time is cut into folds, one for each wave of events that many cells share, or years where one wave has most of it.
+Time is cut into folds, one for each wave of events that many cells share, or equal ones where one wave has most of it.
 Whatever is learned for a fold, its threshold included, comes from the others, but for time beside the fold and for
 events that reach into it. So a recession never sets the threshold that it is warned of with.
 """
@@ -26,6 +26,9 @@ from qipan.labour.raise_alarms import raise_alarms
 
 WAVE_SHARE = 0.05
 """Share of cells within a year of their crisis that makes a wave."""
+EQUAL_FOLDS_LEAST = 6
+BESIDE_YEARS = 1.0
+"""How much time beside a fold is not learned from: detectors look back so far. At most half of the shortest fold is."""
 
 
 def back_test(
@@ -70,10 +73,11 @@ def back_test(
         )
     tested, thresholds = np.full(watch.losses.shape, np.nan), np.full(watch.losses.shape[1], np.inf)
     folds = []
+    beside = min(watch.periods(BESIDE_YEARS), int(np.diff(cuts).min()) // 2)
     seen = detector.see(watch)
     for first, until in pairwise(cuts):
         others = [one for one in pairwise(cuts) if one[0] != first]
-        scorer, scores = _score(seen, detector, history, others, watch)
+        scorer, scores = _score(seen, detector, history, others, beside)
         thresholds[first:until] = calibrate(scores, history, watch.per_year, promise, rest)
         tested[:, first:until] = (see(scorer) if see else scorer(seen))[:, first:until]
         folds.append(Fold(first, until, float(thresholds[first])))
@@ -83,7 +87,7 @@ def back_test(
 
 
 def _score(
-    seen: Floats, detector: Detector, history: History, taught: Sequence[tuple[int, int]], watch: Watch
+    seen: Floats, detector: Detector, history: History, taught: Sequence[tuple[int, int]], beside: int
 ) -> tuple[Scorer, Floats]:
     """Return what was learned in some stretches of time, and in each of them scores that were learned in the others.
 
@@ -94,26 +98,27 @@ def _score(
     scores = np.full(history.is_quiet.shape, np.inf)
     for first, until in taught:
         others = [one for one in taught if one[0] != first] or taught
-        scores[:, first:until] = detector.learn(seen, _lesson(history, others, watch))(seen)[:, first:until]
-    return detector.learn(seen, _lesson(history, taught, watch)), scores
+        scores[:, first:until] = detector.learn(seen, _lesson(history, others, beside))(seen)[:, first:until]
+    return detector.learn(seen, _lesson(history, taught, beside)), scores
 
 
-def _lesson(history: History, taught: Sequence[tuple[int, int]], watch: Watch) -> Lesson:
-    """Return what may be learned from stretches of time: no event that reaches beyond them, no year beside the rest."""
-    is_taught = np.zeros(watch.losses.shape[1], dtype=np.bool_)
+def _lesson(history: History, taught: Sequence[tuple[int, int]], beside: int) -> Lesson:
+    """Return what may be learned from stretches of time: no event that reaches beyond them, no time beside the rest."""
+    is_taught = np.zeros(history.is_quiet.shape[1], dtype=np.bool_)
     for first, until in taught:
         is_taught[first:until] = True
     inside = tuple(one for one in history.events if is_taught[one.since : one.end + 1].all())
     is_far = is_taught.copy()
     for at in np.flatnonzero(~is_taught):
-        is_far[max(0, at - watch.periods(1.0)) : at + watch.periods(1.0) + 1] = False
+        is_far[max(0, at - beside) : at + beside + 1] = False
     return Lesson(replace(history, events=inside), is_far)
 
 
 def cut(history: History, watch: Watch) -> list[int]:
     """Return where folds begin, and the end: midway between waves of events, so that each wave lies in one.
 
-    Where one of these folds would have more than half of what was quiet, they are years.
+    Where one of these folds would have more than half of what was quiet, they are years; six of them at least, if
+    shorter, where there are two years.
     """
     in_loss = np.zeros(watch.losses.shape, dtype=np.bool_)
     for event in history.events:
@@ -125,8 +130,9 @@ def cut(history: History, watch: Watch) -> list[int]:
     quiet = np.add.reduceat(history.is_quiet.sum(axis=0), waves[:-1])
     if quiet.max() <= quiet.sum() / 2:
         return waves
-    years = max(1, round(periods / watch.per_year))
-    return [round(periods * year / years) for year in range(years + 1)]
+    years = round(periods / watch.per_year)
+    folds = max(EQUAL_FOLDS_LEAST, years) if years > 1 else 1
+    return [round(periods * fold / folds) for fold in range(folds + 1)]
 
 
 def _leads(alarms: Alarms, events: Sequence[Event]) -> Ints:

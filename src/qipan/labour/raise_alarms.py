@@ -1,7 +1,7 @@
 """Raise alarms: a score that reaches a threshold raises one, which stands until it has stayed below for a while.
 
-No alarm stands for ever: it speaks of a horizon, and where nothing has come of it by then, it lapses. What would stand on
-is a new alarm, so who always shouts is wrong once in every quiet horizon.
+No alarm stands for ever: it speaks of a horizon, and where nothing has come of it by then, it lapses. What would stand
+on is a new alarm, so who always shouts is wrong once in every quiet horizon.
 """
 
 from __future__ import annotations
