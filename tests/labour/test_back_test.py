@@ -7,9 +7,10 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import _leads, _lesson, back_test, cut
+from qipan.labour.back_test import _leads, back_test
 from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
+from qipan.labour.learn_folds import _lesson, cut
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import Event, EventRule, History

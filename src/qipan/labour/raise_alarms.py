@@ -61,4 +61,5 @@ def _speaks_first(is_said: Bools, is_left_out: Bools) -> Bools:
     """Return where something is said of a cell for the first time, or the first time after time that is left out."""
     said = is_said.cumsum(axis=1)
     before = np.maximum.accumulate(np.where(is_left_out, said, 0), axis=1)
-    return is_said & (said - before == 1)
+    found: Bools = is_said & (said - before == 1)
+    return found

@@ -74,7 +74,7 @@ def _change(watch: Watch, years: float) -> Floats:
 
 
 def _restless(watch: Watch) -> Floats:
-    """Return how far a cell moves in a period, by the root of its mean square over half a year, ``(cells, periods)``."""
+    """Return how far a cell moves in a period, the root of a mean square of half a year, ``(cells, periods)``."""
     moved = (watch.losses - earlier(watch.losses, 1)) / watch.depth
     square = over_last(moved**2, watch.periods(RESTLESS_YEARS), np.nanmean)
     return np.maximum(np.sqrt(square), RESTLESS_LEAST)

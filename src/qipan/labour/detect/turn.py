@@ -1,8 +1,8 @@
 """Loss since the last turning point that could be known by then.
 
-Where a value is compared with the best of a year, it looks lost for a year after a deep fall, however fast it recovers. Here
-a recovery by a part of an event ends the loss, and what is lost after it counts anew: a zig-zag as that of the events, but
-one that never looks ahead.
+Where a value is compared with the best of a year, it looks lost for a year after a deep fall, however fast it recovers.
+Here a recovery by a part of an event ends the loss, and what is lost after it counts anew: a zig-zag as that of the
+events, but one that never looks ahead.
 
 Source: `harding2002` (turning points).
 """
