@@ -9,7 +9,7 @@ from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Releases
-from qipan.labour.sources import exposure, panel
+from qipan.labour.sources import exposure, neighbours, panel
 
 
 def read_panel(data: bytes, *, today: date | None = None) -> tuple[Releases, tuple[Finding, ...]]:
@@ -50,6 +50,25 @@ def read_exposures(data: bytes) -> tuple[Exposure, tuple[Finding, ...]]:
             f"Exposures must have a row that can be read, had none: {len(findings)} findings.",
             code="exposures_unreadable",
             hint="Write a row for each industry and channel: industry,channel,exposure, as docs/labour.md has them.",
+            findings=findings,
+        )
+    return found, findings
+
+
+def read_neighbours(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Finding, ...]]:
+    """Read which regions adjoin from CSV, Parquet or Excel, and what is wrong with rows that are left out.
+
+    Raises
+    ------
+    BadInputError
+        ``neighbours_unreadable`` where no row can be read, with what is wrong.
+    """
+    found, findings = neighbours.read(data)
+    if not found:
+        raise BadInputError(
+            f"Neighbours must have a row that can be read, had none: {len(findings)} findings.",
+            code="neighbours_unreadable",
+            hint="Write a row for each pair of regions that adjoin: region,neighbour, as docs/labour.md has them.",
             findings=findings,
         )
     return found, findings

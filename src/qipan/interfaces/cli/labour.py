@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from qipan.interfaces.cli.attribute import attribute
+from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.panels import PanelFile, say_findings
+from qipan.interfaces.cli.panels import Events, PanelFile, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
@@ -19,10 +20,6 @@ from qipan.kernel.errors import QipanError, of_file
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
-
-Events = Annotated[
-    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
-]
 
 
 @app.callback()
@@ -88,6 +85,7 @@ def backtest(
 
 app.command()(panel)
 app.command()(attribute)
+app.command()(clusters)
 app.command()(code)
 app.command()(postings)
 

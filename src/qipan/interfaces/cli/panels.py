@@ -19,6 +19,9 @@ PanelFile = Annotated[
     Path,
     typer.Argument(metavar="PANEL", show_default=False, help="CSV, Parquet or Excel: region, period, value, and more."),
 ]
+Events = Annotated[
+    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
+]
 
 
 def say_findings(left_out: Sequence[Finding], noted: Sequence[Finding], language: Language) -> None:
