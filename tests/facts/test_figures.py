@@ -276,8 +276,8 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
     figures = (
-        "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor occupation "
-        "origin paper power price quota rehearsal rule scale target tier tou workload"
+        "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor "
+        "occupation origin paper power price quota rehearsal rule scale target tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
 
