@@ -36,6 +36,9 @@ DETECTORS: Final[dict[str, Detector]] = {
     "cusum": untaught(cusum),
 }
 
+OFFERED: Final = ("hazard", "turn")
+"""Those whose promises are kept on every panel that they were proven on; the others are there to be compared with."""
+
 
 def choose(name: str) -> Detector:
     """Return the detector of that name.
