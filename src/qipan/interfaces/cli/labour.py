@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import indicators
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qipan.kernel.errors import Finding
 
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
+app.add_typer(indicators.app)
 
 PanelFile = Annotated[
     Path, typer.Argument(metavar="PANEL", show_default=False, help="CSV: region, period, value, and more.")
@@ -73,7 +71,7 @@ def backtest(
             # What was left out may be why nothing can be told.
             error.findings += findings
             raise
-    _say_left_out(findings, language)
+    say_left_out(findings, language)
     if as_json:
         print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
         return
@@ -117,10 +115,3 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
         f"{false['realised_a_year']:.3f}",
         NOTHING if upper is None else f"{upper:.3f}",
     )
-
-
-def _say_left_out(findings: Sequence[Finding], language: Language) -> None:
-    """Say on the error stream which rows were left out."""
-    if findings:
-        remark(language.say(f"{len(findings)} rows are left out:", f"略去 {len(findings)} 行："))
-        console(stderr=True).print(findings_table(findings, language=language))
