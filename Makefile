@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-clearings prove-kills prove-ledger prove-market prove-prices prove-tests clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-claims prove-clearings prove-kills prove-ledger prove-market prove-prices prove-tests clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-traces: setup ## Days of three real traces at three loads: ours beside six
 
 prove-accounts: setup ## The long proof of accounts: ten million drafts under injected faults, beside a second model
 	@$(BIN)/python benchmarks/prove_accounts.py
+
+prove-attribution: setup ## The long proof of attribution: placebo dates and injected effects in 8,000 simulated panels
+	@$(BIN)/python benchmarks/prove_attribution.py
 
 prove-board: setup ## The long proof of the board; commit, seed, machine and result go to benchmarks/results
 	@$(BIN)/python benchmarks/prove_board.py

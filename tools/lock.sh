@@ -20,5 +20,6 @@ lock run.txt pyproject.toml --group build --constraints requirements/dev.txt
 lock uv.txt requirements/uv.in
 lock node.txt requirements/node.in
 lock schemas.txt requirements/schemas.in --no-deps
+lock titles.txt requirements/titles.in --no-deps
 
 npm install --package-lock-only --ignore-scripts

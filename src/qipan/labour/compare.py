@@ -18,8 +18,8 @@ from qipan.labour.tell import tell
 
 AHEAD: Final = {Cadence.WEEK: 8, Cadence.MONTH: 6, Cadence.QUARTER: 2, Cadence.YEAR: 1}
 """Periods of notice that count as early where nothing else is asked."""
-HORIZON_YEARS: Final = 2.0
-"""How long before a crisis an alarm can count for it."""
+HORIZON: Final = 4
+"""How many times the notice an alarm speaks of: two years by the month, 32 weeks by the week."""
 SETTLING_YEARS: Final = 0.5
 """How long after a cell's first value nothing is asked: half of the year that most detectors look back at."""
 
@@ -35,8 +35,8 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Return what each detector came to, as `tell` has it, with its name, in the order that was asked.
 
-    An alarm counts for an event from half the notice before its onset on, for two years before its crisis, and stands
-    for twice the notice after its score has fallen below the threshold.
+    An alarm counts for an event from half the notice before its onset on, and not before its horizon, four times the
+    notice, reaches the crisis. It stands for twice the notice after its score has fallen below the threshold.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def compare(
     watch = Watch.over(panel, rule)
     years = watch.periods
     history = find_events(
-        watch.losses, watch.depth, allowance=ahead // 2, horizon=years(HORIZON_YEARS), settling=years(SETTLING_YEARS)
+        watch.losses, watch.depth, allowance=ahead // 2, horizon=HORIZON * ahead, settling=years(SETTLING_YEARS)
     )
     told = []
     for name, one in chosen:

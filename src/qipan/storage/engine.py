@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import ibis
@@ -30,13 +31,15 @@ class Part:
     told: Mapping[str, object] = field(default_factory=dict)
 
 
-def connect(address: str = DUCKDB) -> SQLBackend:
+def connect(address: str = DUCKDB, *, spill: Path | None = None) -> SQLBackend:
     """Open an engine; its times are UTC.
 
     Parameters
     ----------
     address
         ``sc://host:port`` of a Spark Connect endpoint, empty for DuckDB in this process.
+    spill
+        Folder for what DuckDB cannot hold in memory while it answers.
 
     Raises
     ------
@@ -49,6 +52,8 @@ def connect(address: str = DUCKDB) -> SQLBackend:
         backend = ibis.duckdb.connect(autoinstall_known_extensions=False)
         # A result that is not fetched blocks the connection.
         backend.raw_sql("SET TimeZone = 'UTC'").fetchall()
+        if spill is not None:
+            backend.con.execute("SET temp_directory = ?", [str(spill)]).fetchall()
         return backend
     if not address.startswith("sc://"):
         raise EngineError(

@@ -269,7 +269,7 @@ class Lake:
     def _backend(self) -> SQLBackend:
         backend: SQLBackend | None = getattr(self._local, "backend", None)
         if backend is None:
-            backend = self._local.backend = engines.connect(self.engine)
+            backend = self._local.backend = engines.connect(self.engine, spill=self.root / ".spill")
         return backend
 
 

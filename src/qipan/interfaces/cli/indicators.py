@@ -9,8 +9,8 @@ import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
+from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING, percent
 from qipan.kernel.errors import of_file
@@ -32,7 +32,7 @@ Occupations = Annotated[
 ]
 ExposureFiles = Annotated[
     list[Path],
-    typer.Argument(metavar="EXPOSURE...", show_default=False, help="CSV of exposure, own or published, plain or gzip."),
+    typer.Argument(metavar="EXPOSURE...", show_default=False, help="Tables of exposure, own or published."),
 ]
 
 
@@ -65,7 +65,7 @@ def exposure(files: ExposureFiles, *, asked: Occupations = None, lang: Lang = No
 
     language, catalog = spoken(lang), _catalog()
     rows, findings = _exposures(files, catalog)
-    say_left_out(findings, language)
+    say_findings(findings, (), language)
     is_asked = codes_of(asked or [], catalog)
     found = [one for one in rows if is_asked(one.occupation)]
     if as_json:
@@ -96,10 +96,10 @@ def replaced(
     files: ExposureFiles,
     *,
     adoption: Annotated[
-        Path, typer.Option("--adoption", metavar="FILE", help="CSV: channel, year, share, standard_error, and whose.")
+        Path, typer.Option("--adoption", metavar="FILE", help="Table: channel, year, share, standard_error, and whose.")
     ],
     employed: Annotated[
-        Path | None, typer.Option("--employed", metavar="FILE", help="CSV: occupation, year, persons, and where.")
+        Path | None, typer.Option("--employed", metavar="FILE", help="Table: occupation, year, persons, and where.")
     ] = None,
     base: Annotated[int, typer.Option("--base", metavar="YEAR", help="What people did in this year is compared.")],
     year: Annotated[int, typer.Option("--year", metavar="YEAR", help="With what machines do in this one.")],
@@ -131,7 +131,7 @@ def replaced(
     )  # fmt: skip
     is_asked = codes_of(asked or [], catalog)
     found = [one for one in rates if is_asked(one.occupation)]
-    say_left_out(findings, language)
+    say_findings(findings, (), language)
     if as_json:
         print_json({"base": base, "year": year, "level": 0.9, "ratios": found, "rows_left_out": findings})
         return
@@ -147,7 +147,7 @@ def replaced(
 @app.command()
 def skills(
     file: Annotated[
-        Path, typer.Argument(metavar="SKILLS", show_default=False, help="CSV: occupation, period, skill, postings.")
+        Path, typer.Argument(metavar="SKILLS", show_default=False, help="Table: occupation, period, skill, postings.")
     ],
     *,
     base: Annotated[
@@ -175,7 +175,7 @@ def skills(
         is_asked = codes_of(asked or [], _catalog())
         counts = SkillCounts.of(one for one in rows if is_asked(one.occupation))
         found = compare_skills(counts, rng=np.random.default_rng(seed), base=base, alike=alike)
-    say_left_out(findings, language)
+    say_findings(findings, (), language)
     if as_json:
         print_json({"changes": found, "rows_left_out": findings})
         return

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from qipan.interfaces.cli import indicators
+from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.panels import PanelFile, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
+from qipan.interfaces.cli.spells import panel
+from qipan.interfaces.cli.titles import code, postings
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
 
@@ -20,9 +22,6 @@ app = typer.Typer(
 )
 app.add_typer(indicators.app)
 
-PanelFile = Annotated[
-    Path, typer.Argument(metavar="PANEL", show_default=False, help="CSV: region, period, value, and more.")
-]
 Events = Annotated[
     str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
 ]
@@ -66,14 +65,16 @@ def backtest(
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
         try:
+            rule.must_suit(releases)
             told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
             raise
-    say_left_out(findings, language)
+    say_findings(findings, releases.noted, language)
     if as_json:
-        print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
+        told_of = {"rows_left_out": findings, "noted": releases.noted}
+        print_json({"as_released": as_released, **told_of, "detectors": told})
         return
     first = told[0]
     say(
@@ -86,6 +87,11 @@ def backtest(
     )
     print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
 
+
+app.command()(panel)
+app.command()(attribute)
+app.command()(code)
+app.command()(postings)
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 

@@ -20,6 +20,7 @@ from qipan.market.model.auction import auction_of
 from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel
+from qipan.market.service.lock import lock_orders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,6 +160,7 @@ def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tu
     signed = signatures(requests, sign_with)
     ordered = sorted(requests, key=lambda one: auction_of(one.instrument))
     with services.books.begin() as unit:
+        lock_orders(unit, ordered)
         return [
             one
             for name, some in groupby(ordered, lambda one: auction_of(one.instrument))

@@ -10,6 +10,7 @@ from qipan.labour.detect import hazard
 from qipan.labour.detect.cusum import cusum
 from qipan.labour.detect.ears import c1, c2, c3
 from qipan.labour.detect.sahm import rise, sahm
+from qipan.labour.detect.turn import turn
 from qipan.labour.model.array import Floats
 from qipan.labour.model.detector import Detector, Lesson, Scorer, Watch
 
@@ -26,6 +27,7 @@ def untaught(score: Callable[[Watch], Floats]) -> Detector:
 
 DETECTORS: Final[dict[str, Detector]] = {
     "hazard": Detector(hazard.see, hazard.learn),
+    "turn": untaught(turn),
     "sahm": untaught(sahm),
     "rise": untaught(rise),
     "ears-c1": untaught(c1),

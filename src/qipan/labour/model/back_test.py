@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qipan.labour.model.array import Bools, Ints
+from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.event import Event
 from qipan.labour.model.promise import Promise, Rate
 
@@ -21,6 +21,26 @@ class Fold:
     first: int
     until: int
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScores:
+    """What a detector says in a fold.
+
+    Attributes
+    ----------
+    first, until
+        Periods that were left out of learning.
+    taught
+        Scores of the others, each stretch learned in yet others, ``(cells, periods)``; infinite in what is left out.
+    tested
+        Scores of what was left out, learned in the others, ``(cells, until - first)``.
+    """
+
+    first: int
+    until: int
+    taught: Floats
+    tested: Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.labour.model.array import Bools, Floats
-from qipan.labour.model.panel import Panel
+from qipan.labour.model.panel import Panel, Releases
 
 _RULE = re.compile(r"(rise|fall)\s*(>=)?\s*([0-9]+(?:\.[0-9]+)?)\s*(%?)")
 
@@ -74,6 +74,21 @@ class EventRule:
         if not self.is_relative:
             return self.size
         return math.log1p(self.size) if self.direction is Direction.RISE else -math.log1p(-self.size)
+
+    def must_suit(self, releases: Releases) -> None:
+        """Refuse a panel that says of itself that it moves the other way when jobs are lost.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``direction_differs``.
+        """
+        if releases.direction not in {"", self.direction}:
+            raise RuleBrokenError(
+                f"Events must move the way in which the panel loses jobs, {releases.direction}, was {self}.",
+                code="direction_differs",
+                hint="State the other direction, or correct the column direction of the panel.",
+            )
 
     def losses(self, panel: Panel) -> Floats:
         """Return the panel so that more is worse, and an event is a rise by `depth`, ``(cells, periods)``.

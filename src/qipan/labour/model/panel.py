@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from qipan.kernel.errors import RuleBrokenError
+from qipan.kernel.errors import Finding, RuleBrokenError
 from qipan.labour.model.array import Days, Floats, Ints
 
 DAYS_PER_YEAR = 365.25
@@ -99,6 +99,12 @@ class Releases:
         ``(rows,)`` in ``unit``.
     released
         Day on which it could first be known, ``(rows,)``.
+    direction
+        ``rise`` or ``fall``: which way the values move when jobs are lost, where the panel says so.
+    sources
+        Names of where the values come from, as far as the panel says.
+    noted
+        What is odd about rows that were kept: gaps, a region that stands alone.
     """
 
     cells: tuple[Cell, ...]
@@ -109,6 +115,9 @@ class Releases:
     period: Ints
     value: Floats
     released: Days
+    direction: str = ""
+    sources: tuple[str, ...] = ()
+    noted: tuple[Finding, ...] = ()
 
     def as_of(self, day: date) -> Panel:
         """Return what was known at the end of a day; periods that nobody knew anything of are left out.

@@ -1,20 +1,16 @@
-"""Read tables of indicators: CSV in UTF-8, plain or gzip, a row at a time; what cannot be read gets a finding."""
+"""Read tables of indicators a row at a time; what cannot be read gets a finding."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
-import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
+from qipan.labour.sources import table
 
-GZIP: Final = b"\x1f\x8b"
 Made = TypeVar("Made")
 
 
@@ -33,7 +29,7 @@ class Row:
     Attributes
     ----------
     line
-        On which it ends; the header is line 1.
+        Where it stands, as `table` counts.
     """
 
     line: int
@@ -73,22 +69,11 @@ class Row:
 
 
 def header(data: bytes) -> tuple[str, ...]:
-    """Return the names in the first line, of a table with commas or tabs; nothing where it cannot be read."""
+    """Return the names of a table's columns, nothing where it cannot be read."""
     try:
-        first = unpacked(data).decode("utf-8-sig").split("\n", 1)[0]
-    except (UnicodeDecodeError, OSError, EOFError, zlib.error):
+        return table.read(data).head
+    except table.UnreadableError:
         return ()
-    return tuple(next(csv.reader([first.rstrip("\r")], delimiter=delimiter(first)), []))
-
-
-def delimiter(first: str) -> str:
-    """Return what parts the cells of a table with that first line."""
-    return "\t" if "\t" in first else ","
-
-
-def unpacked(data: bytes) -> bytes:
-    """Return what gzip has packed, or the data where it has not."""
-    return gzip.decompress(data) if data.startswith(GZIP) else data
 
 
 def read_rows(
@@ -117,29 +102,28 @@ def read_rows(
     findings: list[Finding] = []
     seen: dict[Hashable, int] = {}
     try:
-        text = unpacked(data).decode("utf-8-sig")
-        lines = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter(text.split("\n", 1)[0]))
-        head = list(lines.fieldnames or ())
+        found = table.read(data)
+        head = found.head
         strange = set(head) - {*needed, *optional} if optional is not None else set()
         if not set(needed) <= set(head) or strange or len(set(head)) < len(head):
             may = f", and may have {', '.join(optional)}" if optional else ""
             message = f"A table must have the columns {', '.join(needed)}{may}, was {', '.join(head)}."
             return (), (Finding(0, "", "columns_differ", message),)
-        for cells in lines:
-            if None in cells or None in cells.values():
+        for line in found.lines:
+            if line.cells is None:
                 message = f"A row must have {len(head)} cells, had more or fewer."
-                findings.append(Finding(lines.line_num, "", "row_torn", message))
+                findings.append(Finding(line.number, "", "row_torn", message))
                 continue
             try:
-                for one in make(Row(lines.line_num, cells)):
-                    first = seen.setdefault(about(one), lines.line_num) if about else lines.line_num
-                    if first == lines.line_num:
+                for one in make(Row(line.number, line.cells)):
+                    first = seen.setdefault(about(one), line.number) if about else line.number
+                    if first == line.number:
                         made.append(one)
                         continue
                     message = f"A row must not say again what line {first} says, was the same."
-                    findings.append(Finding(lines.line_num, "", "row_repeated", message))
+                    findings.append(Finding(line.number, "", "row_repeated", message))
             except CellError as error:
                 findings.append(error.finding)
-    except (UnicodeDecodeError, csv.Error, OSError, EOFError, zlib.error) as error:
-        return (), (Finding(0, "", "file_unreadable", f"A table must be CSV in UTF-8, was not: {error}."),)
+    except table.UnreadableError as error:
+        return (), (table.unreadable(error),)
     return tuple(made), tuple(findings)

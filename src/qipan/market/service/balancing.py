@@ -26,9 +26,9 @@ from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.request import Cancel
 from qipan.market.pay import VOUCHERS, balanced, drafted, linked
+from qipan.market.service import lock
 from qipan.market.service.correctable import check_refundable
-from qipan.market.service.spot import Spot, lock_of
-from qipan.market.service.voucher import LOCK as VOUCHERS_LOCK
+from qipan.market.service.spot import Spot
 from qipan.market.service.voucher import Vouchers
 from qipan.market.settle import margin_account
 from qipan.market.store import spot as store
@@ -90,9 +90,9 @@ class Balancing:
             ``transfers_refused`` where the supplier has not as much.
         """
         check_request(Cancel(refund_id, "", "", offer_id))
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_auction(name))
         # Whether a programme is closed stays so while what comes back to it is entered.
-        unit.lock(VOUCHERS_LOCK)
+        unit.lock(lock.VOUCHERS)
         outcome = self._spot.outcome(unit, name)
         (stands, *_) = store.refunds(unit, refund_id=refund_id) or (None,)
         if stands is not None:
@@ -166,7 +166,7 @@ class Balancing:
             ``rolling_missing`` with a finding for each instrument without a price; ``transfers_refused`` where a member
             has not what it must pay.
         """
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_auction(name))
         auction, outcome = self._spot.auction(unit, name), self._spot.outcome(unit, name)
         rolling = None if rolling_fen_per_card_h is None else dict(rolling_fen_per_card_h)
         told = canonical({"auction": name, "delivered": dict(delivered_card_h), "rolling": rolling}).decode()

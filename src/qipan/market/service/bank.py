@@ -19,8 +19,8 @@ from qipan.market.model.bank import Deposit
 from qipan.market.model.contract import Instrument, Tenor
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.product import BankDeposit, BankDraw
+from qipan.market.service import lock
 from qipan.market.service.capacity import Holding, free_at_hub, free_at_site
-from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.trading import Trading
 from qipan.market.store import product as store
 from qipan.storage.books import UnitOfWork
@@ -78,7 +78,7 @@ class Bank:
         RuleBrokenError
             ``deposit_late`` once the hour has begun; ``deposit_uncertified`` above what the site has free.
         """
-        unit.lock(lock_of_cards(deposit.member))
+        unit.lock(lock.of_cards(deposit.member))
         unit.lock(BANK_LOCK)
         ware = _hour(deposit.instrument, deposit.deposit_id, deposit.card_h)
         self._check_member(unit, deposit.member)

@@ -2,7 +2,7 @@
 
 Promised are cover that books were granted, offers and awards of spot auctions, words on supply, deposits of the compute
 bank, and leases that run. Own lots that are nominated are part of the cover; what is bought in is not. Whoever promises
-holds the lock `lock_of` the member.
+holds the lock `of_cards` of the member.
 """
 
 from __future__ import annotations
@@ -28,11 +28,6 @@ class Holding(NamedTuple):
     member: str
     card_class: str
     hub_id: str
-
-
-def lock_of(member: str) -> str:
-    """Return the name of the lock of whoever promises an hour of a member."""
-    return f"market/cover/{member}"
 
 
 def certified_at_hub(unit: UnitOfWork, whose: Holding, span: Interval) -> Ints:

@@ -20,9 +20,10 @@ from qipan.market.model.contract import HOUR, MARKET_ZONE
 from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
-from qipan.market.service.margin import DAY_LOCK, Margins
+from qipan.market.service import lock
+from qipan.market.service.margin import Margins
 from qipan.market.service.quote import mean_fen, refuse_stated
-from qipan.market.service.trading import BOOKS_LOCK, Trading, lock_of
+from qipan.market.service.trading import Trading
 from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
 from qipan.market.store import clearing as store
@@ -359,10 +360,10 @@ def lock_books(unit: UnitOfWork, besides: Iterable[str] = ()) -> None:
     besides
         Books that are locked also where they were marked for the last time, for positions are to change there.
     """
-    unit.lock(DAY_LOCK)
-    unit.lock(BOOKS_LOCK)
+    unit.lock(lock.DAY)
+    unit.lock(lock.BOOKS)
     for name in sorted({*store.books_to_mark(unit), *besides}):
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_book(name))
 
 
 def _unsettled(day: date) -> RuleBrokenError:

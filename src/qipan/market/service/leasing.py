@@ -15,8 +15,8 @@ from qipan.market.admit import check_signed, is_id
 from qipan.market.lease import instalments, repossess, standing
 from qipan.market.model.lease import Leased, Standing
 from qipan.market.model.product import Lease, Repossessed
+from qipan.market.service import lock
 from qipan.market.service.capacity import Holding, free_at_hub, free_at_site, span_of_promises
-from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.clearing import market_day
 from qipan.market.service.trading import Trading
 from qipan.market.settle import margin_account
@@ -56,7 +56,7 @@ class Leasing:
             ``lease_uncertified`` above the cards that the lessor has certified there and promised to nobody, in any
             hour from its start on.
         """
-        unit.lock(lock_of_cards(lease.lessor))
+        unit.lock(lock.of_cards(lease.lessor))
         unit.lock(f"market/lease/{lease.lease_id}")
         leased = Leased.named(lease.ware)
         is_named = is_id(lease.lease_id) and len(lease.ware) <= MOST_SIGNS and lease.lessor != lease.lessee

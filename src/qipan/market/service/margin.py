@@ -13,7 +13,8 @@ from qipan.market.admit import HOUSE
 from qipan.market.model.clearing import Hold, Purse
 from qipan.market.model.order import Order, State
 from qipan.market.model.request import Answer, Member, Request
-from qipan.market.service.trading import Trading, lock_of
+from qipan.market.service import lock
+from qipan.market.service.trading import Trading
 from qipan.market.settle import CAPITAL, CLEARING, HELD, freed_id, fund_account, margin_account, required_fen
 from qipan.market.store import book as books
 from qipan.market.store import clearing as store
@@ -22,8 +23,6 @@ from qipan.storage.books import UnitOfWork
 MONEY: Final = Asset("fen", AssetKind.MONEY)
 """What everything is paid in."""
 
-DAY_LOCK: Final = "market/clearing"
-"""Name of the lock of the day's clearing; it comes before those of books."""
 
 _OWN: Final = ((CLEARING, "clearing"), (HELD, "margin_held"), (CAPITAL, "capital"))
 
@@ -94,7 +93,7 @@ class Margins:
             ``transfers_refused``.
         """
         self._trading.member(unit, member_id)
-        unit.lock(DAY_LOCK)
+        unit.lock(lock.DAY)
         self.check_standing(unit, {member_id})
         return self._pay(unit, transfer_id, margin_account(member_id), account, fen, now)
 
@@ -118,7 +117,7 @@ class Margins:
             As `Trading.send`.
         """
         if requests:
-            unit.lock(lock_of(requests[0].instrument))
+            unit.lock(lock.of_book(requests[0].instrument))
         answers = self._trading.send(unit, requests, now, signatures)
         new = {
             one.entered.member: request

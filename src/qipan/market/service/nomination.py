@@ -17,10 +17,10 @@ from qipan.market.fulfil import hours, lacking, nominated, owed, said, supplied
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Tenor
 from qipan.market.model.delivery import Nomination, SiteStep, Supply
 from qipan.market.record import SUPPLY_KIND, supply_leaf, supply_record
+from qipan.market.service import lock
 from qipan.market.service.capacity import Holding, free_at_hub, free_at_site
-from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.quote import check_priced
-from qipan.market.service.trading import Trading, lock_of
+from qipan.market.service.trading import Trading
 from qipan.market.store import clearing as days
 from qipan.market.store import delivery as store
 from qipan.storage.books import UnitOfWork
@@ -70,8 +70,8 @@ class Nominating:
             ``buy_in_above_lacking``, ``buy_in_uncertified``, ``nomination_above_certified``, ``spot_unpriced``,
             ``spot_priced``.
         """
-        unit.lock(lock_of(supply.instrument))
-        unit.lock(lock_of_cards(supply.member))
+        unit.lock(lock.of_book(supply.instrument))
+        unit.lock(lock.of_cards(supply.member))
         ware = self._trading.listing(unit, supply.instrument).instrument
         check_supply(supply, ware.window)
         supply = replace(supply, start=in_utc(supply.start), end=in_utc(supply.end))

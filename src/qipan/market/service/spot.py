@@ -40,8 +40,8 @@ from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel, id_of
 from qipan.market.pay import OWN, freed, hold_id, linked, paid
 from qipan.market.record import link, moment, record
+from qipan.market.service import lock
 from qipan.market.service.capacity import Holding, free_at_hub
-from qipan.market.service.capacity import lock_of as lock_of_cards
 from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.trading import Trading
 from qipan.market.service.voucher import Vouchers
@@ -81,7 +81,7 @@ class Spot:
             ``auction_taken`` when it stands on other terms.
         """
         check_auction(auction)
-        unit.lock(lock_of(auction.name))
+        unit.lock(lock.of_auction(auction.name))
         stands = store.auctions(unit, auction.name).get(auction.name)
         if stands is not None:
             if stands != auction:
@@ -107,7 +107,7 @@ class Spot:
         NotFoundError
             ``auction_unknown``.
         """
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_auction(name))
         auction = self.auction(unit, name)
         closes, last = self.gate_of(unit, auction), store.newest(unit, name)
         at = in_utc(now) if last is None else max(in_utc(now), last.at)
@@ -191,7 +191,7 @@ class Spot:
         """
         for request in requests:
             check_bid(request)
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_auction(name))
         auction = self.auction(unit, name)
         stands = store.known(unit, [id_of(one) for one in requests])
         members = books.members(unit, {one.member for one in requests})
@@ -257,7 +257,7 @@ class Spot:
         BadInputError
             ``volume_unbacked`` where prices and flows do not belong together.
         """
-        unit.lock(lock_of(name))
+        unit.lock(lock.of_auction(name))
         auction = self.auction(unit, name)
         if name in store.clearings(unit, name):
             return self.outcome(unit, name)
@@ -335,7 +335,7 @@ class Spot:
     ) -> None:
         """Enter requests, then hold them against what their members have: cover, money, their own other side."""
         for member in sorted({one.member for one in new}):
-            unit.lock(lock_of_cards(member))
+            unit.lock(lock.of_cards(member))
         store.enter(unit, new)
         orders: dict[str, list[Order]] = defaultdict(list)
         for order in store.orders(unit, auction.name, {one.member for one in new}):
@@ -390,8 +390,3 @@ class Spot:
             drafts.append(pending)
         self._accounts.post_whole(unit, linked(drafts), now)
         store.set_hold(unit, auction.name, Hold(member, name, needed))
-
-
-def lock_of(auction: str) -> str:
-    """Return the name of the lock that lets one writer at a time pass to an auction."""
-    return f"market/spot/{auction}"

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
 
 from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
@@ -32,15 +31,12 @@ from qipan.market.model.request import (
 )
 from qipan.market.record import REQUEST_KIND, link, read, record
 from qipan.market.refuse import refuse
-from qipan.market.service import capacity
+from qipan.market.service import lock
 from qipan.market.service.audit import differences
 from qipan.market.service.capacity import Holding, free_at_hub, free_lots_in
 from qipan.market.store import book as store
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
-
-BOOKS_LOCK: Final = "market/books"
-"""Name of the lock of whoever opens a book."""
 
 
 class Trading:
@@ -90,7 +86,7 @@ class Trading:
         check_listing(listing)
         Kept(listing)
         name = listing.instrument.name
-        unit.lock(BOOKS_LOCK)
+        unit.lock(lock.BOOKS)
         stands = store.listings(unit, [name]).get(name)
         if stands is not None:
             if stands != listing:
@@ -203,7 +199,7 @@ class Trading:
         NotFoundError
             ``book_unknown``.
         """
-        unit.lock(lock_of(instrument))
+        unit.lock(lock.of_book(instrument))
         last = store.newest(unit, instrument)
         number = 1 if last is None else last.number + 1
         (answer,) = self.act(unit, [Passing(f"passing/{instrument}/{number}", instrument)], now)
@@ -272,7 +268,7 @@ class Trading:
         for request in requests:
             if request.instrument != instrument:
                 raise _elsewhere(request)
-        unit.lock(lock_of(instrument))
+        unit.lock(lock.of_book(instrument))
         listing = self.listing(unit, instrument)
         stands = store.known(unit, [id_of(request) for request in requests])
         members = store.members(unit, {request.member for request in requests})
@@ -335,7 +331,7 @@ class Trading:
                     hint="Take away no more than was brought; sell what was bought.",
                 )
             return
-        unit.lock(capacity.lock_of(member))
+        unit.lock(lock.of_cards(member))
         whose = Holding(member, ware.card_class, ware.hub_id)
         span = Interval(ware.window.start, ware.window.end)
         free = free_lots_in(free_at_hub(unit, whose, span, book_besides=ware.name)) - kept.granted_lots(member)
@@ -345,11 +341,6 @@ class Trading:
                 code="cover_uncertified",
                 hint="Bring less, take cover or offers back elsewhere, or certify more.",
             )
-
-
-def lock_of(instrument: str) -> str:
-    """Return the name of the lock that lets one writer at a time pass to a book."""
-    return f"market/book/{instrument}"
 
 
 def _elsewhere(request: Request) -> Exception:

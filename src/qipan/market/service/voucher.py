@@ -20,6 +20,7 @@ from qipan.market.model.auction import Outcome, Redeemed
 from qipan.market.model.voucher import Programme
 from qipan.market.pay import OWN, VOUCHERS
 from qipan.market.record import moment
+from qipan.market.service import lock
 from qipan.market.service.margin import MONEY
 from qipan.market.service.trading import Trading
 from qipan.market.store import voucher as store
@@ -29,8 +30,6 @@ from qipan.storage.trail import record_action
 
 PROGRAMME_KIND: Final = "voucher_programme"
 """Kind of the leaf of a programme in the log."""
-LOCK: Final = "market/vouchers"
-"""Name of the lock of whoever enters what vouchers paid or got back, or closes a programme."""
 
 
 class Vouchers:
@@ -56,7 +55,7 @@ class Vouchers:
             ``programme_late`` where it starts before now; ``transfers_refused`` where the fund does not hold as much.
         """
         check_programme(programme)
-        unit.lock(LOCK)
+        unit.lock(lock.VOUCHERS)
         stands = store.programmes(unit, programme.programme_id).get(programme.programme_id)
         if stands is not None:
             if stands != programme:
@@ -103,7 +102,7 @@ class Vouchers:
         RuleBrokenError
             ``programme_running`` before its end.
         """
-        unit.lock(LOCK)
+        unit.lock(lock.VOUCHERS)
         programme = self.programme(unit, programme_id)
         closed = store.closings(unit)
         if programme_id in closed:
@@ -193,7 +192,7 @@ class Vouchers:
 
     def newest(self, unit: UnitOfWork) -> int:
         """Return the number of the last redemption, 0 before the first."""
-        unit.lock(LOCK)
+        unit.lock(lock.VOUCHERS)
         return store.newest(unit)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qipan.labour.model.panel import Cadence, Cell
-from qipan.labour.sources.panel_csv import read
+from qipan.labour.sources.panel import read
 
 
 def found(*rows: str, head: str = "region,period,value") -> list[tuple[int, str, str]]:
@@ -79,6 +79,59 @@ def test_a_bad_row_is_left_out_with_a_finding(row, column, rule):
 def test_units_and_releases_are_checked(row, column, rule):
     head = "region,period,value,unit,released"
     assert found("a,2020-01,1,percent,2020-02-01", row, head=head) == [(3, column, rule)]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"), [("a,2020-02,1,fall", "direction_varies"), ("a,2020-02,1,sideways", "direction_unreadable")]
+)
+def test_a_panel_has_one_direction(row, rule):
+    assert found("a,2020-01,1,rise", row, head="region,period,value,direction") == [(3, "direction", rule)]
+
+
+def test_no_period_begins_after_today():
+    made, findings = read(b"region,period,value\na,2020-01,1\na,2099-01,1\n", today=date(2020, 2, 1))
+    assert made.starts == (date(2020, 1, 1),)
+    assert [(one.row, one.column, one.rule) for one in findings] == [(3, "period", "period_ahead")]
+
+
+def test_gaps_and_a_lone_region_are_noted_and_kept():
+    made, findings = read(b"region,period,value\na,2020-01,1\na,2020-04,4\na,2020-05,4\n")
+    assert findings == ()
+    assert [(one.row, one.column, one.rule) for one in made.noted] == [
+        (3, "period", "period_missing"),
+        (0, "region", "region_alone"),
+    ]
+    assert "a lacks 2 from 2020-02-01" in made.noted[0].message
+
+
+def test_a_file_with_ten_broken_rows_names_each():
+    bad = [
+        ",2020-02,1,percent,rise,2020-03-01",
+        "a,2020-00,1,percent,rise,2020-03-01",
+        "a,2020-W03,1,percent,rise,2020-03-01",
+        "a,2020-02,many,percent,rise,2020-03-01",
+        "a,2020-02,1,persons,rise,2020-03-01",
+        "a,2020-02,1,percent,fall,2020-03-01",
+        "a,2020-02,1,percent,rise,soon",
+        "a,2020-02,1,percent,rise,2020-01-31",
+        "a,2020-02,1,percent,rise",
+        "a,2020-01,2,percent,rise,2020-02-01",
+    ]
+    head = "region,period,value,unit,direction,released"
+    rows = [row for one in bad for row in (one, "")]
+    told = found("a,2020-01,1,percent,rise,2020-02-01", *rows, head=head)
+    assert told == [
+        (3, "region", "cell_empty"),
+        (5, "period", "period_unreadable"),
+        (7, "period", "cadence_differs"),
+        (9, "value", "value_unreadable"),
+        (11, "unit", "unit_differs"),
+        (13, "direction", "direction_varies"),
+        (15, "released", "day_unreadable"),
+        (17, "released", "period_ahead"),
+        (19, "", "row_torn"),
+        (21, "value", "value_repeated"),
+    ]
 
 
 def test_weeks_begin_on_one_day():

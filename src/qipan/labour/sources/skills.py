@@ -1,4 +1,4 @@
-"""Read from CSV how many postings of an occupation asked for each skill in each period."""
+"""Read how many postings of an occupation asked for each skill in each period."""
 
 from __future__ import annotations
 

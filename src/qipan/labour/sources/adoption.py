@@ -1,4 +1,4 @@
-"""Read adoption from CSV: the share of employers, or hours, that use a kind of machine, with its standard error."""
+"""Read adoption: the share of employers, or hours, that use a kind of machine, with its standard error."""
 
 from __future__ import annotations
 

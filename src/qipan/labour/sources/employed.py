@@ -1,4 +1,4 @@
-"""Read people employed by occupation from CSV; the standard error, in persons, may be told."""
+"""Read people employed by occupation; the standard error, in persons, may be told."""
 
 from __future__ import annotations
 

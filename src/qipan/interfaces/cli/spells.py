@@ -1,0 +1,113 @@
+"""``qipan labour panel``: employment spells become a panel that the other commands take."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from qipan.interfaces.cli.language import spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_day, write_bytes
+from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.kernel.errors import BadInputError, of_file
+from qipan.kernel.time import BOARD_ZONE
+
+_LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
+_KEY_BYTES = 32
+
+
+def panel(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="SPELLS", show_default=False, help="CSV or Parquet: person, region, start, and more."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", show_default=False, help="Where the panels go.")],
+    within_days: Annotated[
+        int | None, typer.Option("--within", min=1, help="Days within which another job means that none was lost.")
+    ] = None,
+    least: Annotated[int | None, typer.Option("--least", min=1, help="Fewest people behind what is shown.")] = None,
+    by_occupation: Annotated[bool, typer.Option("--by-occupation", help="Part cells by occupation too.")] = False,
+    since: Annotated[
+        date | None, typer.Option("--since", parser=read_day, metavar="DATE", help="Leave out months before.")
+    ] = None,
+    until: Annotated[
+        date | None,
+        typer.Option(
+            "--until", parser=read_day, metavar="DATE", help="Day from which on the records are not complete."
+        ),
+    ] = None,
+    is_parquet: Annotated[bool, typer.Option("--parquet", help="Write Parquet, not CSV.")] = False,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make panels of employment, separations and the job-loss rate by month out of who held which job when."""
+    from qipan.bootstrap.spells import Question, count_spells, panel_file, withheld
+    from qipan.facts.catalog import Catalog
+    from qipan.labour.model.jobs import Indicator
+    from qipan.labour.withhold import withhold
+    from qipan.settings import Settings
+
+    language, settings = spoken(lang), Settings()
+    facts = Catalog.load(settings.facts)
+    within_days = within_days or round(facts.number("labour/search_days"))
+    least = least or round(facts.number("labour/least_shown"))
+    today = datetime.now(ZoneInfo(BOARD_ZONE)).date()
+    question = Question(within_days, by_occupation, since, until, today)
+    if not file.is_file():
+        raise BadInputError(
+            f"Spells must be a file that opens for reading, was not: {file}.",
+            code="spells_missing",
+            hint="Give the path of a CSV or Parquet file.",
+        )
+    with of_file(file.name):
+        counted = count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=settings.lake_engine)
+    jobs = counted.jobs
+    shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
+    out.mkdir(parents=True, exist_ok=True)
+    made = {}
+    for one in shown:
+        made[one.indicator] = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
+        write_bytes(made[one.indicator], panel_file(jobs, one, source=file.name, is_parquet=is_parquet))
+    lacking = [f"{c.region},{c.industry},{c.occupation},{m:%Y-%m},{i}\n" for c, m, i in withheld(jobs, shown)]
+    kept_back = out / "withheld.csv"
+    write_bytes(kept_back, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
+    told = [
+        {"indicator": str(one.indicator), "unit": one.indicator.unit, "file": str(made[one.indicator]), **one.counts}
+        for one in shown
+    ]
+    if as_json:
+        print_json({
+            "rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings,
+            "cells": len(jobs.cells), "months": len(jobs.months), "within_days": within_days, "least": least,
+            "panels": told, "withheld": str(kept_back),
+        })  # fmt: skip
+        return
+    if counted.findings:
+        remark(language.say(f"{counted.left_out:,} rows are left out:", f"略去 {counted.left_out:,} 行："))
+        console(stderr=True).print(findings_table(counted.findings, language=language))
+    say(
+        language.say(
+            f"{counted.rows - counted.left_out:,} spells, {len(jobs.cells):,} cells, {jobs.months[0]:%Y-%m} to "
+            f"{jobs.months[-1]:%Y-%m}. A job is lost if no other follows within {within_days} days; nothing is "
+            f"shown of fewer than {least}.",
+            f"{counted.rows - counted.left_out:,} 段就业，{len(jobs.cells):,} 个单元，{jobs.months[0]:%Y-%m} 至 "
+            f"{jobs.months[-1]:%Y-%m}。{within_days} 天内未再就业计为岗位流失；不足 {least} 的不予公布。",
+        )
+    )
+    heads = (
+        language.say("panel", "面板"), language.say("values", "数值"), language.say("withheld", "不予公布"),
+        language.say("file", "文件"),
+    )  # fmt: skip
+    rows = [
+        (
+            language.say(str(one["indicator"]).replace("_", " "), _LABELS_ZH[str(one["indicator"])]),
+            f"{one['values']:,}", f"{one['withheld']:,}", str(one["file"]),
+        )
+        for one in told
+    ]  # fmt: skip
+    print_table(table(heads, rows, numbers=(1, 2)))

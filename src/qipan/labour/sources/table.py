@@ -1,0 +1,196 @@
+"""Read a table from CSV in UTF-8, Parquet or Excel, told apart by their first bytes; CSV may be in gzip, or have tabs.
+
+Cells become text as a CSV would have them, so that one reader serves all forms.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from qipan.kernel.errors import Finding
+
+HEADS_ZH: Final = {
+    "地区": "region", "行业": "industry", "职业": "occupation", "时期": "period", "数值": "value", "单位": "unit",
+    "方向": "direction", "来源": "source", "发布日": "released", "人员": "person", "开始": "start", "结束": "end",
+    "岗位名称": "title", "月份": "month", "正文": "text", "渠道": "channel", "暴露度": "exposure", "年份": "year",
+    "技能": "skill", "招聘数": "postings", "人数": "persons",
+    "比例": "share", "标准误": "standard_error", "下限": "low", "最可能值": "likely", "上限": "high",
+}  # fmt: skip
+"""Columns by their name in Chinese."""
+PACKED_MOST: Final = 2**31
+"""Most bytes that a packed file may unpack to: a small file must not ask for all memory."""
+
+_GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as text.
+
+    Attributes
+    ----------
+    number
+        Where it stands: the line of a CSV, the row of a sheet, and in Parquet, which has no header, its number from 1.
+    cells
+        Text of each column; nothing where the row has more or fewer cells than the header.
+    """
+
+    number: int
+    cells: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Names of columns, in English where they are known in Chinese, and rows that are read as one asks for them."""
+
+    head: tuple[str, ...]
+    lines: Iterator[Line]
+
+
+class UnreadableError(Exception):
+    """A file is none of these forms, or is torn."""
+
+
+def read(data: bytes) -> Table:
+    r"""Read a table.
+
+    Raises
+    ------
+    UnreadableError
+        Here or while rows are read, with what is wrong.
+
+    Examples
+    --------
+    >>> table = read("地区,period\n440000,2020-01\n".encode())
+    >>> table.head, [line.cells for line in table.lines]
+    (('region', 'period'), [{'region': '440000', 'period': '2020-01'}])
+    """
+    if data.startswith(_GZIP):
+        data = _unpacked(data)
+    rows: Iterable[tuple[int, list[str]]]
+    if data.startswith(_PARQUET):
+        head, rows = _of_parquet(data)
+    elif data.startswith(_ZIP):
+        head, rows = _of_sheet(data)
+    else:
+        head, rows = _of_csv(data)
+    names = tuple(HEADS_ZH.get(name.strip(), name.strip()) for name in head)
+    return Table(names, _lines(names, rows))
+
+
+def unreadable(error: UnreadableError) -> Finding:
+    """Return the finding of a file that cannot be read."""
+    return Finding(0, "", "file_unreadable", f"A table must be CSV in UTF-8, Parquet or Excel, was not: {error}.")
+
+
+def _lines(head: tuple[str, ...], rows: Iterable[tuple[int, list[str]]]) -> Iterator[Line]:
+    for number, cells in rows:
+        yield Line(number, dict(zip(head, cells, strict=True)) if len(cells) == len(head) else None)
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            found = packed.read(PACKED_MOST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(str(error)) from error
+    if len(found) > PACKED_MOST:
+        raise UnreadableError(f"it unpacks to more than {PACKED_MOST} bytes")
+    return found
+
+
+def _of_csv(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    try:
+        delimiter = "\t" if b"\t" in data.split(b"\n", 1)[0] else ","
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
+        head = next(lines, [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError(str(error)) from error
+    return head, _csv_rows(lines)
+
+
+def _csv_rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
+    last = lines.line_num
+    try:
+        for cells in lines:
+            begins, last = last + 1, lines.line_num
+            if cells:
+                yield begins, cells
+    except csv.Error as error:
+        raise UnreadableError(str(error)) from error
+
+
+def _of_parquet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(pa.BufferReader(data))
+        columns = [_texts(name, column.to_pylist()) for name, column in zip(found.column_names, found, strict=True)]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UnreadableError(str(error).splitlines()[0]) from error
+    rows = ([str(cell) for cell in cells] for cells in zip(*columns, strict=True))
+    return list(found.column_names), enumerate(rows, start=1)
+
+
+def _of_sheet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Read the first sheet of a workbook; formulas count with the value that was kept for them."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(data)) as packed:
+            # What openpyxl leaves out of a workbook, such as its styles, is no cell.
+            warnings.simplefilter("ignore")
+            if sum(part.file_size for part in packed.infolist()) > PACKED_MOST:
+                raise UnreadableError(f"it unpacks to more than {PACKED_MOST} bytes")
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            rows = [list(cells) for cells in book.worksheets[0].iter_rows(values_only=True)]
+    # A workbook is a heap of XML by anybody; openpyxl says of a torn one whatever its parts happen to raise.
+    except (zipfile.BadZipFile, InvalidFileException, OSError, ValueError, KeyError, TypeError, LookupError) as error:
+        raise UnreadableError(str(error)) from error
+    except SyntaxError as error:  # what XML that does not parse raises
+        raise UnreadableError(str(error)) from error
+    head = [str(name) for name in rows[0] if name is not None] if rows else []
+    wide = len(head)
+    beyond = [number for number, cells in enumerate(rows, start=1) if any(cell is not None for cell in cells[wide:])]
+    columns = [
+        _texts(name, [cells[at] if at < len(cells) else None for cells in rows[1:]]) for at, name in enumerate(head)
+    ]
+    torn = frozenset(beyond)
+    told = enumerate(zip(*columns, strict=True), start=2)
+    return head, (
+        (number, [*cells, ""] if number in torn else list(cells))
+        for number, cells in told
+        if any(cells) or number in torn
+    )
+
+
+def _texts(name: str, values: list[Any]) -> list[str]:
+    """Return typed cells as text; where spreadsheets made days of months, they become months again."""
+    days = [value for value in values if isinstance(value, date)]
+    is_month = HEADS_ZH.get(name, name) in {"period", "month"} and bool(days) and all(day.day == 1 for day in days)
+    return [_text(value, is_month=is_month) for value in values]
+
+
+def _text(value: Any, *, is_month: bool) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        day = value.date() if isinstance(value, datetime) else value
+        return f"{day:%Y-%m}" if is_month else day.isoformat()
+    if isinstance(value, float):
+        with suppress(ValueError, OverflowError):
+            if value == int(value):
+                return str(int(value))
+    return str(value)

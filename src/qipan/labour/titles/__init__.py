@@ -1,0 +1,1 @@
+"""Code job titles: characters, what examples teach, and which occupation a title most likely is."""

@@ -1,0 +1,94 @@
+"""``qipan labour panel``: spells become panels that the back-test reads, and small cells stay back."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from tests.cli.conftest import assert_refused, shown
+from typer.testing import CliRunner
+
+from qipan.bootstrap.panels import read_panel
+from qipan.interfaces.cli.app import app
+
+
+def typed(*words: object):
+    return CliRunner().invoke(app, ["labour", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def spells(tmp_path_factory):
+    """Return spells of 40 persons in one cell and 3 in another; of the 40, every fourth loses the job in March."""
+    rows = [f"p{at},440000,I,2020-01-01,{'2020-03-16' if at % 4 == 0 else ''}" for at in range(40)]
+    rows += [f"q{at},110000,I,2020-01-01,2020-09-01" for at in range(3)]
+    path = tmp_path_factory.mktemp("spells") / "spells.csv"
+    path.write_text("\n".join(["person,region,industry,start,end", *rows, ",440000,I,2020-01-01,", ""]))
+    return path
+
+
+@pytest.mark.parametrize("form", [(), ("--parquet",)])
+def test_panels_of_spells_are_read_as_any_panel(spells, tmp_path, form):
+    told = shown(typed("panel", spells, "--out", tmp_path, "--json", *form))
+    assert (told["rows"], told["rows_left_out"], told["cells"], told["least"]) == (44, 1, 2, 10)
+    found, findings = read_panel((tmp_path / f"job_loss_rate.{'parquet' if form else 'csv'}").read_bytes())
+    assert findings == ()
+    assert (found.unit, found.direction, found.sources) == ("percent", "rise", ("spells.csv",))
+    assert found.latest().values.tolist()[0][:3] == [0.0, 0.0, 25.0]
+    assert str(found.released[2]) == "2020-05-31"
+
+
+def test_small_cells_are_told_and_no_person_is(spells, tmp_path):
+    told = shown(typed("panel", spells, "--out", tmp_path, "--json"))
+    with (tmp_path / "withheld.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["region"] for row in rows} == {"110000"}
+    assert len(rows) == sum(one["withheld"] for one in told["panels"]) > 10
+    whole = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert "p1" not in whole
+    assert "q1" not in whole
+
+
+def test_the_table_speaks_chinese(spells, tmp_path):
+    told = typed("panel", spells, "--out", tmp_path, "--least", 1, "--within", 10, "--lang", "zh")
+    assert "岗位流失率" in told.stdout
+    assert "10 天内未再就业计为岗位流失" in told.stdout.replace("\n", "")
+    assert "略去 1 行" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "exit_code", "code"),
+    [
+        ("person,region\n", 3, "spells_unreadable"),
+        ("person,region,start\n,a,2020-01-01\n", 3, "spells_unreadable"),
+        ("person,region,start\np,a,2020-01-02\n", 5, "jobs_without_month"),
+        (None, 3, "spells_missing"),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path, text, exit_code, code):
+    path = tmp_path / "spells.csv"
+    if text is not None:
+        path.write_text(text)
+    assert_refused(typed("panel", path, "--out", tmp_path / "out", "--json"), exit_code, code)
+
+
+def test_the_rate_can_be_back_tested(tmp_path):
+    rng = np.random.default_rng(8)
+    rows = []
+    for region in "abcdef":
+        for at in range(400):
+            start, month = 2010 * 12 + rng.integers(0, 24), 0
+            while start < 2022 * 12:
+                is_bad = 2016 * 12 <= start < 2017 * 12 and region in "abcd"
+                month = int(start + rng.integers(2, 6 if is_bad else 40))
+                rows.append(
+                    f"{region}{at},{region},{start // 12}-{start % 12 + 1:02}-01,{month // 12}-{month % 12 + 1:02}-11"
+                )
+                start = month + int(rng.integers(1, 12 if is_bad else 4))
+    path = tmp_path / "spells.csv"
+    path.write_text("\n".join(["person,region,start,end", *rows, ""]))
+    assert typed("panel", path, "--out", tmp_path, "--since", "2012-01-01", "--least", 1).exit_code == 0
+    told = shown(
+        typed("backtest", tmp_path / "job_loss_rate.csv", "--events", "rise 4", "--detector", "rise", "--json")
+    )
+    assert told["detectors"][0]["events"] > 0
