@@ -276,8 +276,8 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
     figures = (
-        "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor "
-        "occupation origin paper power price quota rehearsal rule scale target tier tou workload"
+        "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor origin "
+        "paper power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
 
@@ -311,6 +311,6 @@ def test_industries_are_twenty_sections_of_ninety_seven_divisions(catalog: Catal
 
 
 def test_risk_occupations_stand_in_three_classifications(catalog: Catalog) -> None:
-    found = [fact.fact_id for fact in catalog.facts if fact.fact_id.startswith("occupation/")]
-    assert len(found) == 12
-    assert {name.rsplit("/", 1)[-1] for name in found} == {"csco", "isco", "soc"}
+    found = [fact.fact_id for fact in catalog.facts if fact.fact_id.startswith("risk_occupation/")]
+    assert len(found) == 20
+    assert {name.rsplit("/", 1)[-1] for name in found} >= {"csco_2022", "isco_08", "soc_2018"}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import indicators
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
@@ -20,6 +21,7 @@ from qipan.kernel.errors import QipanError, of_file
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
+app.add_typer(indicators.app)
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""Read a table from CSV in UTF-8, Parquet or Excel, told apart by their first bytes; CSV may be in gzip.
+"""Read a table from CSV in UTF-8, Parquet or Excel, told apart by their first bytes; CSV may be in gzip, or have tabs.
 
 Cells become text as a CSV would have them, so that one reader serves all forms.
 """
@@ -22,8 +22,9 @@ from qipan.kernel.errors import Finding
 HEADS_ZH: Final = {
     "地区": "region", "行业": "industry", "职业": "occupation", "时期": "period", "数值": "value", "单位": "unit",
     "方向": "direction", "来源": "source", "发布日": "released", "人员": "person", "开始": "start", "结束": "end",
-    "岗位名称": "title", "月份": "month", "正文": "text",
-    "渠道": "channel", "暴露度": "exposure", "年份": "year", "相邻地区": "neighbour",
+    "岗位名称": "title", "月份": "month", "正文": "text", "渠道": "channel", "暴露度": "exposure", "年份": "year",
+    "相邻地区": "neighbour", "技能": "skill", "招聘数": "postings", "人数": "persons",
+    "比例": "share", "标准误": "standard_error", "下限": "low", "最可能值": "likely", "上限": "high",
 }  # fmt: skip
 """Columns by their name in Chinese."""
 PACKED_MOST: Final = 2**31
@@ -110,7 +111,8 @@ def _unpacked(data: bytes) -> bytes:
 
 def _of_csv(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        delimiter = "\t" if b"\t" in data.split(b"\n", 1)[0] else ","
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
         head = next(lines, [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(str(error)) from error
