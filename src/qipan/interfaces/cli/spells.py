@@ -5,19 +5,26 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from qipan.interfaces.cli.language import spoken
+from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_day, write_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
 from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import BOARD_ZONE
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qipan.bootstrap.spells import Counted
+
 _LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
 _KEY_BYTES = 32
+WITHHELD = "withheld.csv"
+"""Cells of which something is withheld."""
 
 
 def panel(
@@ -46,10 +53,8 @@ def panel(
     as_json: AsJson = False,
 ) -> None:
     """Make panels of employment, separations and the job-loss rate by month out of who held which job when."""
-    from qipan.bootstrap.spells import Question, count_spells, panel_file, withheld
+    from qipan.bootstrap.spells import Question, count_spells
     from qipan.facts.catalog import Catalog
-    from qipan.labour.model.jobs import Indicator
-    from qipan.labour.withhold import withhold
     from qipan.settings import Settings
 
     language, settings = spoken(lang), Settings()
@@ -66,37 +71,48 @@ def panel(
         )
     with of_file(file.name):
         counted = count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=settings.lake_engine)
+    told = _written(counted, out, least=least, source=file.name, is_parquet=is_parquet)
+    result = {
+        "rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings,
+        "cells": len(counted.jobs.cells), "months": len(counted.jobs.months), "within_days": within_days,
+        "least": least, "panels": told, "withheld": str(out / WITHHELD),
+    }  # fmt: skip
+    if as_json:
+        print_json(result)
+    else:
+        _show(result, counted.jobs.months, language)
+
+
+def _written(counted: Counted, out: Path, *, least: int, source: str, is_parquet: bool) -> list[dict[str, Any]]:
+    """Write a file for each indicator, and one of what is withheld; return what the files hold."""
+    from qipan.bootstrap.spells import panel_file, withheld
+    from qipan.labour.model.jobs import Indicator
+    from qipan.labour.withhold import withhold
+
     jobs = counted.jobs
     shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
     out.mkdir(parents=True, exist_ok=True)
-    made = {}
+    told = []
     for one in shown:
-        made[one.indicator] = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
-        write_bytes(made[one.indicator], panel_file(jobs, one, source=file.name, is_parquet=is_parquet))
+        path = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
+        write_bytes(path, panel_file(jobs, one, source=source, is_parquet=is_parquet))
+        told.append({"indicator": str(one.indicator), "unit": one.indicator.unit, "file": str(path), **one.counts})
     lacking = [f"{c.region},{c.industry},{c.occupation},{m:%Y-%m},{i}\n" for c, m, i in withheld(jobs, shown)]
-    kept_back = out / "withheld.csv"
-    write_bytes(kept_back, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
-    told = [
-        {"indicator": str(one.indicator), "unit": one.indicator.unit, "file": str(made[one.indicator]), **one.counts}
-        for one in shown
-    ]
-    if as_json:
-        print_json({
-            "rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings,
-            "cells": len(jobs.cells), "months": len(jobs.months), "within_days": within_days, "least": least,
-            "panels": told, "withheld": str(kept_back),
-        })  # fmt: skip
-        return
-    if counted.findings:
-        remark(language.say(f"{counted.left_out:,} rows are left out:", f"略去 {counted.left_out:,} 行："))
-        console(stderr=True).print(findings_table(counted.findings, language=language))
+    write_bytes(out / WITHHELD, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
+    return told
+
+
+def _show(told: dict[str, Any], months: Sequence[date], language: Language) -> None:
+    left_out, kept = told["rows_left_out"], told["rows"] - told["rows_left_out"]
+    if told["findings"]:
+        remark(language.say(f"{left_out:,} rows are left out:", f"略去 {left_out:,} 行："))
+        console(stderr=True).print(findings_table(told["findings"], language=language))
     say(
         language.say(
-            f"{counted.rows - counted.left_out:,} spells, {len(jobs.cells):,} cells, {jobs.months[0]:%Y-%m} to "
-            f"{jobs.months[-1]:%Y-%m}. A job is lost if no other follows within {within_days} days; nothing is "
-            f"shown of fewer than {least}.",
-            f"{counted.rows - counted.left_out:,} 段就业，{len(jobs.cells):,} 个单元，{jobs.months[0]:%Y-%m} 至 "
-            f"{jobs.months[-1]:%Y-%m}。{within_days} 天内未再就业计为岗位流失；不足 {least} 的不予公布。",
+            f"{kept:,} spells, {told['cells']:,} cells, {months[0]:%Y-%m} to {months[-1]:%Y-%m}. A job is lost if no "
+            f"other follows within {told['within_days']} days; nothing is shown of fewer than {told['least']}.",
+            f"{kept:,} 段就业，{told['cells']:,} 个单元，{months[0]:%Y-%m} 至 {months[-1]:%Y-%m}。"
+            f"{told['within_days']} 天内未再就业计为岗位流失；不足 {told['least']} 的不予公布。",
         )
     )
     heads = (
@@ -108,6 +124,6 @@ def panel(
             language.say(str(one["indicator"]).replace("_", " "), _LABELS_ZH[str(one["indicator"])]),
             f"{one['values']:,}", f"{one['withheld']:,}", str(one["file"]),
         )
-        for one in told
+        for one in told["panels"]
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=(1, 2)))
