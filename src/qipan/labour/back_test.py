@@ -73,7 +73,7 @@ def back_test(
     seen = detector.see(watch)
     for first, until in pairwise(cuts):
         others = [one for one in pairwise(cuts) if one[0] != first]
-        scorer, scores = _score(seen, detector, history, others, watch)
+        scorer, scores = score_apart(seen, detector, history, others, watch)
         thresholds[first:until] = calibrate(scores, history, watch.per_year, promise, rest)
         tested[:, first:until] = (see(scorer) if see else scorer(seen))[:, first:until]
         folds.append(Fold(first, until, float(thresholds[first])))
@@ -82,7 +82,7 @@ def back_test(
     return BackTest(promise, tuple(folds), history.events, _leads(alarms, history.events), alarms.begins, false)
 
 
-def _score(
+def score_apart(
     seen: Floats, detector: Detector, history: History, taught: Sequence[tuple[int, int]], watch: Watch
 ) -> tuple[Scorer, Floats]:
     """Return what was learned in some stretches of time, and in each of them scores that were learned in the others.

@@ -25,7 +25,7 @@ def untaught(score: Callable[[Watch], Floats]) -> Detector:
 
 
 DETECTORS: Final[dict[str, Detector]] = {
-    "hazard": Detector(hazard.see, hazard.learn),
+    "hazard": Detector(hazard.see, hazard.learn, hazard.inputs),
     "sahm": untaught(sahm),
     "rise": untaught(rise),
     "ears-c1": untaught(c1),

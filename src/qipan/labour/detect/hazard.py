@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from qipan.labour.detect.cusum import cusum
@@ -25,6 +24,9 @@ RIDGE: Final = 30.0
 """Penalty on squared weights of standardised columns: as much as thirty periods say."""
 BROAD: Final = 0.1
 """Share of an event that a cell must have lost to count as losing."""
+STEPS_MOST: Final = 100
+STEP_LEAST: Final = 1e-9
+"""Newton's steps at most, and the least change of a weight that is worth one."""
 
 
 def see(watch: Watch) -> Floats:
@@ -36,6 +38,13 @@ def see(watch: Watch) -> Floats:
     is_broad = np.where(np.isnan(lost), np.nan, lost >= BROAD)
     shared = [_mean(one, group) for group in watch.groups for one in (lost, fast, is_broad)]
     return np.stack([*own, *shared], axis=-1)
+
+
+def inputs(watch: Watch) -> tuple[str, ...]:
+    """Return what the columns of `see` are called."""
+    own = ("cell/cusum", "cell/lost", "cell/lost_month", "cell/lost_quarter")
+    shared = (f"{way}/{name}" for way in watch.ways for name in ("lost", "lost_quarter", "losing"))
+    return (*own, *shared)
 
 
 def learn(seen: Floats, lesson: Lesson) -> Scorer:
@@ -83,14 +92,28 @@ def _onsets(shape: tuple[int, ...], lesson: Lesson) -> Bools:
 
 
 def _fit(seen: Floats, told: Floats) -> Floats:
-    """Return the weights of a logistic regression, the first that of the constant, which is not penalised."""
+    """Return the weights of a logistic regression, the first that of the constant, which is not penalised.
+
+    Newton's steps, halved where one goes too far.
+    """
     with_one = np.column_stack([np.ones(len(seen)), seen])
+    ridge = np.full(with_one.shape[1], RIDGE)
+    ridge[0] = 0.0
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
+    def loss(weights: Floats) -> float:
         odds = with_one @ weights
-        penalised = np.concatenate([[0.0], weights[1:]])
-        value = (np.logaddexp(0.0, odds) - told * odds).sum() + RIDGE / 2 * (penalised**2).sum()
-        return float(value), with_one.T @ (expit(odds) - told) + RIDGE * penalised
+        return float((np.logaddexp(0.0, odds) - told * odds).sum() + (ridge * weights**2).sum() / 2)
 
-    found: Floats = minimize(loss, np.zeros(with_one.shape[1]), jac=True, method="L-BFGS-B").x
-    return found
+    weights = np.zeros(with_one.shape[1])
+    least = loss(weights)
+    for _ in range(STEPS_MOST):
+        likely = expit(with_one @ weights)
+        slope = with_one.T @ (likely - told) + ridge * weights
+        curve = (with_one * (likely * (1.0 - likely))[:, None]).T @ with_one + np.diag(ridge)
+        step = np.linalg.lstsq(curve, slope)[0]
+        while (found := loss(weights - step)) > least and np.abs(step).max() > STEP_LEAST:
+            step = step / 2
+        if found > least or np.abs(step).max() <= STEP_LEAST:
+            break
+        weights, least = weights - step, found
+    return weights
