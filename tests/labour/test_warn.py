@@ -128,7 +128,14 @@ def test_what_cannot_be_told_is_not_told(releases, day, promised, code):
 
 @pytest.mark.parametrize(
     ("expected", "grade"),
-    [(0.0, Grade.BLUE), (0.49, Grade.BLUE), (0.5, Grade.YELLOW), (1.0, Grade.ORANGE), (1.5, Grade.RED), (9.0, Grade.RED)],
+    [
+        (0.0, Grade.BLUE),
+        (0.49, Grade.BLUE),
+        (0.5, Grade.YELLOW),
+        (1.0, Grade.ORANGE),
+        (1.5, Grade.RED),
+        (9.0, Grade.RED),
+    ],
 )
 def test_grades_begin_with_their_limits(expected, grade):
     assert LIMITS.grade(expected) is grade

@@ -83,7 +83,6 @@ def tell_warning(one: CellWarning, found: Outlook) -> dict[str, Any]:
             for moved in one.moved
         ],
         "contributions": [{"name": part.name, "weight": _number(part.weight)} for part in one.contributions],
-        "path": [_number(value) for value in one.path],
     }
 
 
@@ -115,6 +114,7 @@ def _state(one: CellState, rule: EventRule) -> dict[str, Any]:
         "lost": tell_size(one.lost, rule),
         "probability": _number(one.probability),
         "crisis": one.crisis,
+        "path": [_number(value) for value in one.path],
     }
 
 

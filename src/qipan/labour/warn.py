@@ -45,7 +45,7 @@ from qipan.labour.raise_alarms import raise_alarms
 from qipan.labour.score_releases import score_releases
 
 SHOWN_YEARS: Final = 5.0
-"""How much of a cell's path a warning shows."""
+"""How much of a cell's path is told."""
 UNTOLD: Final = frozenset({"history_short", "panel_short", "panel_unknown", "panel_without_events", "promise_unproved"})
 """Codes of what keeps one from telling anything: the panel is as it should be, and there is too little of it."""
 
@@ -165,15 +165,16 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
     likely = _likely(look)
     states = []
     for at, cell in enumerate(look.panel.cells):
+        path = tuple(look.panel.values[at, -watch.periods(SHOWN_YEARS) :].tolist())
         if at in under_way:
             event = under_way[at]
             fallen = float(watch.losses[at, -1] - watch.losses[at, event.onset]) / watch.depth
             crisis = look.panel.starts[event.crisis]
-            states.append(CellState(cell, Standing.UNDER_WAY, fallen, float("nan"), crisis))
+            states.append(CellState(cell, Standing.UNDER_WAY, fallen, float("nan"), crisis, path))
             continue
         standing = Standing.QUIET if is_heard[at] else Standing.SILENT
         standing = Standing.WARNED if at in warned else standing
-        states.append(CellState(cell, standing, float(lost[at, -1]) / watch.depth, float(likely[at])))
+        states.append(CellState(cell, standing, float(lost[at, -1]) / watch.depth, float(likely[at]), None, path))
     moved = _moved(watch, lost)
     weights = _contributions(look, warned)
     told = [
@@ -199,7 +200,7 @@ def _warning(
     moved: tuple[Movement, ...],
     contributions: tuple[Contribution, ...],
 ) -> CellWarning:
-    score, shown = float(look.scores[at, -1]), look.watch.periods(SHOWN_YEARS)
+    score = float(look.scores[at, -1])
     size = look.sizes.at(score, lost, look.watch.depth)
     return CellWarning(
         cell=look.panel.cells[at],
@@ -210,7 +211,6 @@ def _warning(
         size=size,
         moved=moved,
         contributions=contributions,
-        path=tuple(look.panel.values[at, -shown:].tolist()),
     )
 
 

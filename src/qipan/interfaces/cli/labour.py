@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import warn
+from qipan.interfaces.cli import warn, warnings
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.panel import Ahead, Events, PanelFile, Promised, Surely, say_left_out
@@ -18,6 +18,7 @@ app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
 app.add_typer(warn.app)
+app.add_typer(warnings.app)
 
 
 @app.callback()

@@ -62,15 +62,15 @@ def warn(
     if panel is not None:
         services = session.services()
         with services.books.begin() as unit:
-            issued = services.warnings.issue(unit, panel, found, told, now)
+            issued = services.warnings.issue(unit, panel, found, now)
         told["issued"] = issued
     if as_json:
         print_json({**told, "rows_left_out": findings})
         return
     _show(told, language)
     if panel is not None:
-        issued = told["issued"]
-        remark(f"Issued {issued['new']} new warnings of {panel}, {issued['told_again']} were told anew.")
+        steps = ", ".join(f"{count} {act.replace('_', ' ')}" for act, count in told["issued"].items())
+        remark(f"Entered in the books, of {panel}: {steps or 'no warning'}.")
 
 
 def _found(

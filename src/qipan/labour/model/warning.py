@@ -169,8 +169,6 @@ class CellWarning:
     ----------
     since
         First day of the period in which the alarm began that stands.
-    path
-        Value of each period, the last five years of them; NaN where nothing is known.
     """
 
     cell: Cell
@@ -181,7 +179,6 @@ class CellWarning:
     size: Size
     moved: tuple[Movement, ...]
     contributions: tuple[Contribution, ...]
-    path: tuple[float, ...]
 
     def chance(self, horizon: tuple[int, int]) -> float:
         """Return the probability of the loss within a horizon that it was told for."""
@@ -211,13 +208,16 @@ class CellState:
         Of the loss within the horizon; NaN where nothing can be said.
     crisis
         First day of the period in which a loss that is under way had the size.
+    path
+        Value of each period, the last five years of them; NaN where nothing is known.
     """
 
     cell: Cell
     standing: Standing
     lost: float
     probability: float
-    crisis: date | None = None
+    crisis: date | None
+    path: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
