@@ -104,7 +104,7 @@ class Warnings:
             raise NotFoundError(
                 f"A warning must have been issued, was not: {warning_id}.",
                 code="warning_unknown",
-                hint="List them with: qipan labour warnings",
+                hint="List them by qipan labour warnings.",
             )
         _, panel, rule, cell = known[0]
         steps = tuple(read_step(record) for _, record, _ in store.steps(unit, warning_id=warning_id))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.report.numbers import NOTHING
+from qipan.kernel.errors import NotAllowedError
 from qipan.labour.model.issued import Act
 
 if TYPE_CHECKING:
-    from qipan.labour.model.issued import IssuedWarning, Kept
+    from qipan.access.model import Scope
+    from qipan.labour.model.issued import IssuedOutlook, IssuedWarning, Kept
 
 GRADES: Final = {
     "blue": ("blue", "蓝色"),
@@ -110,3 +112,39 @@ def told_kept(one: Kept) -> dict[str, Any]:
         "quiet_years": round(one.years, 1),
         "outcomes": dict(one.counts),
     }
+
+
+def told_outlook(one: IssuedOutlook, scope: Scope) -> dict[str, Any]:
+    """Return what was told of a panel, of the regions that a scope holds."""
+    told = dict(one.told) | {"panel": one.panel, "number": one.number, "issued": one.issued, "digest": one.digest}
+    return told | {
+        part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")
+    }
+
+
+def is_seen(region: str, scope: Scope) -> bool:
+    """Tell whether a region lies within a scope: one that is no province-level code only in that of the country."""
+    return scope.is_country or region in scope.adcodes
+
+
+def seen_warnings(found: Sequence[IssuedWarning], scope: Scope, *, must: bool = False) -> list[IssuedWarning]:
+    """Return the warnings that lie within a scope.
+
+    Parameters
+    ----------
+    must
+        Whether one outside of it is refused, rather than left out.
+
+    Raises
+    ------
+    NotAllowedError
+        ``region_out_of_scope``.
+    """
+    seen = [one for one in found if is_seen(one.cell.region, scope)]
+    if must and len(seen) < len(found):
+        raise NotAllowedError(
+            f"A warning must be of a region within the scope of who asks, was not: {found[0].warning_id}.",
+            code="region_out_of_scope",
+            hint="Ask an admin to widen the scope.",
+        )
+    return seen
