@@ -154,7 +154,7 @@ def main() -> int:
 
 
 def _real(path: Path, detector: str) -> Tally:
-    from qipan.labour.sources.panel_csv import read
+    from qipan.labour.sources.panel import read
 
     releases, _ = read(path.read_bytes())
     if releases is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Releases
+from qipan.labour.model.warning import Limits
 from qipan.labour.sources import exposure, neighbours, panel
 
 
@@ -72,3 +74,8 @@ def read_neighbours(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Findi
             findings=findings,
         )
     return found, findings
+
+
+def grade_limits(catalog: Catalog) -> Limits:
+    """Return from which expected loss on a warning has a grade."""
+    return Limits(**{name: catalog.number(f"labour/{name}_events") for name in Limits.__dataclass_fields__})

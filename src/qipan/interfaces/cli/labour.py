@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators
+from qipan.interfaces.cli import indicators, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.panels import Events, PanelFile, say_findings
+from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
@@ -22,6 +22,8 @@ app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
 app.add_typer(indicators.app)
+app.add_typer(warn.app)
+app.add_typer(warnings.app)
 
 
 @app.callback()
@@ -37,16 +39,9 @@ def backtest(
     detectors: Annotated[
         list[str] | None, typer.Option("--detector", metavar="NAME", help="May be given again; else all of them.")
     ] = None,
-    promised: Annotated[
-        float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
-    ] = 0.05,
-    is_sure: Annotated[
-        bool, typer.Option("--surely", help="Let the upper bound keep the promise, not only the rate.")
-    ] = False,
-    ahead: Annotated[
-        int | None,
-        typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
-    ] = None,
+    promised: Promised = 0.05,
+    is_sure: Surely = False,
+    ahead: Ahead = None,
     as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
     lang: Lang = None,
     as_json: AsJson = False,
