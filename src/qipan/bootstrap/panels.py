@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.labour.model.panel import Releases
+from qipan.labour.model.warning import Limits
 from qipan.labour.sources import panel_csv
 
 
@@ -24,3 +26,8 @@ def read_panel(data: bytes) -> tuple[Releases, tuple[Finding, ...]]:
             findings=findings,
         )
     return releases, findings
+
+
+def grade_limits(catalog: Catalog) -> Limits:
+    """Return from which expected loss on a warning has a grade."""
+    return Limits(**{name: catalog.number(f"labour/{name}_events") for name in Limits.__dataclass_fields__})

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import warn, warnings
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.panel import Ahead, Events, PanelFile, Promised, Surely, say_left_out
+from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qipan.kernel.errors import Finding
 
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
-
-PanelFile = Annotated[
-    Path, typer.Argument(metavar="PANEL", show_default=False, help="CSV: region, period, value, and more.")
-]
-Events = Annotated[
-    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
-]
+app.add_typer(warn.app)
+app.add_typer(warnings.app)
 
 
 @app.callback()
@@ -43,16 +34,9 @@ def backtest(
     detectors: Annotated[
         list[str] | None, typer.Option("--detector", metavar="NAME", help="May be given again; else all of them.")
     ] = None,
-    promised: Annotated[
-        float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
-    ] = 0.05,
-    is_sure: Annotated[
-        bool, typer.Option("--surely", help="Let the upper bound keep the promise, not only the rate.")
-    ] = False,
-    ahead: Annotated[
-        int | None,
-        typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
-    ] = None,
+    promised: Promised = 0.05,
+    is_sure: Surely = False,
+    ahead: Ahead = None,
     as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -73,7 +57,7 @@ def backtest(
             # What was left out may be why nothing can be told.
             error.findings += findings
             raise
-    _say_left_out(findings, language)
+    say_left_out(findings, language)
     if as_json:
         print_json({"as_released": as_released, "rows_left_out": findings, "detectors": told})
         return
@@ -119,10 +103,3 @@ def _row(told: dict[str, Any], language: Language) -> tuple[str, ...]:
         NOTHING if upper is None else f"{upper:.3f}",
         language.say("kept", "兑现") if false["is_kept"] else language.say("not kept", "未兑现"),
     )
-
-
-def _say_left_out(findings: Sequence[Finding], language: Language) -> None:
-    """Say on the error stream which rows were left out."""
-    if findings:
-        remark(language.say(f"{len(findings)} rows are left out:", f"略去 {len(findings)} 行："))
-        console(stderr=True).print(findings_table(findings, language=language))

@@ -26,7 +26,7 @@ def untaught(score: Callable[[Watch], Floats]) -> Detector:
 
 
 DETECTORS: Final[dict[str, Detector]] = {
-    "hazard": Detector(hazard.see, hazard.learn),
+    "hazard": Detector(hazard.see, hazard.learn, hazard.inputs),
     "turn": untaught(turn),
     "sahm": untaught(sahm),
     "rise": untaught(rise),
