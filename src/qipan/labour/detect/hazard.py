@@ -28,7 +28,6 @@ BROAD: Final = 0.1
 RESTLESS_YEARS: Final = 0.5
 RESTLESS_LEAST: Final = 0.01
 """Least movement of a cell, as a share of an event: one that never moved is not alarmed by rounding."""
-
 STEPS_MOST: Final = 100
 STEP_LEAST: Final = 1e-9
 """Newton's steps at most, and the least change of a weight that is worth one."""
@@ -48,18 +47,10 @@ def see(watch: Watch) -> Floats:
 
 def inputs(watch: Watch) -> tuple[str, ...]:
     """Return what the columns of `see` are called."""
-    own = (
-        "cusum",
-        "lost",
-        "lost_month",
-        "lost_quarter",
-        "lost_turn",
-        "lost_since_turn",
-        "restless",
-        "lost_turn_restless",
-    )
-    shared = ("lost", "lost_turn", "lost_month", "lost_quarter", "losing", "losing_turn")
-    return (*(f"cell/{one}" for one in own), *(f"{way}/{one}" for way in watch.ways for one in shared))
+    own = ["cusum", "lost", "lost_month", "lost_quarter"]
+    own += ["lost_since_turn", "lost_since_whole_turn", "restless", "lost_since_turn_by_restless"]
+    seen = ("lost", "lost_since_turn", "lost_month", "lost_quarter", "losing", "losing_since_turn")
+    return (*(f"cell/{name}" for name in own), *(f"{way}/{name}" for way in watch.ways for name in seen))
 
 
 def learn(seen: Floats, lesson: Lesson) -> Scorer:
