@@ -19,12 +19,11 @@ from qipan.kernel.time import BOARD_ZONE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qipan.bootstrap.spells import Counted
+    from qipan.bootstrap.spells import Counted, Question
+    from qipan.labour.model.jobs import Shown
 
 _LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
 _KEY_BYTES = 32
-WITHHELD = "withheld.csv"
-"""Cells of which something is withheld."""
 
 
 def panel(
@@ -53,8 +52,10 @@ def panel(
     as_json: AsJson = False,
 ) -> None:
     """Make panels of employment, separations and the job-loss rate by month out of who held which job when."""
-    from qipan.bootstrap.spells import Question, count_spells
+    from qipan.bootstrap.spells import Question
     from qipan.facts.catalog import Catalog
+    from qipan.labour.model.jobs import Indicator
+    from qipan.labour.withhold import withhold
     from qipan.settings import Settings
 
     language, settings = spoken(lang), Settings()
@@ -63,6 +64,21 @@ def panel(
     least = least or round(facts.number("labour/least_shown"))
     today = datetime.now(ZoneInfo(BOARD_ZONE)).date()
     question = Question(within_days, by_occupation, since, until, today)
+    counted = _counted(file, question, settings.lake_engine)
+    jobs = counted.jobs
+    shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
+    told = _written(out, counted, shown, source=file.name, is_parquet=is_parquet)
+    if as_json:
+        asked = {"within_days": within_days, "least": least}
+        rows = {"rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings}
+        print_json({**rows, "cells": len(jobs.cells), "months": len(jobs.months), **asked, **told})
+        return
+    _say(counted, told["panels"], question, least, language)
+
+
+def _counted(file: Path, question: Question, engine: str) -> Counted:
+    from qipan.bootstrap.spells import count_spells
+
     if not file.is_file():
         raise BadInputError(
             f"Spells must be a file that opens for reading, was not: {file}.",
@@ -70,49 +86,41 @@ def panel(
             hint="Give the path of a CSV or Parquet file.",
         )
     with of_file(file.name):
-        counted = count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=settings.lake_engine)
-    told = _written(counted, out, least=least, source=file.name, is_parquet=is_parquet)
-    result = {
-        "rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings,
-        "cells": len(counted.jobs.cells), "months": len(counted.jobs.months), "within_days": within_days,
-        "least": least, "panels": told, "withheld": str(out / WITHHELD),
-    }  # fmt: skip
-    if as_json:
-        print_json(result)
-    else:
-        _show(result, counted.jobs.months, language)
+        return count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=engine)
 
 
-def _written(counted: Counted, out: Path, *, least: int, source: str, is_parquet: bool) -> list[dict[str, Any]]:
-    """Write a file for each indicator, and one of what is withheld; return what the files hold."""
+def _written(out: Path, counted: Counted, shown: Sequence[Shown], *, source: str, is_parquet: bool) -> dict[str, Any]:
+    """Write a panel for each indicator, and what stays back; return what was written."""
     from qipan.bootstrap.spells import panel_file, withheld
-    from qipan.labour.model.jobs import Indicator
-    from qipan.labour.withhold import withhold
 
     jobs = counted.jobs
-    shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
     out.mkdir(parents=True, exist_ok=True)
-    told = []
+    panels = []
     for one in shown:
         path = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
         write_bytes(path, panel_file(jobs, one, source=source, is_parquet=is_parquet))
-        told.append({"indicator": str(one.indicator), "unit": one.indicator.unit, "file": str(path), **one.counts})
+        panels.append({"indicator": one.indicator, "unit": one.indicator.unit, "file": str(path), **one.counts})
     lacking = [f"{c.region},{c.industry},{c.occupation},{m:%Y-%m},{i}\n" for c, m, i in withheld(jobs, shown)]
-    write_bytes(out / WITHHELD, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
-    return told
+    kept_back = out / "withheld.csv"
+    write_bytes(kept_back, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
+    return {"panels": panels, "withheld": str(kept_back)}
 
 
-def _show(told: dict[str, Any], months: Sequence[date], language: Language) -> None:
-    left_out, kept = told["rows_left_out"], told["rows"] - told["rows_left_out"]
-    if told["findings"]:
-        remark(language.say(f"{left_out:,} rows are left out:", f"略去 {left_out:,} 行："))
-        console(stderr=True).print(findings_table(told["findings"], language=language))
+def _say(
+    counted: Counted, panels: Sequence[dict[str, Any]], question: Question, least: int, language: Language
+) -> None:
+    jobs = counted.jobs
+    if counted.findings:
+        remark(language.say(f"{counted.left_out:,} rows are left out:", f"略去 {counted.left_out:,} 行："))
+        console(stderr=True).print(findings_table(counted.findings, language=language))
+    since, until = f"{jobs.months[0]:%Y-%m}", f"{jobs.months[-1]:%Y-%m}"
+    spells = counted.rows - counted.left_out
     say(
         language.say(
-            f"{kept:,} spells, {told['cells']:,} cells, {months[0]:%Y-%m} to {months[-1]:%Y-%m}. A job is lost if no "
-            f"other follows within {told['within_days']} days; nothing is shown of fewer than {told['least']}.",
-            f"{kept:,} 段就业，{told['cells']:,} 个单元，{months[0]:%Y-%m} 至 {months[-1]:%Y-%m}。"
-            f"{told['within_days']} 天内未再就业计为岗位流失；不足 {told['least']} 的不予公布。",
+            f"{spells:,} spells, {len(jobs.cells):,} cells, {since} to {until}. A job is lost if no other follows "
+            f"within {question.within_days} days; nothing is shown of fewer than {least}.",
+            f"{spells:,} 段就业，{len(jobs.cells):,} 个单元，{since} 至 {until}。"
+            f"{question.within_days} 天内未再就业计为岗位流失；不足 {least} 的不予公布。",
         )
     )
     heads = (
@@ -122,8 +130,8 @@ def _show(told: dict[str, Any], months: Sequence[date], language: Language) -> N
     rows = [
         (
             language.say(str(one["indicator"]).replace("_", " "), _LABELS_ZH[str(one["indicator"])]),
-            f"{one['values']:,}", f"{one['withheld']:,}", str(one["file"]),
+            f"{one['values']:,}", f"{one['withheld']:,}", one["file"],
         )
-        for one in told["panels"]
+        for one in panels
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=(1, 2)))
