@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-clearings prove-kills prove-ledger prove-market prove-prices prove-tests clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-board prove-claims prove-clearings prove-kills prove-ledger prove-market prove-prices prove-promises prove-tests clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ prove-market: setup ## The long proof of the order book: ten million requests wi
 
 prove-prices: setup ## The long proof that prices are unique: 10,000 days from three optimal answers each
 	@$(BIN)/python benchmarks/prove_prices.py
+
+prove-promises: setup ## The long proof that promises of false alarms are kept, on many simulated panels
+	@$(BIN)/python benchmarks/prove_promises.py
 
 prove-tests: setup ## The proof of tests: mutants of accounts, claim, clear and margin; nine in ten must be seen
 	@$(BIN)/python benchmarks/prove_tests.py

@@ -7,9 +7,10 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import _leads, _lesson, back_test, cut
+from qipan.labour.back_test import _leads, back_test, hold
 from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
+from qipan.labour.learn_folds import _lesson, cut, learn_folds
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import Event, EventRule, History
@@ -38,10 +39,12 @@ def test_folds_cover_all_time_and_no_wave_is_cut():
     assert all(not one.crisis - 12 < at <= one.crisis for one in history.events for at in cuts[1:-1])
 
 
-def test_one_wave_is_cut_into_years():
-    values = waves(20, 60, seed=2)
+@pytest.mark.parametrize(("years", "folds"), [(3, 6), (8, 8)])
+def test_one_wave_is_cut_into_years_or_six_parts(years, folds):
+    values = waves(20, 12 * years, seed=2, every=12 * years)
     watch = Watch.over(panel_of(values), RULE)
-    assert cut(find_events(watch.losses, watch.depth, allowance=3, horizon=24), watch) == [0, 12, 24, 36, 48, 60]
+    history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
+    assert cut(history, watch) == [12 * years * at // folds for at in range(folds + 1)]
 
 
 @pytest.mark.parametrize("name", ["sahm", "hazard"])
@@ -105,7 +108,7 @@ def test_an_event_whose_crisis_nobody_scored_is_missed_and_stays_in_the_shares()
 def test_what_is_learned_knows_nothing_of_events_that_reach_into_the_fold():
     watch = Watch.over(panel_of(waves(20, 300, seed=4)), RULE)
     history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
-    lesson = _lesson(history, [(0, 50), (120, 300)], watch)
+    lesson = _lesson(history, [(0, 50), (120, 300)], 12)
     assert lesson.history.events
     assert all(one.end < 50 or one.since >= 120 for one in lesson.history.events)
     assert np.flatnonzero(lesson.periods).tolist() == [*range(38), *range(132, 300)]
@@ -143,10 +146,12 @@ def test_on_states_ours_warns_of_more_and_earlier_than_simple_rules(states):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rise", "cusum", "hazard"])
-def test_on_states_a_sure_promise_is_kept(states, name):
+@pytest.mark.parametrize(("name", "early"), [("hazard", 0.7), ("turn", 0.6)])
+def test_on_states_what_is_offered_keeps_every_sure_promise(states, name, early):
     watch = Watch.over(states, RULE)
     history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
-    found = back_test(watch, history, choose(name), Promise(0.1, is_sure=True), rest=12)
-    assert found.false.upper <= 1.2 * 0.1
-    assert found.share(3) > 0.5
+    folds = learn_folds(watch, history, choose(name))
+    found = [hold(folds, history, watch.per_year, Promise(one, is_sure=True), rest=12) for one in (0.02, 0.05, 0.1)]
+    assert [one.false.upper <= 1.2 * one.promise.a_year for one in found] == [True] * 3
+    assert all(one.discoveries.rate <= 0.1 for one in found)
+    assert found[-1].share(6) > early

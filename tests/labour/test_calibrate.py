@@ -47,7 +47,7 @@ def test_a_sure_promise_is_kept_by_the_bound_and_asks_for_more(seed):
     scores = np.random.default_rng(seed).normal(size=(20, 240))
     history = history_of(np.ones_like(scores))
     sure, plain = (calibrate(scores, history, 12.0, Promise(0.1, is_sure=one), 3) for one in (True, False))
-    assert count_false(raise_alarms(scores, sure, history, 3).begins, history.is_quiet, 12.0).upper <= 0.1
+    assert count_false(raise_alarms(scores, sure, history, 3).begins, history.is_quiet, 12.0).to_come <= 0.1
     assert sure > plain
 
 

@@ -1,7 +1,7 @@
 """Raise alarms: a score that reaches a threshold raises one, which stands until it has stayed below for a while.
 
-No alarm stands for ever: it speaks of a horizon, and where nothing has come of it by then, it lapses. What would stand on
-is a new alarm, so who always shouts is wrong once in every quiet horizon.
+No alarm stands for ever: it speaks of a horizon, and where nothing has come of it by then, it lapses. What would stand
+on is a new alarm, so who always shouts is wrong once in every quiet horizon.
 """
 
 from __future__ import annotations
@@ -61,4 +61,5 @@ def _speaks_first(is_said: Bools, is_left_out: Bools) -> Bools:
     """Return where something is said of a cell for the first time, or the first time after time that is left out."""
     said = is_said.cumsum(axis=1)
     before = np.maximum.accumulate(np.where(is_left_out, said, 0), axis=1)
-    return is_said & (said - before == 1)
+    found: Bools = is_said & (said - before == 1)
+    return found

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import back_test, cut, score_apart
+from qipan.labour.back_test import back_test
 from qipan.labour.calibrate import calibrate
 from qipan.labour.compare import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.count_false import UPPER
@@ -23,6 +23,7 @@ from qipan.labour.detect.sahm import rise
 from qipan.labour.detect.windows import earlier
 from qipan.labour.find_events import find_events
 from qipan.labour.foresee import Sizes, Steps, chances, is_open, is_under_way, split
+from qipan.labour.learn_folds import cut, score_apart
 from qipan.labour.model.alarm import NONE
 from qipan.labour.model.array import Bools, Floats
 from qipan.labour.model.back_test import MISSED, BackTest

@@ -70,7 +70,7 @@ def backtest(
             f"{first['events']} 次事件（{first['events_rule']}）。",
         )
     )
-    print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
+    print_table(table(_columns(first["ahead"], language), [_row(one, language) for one in told], numbers=range(1, 7)))
 
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
@@ -86,10 +86,11 @@ def _columns(ahead: int, language: Language) -> tuple[str, ...]:
         language.say("late or missed", "过迟或漏报"),
         language.say("false alarms a year", "每年误报"),
         language.say("at most, 95 %", "95% 上限"),
+        language.say("promise", "承诺"),
     )
 
 
-def _row(told: dict[str, Any]) -> tuple[str, ...]:
+def _row(told: dict[str, Any], language: Language) -> tuple[str, ...]:
     false = told["false_alarms"]
     upper = false["upper_95_a_year"]
     return (
@@ -100,4 +101,5 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
         f"{told['late_or_missed']:.0%}",
         f"{false['realised_a_year']:.3f}",
         NOTHING if upper is None else f"{upper:.3f}",
+        language.say("kept", "兑现") if false["is_kept"] else language.say("not kept", "未兑现"),
     )

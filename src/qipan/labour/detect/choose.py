@@ -10,6 +10,7 @@ from qipan.labour.detect import hazard
 from qipan.labour.detect.cusum import cusum
 from qipan.labour.detect.ears import c1, c2, c3
 from qipan.labour.detect.sahm import rise, sahm
+from qipan.labour.detect.turn import turn
 from qipan.labour.model.array import Floats
 from qipan.labour.model.detector import Detector, Lesson, Scorer, Watch
 
@@ -26,6 +27,7 @@ def untaught(score: Callable[[Watch], Floats]) -> Detector:
 
 DETECTORS: Final[dict[str, Detector]] = {
     "hazard": Detector(hazard.see, hazard.learn, hazard.inputs),
+    "turn": untaught(turn),
     "sahm": untaught(sahm),
     "rise": untaught(rise),
     "ears-c1": untaught(c1),
@@ -33,6 +35,9 @@ DETECTORS: Final[dict[str, Detector]] = {
     "ears-c3": untaught(c3),
     "cusum": untaught(cusum),
 }
+
+OFFERED: Final = ("hazard", "turn")
+"""Those whose promises are kept on every panel that they were proven on; the others are there to be compared with."""
 
 
 def choose(name: str) -> Detector:

@@ -16,35 +16,40 @@ from scipy.special import expit
 
 from qipan.labour.detect.cusum import cusum
 from qipan.labour.detect.sahm import rise
-from qipan.labour.detect.windows import earlier
+from qipan.labour.detect.turn import RECOVERED, lost_since_turn, turn
+from qipan.labour.detect.windows import earlier, over_last
 from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.detector import Lesson, Scorer, Watch
 
 RIDGE: Final = 30.0
 """Penalty on squared weights of standardised columns: as much as thirty periods say."""
 BROAD: Final = 0.1
-"""Share of an event that a cell must have lost to count as losing."""
+"""Share of an event that a cell must have lost in a year to count as losing."""
 STEPS_MOST: Final = 100
 STEP_LEAST: Final = 1e-9
 """Newton's steps at most, and the least change of a weight that is worth one."""
+RESTLESS_YEARS: Final = 0.5
+RESTLESS_LEAST: Final = 0.01
+"""Least movement of a cell, as a share of an event: one that never moved is not alarmed by rounding."""
 
 
 def see(watch: Watch) -> Floats:
     """Return what is seen of each cell in each period, ``(cells, periods, columns)``."""
-    month, quarter = watch.periods(1 / 12), watch.periods(0.25)
-    lost = rise(watch) / watch.depth
-    fast = (watch.losses - earlier(watch.losses, quarter)) / watch.depth
-    own = [np.log1p(cusum(watch)), lost, (watch.losses - earlier(watch.losses, month)) / watch.depth, fast]
-    is_broad = np.where(np.isnan(lost), np.nan, lost >= BROAD)
-    shared = [_mean(one, group) for group in watch.groups for one in (lost, fast, is_broad)]
+    month, quarter = _change(watch, 1 / 12), _change(watch, 0.25)
+    year_lost, turn_lost = rise(watch) / watch.depth, turn(watch) / watch.depth
+    restless = _restless(watch)
+    own = [np.log1p(cusum(watch)), year_lost, month, quarter]
+    own += [turn_lost, lost_since_turn(watch.losses, watch.depth) / watch.depth, np.log(restless), turn_lost / restless]
+    both = (_is_over(year_lost, BROAD), _is_over(turn_lost, RECOVERED))
+    shared = [_mean(one, group) for group in watch.groups for one in (year_lost, turn_lost, month, quarter, *both)]
     return np.stack([*own, *shared], axis=-1)
 
 
 def inputs(watch: Watch) -> tuple[str, ...]:
     """Return what the columns of `see` are called."""
-    own = ("cell/cusum", "cell/lost", "cell/lost_month", "cell/lost_quarter")
-    shared = (f"{way}/{name}" for way in watch.ways for name in ("lost", "lost_quarter", "losing"))
-    return (*own, *shared)
+    own = ("cusum", "lost", "lost_month", "lost_quarter", "turn", "turn_event", "restless", "turn_restless")
+    both = ("lost", "turn", "lost_month", "lost_quarter", "losing", "turning")
+    return (*(f"cell/{name}" for name in own), *(f"{way}/{name}" for way in watch.ways for name in both))
 
 
 def learn(seen: Floats, lesson: Lesson) -> Scorer:
@@ -71,6 +76,21 @@ def learn(seen: Floats, lesson: Lesson) -> Scorer:
         return odds
 
     return score
+
+
+def _change(watch: Watch, years: float) -> Floats:
+    return (watch.losses - earlier(watch.losses, watch.periods(years))) / watch.depth
+
+
+def _restless(watch: Watch) -> Floats:
+    """Return how far a cell moves in a period, the root of a mean square of half a year, ``(cells, periods)``."""
+    moved = (watch.losses - earlier(watch.losses, 1)) / watch.depth
+    square = over_last(moved**2, watch.periods(RESTLESS_YEARS), np.nanmean)
+    return np.maximum(np.sqrt(square), RESTLESS_LEAST)
+
+
+def _is_over(values: Floats, least: float) -> Floats:
+    return np.where(np.isnan(values), np.nan, values >= least)
 
 
 def _mean(values: Floats, group: Ints) -> Floats:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qipan.labour.model.array import Bools, Ints
+from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.event import Event
-from qipan.labour.model.promise import Promise, Rate
+from qipan.labour.model.promise import Discoveries, Promise, Rate
 
 MISSED = np.iinfo(np.int64).min
 """Lead of an event that no alarm was raised for."""
@@ -21,6 +21,26 @@ class Fold:
     first: int
     until: int
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScores:
+    """What a detector says in a fold.
+
+    Attributes
+    ----------
+    first, until
+        Periods that were left out of learning.
+    taught
+        Scores of the others, each stretch learned in yet others, ``(cells, periods)``; infinite in what is left out.
+    tested
+        Scores of what was left out, learned in the others, ``(cells, until - first)``.
+    """
+
+    first: int
+    until: int
+    taught: Floats
+    tested: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,8 @@ class BackTest:
         Alarms, ``(cells, periods)``.
     false
         How many were false.
+    discoveries
+        What came of the cells that were believed in each period; it does not depend on the promise.
     """
 
     promise: Promise
@@ -49,6 +71,7 @@ class BackTest:
     lead: Ints
     begins: Bools
     false: Rate
+    discoveries: Discoveries
 
     def share(self, least: int) -> float:
         """Return the share of events that were warned of at least so many periods ahead."""

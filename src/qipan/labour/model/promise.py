@@ -17,11 +17,15 @@ class Rate:
         False alarms, and quiet cell-years in which they were raised.
     upper
         95 % upper bound of the rate; what happens in one calendar year counts as one draw, since bad times are shared.
+    to_come
+        95 % upper bound of what the same comes to in as much quiet time to come: it is above the other, as time to come
+        has chance of its own.
     """
 
     found: int
     years: float
     upper: float
+    to_come: float
 
     @property
     def a_year(self) -> float:
@@ -38,7 +42,8 @@ class Promise:
     a_year
         So many at most.
     is_sure
-        Whether the upper bound must keep it; else the rate itself, which goes above it about every second time.
+        Whether the bound of what is to come must keep it; else the rate itself, which goes above it about every second
+        time.
 
     Raises
     ------
@@ -59,4 +64,26 @@ class Promise:
 
     def is_kept_by(self, rate: Rate) -> bool:
         """Tell whether a rate keeps it."""
-        return (rate.upper if self.is_sure else rate.a_year) <= self.a_year
+        return (rate.to_come if self.is_sure else rate.a_year) <= self.a_year
+
+
+@dataclass(frozen=True, slots=True)
+class Discoveries:
+    """What became of cells that were discovered, each period anew.
+
+    Attributes
+    ----------
+    true, false
+        Cells and periods discovered in events, and where it was quiet.
+    rate
+        Mean over periods of the share that was false, nothing where none was discovered: the false discovery rate.
+    """
+
+    true: int
+    false: int
+    rate: float
+
+    @property
+    def false_share(self) -> float:
+        """Share of all discoveries that was false."""
+        return self.false / (self.true + self.false) if self.true + self.false else 0.0
