@@ -197,7 +197,7 @@ class Warnings:
         for one in due:
             if one.act is Act.ISSUED:
                 warning_id = f"{panel}-{number}"
-                store.insert_warning(unit, warning_id, panel, number, rule, one.cell)
+                store.insert_warning(unit, warning_id, panel, number=number, rule=rule, cell=one.cell)
                 number += 1
                 warning = IssuedWarning(warning_id, panel, rule, one.cell, ())
             else:

@@ -76,7 +76,7 @@ def panels(unit: UnitOfWork) -> tuple[str, ...]:
     return tuple(unit.execute(query).scalars())
 
 
-def insert_warning(unit: UnitOfWork, warning_id: str, panel: str, number: int, rule: str, cell: Cell) -> None:
+def insert_warning(unit: UnitOfWork, warning_id: str, panel: str, *, number: int, rule: str, cell: Cell) -> None:
     """Enter a warning; its steps follow."""
     values = {
         "warning_id": warning_id,
