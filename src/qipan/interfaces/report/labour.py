@@ -20,13 +20,13 @@ GRADES: Final = {
     "red": ("red", "红色"),
 }
 """Grades in both languages, the least first."""
-ACTS: Final = {
-    "issued": ("issued", "已发布"),
-    "told_again": ("told again", "已更新"),
-    "treated": ("helped", "已帮扶"),
-    "confirmed": ("confirmed", "已应验"),
-    "resolved": ("resolved", "已解除"),
-    "withdrawn": ("withdrawn", "已撤回"),
+ACTS: Final[dict[str, tuple[str, str]]] = {
+    Act.ISSUED: ("issued", "已发布"),
+    Act.TOLD_AGAIN: ("told again", "已更新"),
+    Act.TREATED: ("helped", "已帮扶"),
+    Act.CONFIRMED: ("confirmed", "已应验"),
+    Act.RESOLVED: ("resolved", "已解除"),
+    Act.WITHDRAWN: ("withdrawn", "已撤回"),
 }
 """What is done to a warning, in both languages."""
 OUTCOMES: Final = {
