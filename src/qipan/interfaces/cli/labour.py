@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators
+from qipan.interfaces.cli import indicators, revisions
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
@@ -21,6 +21,7 @@ app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
 app.add_typer(indicators.app)
+app.add_typer(revisions.app)
 
 Events = Annotated[
     str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
@@ -51,6 +52,9 @@ def backtest(
         typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
     ] = None,
     as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
+    is_corrected: Annotated[
+        bool, typer.Option("--corrected", help="With --releases: corrected by revisions that were known by then.")
+    ] = False,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +70,15 @@ def backtest(
         releases, findings = read_panel(read_bytes(file))
         try:
             rule.must_suit(releases)
-            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
+            told = compare(
+                releases,
+                rule,
+                detectors or list(DETECTORS),
+                promise,
+                ahead=ahead,
+                as_released=as_released,
+                is_corrected=is_corrected,
+            )
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
