@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import assert_refused, shown
+from tests.labour.conftest import waves
 from typer.testing import CliRunner, Result
 
 from qipan.interfaces.cli.app import app
@@ -89,3 +90,18 @@ def test_a_bad_question_is_refused(files, form):
     assert_refused(replaced(files, "--employed", files["adoption"], *form), 3, "table_unreadable")
     words = ("--adoption", files["adoption"], "--base", 2024, "--year", 2019)
     assert_refused(typed("replaced", files["exposure"], *words, *form), 5, "years_not_in_order")
+
+
+def test_agree_says_how_alarms_on_releases_agree_with_final_data(tmp_path):
+    rows = [
+        f"r{cell},{1995 + at // 12}-{at % 12 + 1:02},{value:.4f},percent"
+        for cell, path in enumerate(waves(6, 216, seed=8))
+        for at, value in enumerate(path)
+    ]
+    panel = tmp_path / "panel.csv"
+    panel.write_text("\n".join(["region,period,value,unit", *rows, ""]))
+    words = ("agree", panel, "--events", "rise 2.0", "--detector", "rise", "--synthetic")
+    told = shown(typed(*words, "--json"))
+    assert told["is_synthetic"]
+    assert told["corrected"]["due"] == told["as_released"]["due"] > 0
+    assert "合成数据" in typed(*words, "--lang", "zh").stdout

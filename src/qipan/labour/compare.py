@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from qipan.labour.back_test import back_test
+from qipan.labour.correct_releases import correct_releases
 from qipan.labour.detect.choose import choose
 from qipan.labour.find_events import find_events
 from qipan.labour.model.detector import Watch
@@ -32,6 +33,7 @@ def compare(
     *,
     ahead: int | None = None,
     as_released: bool = False,
+    is_corrected: bool = False,
 ) -> list[dict[str, Any]]:
     """Return what each detector came to, as `tell` has it, with its name, in the order that was asked.
 
@@ -47,6 +49,8 @@ def compare(
     as_released
         Whether detectors see in each period what had been released by then, not the last corrections. What they
         learn, in other folds, is final.
+    is_corrected
+        Whether what had been released is corrected first, by revisions known by then.
 
     Raises
     ------
@@ -64,8 +68,9 @@ def compare(
         watch.losses, watch.depth, allowance=ahead // 2, horizon=HORIZON * ahead, settling=years(SETTLING_YEARS)
     )
     told = []
+    correct = correct_releases(releases, rule) if as_released and is_corrected else None
     for name, one in chosen:
-        see = partial(score_releases, releases, rule, one) if as_released else None
+        see = partial(score_releases, releases, rule, one, correct=correct) if as_released else None
         found = back_test(watch, history, one, promise, rest=2 * ahead, see=see)
         told.append({"detector": name, **tell(panel, rule, found, ahead)})
     return told

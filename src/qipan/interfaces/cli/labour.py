@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators, warn, warnings
+from qipan.interfaces.cli import indicators, revisions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
@@ -22,6 +22,7 @@ app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
 app.add_typer(indicators.app)
+app.add_typer(revisions.app)
 app.add_typer(warn.app)
 app.add_typer(warnings.app)
 
@@ -43,6 +44,9 @@ def backtest(
     is_sure: Surely = False,
     ahead: Ahead = None,
     as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
+    is_corrected: Annotated[
+        bool, typer.Option("--corrected", help="With --releases: corrected by revisions that were known by then.")
+    ] = False,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +62,15 @@ def backtest(
         releases, findings = read_panel(read_bytes(file))
         try:
             rule.must_suit(releases)
-            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, as_released=as_released)
+            told = compare(
+                releases,
+                rule,
+                detectors or list(DETECTORS),
+                promise,
+                ahead=ahead,
+                as_released=as_released,
+                is_corrected=is_corrected,
+            )
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
