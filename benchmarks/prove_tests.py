@@ -53,8 +53,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "accounts": {
         "accounts/admit": "accounts/admit",
         "accounts/correct": "accounts/correct",
-        "accounts/dispute": "accounts/disputes",
-        "accounts/evidence": "accounts/disputes",
+        "accounts/dispute": "accounts/dispute accounts/disputes",
+        "accounts/evidence": "accounts/evidence accounts/disputes",
         "accounts/periods": "accounts/periods",
         "accounts/post": "accounts/post",
         "accounts/record": "accounts/record",

@@ -31,6 +31,8 @@ SETTLED = [
 ]
 """What a and b pay passes through the house to c."""
 FEE = move("fee", "a", "b", 50)
+WHOLE = {"s/a": 300, "s/c": 300}
+"""What a decision corrects of a's part, on both sides."""
 MANDATES = {
     "ann": (Duty.TRADER, "a"),
     "bob": (Duty.TRADER, "b"),
@@ -81,3 +83,8 @@ def withdrawal(dispute_id="d-1", by="ann", words="It was a slip."):
 
 def decision(amounts=None, dispute_id="d-1", by="auditor", words="The log shows it."):
     return Decision(dispute_id=dispute_id, by=by, words=words, amounts=amounts or {})
+
+
+def do(books, ask, act, now=NOW):
+    with books.begin(caller="test") as unit:
+        return ask(unit, act, now)

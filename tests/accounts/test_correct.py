@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.accounts.made import NOW
 
-from qipan.accounts.correct import correct, passed_through, reverses
-from qipan.accounts.model.posting import Action, Transfer
-from qipan.kernel.errors import QipanError, RuleBrokenError
+from qipan.accounts.correct import check_kept, correct, passed_through, reverses
+from qipan.accounts.model.posting import Action, Draft, Transfer
+from qipan.kernel.errors import BadInputError, QipanError, RuleBrokenError
 
 MEMBERS = "abcd"
 
@@ -106,8 +106,9 @@ def test_no_more_than_what_moved_goes_back(data, more):
     if 1 <= amount <= one.amount:
         assert [draft.amount for draft in correct("d", {"t": amount}, [one])] == [amount]
     else:
-        with pytest.raises(QipanError):
+        with pytest.raises(BadInputError) as caught:
             correct("d", {"t": amount}, [one])
+        assert caught.value.code == "correction_unfit"
 
 
 def test_nothing_is_corrected_by_no_amounts():
@@ -142,3 +143,45 @@ def test_passed_through_looks_at_linked_transfers_only():
 def test_reverses_holds_ends_amount_and_reason(change, is_right):
     told = {"name": "x", "debit": "b", "credit": "a", "amount": 5, "reason": "correction", **change}
     assert reverses(transfer(**told), transfer("t", "a", "b", 5), 5) is is_right
+
+
+def test_corrections_follow_from_the_decision_and_what_it_corrects_to_the_letter():
+    group = [transfer("t", "a", "b", 5, "t", period=NOW), transfer("u", "b", "c", 7, "t")]
+    first, second = correct("d-1", {"t": 2, "u": 2}, [*group, transfer("v", "c", "a", 1, "t")])
+    assert first == Draft(
+        transfer_id="dispute/d-1/1", debit="c", credit="b", amount=2, reason="correction", reference="u", linked=True
+    )
+    assert second == Draft(
+        transfer_id="dispute/d-1/2", debit="b", credit="a", amount=2, period=NOW, reason="correction", reference="t"
+    )
+
+
+def test_what_passed_through_is_told_with_what_would_be_left_there():
+    group = [transfer("t", "a", "house", 5, "t"), transfer("u", "house", "c", 5, "t")]
+    for amounts, left in (({"t": 2}, "-2"), ({"u": 2}, "+2")):
+        with pytest.raises(RuleBrokenError) as caught:
+            correct("d", amounts, group)
+        assert (
+            caught.value.message == f"What passed through house must go back on both sides, was {left} left there of t."
+        )
+
+
+def test_who_was_left_as_they_were_by_one_other_alone_passed_nothing_on():
+    back = [transfer("t", "a", "b", 5, "t"), transfer("u", "b", "a", 5, "t")]
+    assert passed_through(back) == frozenset()
+    uneven = [transfer("t", "a", "b", 5, "t"), transfer("u", "b", "c", 4, "t")]
+    assert passed_through(uneven) == frozenset()
+
+
+def test_what_records_rest_on_stays():
+    check_kept({"t": 5, "u": 1}, {"t": 5, "u": 2})
+    with pytest.raises(RuleBrokenError) as caught:
+        check_kept({"u": 1, "t": 6}, {"t": 5, "u": 2})
+    assert caught.value.code == "correction_kept"
+    assert caught.value.message == "Of a transfer that records rest on at most 5 may go back, was 6: t."
+
+
+@pytest.mark.parametrize(("change", "is_right"), [({}, True), ({"amount": 4}, False), ({"reason": "x"}, False)])
+def test_reverses_holds_what_it_can_where_the_corrected_is_not_known(change, is_right):
+    told = {"name": "x", "debit": "b", "credit": "a", "amount": 5, "reason": "correction", **change}
+    assert reverses(transfer(**told), None, 5) is is_right

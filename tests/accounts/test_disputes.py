@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -11,17 +10,17 @@ import pytest
 import sqlalchemy as sa
 from tests.accounts.made import NOW, later, move
 from tests.accounts.made_dispute import (
-    SIGNER,
+    WHOLE,
     WINDOW,
     answer,
     court_in,
     decision,
+    do,
     opening,
     withdrawal,
 )
 
 from qipan.access.model import Duty, Role
-from qipan.accounts.evidence import check_evidence, document
 from qipan.accounts.model.dispute import DisputeState, Step
 from qipan.accounts.model.posting import Action
 from qipan.accounts.record import step_record
@@ -37,17 +36,10 @@ from qipan.kernel.errors import (
 )
 from qipan.storage.trail import TRAIL
 
-WHOLE = {"s/a": 300, "s/c": 300}
-
 
 @pytest.fixture
 def court(books):
     return court_in(books)
-
-
-def do(books, ask, act, now=NOW):
-    with books.begin(caller="test") as unit:
-        return ask(unit, act, now)
 
 
 def refused(books, ask, act, code, kind=QipanError, now=NOW):
@@ -327,88 +319,3 @@ def test_check_finds_a_decision_that_was_changed_to_name_another_transfer(books,
         found = court.disputes.check(unit)
     assert [(one.column, one.rule) for one in found] == [("d-1", "step_differs"), ("d-1", "correction_differs")]
     assert held(books, court, "a", "b") == opened
-
-
-def shown(books, court, dispute_id="d-1"):
-    with books.begin() as unit:
-        court.log.checkpoint(unit, SIGNER, NOW)
-    with books.read() as unit:
-        made = document(dispute_id, court.disputes.evidence(unit, dispute_id))
-    return json.loads(json.dumps(made))
-
-
-def rules(told):
-    return {one.rule for one in check_evidence(told, log=SIGNER.verifier)}
-
-
-@pytest.fixture
-def told(books, court):
-    """Return the evidence in a dispute that was upheld."""
-    do(books, court.disputes.open, opening())
-    do(books, court.disputes.answer, answer())
-    do(books, court.disputes.decide, decision(WHOLE))
-    return shown(books, court)
-
-
-def test_evidence_verifies_with_nothing_but_the_key(told):
-    assert rules(told) == set()
-    kinds = [json.loads(one["payload"]) for one in told["exhibits"]]
-    assert [one.get("transfer", one.get("dispute")) for one in kinds] == [
-        "s/a", "s/b", "s/c", "d-1", "d-1", "d-1", "dispute/d-1/1", "dispute/d-1/2",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("place", "rule"),
-    [(0, "transfer_missing"), (3, "step_strange"), (4, "step_strange"), (6, "correction_differs")],
-)
-def test_evidence_without_one_of_its_exhibits_is_not_whole(told, place, rule):
-    del told["exhibits"][place]
-    assert rule in rules(told)
-
-
-@pytest.mark.parametrize(
-    ("place", "old", "new"), [(0, '"amount":300', '"amount":200'), (5, "shows", "hides"), (6, '"c"', '"b"')]
-)
-def test_evidence_that_was_changed_is_told(told, place, old, new):
-    one = told["exhibits"][place]
-    assert old in one["payload"]
-    one["payload"] = one["payload"].replace(old, new)
-    assert "payload_changed" in rules(told)
-
-
-@pytest.mark.parametrize(
-    ("parties", "names"),
-    [
-        ({"c"}, ["s/a", "s/c", "dispute/d-1/1", "dispute/d-1/2"]),
-        ({"b"}, ["s/a", "s/b", "dispute/d-1/2"]),
-        ({"a"}, ["s/a", "dispute/d-1/2"]),
-    ],
-)
-def test_evidence_for_a_party_shows_its_own_of_what_is_linked_and_verifies(books, court, told, parties, names):
-    with books.read() as unit:
-        own = document("d-1", court.disputes.evidence(unit, "d-1", parties))
-    payloads = [json.loads(one["payload"]) for one in own["exhibits"]]
-    assert [one["transfer"] for one in payloads if "transfer" in one] == names
-    assert rules(own) == set()
-
-
-def test_what_a_disputed_transfer_follows_from_is_shown_to_its_own_party_alone(books, court, monkeypatch, told):
-    asked = []
-    monkeypatch.setattr(court.disputes, "_behind", (lambda _, one: asked.append(one.transfer_id) or (),))
-    with books.read() as unit:
-        for parties in ({"c"}, {"b"}, {"a"}, None):
-            court.disputes.evidence(unit, "d-1", parties)
-    assert asked == ["s/a", "s/a"]  # for a, and for who sees all
-
-
-def test_evidence_of_another_dispute_is_told(books, court, told):
-    told["dispute"] = "d-2"
-    assert "step_strange" in rules(told)
-
-
-@pytest.mark.parametrize("change", [{"form": "other"}, {"exhibits": [{"payload": "x"}]}, {"exhibits": 3}])
-def test_evidence_of_another_form_is_refused(told, change):
-    with pytest.raises(BadInputError) as caught:
-        check_evidence({**told, **change}, log=SIGNER.verifier)
-    assert caught.value.code == "evidence_malformed"
