@@ -1,8 +1,8 @@
 """Code Chinese job titles that were held out, by what the others teach; beside it, the nearest names of occupations.
 
 Two ways to hold out half: pairs by seed, so that most codes were seen with other titles; and codes by seed, so that no
-title of a held-out code was seen and its names alone must do. Settings were chosen by leaving one out within the
-first half of seed 0; each seed's halves are tested once.
+title of a held-out code was seen and its names alone must do. Settings were chosen by leaving one out
+within the half that seed 0 learns from.
 """
 
 from __future__ import annotations

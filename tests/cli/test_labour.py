@@ -40,6 +40,7 @@ def test_backtest_has_a_row_for_each_detector_that_was_asked(panel):
     lines = told.stdout.splitlines()
     assert lines[0].startswith("12 cells by the month, 1995-01-01 to 2020-01-01: ")
     assert [line.split()[0] for line in lines[-2:]] == ["hazard", "sahm"]
+    assert all(line.endswith("kept") for line in lines[-2:])
 
 
 def test_backtest_as_json_has_every_event_with_its_lead(panel):
@@ -49,6 +50,8 @@ def test_backtest_as_json_has_every_event_with_its_lead(panel):
     assert len(leads) == one["events"] > 10
     assert one["warned_ahead"] == pytest.approx((leads >= 6).mean(), abs=1e-4)
     assert one["false_alarms"]["promised_a_year"] == 0.05
+    assert one["false_alarms"]["is_kept"] == (one["false_alarms"]["upper_95_a_year"] <= 0.06)
+    assert one["discoveries"]["false_rate"] <= 0.1
     assert one["folds"][0]["from"] == "1995-01-01"
 
 

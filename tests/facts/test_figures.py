@@ -276,8 +276,8 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     subjects = {fact.fact_id.split("/")[0] for fact in catalog.facts}
     assert set(PLACES) <= subjects
     figures = (
-        "audit board certification dispute divide expansion fibre grid labour latency llm load monitor origin paper "
-        "power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
+        "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor origin "
+        "paper power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
 
@@ -299,3 +299,18 @@ def test_load_facts_are_those_of_the_hourly_file(catalog: Catalog) -> None:
         assert catalog.number(f"load/peak_gw/{code}") == pytest.approx(max(load) / 1000.0, abs=5e-4)
         for hour, share in enumerate(catalog.numbers(f"load/shape/{code}").values()):
             assert share == pytest.approx(sum(load[hour::24]) / 365 / max(load), abs=5e-5)
+
+
+def test_industries_are_twenty_sections_of_ninety_seven_divisions(catalog: Catalog) -> None:
+    found = {fact.fact_id: fact for fact in catalog.facts if fact.fact_id.startswith("industry/")}
+    sections = {name: str(fact.value).split() for name, fact in found.items() if name.count("/") == 1}
+    assert len(sections) == 20
+    assert [code for codes in sections.values() for code in codes] == [f"{number:02}" for number in range(1, 98)]
+    for name, codes in sections.items():
+        assert {found[f"{name}/{code}"].value for code in codes} == {name[-1].upper()}
+
+
+def test_risk_occupations_stand_in_three_classifications(catalog: Catalog) -> None:
+    found = [fact.fact_id for fact in catalog.facts if fact.fact_id.startswith("risk_occupation/")]
+    assert len(found) == 20
+    assert {name.rsplit("/", 1)[-1] for name in found} >= {"csco_2022", "isco_08", "soc_2018"}

@@ -7,10 +7,10 @@ import pytest
 from tests.labour.conftest import panel_of, waves
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.back_test import _leads, back_test
+from qipan.labour.back_test import _leads, back_test, hold
 from qipan.labour.detect.choose import choose, untaught
 from qipan.labour.find_events import find_events
-from qipan.labour.learn_folds import _lesson, cut
+from qipan.labour.learn_folds import _lesson, cut, learn_folds
 from qipan.labour.model.back_test import MISSED
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import Event, EventRule, History
@@ -146,10 +146,12 @@ def test_on_states_ours_warns_of_more_and_earlier_than_simple_rules(states):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rise", "cusum", "hazard"])
-def test_on_states_a_sure_promise_is_kept(states, name):
+@pytest.mark.parametrize(("name", "early"), [("hazard", 0.7), ("turn", 0.6)])
+def test_on_states_what_is_offered_keeps_every_sure_promise(states, name, early):
     watch = Watch.over(states, RULE)
     history = find_events(watch.losses, watch.depth, allowance=3, horizon=24)
-    found = back_test(watch, history, choose(name), Promise(0.1, is_sure=True), rest=12)
-    assert found.false.upper <= 1.2 * 0.1
-    assert found.share(3) > 0.5
+    folds = learn_folds(watch, history, choose(name))
+    found = [hold(folds, history, watch.per_year, Promise(one, is_sure=True), rest=12) for one in (0.02, 0.05, 0.1)]
+    assert [one.false.upper <= 1.2 * one.promise.a_year for one in found] == [True] * 3
+    assert all(one.discoveries.rate <= 0.1 for one in found)
+    assert found[-1].share(6) > early

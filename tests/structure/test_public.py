@@ -13,7 +13,7 @@ import pytest
 REGISTRY = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|npmmirror\.com|deb\.debian\.org|"
     r"proxy\.golang\.org|static\.crates\.io|repo1\.maven\.org|repo\.anaconda\.com|tuna\.tsinghua\.edu|mirrors\.aliyun|"
-    r"^\s*--(extra-)?index-url|^\s*\"resolved\":",
+    r"^\s*--(extra-)?index-url|^\s*\"resolved\": \"\w+:",
     re.MULTILINE,
 )
 # Folders of one machine; a text may speak of ~/ and of the system's own /usr, /etc, /var.

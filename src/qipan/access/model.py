@@ -45,6 +45,8 @@ class Duty(StrEnum):
     """Marks, settles, calls and closes out; posts what agreements lead to."""
     REGISTRY = "registry"
     """Issues, withdraws and expires certificates; grades centres."""
+    LABOUR = "labour"
+    """Issues, confirms, resolves and withdraws warnings of lost jobs, and says who was helped."""
     AUDITOR = "auditor"
     """Reads everything of any party, with its proofs; decides disputes, and changes nothing else."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Releases
-from qipan.labour.sources import exposure, panel
+from qipan.labour.model.warning import Limits
+from qipan.labour.sources import exposure, neighbours, panel
 
 
 def read_panel(data: bytes, *, today: date | None = None) -> tuple[Releases, tuple[Finding, ...]]:
@@ -53,3 +55,27 @@ def read_exposures(data: bytes) -> tuple[Exposure, tuple[Finding, ...]]:
             findings=findings,
         )
     return found, findings
+
+
+def read_neighbours(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Finding, ...]]:
+    """Read which regions adjoin from CSV, Parquet or Excel, and what is wrong with rows that are left out.
+
+    Raises
+    ------
+    BadInputError
+        ``neighbours_unreadable`` where no row can be read, with what is wrong.
+    """
+    found, findings = neighbours.read(data)
+    if not found:
+        raise BadInputError(
+            f"Neighbours must have a row that can be read, had none: {len(findings)} findings.",
+            code="neighbours_unreadable",
+            hint="Write a row for each pair of regions that adjoin: region,neighbour, as docs/labour.md has them.",
+            findings=findings,
+        )
+    return found, findings
+
+
+def grade_limits(catalog: Catalog) -> Limits:
+    """Return from which expected loss on a warning has a grade."""
+    return Limits(**{name: catalog.number(f"labour/{name}_events") for name in Limits.__dataclass_fields__})

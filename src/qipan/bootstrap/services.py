@@ -32,6 +32,7 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.labour.service import Warnings
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -117,6 +118,7 @@ class Services:
     signing: Signing
     settling: Settling
     pledging: Pledging
+    warnings: Warnings
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -322,6 +324,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         signing=signing,
         settling=Settling(signing, accounts, claims, log),
         pledging=Pledging(signing, accounts, claims),
+        warnings=Warnings(log),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -8,6 +8,7 @@ import numpy as np
 
 from qipan.labour.calibrate import calibrate
 from qipan.labour.count_false import count_false
+from qipan.labour.discover import count_discoveries
 from qipan.labour.learn_folds import learn_folds
 from qipan.labour.model.alarm import NONE, Alarms
 from qipan.labour.model.array import Floats, Ints
@@ -59,6 +60,7 @@ def hold(folds: Sequence[FoldScores], history: History, per_year: float, promise
         _leads(alarms, history.events),
         alarms.begins,
         count_false(alarms.begins, history.is_quiet, per_year),
+        count_discoveries(folds, history),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from qipan.labour.model.back_test import MISSED, BackTest
 from qipan.labour.model.event import EventRule
 from qipan.labour.model.panel import Panel
+
+TOLERATED: Final = 1.2
+"""How many times the promise the upper bound of what was realised may be for it to count as kept."""
 
 
 def tell(panel: Panel, rule: EventRule, found: BackTest, ahead: int) -> dict[str, Any]:
@@ -32,8 +35,14 @@ def tell(panel: Panel, rule: EventRule, found: BackTest, ahead: int) -> dict[str
             "is_sure": found.promise.is_sure,
             "realised_a_year": round(found.false.a_year, 4),
             "upper_95_a_year": round(found.false.upper, 4) if np.isfinite(found.false.upper) else None,
+            "is_kept": found.false.upper <= TOLERATED * found.promise.a_year,
             "count": found.false.found,
             "quiet_years": round(found.false.years, 1),
+        },
+        "discoveries": {
+            "false_rate": round(found.discoveries.rate, 4),
+            "false": found.discoveries.false,
+            "true": found.discoveries.true,
         },
         "ahead": ahead,
         "warned_ahead": round(found.share(ahead), 4),

@@ -20,6 +20,7 @@ from qipan.interfaces.api import (
     disputes,
     facts,
     jobs,
+    labour,
     ledger,
     market,
     products,
@@ -41,5 +42,5 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
 _MARKET: Final = (market, clearing, spot, spot_bill, vouchers, delivery, products)
 _OBLIGATIONS: Final = (disputes, accounts, *_MARKET, certificates, centres, agreements)
-for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, access):
+for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, labour, access):
     router.include_router(part.router)

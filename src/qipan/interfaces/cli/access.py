@@ -24,7 +24,8 @@ app = typer.Typer(
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the user.")]
 DutyName = Annotated[
-    Duty, typer.Argument(metavar="DUTY", show_default=False, help="trader, site, clearing, registry or auditor.")
+    Duty,
+    typer.Argument(metavar="DUTY", show_default=False, help="trader, site, clearing, registry, labour or auditor."),
 ]
 Party = Annotated[str, typer.Option("--party", help="For whom, by the owner's name; of trader and site only.")]
 Regions = Annotated[

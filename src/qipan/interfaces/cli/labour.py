@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators, revisions
+from qipan.interfaces.cli import indicators, revisions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
+from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.panels import PanelFile, say_findings
+from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
@@ -22,10 +23,8 @@ app = typer.Typer(
 )
 app.add_typer(indicators.app)
 app.add_typer(revisions.app)
-
-Events = Annotated[
-    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
-]
+app.add_typer(warn.app)
+app.add_typer(warnings.app)
 
 
 @app.callback()
@@ -41,16 +40,9 @@ def backtest(
     detectors: Annotated[
         list[str] | None, typer.Option("--detector", metavar="NAME", help="May be given again; else all of them.")
     ] = None,
-    promised: Annotated[
-        float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
-    ] = 0.05,
-    is_sure: Annotated[
-        bool, typer.Option("--surely", help="Let the upper bound keep the promise, not only the rate.")
-    ] = False,
-    ahead: Annotated[
-        int | None,
-        typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks."),
-    ] = None,
+    promised: Promised = 0.05,
+    is_sure: Surely = False,
+    ahead: Ahead = None,
     as_released: Annotated[bool, typer.Option("--releases", help="See only what had been released by then.")] = False,
     is_corrected: Annotated[
         bool, typer.Option("--corrected", help="With --releases: corrected by revisions that were known by then.")
@@ -70,15 +62,8 @@ def backtest(
         releases, findings = read_panel(read_bytes(file))
         try:
             rule.must_suit(releases)
-            told = compare(
-                releases,
-                rule,
-                detectors or list(DETECTORS),
-                promise,
-                ahead=ahead,
-                as_released=as_released,
-                is_corrected=is_corrected,
-            )
+            seen_as = {"as_released": as_released, "is_corrected": is_corrected}
+            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, **seen_as)
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
@@ -97,11 +82,12 @@ def backtest(
             f"{first['events']} 次事件（{first['events_rule']}）。",
         )
     )
-    print_table(table(_columns(first["ahead"], language), [_row(one) for one in told], numbers=range(1, 7)))
+    print_table(table(_columns(first["ahead"], language), [_row(one, language) for one in told], numbers=range(1, 7)))
 
 
 app.command()(panel)
 app.command()(attribute)
+app.command()(clusters)
 app.command()(code)
 app.command()(postings)
 
@@ -118,10 +104,11 @@ def _columns(ahead: int, language: Language) -> tuple[str, ...]:
         language.say("late or missed", "过迟或漏报"),
         language.say("false alarms a year", "每年误报"),
         language.say("at most, 95 %", "95% 上限"),
+        language.say("promise", "承诺"),
     )
 
 
-def _row(told: dict[str, Any]) -> tuple[str, ...]:
+def _row(told: dict[str, Any], language: Language) -> tuple[str, ...]:
     false = told["false_alarms"]
     upper = false["upper_95_a_year"]
     return (
@@ -132,4 +119,5 @@ def _row(told: dict[str, Any]) -> tuple[str, ...]:
         f"{told['late_or_missed']:.0%}",
         f"{false['realised_a_year']:.3f}",
         NOTHING if upper is None else f"{upper:.3f}",
+        language.say("kept", "兑现") if false["is_kept"] else language.say("not kept", "未兑现"),
     )

@@ -19,6 +19,14 @@ PanelFile = Annotated[
     Path,
     typer.Argument(metavar="PANEL", show_default=False, help="CSV, Parquet or Excel: region, period, value, and more."),
 ]
+Events = Annotated[
+    str, typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".')
+]
+Promised = Annotated[float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")]
+Surely = Annotated[bool, typer.Option("--surely", help="Let the upper bound keep the promise, not only the rate.")]
+Ahead = Annotated[
+    int | None, typer.Option("--ahead", min=1, help="Periods of notice that count as early; else 6 months, 8 weeks.")
+]
 
 
 def say_findings(left_out: Sequence[Finding], noted: Sequence[Finding], language: Language) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from qipan.interfaces.cli.language import spoken
+from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_day, write_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
 from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import BOARD_ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qipan.bootstrap.spells import Counted, Question
+    from qipan.labour.model.jobs import Shown
 
 _LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
 _KEY_BYTES = 32
@@ -46,7 +52,7 @@ def panel(
     as_json: AsJson = False,
 ) -> None:
     """Make panels of employment, separations and the job-loss rate by month out of who held which job when."""
-    from qipan.bootstrap.spells import Question, count_spells, panel_file, withheld
+    from qipan.bootstrap.spells import Question
     from qipan.facts.catalog import Catalog
     from qipan.labour.model.jobs import Indicator
     from qipan.labour.withhold import withhold
@@ -58,6 +64,21 @@ def panel(
     least = least or round(facts.number("labour/least_shown"))
     today = datetime.now(ZoneInfo(BOARD_ZONE)).date()
     question = Question(within_days, by_occupation, since, until, today)
+    counted = _counted(file, question, settings.lake_engine)
+    jobs = counted.jobs
+    shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
+    told = _written(out, counted, shown, source=file.name, is_parquet=is_parquet)
+    if as_json:
+        asked = {"within_days": within_days, "least": least}
+        rows = {"rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings}
+        print_json({**rows, "cells": len(jobs.cells), "months": len(jobs.months), **asked, **told})
+        return
+    _say(counted, told["panels"], question, least, language)
+
+
+def _counted(file: Path, question: Question, engine: str) -> Counted:
+    from qipan.bootstrap.spells import count_spells
+
     if not file.is_file():
         raise BadInputError(
             f"Spells must be a file that opens for reading, was not: {file}.",
@@ -65,38 +86,41 @@ def panel(
             hint="Give the path of a CSV or Parquet file.",
         )
     with of_file(file.name):
-        counted = count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=settings.lake_engine)
+        return count_spells(file, question, key=secrets.token_bytes(_KEY_BYTES), engine=engine)
+
+
+def _written(out: Path, counted: Counted, shown: Sequence[Shown], *, source: str, is_parquet: bool) -> dict[str, Any]:
+    """Write a panel for each indicator, and what stays back; return what was written."""
+    from qipan.bootstrap.spells import panel_file, withheld
+
     jobs = counted.jobs
-    shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
     out.mkdir(parents=True, exist_ok=True)
-    made = {}
+    panels = []
     for one in shown:
-        made[one.indicator] = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
-        write_bytes(made[one.indicator], panel_file(jobs, one, source=file.name, is_parquet=is_parquet))
+        path = out / f"{one.indicator}.{'parquet' if is_parquet else 'csv'}"
+        write_bytes(path, panel_file(jobs, one, source=source, is_parquet=is_parquet))
+        panels.append({"indicator": one.indicator, "unit": one.indicator.unit, "file": str(path), **one.counts})
     lacking = [f"{c.region},{c.industry},{c.occupation},{m:%Y-%m},{i}\n" for c, m, i in withheld(jobs, shown)]
     kept_back = out / "withheld.csv"
     write_bytes(kept_back, "".join(["region,industry,occupation,period,indicator\n", *lacking]).encode())
-    told = [
-        {"indicator": str(one.indicator), "unit": one.indicator.unit, "file": str(made[one.indicator]), **one.counts}
-        for one in shown
-    ]
-    if as_json:
-        print_json({
-            "rows": counted.rows, "rows_left_out": counted.left_out, "findings": counted.findings,
-            "cells": len(jobs.cells), "months": len(jobs.months), "within_days": within_days, "least": least,
-            "panels": told, "withheld": str(kept_back),
-        })  # fmt: skip
-        return
+    return {"panels": panels, "withheld": str(kept_back)}
+
+
+def _say(
+    counted: Counted, panels: Sequence[dict[str, Any]], question: Question, least: int, language: Language
+) -> None:
+    jobs = counted.jobs
     if counted.findings:
         remark(language.say(f"{counted.left_out:,} rows are left out:", f"略去 {counted.left_out:,} 行："))
         console(stderr=True).print(findings_table(counted.findings, language=language))
+    since, until = f"{jobs.months[0]:%Y-%m}", f"{jobs.months[-1]:%Y-%m}"
+    spells = counted.rows - counted.left_out
     say(
         language.say(
-            f"{counted.rows - counted.left_out:,} spells, {len(jobs.cells):,} cells, {jobs.months[0]:%Y-%m} to "
-            f"{jobs.months[-1]:%Y-%m}. A job is lost if no other follows within {within_days} days; nothing is "
-            f"shown of fewer than {least}.",
-            f"{counted.rows - counted.left_out:,} 段就业，{len(jobs.cells):,} 个单元，{jobs.months[0]:%Y-%m} 至 "
-            f"{jobs.months[-1]:%Y-%m}。{within_days} 天内未再就业计为岗位流失；不足 {least} 的不予公布。",
+            f"{spells:,} spells, {len(jobs.cells):,} cells, {since} to {until}. A job is lost if no other follows "
+            f"within {question.within_days} days; nothing is shown of fewer than {least}.",
+            f"{spells:,} 段就业，{len(jobs.cells):,} 个单元，{since} 至 {until}。"
+            f"{question.within_days} 天内未再就业计为岗位流失；不足 {least} 的不予公布。",
         )
     )
     heads = (
@@ -106,8 +130,8 @@ def panel(
     rows = [
         (
             language.say(str(one["indicator"]).replace("_", " "), _LABELS_ZH[str(one["indicator"])]),
-            f"{one['values']:,}", f"{one['withheld']:,}", str(one["file"]),
+            f"{one['values']:,}", f"{one['withheld']:,}", one["file"],
         )
-        for one in told
+        for one in panels
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=(1, 2)))

@@ -114,6 +114,9 @@ SECTIONS: Final = (
         ),
         is_for_users=True,
     ),
+    Section(
+        mark("Jobs at risk"), (Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell",)),), is_for_users=True
+    ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),
 )
 """The pages by whose work they are, in the order of the navigation."""

@@ -26,7 +26,7 @@ def untaught(score: Callable[[Watch], Floats]) -> Detector:
 
 
 DETECTORS: Final[dict[str, Detector]] = {
-    "hazard": Detector(hazard.see, hazard.learn),
+    "hazard": Detector(hazard.see, hazard.learn, hazard.inputs),
     "turn": untaught(turn),
     "sahm": untaught(sahm),
     "rise": untaught(rise),
@@ -35,6 +35,9 @@ DETECTORS: Final[dict[str, Detector]] = {
     "ears-c3": untaught(c3),
     "cusum": untaught(cusum),
 }
+
+OFFERED: Final = ("hazard", "turn")
+"""Those whose promises are kept on every panel that they were proven on; the others are there to be compared with."""
 
 
 def choose(name: str) -> Detector:

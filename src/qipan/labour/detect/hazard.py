@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from qipan.labour.detect.cusum import cusum
@@ -29,6 +28,9 @@ BROAD: Final = 0.1
 RESTLESS_YEARS: Final = 0.5
 RESTLESS_LEAST: Final = 0.01
 """Least movement of a cell, as a share of an event: one that never moved is not alarmed by rounding."""
+STEPS_MOST: Final = 100
+STEP_LEAST: Final = 1e-9
+"""Newton's steps at most, and the least change of a weight that is worth one."""
 
 
 def see(watch: Watch) -> Floats:
@@ -41,6 +43,14 @@ def see(watch: Watch) -> Floats:
     both = (_is_over(year_lost, BROAD), _is_over(turn_lost, RECOVERED))
     shared = [_mean(one, group) for group in watch.groups for one in (year_lost, turn_lost, month, quarter, *both)]
     return np.stack([*own, *shared], axis=-1)
+
+
+def inputs(watch: Watch) -> tuple[str, ...]:
+    """Return what the columns of `see` are called."""
+    own = ["cusum", "lost", "lost_month", "lost_quarter"]
+    own += ["lost_since_turn", "lost_since_whole_turn", "restless", "lost_since_turn_by_restless"]
+    seen = ("lost", "lost_since_turn", "lost_month", "lost_quarter", "losing", "losing_since_turn")
+    return (*(f"cell/{name}" for name in own), *(f"{way}/{name}" for way in watch.ways for name in seen))
 
 
 def learn(seen: Floats, lesson: Lesson) -> Scorer:
@@ -103,14 +113,28 @@ def _onsets(shape: tuple[int, ...], lesson: Lesson) -> Bools:
 
 
 def _fit(seen: Floats, told: Floats) -> Floats:
-    """Return the weights of a logistic regression, the first that of the constant, which is not penalised."""
+    """Return the weights of a logistic regression, the first that of the constant, which is not penalised.
+
+    Newton's steps, halved where one goes too far.
+    """
     with_one = np.column_stack([np.ones(len(seen)), seen])
+    ridge = np.full(with_one.shape[1], RIDGE)
+    ridge[0] = 0.0
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
+    def loss(weights: Floats) -> float:
         odds = with_one @ weights
-        penalised = np.concatenate([[0.0], weights[1:]])
-        value = (np.logaddexp(0.0, odds) - told * odds).sum() + RIDGE / 2 * (penalised**2).sum()
-        return float(value), with_one.T @ (expit(odds) - told) + RIDGE * penalised
+        return float((np.logaddexp(0.0, odds) - told * odds).sum() + (ridge * weights**2).sum() / 2)
 
-    found: Floats = minimize(loss, np.zeros(with_one.shape[1]), jac=True, method="L-BFGS-B").x
-    return found
+    weights = np.zeros(with_one.shape[1])
+    least = loss(weights)
+    for _ in range(STEPS_MOST):
+        likely = expit(with_one @ weights)
+        slope = with_one.T @ (likely - told) + ridge * weights
+        curve = (with_one * (likely * (1.0 - likely))[:, None]).T @ with_one + np.diag(ridge)
+        step = np.linalg.lstsq(curve, slope)[0]
+        while (found := loss(weights - step)) > least and np.abs(step).max() > STEP_LEAST:
+            step = step / 2
+        if found > least or np.abs(step).max() <= STEP_LEAST:
+            break
+        weights, least = weights - step, found
+    return weights

@@ -8,7 +8,7 @@ import numpy as np
 
 from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.event import Event
-from qipan.labour.model.promise import Promise, Rate
+from qipan.labour.model.promise import Discoveries, Promise, Rate
 
 MISSED = np.iinfo(np.int64).min
 """Lead of an event that no alarm was raised for."""
@@ -61,6 +61,8 @@ class BackTest:
         Alarms, ``(cells, periods)``.
     false
         How many were false.
+    discoveries
+        What came of the cells that were believed in each period; it does not depend on the promise.
     """
 
     promise: Promise
@@ -69,6 +71,7 @@ class BackTest:
     lead: Ints
     begins: Bools
     false: Rate
+    discoveries: Discoveries
 
     def share(self, least: int) -> float:
         """Return the share of events that were warned of at least so many periods ahead."""

@@ -27,18 +27,23 @@ class Watch:
     groups
         Ways in which cells belong together, each a number for every cell, ``(cells,)``: all of them, those of an
         industry, those of a region, those of an occupation; ways that say nothing new are left out.
+    ways
+        What these are called: ``all``, ``industry``, ``region``, ``occupation``.
     """
 
     losses: Floats
     depth: float
     per_year: float
     groups: tuple[Ints, ...]
+    ways: tuple[str, ...] = ()
 
     @classmethod
     def over(cls, panel: Panel, rule: EventRule) -> Watch:
         """Watch a panel for the events of a rule."""
         per_year = panel.cadence.per_year
-        return cls(_held(rule.losses(panel), round(per_year / 4)), rule.depth, per_year, _groups(panel.cells))
+        ways = _groups(panel.cells)
+        held = _held(rule.losses(panel), round(per_year / 4))
+        return cls(held, rule.depth, per_year, tuple(ways.values()), tuple(ways))
 
     def periods(self, years: float) -> int:
         """Return so many years as whole periods, at least one.
@@ -63,6 +68,11 @@ Scorer = Callable[[Floats], Floats]
 """Turns what is seen into a score of each cell and period, ``(cells, periods)``: the higher, the more like an onset."""
 
 
+def _no_inputs(watch: Watch) -> tuple[str, ...]:
+    del watch
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """What looks for onsets of events.
@@ -74,10 +84,13 @@ class Detector:
         only; NaN where too little is known.
     learn
         Returns what scores anything so seen, and rests on the lesson alone.
+    inputs
+        What the columns are called of what it sees; nothing where it sees no more than its score.
     """
 
     see: Callable[[Watch], Floats]
     learn: Callable[[Floats, Lesson], Scorer]
+    inputs: Callable[[Watch], tuple[str, ...]] = _no_inputs
 
 
 def _held(losses: Floats, most: int) -> Floats:
@@ -87,17 +100,17 @@ def _held(losses: Floats, most: int) -> Floats:
     return np.where(at - last <= most, np.take_along_axis(losses, last, axis=1), np.nan)
 
 
-def _groups(cells: tuple[Cell, ...]) -> tuple[Ints, ...]:
+def _groups(cells: tuple[Cell, ...]) -> dict[str, Ints]:
     """Return in which ways cells belong together; each cell alone, and the same way twice, say nothing."""
-    names = (
-        ["" for _ in cells],
-        [one.industry for one in cells],
-        [one.region for one in cells],
-        [one.occupation for one in cells],
-    )
-    found: dict[tuple[int, ...], Ints] = {}
-    for way in names:
-        group = np.unique(np.array(way), return_inverse=True)[1].astype(np.int64)
+    names = {
+        "all": ["" for _ in cells],
+        "industry": [one.industry for one in cells],
+        "region": [one.region for one in cells],
+        "occupation": [one.occupation for one in cells],
+    }
+    found: dict[tuple[int, ...], str] = {}
+    for way, of in names.items():
+        group = np.unique(np.array(of), return_inverse=True)[1]
         if not found or 1 < group.max() + 1 < len(cells):
-            found.setdefault(tuple(group.tolist()), group)
-    return tuple(found.values())
+            found.setdefault(tuple(group.tolist()), way)
+    return {way: np.array(group, dtype=np.int64) for group, way in found.items()}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 import numpy as np
 
@@ -140,6 +141,56 @@ class Releases:
         values[self.cell[order], self.period[order]] = self.value[order]
         until = int(self.period[known].max()) + 1
         return Panel(self.cells, self.starts[:until], self.cadence, self.unit, values[:, :until])
+
+    def until(self, day: date) -> Releases:
+        """Return what had been released at the end of a day, as if nothing else would ever be: cells and periods too.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``panel_unknown`` where nothing had been released.
+        """
+        self.as_of(day)
+        is_known = self.released <= np.datetime64(day)
+        cells, cell = np.unique(self.cell[is_known], return_inverse=True)
+        first, last = int(self.period[is_known].min()), int(self.period[is_known].max())
+        return Releases(
+            cells=tuple(self.cells[at] for at in cells.tolist()),
+            starts=self.starts[first : last + 1],
+            cadence=self.cadence,
+            unit=self.unit,
+            cell=cell.astype(np.int64),
+            period=self.period[is_known] - first,
+            value=self.value[is_known],
+            released=self.released[is_known],
+        )
+
+    def digest(self) -> str:
+        r"""Return the SHA-256 of all rows, whatever order they came in.
+
+        Each is ``region,industry,occupation,period,value,released`` with the first day of its period, in the order of
+        cells, periods and days of release, and ends with ``\n``; before them stands the unit.
+
+        Examples
+        --------
+        >>> days = np.array(["2020-02-20"], dtype="datetime64[D]")
+        >>> at, start = np.array([0]), (date(2020, 1, 1),)
+        >>> one = Releases((Cell("440000"),), start, Cadence.MONTH, "percent", at, at, np.array([2.5]), days)
+        >>> one.digest() == sha256(b"percent\n440000,,,2020-01-01,2.5,2020-02-20\n").hexdigest()
+        True
+        """
+        names = [f"{one.region},{one.industry},{one.occupation}" for one in self.cells]
+        starts = [str(start) for start in self.starts]
+        order = np.lexsort((self.released, self.period, self.cell))
+        rows = zip(
+            self.cell[order].tolist(),
+            self.period[order].tolist(),
+            self.value[order].tolist(),
+            self.released[order].astype(str).tolist(),
+            strict=True,
+        )
+        told = "".join(f"{names[cell]},{starts[at]},{value!r},{day}\n" for cell, at, value, day in rows)
+        return sha256(f"{self.unit}\n{told}".encode()).hexdigest()
 
     def latest(self) -> Panel:
         """Return the panel with every correction."""

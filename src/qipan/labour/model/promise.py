@@ -65,3 +65,25 @@ class Promise:
     def is_kept_by(self, rate: Rate) -> bool:
         """Tell whether a rate keeps it."""
         return (rate.to_come if self.is_sure else rate.a_year) <= self.a_year
+
+
+@dataclass(frozen=True, slots=True)
+class Discoveries:
+    """What became of cells that were discovered, each period anew.
+
+    Attributes
+    ----------
+    true, false
+        Cells and periods discovered in events, and where it was quiet.
+    rate
+        Mean over periods of the share that was false, nothing where none was discovered: the false discovery rate.
+    """
+
+    true: int
+    false: int
+    rate: float
+
+    @property
+    def false_share(self) -> float:
+        """Share of all discoveries that was false."""
+        return self.false / (self.true + self.false) if self.true + self.false else 0.0

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from qipan.labour.model.array import Floats
+from qipan.labour.model.array import Floats, Ints
 
 Singles = NDArray[np.float32]
+Counts = csr_array
+"""Weights of sequences by title, ``(titles, sequences)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Coder:
         Of each sequence of characters its column, and how much it says, ``(sequences,)``.
     weights
         How much a sequence speaks for a code, ``(sequences, codes)``.
+    named, names
+        Code of each name of an occupation, rising, ``(names,)``, and its sequences, ``(names, sequences)``.
     sharpness
         What scores are multiplied by before they are turned into probabilities.
     """
@@ -71,6 +75,8 @@ class Coder:
     place: dict[str, int]
     rarity: Floats
     weights: Singles
+    named: Ints
+    names: Counts
     sharpness: float
 
 
@@ -89,7 +95,3 @@ class Coding:
 
     title: str
     choices: tuple[Choice, ...]
-
-
-Counts = csr_array
-"""Weights of sequences by title, ``(titles, sequences)``."""

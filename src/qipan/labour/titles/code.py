@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from qipan.labour.model.title import Choice, Coder, Coding
+from qipan.labour.titles.learn import LIKENESS_WEIGHT, likeness_to_names
 from qipan.labour.titles.spell_out import sequences, weigh
 
 TITLES_AT_ONCE: Final = 2_000
@@ -26,7 +27,9 @@ def code(coder: Coder, titles: Sequence[str], names: Mapping[str, str], *, most:
     for start in range(0, len(titles), TITLES_AT_ONCE):
         part = titles[start : start + TITLES_AT_ONCE]
         spelled = [sequences(title) for title in part]
-        scores = (weigh(spelled, coder.place, coder.rarity) @ coder.weights).astype(np.float64) * coder.sharpness
+        weighed = weigh(spelled, coder.place, coder.rarity)
+        scores = weighed @ coder.weights + LIKENESS_WEIGHT * likeness_to_names(coder, weighed)
+        scores = scores.astype(np.float64) * coder.sharpness
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         odds /= odds.sum(axis=1, keepdims=True)
         # Of equal ones the first code comes first.

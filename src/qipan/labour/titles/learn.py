@@ -9,36 +9,53 @@ Source: `hoerl1970`, `cawley2004` (leaving one out).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from scipy.linalg import lapack
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 
 from qipan.labour.model.array import Ints
-from qipan.labour.model.title import Coder, Example, Occupation, Singles
+from qipan.labour.model.title import Coder, Counts, Example, Occupation, Singles
 from qipan.labour.titles.spell_out import rarities, sequences, weigh
 
 PENALTY: Final = 1.0
 NAME_WEIGHT: Final = 0.3
 """What the name of an occupation counts beside a coded title."""
+LIKENESS_WEIGHT: Final = 0.1
+"""What the likeness to a name counts beside what was learned: codes without a coded title have little else."""
+LOG_SHARPNESS: Final = (-2.0, 6.0)
 
 
 def learn(occupations: Sequence[Occupation], examples: Sequence[Example]) -> Coder:
     """Return what names of occupations and coded titles teach; examples of unknown codes are left out."""
     known = {one.code for one in occupations}
-    coded = [one for one in examples if one.code in known]
-    named = [(name, one.code) for one in occupations for name in one.names]
-    codes = tuple(sorted({one.code for one in coded} | {code for _, code in named}))
+    coded = [(one.title, one.code) for one in examples if one.code in known]
+    named = sorted(((name, one.code) for one in occupations for name in one.names), key=lambda one: one[1])
+    codes = tuple(sorted({code for _, code in (*coded, *named)}))
     at = {code: place for place, code in enumerate(codes)}
-    spelled = [sequences(title) for title in (*(one.title for one in coded), *(name for name, _ in named))]
+    spelled = [sequences(title) for title, _ in (*coded, *named)]
     place, rarity = rarities(spelled)
     seen = weigh(spelled, place, rarity)
-    target = np.array([at[code] for code in (*(one.code for one in coded), *(code for _, code in named))])
+    target = np.array([at[code] for _, code in (*coded, *named)])
     penalty = np.r_[np.full(len(coded), PENALTY), np.full(len(named), PENALTY / NAME_WEIGHT)]
     dual, left_out = _solved((seen @ seen.T).toarray(), penalty, target, len(codes))
-    sharpness = _sharpness(left_out[: len(coded)], target[: len(coded)]) if coded else 1.0
-    return Coder(codes, place, rarity, np.asarray(seen.T @ dual, dtype=np.float32), sharpness)
+    titles, names = seen[: len(coded)], seen[len(coded) :]
+    coder = Coder(codes, place, rarity, np.asarray(seen.T @ dual, dtype=np.float32), target[len(coded) :], names, 1.0)
+    if not coded:
+        return coder
+    scores = left_out[: len(coded)] + LIKENESS_WEIGHT * likeness_to_names(coder, titles)
+    return replace(coder, sharpness=_sharpness(scores, target[: len(coded)]))
+
+
+def likeness_to_names(coder: Coder, titles: Counts) -> Singles:
+    """Return the cosine of each title with the most like name of each code, ``(titles, codes)``."""
+    each = (titles @ coder.names.T).toarray()
+    found = np.zeros((titles.shape[0], len(coder.codes)), dtype=np.float32)
+    first = np.flatnonzero(np.diff(coder.named, prepend=-1))
+    found[:, coder.named[first]] = np.maximum.reduceat(each, first, axis=1)
+    return found
 
 
 def _solved(likeness: Singles, penalty: np.ndarray, target: Ints, codes: int) -> tuple[Singles, Singles]:
@@ -53,12 +70,14 @@ def _solved(likeness: Singles, penalty: np.ndarray, target: Ints, codes: int) ->
 
 
 def _sharpness(scores: Singles, target: Ints) -> float:
-    """Return what makes the scores of examples likeliest, as logarithms of odds."""
+    """Return what makes the likeliest codes of examples as likely, on average, as they are right."""
+    right = float((scores.argmax(axis=1) == target).mean())
+    below = scores - scores.max(axis=1, keepdims=True)
 
-    def surprise(log_sharpness: float) -> float:
-        scaled = scores * np.float32(np.exp(log_sharpness))
-        most = scaled.max(axis=1, keepdims=True)
-        total = np.exp(scaled - most).sum(axis=1)
-        return float((np.log(total) + most[:, 0] - scaled[np.arange(len(target)), target]).mean())
+    def excess(log_sharpness: float) -> float:
+        return float((1.0 / np.exp(below * np.float32(np.exp(log_sharpness))).sum(axis=1)).mean()) - right
 
-    return float(np.exp(minimize_scalar(surprise, bounds=(-2.0, 5.0), method="bounded", options={"xatol": 0.05}).x))
+    least, most = LOG_SHARPNESS
+    if excess(least) >= 0.0 or excess(most) <= 0.0:
+        return float(np.exp(least if excess(least) >= 0.0 else most))
+    return float(np.exp(brentq(excess, least, most, xtol=0.02)))

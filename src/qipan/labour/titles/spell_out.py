@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -56,18 +55,25 @@ def rarities(spelled: Sequence[Sequence[str]]) -> tuple[dict[str, int], Floats]:
 def weigh(spelled: Sequence[Sequence[str]], place: dict[str, int], rarity: Floats) -> Counts:
     """Return the sequences of each title, weighed by number and rarity, each title of length one.
 
+    Sequences that have no column count in the length, as the rarest: of what is unknown in a title nothing is told.
+
     Source: `salton1988`.
     """
+    unknown = float(rarity.max(initial=1.0))
     values: list[float] = []
     columns: list[int] = []
     ends = [0]
     for one in spelled:
+        square = 0.0
         for sequence, count in Counter(one).items():
-            if sequence in place:
-                columns.append(place[sequence])
-                values.append((1.0 + np.log(count)) * rarity[place[sequence]])
+            at = place.get(sequence)
+            weight = (1.0 + np.log(count)) * (unknown if at is None else rarity[at])
+            square += weight**2
+            if at is not None:
+                columns.append(at)
+                values.append(weight)
+        length = np.sqrt(square) or 1.0
+        values[ends[-1] :] = [weight / length for weight in values[ends[-1] :]]
         ends.append(len(values))
     data = np.array(values, dtype=np.float32)
-    for start, end in pairwise(ends):
-        data[start:end] /= np.linalg.norm(data[start:end]) or 1.0
     return csr_array((data, np.array(columns, np.int32), np.array(ends, np.int32)), shape=(len(spelled), len(place)))

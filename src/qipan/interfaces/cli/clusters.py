@@ -1,0 +1,83 @@
+"""``qipan labour clusters``: adjoining regions in which one industry loses work at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
+from qipan.interfaces.cli.panels import Events, PanelFile, say_findings
+from qipan.interfaces.cli.print import print_json, print_table, say, table
+from qipan.kernel.errors import of_file
+
+
+def clusters(
+    file: PanelFile,
+    beside: Annotated[
+        Path, typer.Argument(metavar="NEIGHBOURS", show_default=False, help="Which regions adjoin: region, neighbour.")
+    ],
+    *,
+    events: Events,
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=read_day, metavar="DATE", help="See only what was known that day.")
+    ] = None,
+    false_a_year: Annotated[
+        float, typer.Option("--false-clusters", min=0.01, help="How many a year chance may make.")
+    ] = 1.0,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell where adjoining regions lose work in one industry at once, and more than others do."""
+    from qipan.bootstrap.panels import read_neighbours, read_panel
+    from qipan.labour.model.event import EventRule
+    from qipan.labour.tell_clusters import tell_clusters
+
+    language, rule = spoken(lang), EventRule.read(events)
+    with of_file(file.name):
+        releases, findings = read_panel(read_bytes(file))
+        rule.must_suit(releases)
+    with of_file(beside.name):
+        neighbours, wrong = read_neighbours(read_bytes(beside))
+    panel = releases.as_of(as_of) if as_of else releases.latest()
+    told = tell_clusters(panel, rule, neighbours, false_a_year)
+    say_findings(findings, releases.noted, language)
+    say_findings(wrong, (), language)
+    if as_json:
+        left_out = {"rows_left_out": findings, "noted": releases.noted, "neighbours_left_out": wrong}
+        print_json({**left_out, **told})
+    else:
+        _show(told, language, is_share=rule.is_relative)
+
+
+def _show(told: dict[str, Any], language: Language, *, is_share: bool) -> None:
+    found = told["clusters"]
+    say(
+        language.say(
+            f"{len(found)} clusters in the {told['cadence']} from {told['period']}; by chance at most "
+            f"{told['false_a_year']:g} a year.",
+            f"{told['period']} 起的一期中有 {len(found)} 处聚集；偶然出现的每年至多 {told['false_a_year']:g} 处。",
+        )
+    )
+    heads = (
+        language.say("regions", "地区"),
+        language.say("industry", "行业"),
+        language.say("since", "自"),
+        language.say("loss beyond others", "超出他处的损失"),
+        language.say("score", "得分"),
+    )
+    rows = [
+        (
+            ", ".join(one["regions"]),
+            "/".join(part for part in (one["industry"], one["occupation"]) if part),
+            str(one["since"]),
+            f"{one['loss']:.1%}" if is_share else f"{one['loss']:.4g}",
+            f"{one['score']:.1f}",
+        )
+        for one in found
+    ]
+    if rows:
+        print_table(table(heads, rows, numbers=(3, 4)))

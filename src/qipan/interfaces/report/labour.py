@@ -1,0 +1,150 @@
+"""What is told of warnings in words: grades, standings, sizes and sentences, for the terminal and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from qipan.interfaces.report.numbers import NOTHING
+from qipan.kernel.errors import NotAllowedError
+from qipan.labour.model.issued import Act
+
+if TYPE_CHECKING:
+    from qipan.access.model import Scope
+    from qipan.labour.model.issued import IssuedOutlook, IssuedWarning, Kept
+
+GRADES: Final = {
+    "blue": ("blue", "蓝色"),
+    "yellow": ("yellow", "黄色"),
+    "orange": ("orange", "橙色"),
+    "red": ("red", "红色"),
+}
+"""Grades in both languages, the least first."""
+ACTS: Final = {
+    "issued": ("issued", "已发布"),
+    "told_again": ("told again", "已更新"),
+    "treated": ("helped", "已帮扶"),
+    "confirmed": ("confirmed", "已应验"),
+    "resolved": ("resolved", "已解除"),
+    "withdrawn": ("withdrawn", "已撤回"),
+}
+"""What is done to a warning, in both languages."""
+OUTCOMES: Final = {
+    "open": ("open", "进行中"),
+    "came": ("the loss came", "损失发生"),
+    "false": ("false alarm", "误报"),
+    "treated": ("helped, no loss came", "已帮扶，损失未发生"),
+    "withdrawn": ("withdrawn", "已撤回"),
+}
+"""What a warning came to, in both languages."""
+CADENCES: Final = {
+    "week": ("weeks", "周"),
+    "month": ("months", "个月"),
+    "quarter": ("quarters", "个季度"),
+    "year": ("years", "年"),
+}
+"""Periods in both languages, as they are counted."""
+
+
+def size_text(value: float | None, told: Mapping[str, Any]) -> str:
+    """Return a loss as people read it: a share in per cent, else in the unit of the panel.
+
+    Examples
+    --------
+    >>> size_text(0.104, {"events_rule": "fall 10%", "data": {"unit": "persons"}})
+    '10.4%'
+    >>> size_text(2.04, {"events_rule": "rise 2", "data": {"unit": "percent"}})
+    '2.04'
+    """
+    if value is None:
+        return NOTHING
+    return f"{value:.1%}" if told["events_rule"].endswith("%") else f"{value:,.4g}"
+
+
+def size_interval(one: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """Return an expected loss with its interval."""
+    low, high = size_text(one["low"], told), size_text(one["high"], told)
+    return f"{size_text(one['expected_loss'], told)} ({low}–{high})"
+
+
+def horizon_text(told: Mapping[str, Any], lang: str) -> str:
+    """Return when the loss is foretold for, as ``in 3 to 9 months``."""
+    first, last = told["horizon"]["first"], told["horizon"]["until"] - 1
+    en, zh = CADENCES[told["horizon"]["of"]]
+    if lang == "zh":
+        return f"{first} 至 {last} {zh}内"
+    return f"in {first} to {last} {en}"
+
+
+def told_warning(one: IssuedWarning) -> dict[str, Any]:
+    """Return a warning as doors tell it: how it stands, what was told last, and every step."""
+    return {
+        "warning": one.warning_id,
+        "panel": one.panel,
+        "events_rule": one.rule,
+        "cell": str(one.cell),
+        "region": one.cell.region,
+        "industry": one.cell.industry,
+        "occupation": one.cell.occupation,
+        "grade": one.grade,
+        "state": one.state.value,
+        "is_treated": one.has(Act.TREATED),
+        "outcome": one.outcome.value,
+        "as_of": str(one.newest.as_of),
+        "told": one.newest.told,
+        "steps": [
+            {"number": step.number, "act": step.act.value, "at": step.at, "as_of": step.as_of, "by": step.by}
+            | {"reason": step.reason}
+            for step in one.steps
+        ],
+    }
+
+
+def told_kept(one: Kept) -> dict[str, Any]:
+    """Return what issued warnings came to, beside what was promised."""
+    return {
+        "panel": one.panel,
+        "events_rule": one.rule,
+        "promised_a_year": one.promised_a_year,
+        "realised_a_year": round(one.a_year, 4) if one.years else None,
+        "upper_95_a_year": round(one.upper, 4) if one.years else None,
+        "false": one.false,
+        "quiet_years": round(one.years, 1),
+        "outcomes": dict(one.counts),
+    }
+
+
+def told_outlook(one: IssuedOutlook, scope: Scope) -> dict[str, Any]:
+    """Return what was told of a panel, of the regions that a scope holds."""
+    told = dict(one.told) | {"panel": one.panel, "number": one.number, "issued": one.issued, "digest": one.digest}
+    return told | {
+        part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")
+    }
+
+
+def is_seen(region: str, scope: Scope) -> bool:
+    """Tell whether a region lies within a scope: one that is no province-level code only in that of the country."""
+    return scope.is_country or region in scope.adcodes
+
+
+def seen_warnings(found: Sequence[IssuedWarning], scope: Scope, *, must: bool = False) -> list[IssuedWarning]:
+    """Return the warnings that lie within a scope.
+
+    Parameters
+    ----------
+    must
+        Whether one outside of it is refused, rather than left out.
+
+    Raises
+    ------
+    NotAllowedError
+        ``region_out_of_scope``.
+    """
+    seen = [one for one in found if is_seen(one.cell.region, scope)]
+    if must and len(seen) < len(found):
+        raise NotAllowedError(
+            f"A warning must be of a region within the scope of who asks, was not: {found[0].warning_id}.",
+            code="region_out_of_scope",
+            hint="Ask an admin to widen the scope.",
+        )
+    return seen

@@ -1,0 +1,67 @@
+"""``qipan labour warn`` and what follows it: told without a home, issued with one, acted on with a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Qipan, assert_refused, shown
+from tests.labour.conftest import waves
+
+from qipan.labour.model.panel import Cadence
+
+ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "rise")
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a panel of twelve regions over twenty years, which loses from late in 2015 on."""
+    path = tmp_path_factory.mktemp("warn") / "panel.csv"
+    starts = [Cadence.MONTH.after(date(2000, 1, 1), at) for at in range(240)]
+    rows = [
+        f"r{cell:02},{start:%Y-%m},{value:.4f},percent"
+        for cell, values in enumerate(waves(12, 240, seed=5))
+        for start, value in zip(starts, values, strict=True)
+    ]
+    path.write_text("\n".join(["region,period,value,unit", *rows, ""]))
+    return path
+
+
+def test_warn_says_what_it_promises_and_lists_cells(qipan: Qipan, panel):
+    told = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED)
+    assert told.exit_code == 0, told.output
+    assert "are warned of as of 2015-12-01: a loss (rise 2) in 3 to 9 months" in " ".join(told.stdout.split())
+    assert "Promised: 0.1 false alarms" in told.stdout
+
+
+def test_warn_speaks_chinese(qipan: Qipan, panel):
+    told = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--lang", "zh")
+    assert "3 至 9 个月内" in "".join(told.stdout.split("\n"))
+
+
+def test_warn_that_cannot_tell_says_why(qipan: Qipan, panel):
+    told = shown(qipan("labour", "warn", panel, "--as-of", "2001-06-01", *ASKED, "--json"))
+    assert told["cannot_tell"]["code"] == "panel_without_events"
+    assert told["warnings"] == []
+    said = qipan("labour", "warn", panel, "--as-of", "1999-06-01", *ASKED)
+    assert said.stdout.startswith("Cannot tell as of 1999-06-01")
+
+
+def test_warnings_are_issued_followed_and_acted_on(qipan: Qipan, panel):
+    for day in ("2015-09-01", "2015-12-01"):
+        issued = shown(qipan("labour", "warn", panel, "--as-of", day, *ASKED, "--issue", "states", "--json"))
+        assert issued["issued"].get("issued", 0) >= 0
+    told = shown(qipan("labour", "warnings", "--json"))
+    name = next(one["warning"] for one in told["warnings"] if one["state"] == "issued")
+    assert told["kept"][0]["promised_a_year"] == 0.1
+    assert shown(qipan("labour", "treat", name, "--reason", "courses", "--json"))["is_treated"]
+    done = shown(qipan("labour", "resolve", name, "--reason", "no loss came", "--json"))
+    assert (done["outcome"], [one["act"] for one in done["steps"]][-2:]) == ("treated", ["treated", "resolved"])
+    assert_refused(qipan("labour", "withdraw", name, "--reason", "late"), 5, "warning_over")
+    assert_refused(qipan("labour", "confirm", "states-999", "--reason", "x"), 4, "warning_unknown")
+    assert "no loss came" in qipan("labour", "warnings", name).stdout
+    assert "states: " in qipan("labour", "warnings").stdout
+    assert qipan("labour", "check").exit_code == 0
+    again = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "states")
+    assert_refused(again, 5, "outlook_older")

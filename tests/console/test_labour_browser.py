@@ -1,0 +1,59 @@
+"""Jobs at risk in a real browser: map and history are drawn, squares are reached by keyboard, axe finds nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import expect
+from tests.console.conftest import opened
+from tests.console.test_browser import is_fit
+from tests.console.test_obligations_browser import sign_in
+from tests.labour.issued import issue_some
+
+from qipan.access.model import Duty
+from qipan.interfaces.server import create_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = ["/labour", "/labour/cell?panel=insured&region=440000&industry=I64"]
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a console with warnings on a free port."""
+    made = opened(tmp_path_factory.mktemp("labour") / "home")
+    issue_some(made)
+    with made.books.begin() as unit:
+        made.access.grant(unit, "li.wei", Duty.LABOUR, datetime.now(UTC))
+    server = uvicorn.Server(uvicorn.Config(create_app(made), port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_drawn_and_accessible(console: Any, base: str, axe: str, path: str, lang: str) -> None:
+    sign_in(console, base, lang)
+    console.goto(f"{base}{path}")
+    expect(console.locator("[data-chart]").first).to_have_attribute("data-ready", "1")
+    is_fit(console, axe)
+
+
+def test_a_square_is_reached_and_opened_by_keyboard(console: Any, base: str) -> None:
+    sign_in(console, base, "en")
+    console.goto(f"{base}/labour")
+    console.locator("#heat tbody a").first.focus()
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    expect(console.locator("#path caption")).to_be_visible()
