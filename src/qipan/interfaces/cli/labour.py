@@ -62,15 +62,8 @@ def backtest(
         releases, findings = read_panel(read_bytes(file))
         try:
             rule.must_suit(releases)
-            told = compare(
-                releases,
-                rule,
-                detectors or list(DETECTORS),
-                promise,
-                ahead=ahead,
-                as_released=as_released,
-                is_corrected=is_corrected,
-            )
+            seen_as = {"as_released": as_released, "is_corrected": is_corrected}
+            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, **seen_as)
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings

@@ -8,7 +8,7 @@ import typer
 
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
-from qipan.interfaces.cli.panels import PanelFile, say_findings
+from qipan.interfaces.cli.panels import Events, PanelFile, Promised, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import percent
 from qipan.kernel.errors import of_file
@@ -26,14 +26,9 @@ _WAYS = {
 def agree(
     file: PanelFile,
     *,
-    events: Annotated[
-        str,
-        typer.Option("--events", metavar="RULE", show_default=False, help='As "rise 2.0" in its unit, or "fall 10%".'),
-    ],
+    events: Events,
     detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="Which raises the alarms.")] = "hazard",
-    promised: Annotated[
-        float, typer.Option("--false-alarms", min=0.0, help="How many a quiet year of a cell may have.")
-    ] = 0.05,
+    promised: Promised = 0.05,
     doubt: Annotated[float, typer.Option("--doubt", min=0.0, help="Spreads by which a threshold is widened.")] = 2.0,
     is_synthetic: Annotated[
         bool, typer.Option("--synthetic", help="Make releases of the usual sizes of revision for what is final.")
