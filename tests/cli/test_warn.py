@@ -11,7 +11,7 @@ from tests.labour.conftest import waves
 
 from qipan.labour.model.panel import Cadence
 
-ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "rise")
+ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "turn")
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +65,15 @@ def test_warnings_are_issued_followed_and_acted_on(qipan: Qipan, panel):
     assert qipan("labour", "check").exit_code == 0
     again = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "states")
     assert_refused(again, 5, "outlook_older")
+
+
+def test_a_detector_whose_promises_do_not_hold_warns_nobody(qipan: Qipan, panel):
+    asked = (*ASKED[:-1], "sahm", "--as-of", "2015-12-01")
+    assert_refused(qipan("labour", "warn", panel, *asked), 5, "detector_not_offered")
+
+
+def test_a_promise_is_kept_surely_unless_the_average_is_asked_for(qipan: Qipan, panel):
+    asked = ("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--json")
+    surely, so_far = shown(qipan(*asked)), shown(qipan(*asked, "--on-average"))
+    assert [one["false_alarms"]["is_sure"] for one in (surely, so_far)] == [True, False]
+    assert surely["threshold"] >= so_far["threshold"]

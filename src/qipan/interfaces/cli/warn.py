@@ -11,7 +11,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
-from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
+from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.report.errors import hint, message
 from qipan.interfaces.report.labour import GRADES, horizon_text, size_interval
@@ -37,9 +37,11 @@ def warn(
     *,
     events: Events,
     as_of: AsOf = None,
-    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="As backtest has them.")] = "hazard",
+    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="hazard or turn.")] = "hazard",
     promised: Promised = 0.05,
-    is_sure: Surely = False,
+    is_sure: Annotated[
+        bool, typer.Option("--surely/--on-average", help="Keep the promise with a bound of what is to come, or so far.")
+    ] = True,
     ahead: Ahead = None,
     as_released: Annotated[
         bool, typer.Option("--releases", help="Test the track record on what had been released by then.")
@@ -88,6 +90,7 @@ def _found(
     """Read the panel and return what can be said, what is wrong with rows that were left out, and what is odd."""
     from qipan.bootstrap.panels import grade_limits, read_panel
     from qipan.facts.catalog import Catalog
+    from qipan.labour.detect.choose import choose_offered
     from qipan.labour.model.event import EventRule
     from qipan.labour.model.promise import Promise
     from qipan.labour.model.warning import Terms
@@ -95,6 +98,7 @@ def _found(
     from qipan.labour.warn import warn as warn_of
 
     rule, promise = EventRule.read(events), Promise(promised, is_sure)
+    choose_offered(detector)
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
         rule.must_suit(releases)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from qipan.kernel.errors import NotFoundError
+from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.labour.detect import hazard
 from qipan.labour.detect.cusum import cusum
 from qipan.labour.detect.ears import c1, c2, c3
@@ -55,3 +55,23 @@ def choose(name: str) -> Detector:
             hint="Choose one of these.",
         )
     return DETECTORS[name]
+
+
+def choose_offered(name: str) -> Detector:
+    """Return the detector of that name, if people are warned by it.
+
+    Raises
+    ------
+    NotFoundError
+        ``detector_unknown``.
+    RuleBrokenError
+        ``detector_not_offered``.
+    """
+    found = choose(name)
+    if name not in OFFERED:
+        raise RuleBrokenError(
+            f"A detector that warns must be one whose promises hold, {' or '.join(OFFERED)}, was {name}.",
+            code="detector_not_offered",
+            hint="Compare others with qipan labour backtest.",
+        )
+    return found
