@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qipan.labour.count_false import count_false
@@ -34,11 +36,16 @@ def calibrate(scores: Floats, history: History, per_year: float, promise: Promis
     heard = history.is_quiet & np.isfinite(scores)
     if not heard.any():
         return np.inf
-    quiet = scores[heard]
+    quiet, begins = scores[heard], np.zeros(scores.shape, dtype=np.bool_)
+    peak = np.where(np.isfinite(scores), scores, -np.inf).max(axis=1)
     # Above all that was quiet no alarm is false; what was not quiet has no say.
     found = float(np.nextafter(quiet.max(), np.inf))
     for threshold in np.unique(np.quantile(quiet, 1.0 - np.geomspace(1.0, 1e-5, THRESHOLDS)))[::-1].tolist():
-        begins = raise_alarms(scores, threshold, history, rest).begins
+        # Cells that never reach a threshold raise no alarm; high ones are reached by few.
+        reaches = peak >= threshold
+        begins[reaches] = raise_alarms(
+            scores[reaches], threshold, replace(history, is_quiet=history.is_quiet[reaches]), rest
+        ).begins
         if not promise.is_kept_by(count_false(begins, heard, per_year)):
             break
         found = float(threshold)
