@@ -52,6 +52,11 @@ NAMES = {
     "dispatch.power",
     "dispatch.call",
     "dispatch.flexibility",
+    "labour.act",
+    "labour.outlook",
+    "labour.panels",
+    "labour.warning",
+    "labour.warnings",
 }
 OBLIGATIONS = {
     "accounts": (

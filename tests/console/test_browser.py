@@ -188,7 +188,7 @@ def test_an_operator_signs_in_runs_a_day_and_sees_its_board(console: Any, base: 
     console.wait_for_url(lambda address: "/?plan=" in address, timeout=WAIT_MS)
     drawn(console, "map")
     expect(console.locator(".particulars")).to_contain_text("mine.csv (generic)")
-    console.get_by_role("navigation").get_by_role("link", name="Jobs").click()
+    console.get_by_role("navigation").get_by_role("link", name="Jobs", exact=True).click()
     expect(console.locator("#jobs")).to_contain_text("job-00")
     console.get_by_role("button", name="Sign out").click()
     expect(console.get_by_role("link", name="Sign in")).to_be_visible()

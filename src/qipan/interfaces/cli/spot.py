@@ -20,7 +20,6 @@ from qipan.market.model.auction import auction_of
 from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel
-from qipan.market.service.lock import lock_orders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,6 +154,8 @@ def gate(name: AuctionName, *, as_json: AsJson = False) -> None:
 
 
 def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tuple[Entered, bool]]:
+    from qipan.market.service.lock import lock_orders
+
     services = session.services()
     requests = by_hour(requests)
     signed = signatures(requests, sign_with)
