@@ -46,7 +46,6 @@ def by_days(spells, within_days) -> dict:
         found.setdefault((region, job, at), [0, 0, 0, 0])[place] += 1
 
     for person, region, job, start, length in spells:
-        is_held = lambda day: start <= day and (length is None or day < start + timedelta(length))  # noqa: B023, E731
         day = start
         while day.day != 1:
             day += timedelta(1)
@@ -56,7 +55,7 @@ def by_days(spells, within_days) -> dict:
         end = start + timedelta(length)
         last = end - timedelta(1)
         add(region, job, month(last), 1)
-        if not is_held(last.replace(day=1)):
+        if last.replace(day=1) < start:
             continue
         add(region, job, month(last), 2)
         others = [(s, date.max if n is None else s + timedelta(n)) for p, _, _, s, n in spells if p == person]
