@@ -1,6 +1,6 @@
 """Make an auction whole: prices in fen, volumes in lots, who gets what, who serves whom, and the bill.
 
-Dispatch finds prices and flows; here its prices are rounded to the tick of the market, by its own rule, and its flows
+Prices and flows come from dispatch; here prices are rounded to the tick of the market, by its own rule, and flows
 down to whole lots that links can carry. An order that the price is good for and that whole lots leave out is made good
 by uplift. Limits are whole fen, so no rounded price is worse than the limit of an order that dispatch took.
 

@@ -2,7 +2,8 @@
 
 Hours share nothing, so each is a programme of its own. Every hub is an origin of work and a site. Offers of one limit
 are a pool whose running cost is the limit; so are lots that stay unbought at a bid's limit, which only work of the same
-hub may take. Work is all that a hub bids for. Where nothing is bought, the price is the best bid.
+hub may take. Work is all that a hub bids for. Where nothing is bought, the price is the best bid. Dispatch
+says what the prices are; of several volumes that they leave open, `spot_volumes` has the rule.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from qipan.market.service.spot import Spot
 from qipan.market.service.spot_audit import SpotAudit
 from qipan.storage.books import UnitOfWork
 from qipan.workflows.spot_network import network_of
+from qipan.workflows.spot_volumes import Prices, share_volumes
 
 UNBOUGHT: Final = "unbought"
 """Card model of the pools that stand for what is not bought."""
@@ -187,10 +189,8 @@ def find(auction: Auction, orders: Sequence[Order], solve: Solve = lambda day: p
             price[Side.BUY][hour, hub] = found.delivered_fen_per_unit_h[hub, 0]
         for hub, _ in sides[Side.SELL]:
             price[Side.SELL][hour, hub] = found.lmp_fen_per_unit_h[hub, 0]
-        is_bought = found.work_product < hubs
-        np.add.at(
-            flow[hour], (found.work_product[is_bought], found.work_stream[is_bought]), found.work_unit_h[is_bought]
-        )
+        prices = Prices(found.delivered_fen_per_unit_h[:, 0], found.lmp_fen_per_unit_h[:hubs, 0], _rents(found))
+        flow[hour] = share_volumes(auction.network, prices, sides[Side.BUY], sides[Side.SELL]) * CARDS_PER_LOT
     return Found(price[Side.BUY], price[Side.SELL], flow)
 
 
@@ -231,6 +231,11 @@ def instance(auction: Auction, hour: int, bids: Levels, offers: Levels) -> Insta
     classes = Classes(nothing[:0], work, nothing, nothing + 1, asked[work], asked[work], streams)
     own = np.eye(len(hubs))
     return Instance(board, classes, rules, np.concatenate([np.ones_like(own), own], axis=1))
+
+
+def _rents(found: Plan) -> Floats:
+    """Return what each link earns for a card-hour, signed by direction; nothing without links."""
+    return found.link_rent_fen_per_gb[:, 0] if len(found.link_rent_fen_per_gb) else np.zeros(0)
 
 
 def _levels(groups: dict[tuple[int, int, Side], list[Order]], hour: int, side: Side) -> Levels:

@@ -160,7 +160,7 @@ def test_site_that_draws_nothing_but_a_rounding_error_asks_its_offer() -> None:
 def test_choice_that_fails_leaves_the_prices_of_the_solver_as_indicative(
     make_board, make_jobs, rules, monkeypatch
 ) -> None:
-    monkeypatch.setattr("qipan.dispatch.prices.rule.ROUNDS", 0)
+    monkeypatch.setattr("qipan.dispatch.prices.project.ROUNDS", 0)
     made = random_ties(np.random.default_rng([0, 911]), "both")
     assert not plan(*made).is_final
 
