@@ -3,7 +3,8 @@
 Of each auction: payments = revenue + carriers + rent + fees + remainder, and nothing remains; no order is worse off
 than its limit, and none that the price is good for is left out without uplift; links keep their limits; HiGHS by dual
 simplex and by interior point lead to the same prices, awards and supplies; another order of entry changes no price and
-no volume of a limit. Then a day of 270,000 orders, 100,000 trades, is entered, cleared, told again, and made anew from its requests.
+no volume of a limit. Then a day of 270,000 orders, some 100,000 trades, is entered, cleared, told again, and made anew
+from its requests.
 
 Every auction has its own seed, so a violation is played again by ``--first NUMBER --count 1``.
 """
