@@ -61,7 +61,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "accounts/refuse": "accounts/refuse",
         "accounts/replay": "accounts/replay",
         "accounts/statement": "accounts/statement",
-        "accounts/service/disputes": "accounts/disputes",
+        "accounts/service/disputes": "accounts/disputes accounts/evidence",
         "accounts/service/posting": "accounts/service accounts/trace",
     },
     "claim": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -24,6 +25,7 @@ from qipan.access.model import Duty, Role
 from qipan.accounts.model.dispute import DisputeState, Step
 from qipan.accounts.model.posting import Action
 from qipan.accounts.record import step_record
+from qipan.accounts.service.disputes import Disputes
 from qipan.accounts.store.dispute import CORRECTED, STEP, insert_step
 from qipan.kernel.errors import (
     BadInputError,
@@ -306,6 +308,79 @@ def test_check_finds_steps_that_the_log_does_not_hold_and_corrections_that_were_
     with books.read() as unit:
         found = court.disputes.check(unit)
     assert [(one.column, one.rule) for one in found] == [("d-3", "step_differs"), ("d-7", "correction_differs")]
+
+
+def test_check_tells_of_a_dispute_whose_steps_do_not_follow_and_goes_on_to_the_next(books, court):
+    for name in ("d-1", "d-2", "d-3"):
+        do(books, court.disputes.open, opening(name))
+    with books.begin() as unit:
+        for name, number in (("d-1", 2), ("d-3", 3)):
+            (step,) = court.disputes.dispute(unit, name).steps
+            digest = sha256(step_record(step)).hexdigest()
+            forged = Step(number, NOW, digest, opening(name) if number == 2 else answer(name))
+            insert_step(unit, forged, step_record(forged))
+    with books.read() as unit:
+        found = court.disputes.check(unit)
+    assert [(one.row, one.column, one.rule) for one in found] == [
+        (0, "d-1", "step_differs"),
+        (2, "d-3", "step_differs"),
+    ]
+    assert found[0].message == "A dispute must be open for what follows in it, was opened: d-1."
+    assert found[1].message == "Step 2 of d-3 must follow the one before, in the log, did not."
+
+
+def test_what_check_finds_of_corrections_is_told_by_name(books, court):
+    do(books, court.disputes.open, opening())
+    do(books, court.disputes.decide, decision(WHOLE))
+    with books.begin() as unit:
+        unit.execute(sa.insert(CORRECTED).values(transfer_id="fee", dispute_id="d-1", amount=1))
+        unit.execute(sa.insert(CORRECTED).values(transfer_id="s/b", dispute_id="d-7", amount=1))
+    with books.read() as unit:
+        found = court.disputes.check(unit)
+    assert [(one.row, one.column, one.rule, one.message) for one in found] == [
+        (0, "d-1", "correction_differs", f"What d-1 corrects must be {WHOLE}, was posted otherwise."),
+        (0, "d-7", "correction_differs", "What is corrected must be decided, was not: d-7."),
+    ]
+
+
+def test_an_answer_is_by_the_user_as_known_and_its_act_stands_in_the_trail(books, court):
+    do(books, court.disputes.open, opening())
+    found, _ = do(books, court.disputes.answer, answer(by="CAT"), later(60))
+    assert found.steps[-1].act.by == "cat"
+    found, _ = do(books, court.disputes.withdraw, withdrawal(by="ANN"), NOW)
+    assert found.steps[-1].act.by == "ann"
+    # Time never goes back in a dispute, whatever the clock says.
+    assert found.steps[-1].at == found.steps[-2].at
+    with books.read() as unit:
+        rows = (
+            unit.execute(sa.select(TRAIL).where(TRAIL.c.subject == "d-1").order_by(TRAIL.c.entry_id)).mappings().all()
+        )
+    assert [(one["action"], json.loads(one["detail"])) for one in rows] == [
+        ("dispute_opened", {"by": "ann"}), ("dispute_answered", {"by": "cat"}), ("dispute_withdrawn", {"by": "ann"}),
+    ]  # fmt: skip
+
+
+def test_who_speaks_for_nobody_is_told_which_duty_lacks(books, court):
+    with pytest.raises(NotAllowedError, match=r"duty trader.*a,") as caught:
+        do(books, court.disputes.open, opening(by="nobody"))
+    assert caught.value.code == "duty_missing"
+    do(books, court.disputes.open, opening())
+    with pytest.raises(NotAllowedError, match="auditor"):
+        do(books, court.disputes.decide, decision(WHOLE, by="nobody"))
+
+
+def test_pillars_are_asked_for_each_transfer_that_a_decision_names(books, court):
+    asked = []
+    keeper = Disputes(
+        court.accounts,
+        court.access,
+        court.log,
+        window=WINDOW,
+        correctable=[lambda unit, one: asked.append((unit is None, one.transfer_id)) or one.amount],
+    )
+    do(books, keeper.open, opening())
+    assert do(books, keeper.decide, decision(WHOLE))[1]
+    assert asked == [(False, "s/a"), (False, "s/c")]
 
 
 def test_check_finds_a_decision_that_was_changed_to_name_another_transfer(books, court):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from qipan.accounts.model.claim import Claim, Extent
+from qipan.accounts.model.dispute import Answer, Decision, Opening, Step, Withdrawal
 from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Transfer
 from qipan.accounts.record import (
     account_record,
@@ -15,8 +16,10 @@ from qipan.accounts.record import (
     claim_record,
     extent_record,
     read_claim,
+    read_step,
     read_transfer,
     release_record,
+    step_record,
     transfer_record,
 )
 from qipan.kernel.errors import BadInputError
@@ -44,6 +47,22 @@ TRANSFER = Transfer(
     credit_entry=9,
     at=AT,
 )
+STEPS = {
+    "opened": Step(
+        1,
+        EAST,
+        "",
+        Opening(dispute_id="d", party="east", by="ann", transfer_ids=("t", "u"), ground="价格不对", cites="f-9"),
+    ),
+    "answered": Step(2, AT, "ab", Answer(dispute_id="d", party="west", by="bob", words="It was.")),
+    "decided": Step(3, AT, "cd", Decision(dispute_id="d", by="eve", words="Half.", amounts={"t": 9, "u": 8})),
+    "withdrawn": Step(4, AT, "ef", Withdrawal(dispute_id="d", by="ann", words="A slip.")),
+}
+FORMS = {
+    "claim": (read_claim, claim_record(CLAIM), "a claim"),
+    "transfer": (read_transfer, transfer_record(TRANSFER), "a transfer"),
+    **{act: (read_step, step_record(step), "a step of a dispute") for act, step in STEPS.items()},
+}
 
 
 def told(record):
@@ -117,7 +136,25 @@ def test_what_is_entered_is_read_back():
     assert read_transfer(transfer_record(without)) == without
 
 
-@pytest.mark.parametrize("read", [read_claim, read_transfer])
+@pytest.mark.parametrize(
+    ("act", "tells"),
+    [
+        ("opened", {"opened": "价格不对", "party": "east", "transfers": ["t", "u"], "cites": "f-9", "by": "ann"}),
+        ("answered", {"answered": "It was.", "party": "west", "by": "bob"}),
+        ("decided", {"decided": "Half.", "amounts": {"t": 9, "u": 8}, "by": "eve"}),
+        ("withdrawn", {"withdrawn": "A slip.", "by": "ann"}),
+    ],
+)
+def test_a_step_of_a_dispute_tells_its_act_and_is_read_back(act, tells):
+    step = STEPS[act]
+    at = "2026-03-01T05:00:00.000000+00:00" if act == "opened" else "2026-03-01T04:05:06.000007+00:00"
+    assert told(step_record(step)) == {
+        "dispute": "d", "number": step.number, "at": at, "before": step.before, **tells,
+    }  # fmt: skip
+    assert read_step(step_record(step)) == step
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "change",
     [
@@ -126,16 +163,24 @@ def test_what_is_entered_is_read_back():
         lambda _: b"{}",
         lambda record: record + b" ",
         lambda record: record.replace(b"+00:00", b"Z"),
-        lambda record: record.replace(b":9", b':"9"'),
-        lambda record: record.replace(b":9", b":null"),
+        lambda record: record.replace(b'"', b"'", 1),
         lambda record: record.replace(b"{", b'{"x":1,', 1),
-        lambda record: record.replace(b'"2026-03-01T05:00:00.000000+00:00"', b"5"),
+        lambda record: record.replace(b'"2026-03-01T05:00:00.000000+00:00"', b"5").replace(
+            b'"2026-03-01T04:05:06.000007+00:00"', b"5"
+        ),
     ],
 )
-def test_what_is_written_otherwise_is_refused(read, change):
-    record = claim_record(CLAIM) if read is read_claim else transfer_record(TRANSFER)
+def test_what_is_written_otherwise_is_refused(form, change):
+    read, record, what = FORMS[form]
     with pytest.raises(BadInputError) as caught:
         read(change(record))
     assert caught.value.code == "record_malformed"
-    what = "a claim" if read is read_claim else "a transfer"
     assert caught.value.message == f"A record must be {what} in canonical JSON, was not."
+
+
+@pytest.mark.parametrize("form", ["claim", "transfer"])
+@pytest.mark.parametrize("other", [b':"9"', b":null"])
+def test_a_number_that_is_none_is_refused(form, other):
+    read, record, _ = FORMS[form]
+    with pytest.raises(BadInputError):
+        read(record.replace(b":9", other))
