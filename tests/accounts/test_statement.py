@@ -148,7 +148,7 @@ def test_findings_name_their_row_and_those_after_a_bad_row_are_found_too(told, o
         (2, "transfer", "not_of_account"),
     ]
     assert found[-1] == (0, "balances", "balance_differs")
-    assert (1, "entry", "entry_missing") in found
+    assert (3, "entry", "entry_missing") in found
     assert findings(told, lambda one: one.update(proof=one["lines"][0]["proof"]))[-1] == (0, "proof", "kind_differs")
 
 
@@ -163,3 +163,72 @@ def test_a_statement_tells_each_period(opened, house):
         (HOUR.replace(hour=7).isoformat(), 4),
     ]
     assert findings(told, lambda _: None) == []
+
+
+def whole(told, change=lambda _: None, **more):
+    told = copy.deepcopy(told)
+    change(told)
+    return check_statement(told, log=SIGNER.verifier, **more)
+
+
+def test_periods_are_told_in_the_order_of_time(opened, house):
+    periods = [HOUR.replace(day=day, hour=hour) for day, hour in ((10, 3), (2, 9), (2, 11))]
+    drafts = [move(f"x-{at}", "site", "h", at + 1, period=period) for at, period in enumerate(periods)]
+    with opened.begin() as unit:
+        house.accounts.post(unit, drafts, NOW)
+        house.log.checkpoint(unit, SIGNER, NOW)
+        told = document(house.accounts.statement(unit, "h"))
+    assert [one["period"] for one in told["balances"]] == [period.isoformat() for period in sorted(periods)]
+    assert whole(told) == ()
+
+
+def test_what_is_wrong_is_told_by_row_even_behind_a_row_that_cannot_be_read(told):
+    def change(one):
+        one["lines"][0]["transfer"] = "{}"
+        one["lines"][2]["transfer"] = one["lines"][2]["transfer"].replace('"debit_entry":3', '"debit_entry":7')
+
+    found = {(one.row, one.column, one.rule): one for one in whole(told, change)}
+    assert found[1, "transfer", "record_malformed"].message == "A record must be a transfer in canonical JSON, was not."
+    assert found[3, "payload", "payload_changed"].message
+    assert found[2, "entry", "entry_missing"].value == "2"
+    assert found[3, "entry", "entry_missing"].message == "Entries of a must follow each other, was 7 where 2 must stand."
+    kept = told["balances"]
+    (differs,) = [one for one in whole(told, change) if one.rule == "balance_differs"]
+    assert differs.message.startswith("Balances must be [{'period': '', 'debits_posted': 50, 'credits_posted': 0,")
+    assert differs.message.endswith(f", was {kept}.")
+
+
+def test_a_proof_of_another_kind_and_a_transfer_of_others_are_told_in_words(told, opened, house):
+    with opened.begin() as unit:
+        other = document(house.accounts.statement(unit, "b"))
+    strange = next(line for line in other["lines"] if '"other"' in line["transfer"])
+
+    def change(one):
+        one["proof"] = one["lines"][0]["proof"]
+        one["lines"].append(strange)
+
+    told_in = {(one.row, one.rule): one.message for one in whole(told, change)}
+    assert told_in[0, "kind_differs"] == "An entry must be of kind account, was transfer."
+    assert told_in[5, "not_of_account"] == "A transfer must be one of a, was of b and bank."
+
+
+def test_witnesses_are_asked_for_where_a_quorum_is(told):
+    assert {one.rule for one in whole(told, quorum=1)} == {"quorum_missing"}
+    assert {(one.row, one.column) for one in whole(told, quorum=1)} == {(row, "signature") for row in range(5)}
+    assert all("1" in one.message for one in whole(told, quorum=1))
+
+
+def test_a_statement_whose_account_lacks_a_word_is_refused(told):
+    for word in ("account", "owner", "asset", "purpose", "floor", "ceiling"):
+        without = {name: kept for name, kept in json.loads(told["account"]).items() if name != word}
+        with pytest.raises(BadInputError) as caught:
+            whole(told, lambda one, without=without: one.update(account=json.dumps(without)))
+        assert caught.value.code == "statement_malformed"
+
+
+def test_a_floor_that_the_account_has_is_held_against_its_transfers(told):
+    def change(one):
+        one["lines"][1]["transfer"] = one["lines"][1]["transfer"].replace('"amount":30', '"amount":130')
+
+    (found,) = [one for one in whole(told, change) if one.rule == "below_floor" and one.row == 2]
+    assert (found.column, found.value, found.message) == ("amount", "-30", "a must hold at least 0, was -30.")

@@ -51,9 +51,8 @@ class Statement:
 
 def state(account: Account, proof: Proof, lines: Sequence[Line]) -> Statement:
     """Return the statement of an account over all its transfers under a checkpoint."""
-    replay = _replayed(account, (line.transfer for line in lines))[0]
-    balances = {period: balance for (name, period), balance in replay.items() if name == account.account_id}
-    return Statement(account, proof, tuple(lines), balances)
+    balances, _ = _replayed(account, enumerate((line.transfer for line in lines), start=1))
+    return Statement(account, proof, tuple(lines), _of(account, balances))
 
 
 def document(statement: Statement) -> dict[str, Any]:
@@ -66,16 +65,7 @@ def document(statement: Statement) -> dict[str, Any]:
         "lines": [
             {"transfer": transfer_record(line.transfer).decode(), "proof": str(line.proof)} for line in statement.lines
         ],
-        "balances": [
-            {
-                "period": "" if period is None else period.isoformat(),
-                "debits_posted": balance.debits_posted,
-                "credits_posted": balance.credits_posted,
-                "debits_pending": balance.debits_pending,
-                "credits_pending": balance.credits_pending,
-            }
-            for period, balance in sorted(statement.balances.items(), key=str)
-        ],
+        "balances": _told(statement.balances),
     }
 
 
@@ -104,7 +94,7 @@ def check_statement(
         return found
 
     findings = proved(0, proof, told["account"], ACCOUNT_KIND)
-    transfers: list[Transfer] = []
+    transfers: list[tuple[int, Transfer]] = []
     for row, (data, text) in enumerate(lines, start=1):
         findings += proved(row, text, data, TRANSFER_KIND)
         try:
@@ -116,25 +106,39 @@ def check_statement(
             told_row = f"A transfer must be one of {account.account_id}, was of {transfer.debit} and {transfer.credit}."
             findings.append(Finding(row, "transfer", "not_of_account", told_row))
             continue
-        transfers.append(transfer)
+        transfers.append((row, transfer))
     balances, wrong = _replayed(account, transfers)
     findings += wrong
-    true = document(Statement(account, proof_of(proof), (), _of(account, balances)))["balances"]
+    true = _told(_of(account, balances))
     if list(told["balances"]) != true:
         findings.append(Finding(0, "balances", "balance_differs", f"Balances must be {true}, was {told['balances']}."))
     return tuple(findings)
+
+
+def _told(balances: Mapping[Any, Balance]) -> list[dict[str, Any]]:
+    """Return balances as plain values, the earlier period first, before all that of no period."""
+    return [
+        {
+            "period": "" if period is None else period.isoformat(),
+            "debits_posted": balance.debits_posted,
+            "credits_posted": balance.credits_posted,
+            "debits_pending": balance.debits_pending,
+            "credits_pending": balance.credits_pending,
+        }
+        for period, balance in sorted(balances.items(), key=lambda one: (one[0] is not None, one[0]))
+    ]
 
 
 def _of(account: Account, balances: Mapping[Cell, Balance]) -> dict[Any, Balance]:
     return {period: balance for (name, period), balance in balances.items() if name == account.account_id}
 
 
-def _replayed(account: Account, transfers: Iterable[Transfer]) -> tuple[dict[Cell, Balance], list[Finding]]:
-    """Return what the transfers of an account add up to, and what is wrong with their order."""
+def _replayed(account: Account, transfers: Iterable[tuple[int, Transfer]]) -> tuple[dict[Cell, Balance], list[Finding]]:
+    """Return what the transfers of an account, each with its row, add up to, and what is wrong with their order."""
     name = account.account_id
     replay = Replay({})
     findings: list[Finding] = []
-    for row, transfer in enumerate(transfers, start=1):
+    for row, transfer in transfers:
         other = transfer.credit if transfer.debit == name else transfer.debit
         # Nothing is known of the other account but its name: it is free of limits, and its count is taken as told.
         free = Account(other, other, account.asset_id, "other", floor=None)
