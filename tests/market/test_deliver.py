@@ -42,6 +42,15 @@ def test_a_nomination_becomes_less_also_where_the_certificate_was_cut() -> None:
         assert raised.value.code == "nomination_above_certified"
 
 
+def test_who_bought_back_takes_nominations_back_site_by_site() -> None:
+    first, owes_less = nominate(ASKED, STANDING, **TERMS), TERMS | {"owed_lots": 3}
+    assert nominate(replace(ASKED, lots=1), first, **owes_less)[-1].lots == 1
+    assert nominate(replace(ASKED, lots=0), first, **owes_less) == STANDING
+    with pytest.raises(RuleBrokenError) as raised:
+        nominate(replace(ASKED, lots=4), first, **TERMS | {"owed_lots": 7})
+    assert raised.value.code == "nomination_above_owed"
+
+
 @pytest.mark.parametrize(
     ("change", "terms", "code"),
     [
@@ -51,7 +60,6 @@ def test_a_nomination_becomes_less_also_where_the_certificate_was_cut() -> None:
         ({"at": GATE}, {}, "gate_closed"),
         ({}, {"called": {"west"}}, "call_unmet"),
         ({}, {"owed_lots": 6}, "nomination_above_owed"),
-        ({"lots": 0}, {"owed_lots": 3}, "nomination_above_owed"),
         ({}, {"site_cards": 23}, "nomination_above_certified"),
     ],
 )

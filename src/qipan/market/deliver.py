@@ -85,13 +85,14 @@ def nominate(
         )
     kept = [one for one in standing if (one.member, one.site_id) != (asked.member, asked.site_id)]
     elsewhere = sum(one.lots for one in kept if one.member == asked.member)
-    if elsewhere + asked.lots > owed_lots:
+    before = sum(one.lots for one in standing if (one.member, one.site_id) == (asked.member, asked.site_id))
+    # Who owes less than before, as lots were bought back, takes nominations back site by site.
+    if asked.lots > before and elsewhere + asked.lots > owed_lots:
         raise RuleBrokenError(
             f"Nominations must not exceed the {owed_lots} lots that {asked.member} owes, was {elsewhere + asked.lots}.",
             code="nomination_above_owed",
             hint="Nominate less, or sell the rest on spot.",
         )
-    before = sum(one.lots for one in standing if (one.member, one.site_id) == (asked.member, asked.site_id))
     if asked.lots > before and asked.lots * CARDS_PER_LOT > site_cards:
         raise above_certified(asked.site_id, asked.lots, site_cards)
     return (*kept, asked) if asked.lots else tuple(kept)
