@@ -14,9 +14,10 @@ GATE = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
 def random_auction(rng: np.random.Generator) -> tuple[Auction, list[Order]]:
-    """Draw an auction of 1 to 4 hubs, one or two hours, and up to 24 orders."""
+    """Draw an auction of 1 to 4 hubs, one or two hours, and up to 24 orders; a few of very many lots."""
+    times = int(rng.choice([1, 1, 1, 1, 1000, 100_000]))
     hubs = tuple(f"hub-{number}" for number in range(int(rng.integers(1, 5))))
-    auction = Auction("h100", DAY, GATE, int(rng.choice([0, 0, 25, 100])), _network(rng, hubs))
+    auction = Auction("h100", DAY, GATE, int(rng.choice([0, 0, 25, 100])), _network(rng, hubs, times))
     hours = rng.choice(24, int(rng.integers(1, 3)), replace=False).tolist()
     width = int(rng.choice([3, 10, 60]))
     orders = []
@@ -27,12 +28,12 @@ def random_auction(rng: np.random.Generator) -> tuple[Auction, list[Order]]:
         fen = 100 + int(rng.integers(width)) - (width // 3 if side is Side.SELL else 0)
         member = f"{side.name.lower()}-{int(rng.integers(3))}"
         orders.append(
-            Order(f"o-{number}", member, auction.instrument(hub, hour), side, int(rng.integers(1, 9)), fen),
+            Order(f"o-{number}", member, auction.instrument(hub, hour), side, int(rng.integers(1, 9 * times)), fen),
         )
     return auction, orders
 
 
-def _network(rng: np.random.Generator, hubs: tuple[str, ...]) -> Network:
+def _network(rng: np.random.Generator, hubs: tuple[str, ...], times: int) -> Network:
     """Draw prices of carriers, and up to three links that all flows cross in shares, against each other with a sign."""
     count = len(hubs)
     asked = rng.choice([0, 0, 1, 2, 5, 12], size=(count, count))
@@ -49,7 +50,7 @@ def _network(rng: np.random.Generator, hubs: tuple[str, ...]) -> Network:
         hubs,
         transfer,
         tuple(f"link-{number}" for number in range(links)),
-        tuple(int(lots) for lots in rng.choice([0, 1, 2, 3, 5, 12], size=links)),
+        tuple(int(lots) * times for lots in rng.choice([0, 1, 2, 3, 5, 12], size=links)),
         tuple(tuple(map(tuple, link)) for link in share.tolist()),
         parts,
     )

@@ -23,9 +23,32 @@ def test_hubs_that_share_a_shortage_lack_the_same_share() -> None:
     assert flow.sum(axis=1).tolist() == [30, 0, 0]
 
 
-def test_what_no_hub_can_get_whole_goes_by_the_order_of_hubs_and_none_is_lost() -> None:
-    flow = share_volumes(FREE, at(100.0), {(0, 100): 3, (1, 100): 3, (2, 100): 3}, {(2, 90): 5})
-    assert flow.sum(axis=0).tolist() == [2, 2, 1]
+def test_a_lot_that_cannot_be_split_goes_to_one_hub_after_the_other_from_hour_to_hour_and_none_is_lost() -> None:
+    bids = {(0, 100): 3, (1, 100): 3, (2, 100): 3}
+    flows = [share_volumes(FREE, at(100.0), bids, {(2, 90): 5}, turn) for turn in range(3)]
+    assert [flow.sum(axis=0).tolist() for flow in flows] == [[2, 2, 1], [1, 2, 2], [2, 1, 2]]
+
+
+def test_a_million_lots_on_a_ring_are_shared_out_whole() -> None:
+    share = []
+    for link in range(5):
+        ways = [[0] * 5 for _ in range(5)]
+        for start in range(5):
+            for end in range(5):
+                length = (end - start) % 5
+                if length:
+                    ways[start][end] = 5 - length if (link - start) % 5 < length else -length
+        share.append(tuple(map(tuple, ways)))
+    ring = Network(tuple("abcde"), ((0,) * 5,) * 5, tuple("vwxyz"), (3_000_000,) * 5, tuple(share), 5)
+    rng = np.random.default_rng(3)
+    for turn in range(20):
+        bids = {(hub, 100): int(rng.integers(1, 10**6)) for hub in range(5)}
+        offers = {(hub, 100): int(rng.integers(1, 10**6)) for hub in range(5)}
+        flow = share_volumes(ring, at(100.0, 5, (0.0,) * 5), bids, offers, turn)
+        assert (flow == np.rint(flow)).all()
+        assert flow.sum() == min(sum(bids.values()), sum(offers.values()))
+        served = flow.sum(axis=0) / np.array([bids[hub, 100] for hub in range(5)])
+        assert np.ptp(served) <= 2 / min(bids.values()) + 1e-9
 
 
 def test_limits_better_than_the_price_trade_whole_and_worse_ones_do_not() -> None:

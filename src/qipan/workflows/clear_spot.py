@@ -190,7 +190,9 @@ def find(auction: Auction, orders: Sequence[Order], solve: Solve = lambda day: p
         for hub, _ in sides[Side.SELL]:
             price[Side.SELL][hour, hub] = found.lmp_fen_per_unit_h[hub, 0]
         prices = Prices(found.delivered_fen_per_unit_h[:, 0], found.lmp_fen_per_unit_h[:hubs, 0], _rents(found))
-        flow[hour] = share_volumes(auction.network, prices, sides[Side.BUY], sides[Side.SELL]) * CARDS_PER_LOT
+        turn = auction.day.toordinal() * HOURS + hour
+        lots = share_volumes(auction.network, prices, sides[Side.BUY], sides[Side.SELL], turn)
+        flow[hour] = lots * CARDS_PER_LOT
     return Found(price[Side.BUY], price[Side.SELL], flow)
 
 

@@ -6,7 +6,7 @@ where they cost what is paid there, and a link that earns rent is full. What is 
 1. Each of them is to trade all of its lots. What trades lies nearest to that: the least sum of squares of what lacks,
    each over the lots of the limit, so that hubs that share a shortage lack the same share.
 2. These shares are rounded to whole lots, up or down: as many lots as can be; then as many bids of one hub after the
-   other, in the order of the terms, then offers.
+   other, then offers. Hubs take turns at being the first, from hour to hour.
 3. Of the flows that are left each hub serves itself first, then one pair of hubs after the other.
 
 So there is one answer, whichever solver and whichever of several optimal plans is asked. Where a link carries parts of
@@ -25,10 +25,15 @@ from scipy import sparse
 from qipan.dispatch.model.array import Floats, Ints
 from qipan.dispatch.prices.project import Projection, project
 from qipan.dispatch.programme.simplex import new_solver, solver_failed
+from qipan.kernel.errors import EngineError
 from qipan.market.model.auction import Network
 
 EQUAL: Final = 1e-6
-"""Prices that differ by less, in fen, and lots that differ by less from a whole one, are equal."""
+"""Prices that differ by less, in fen, are equal."""
+WHOLE: Final = 1e-5
+"""Lots that differ by less from a whole one are whole: what a solver may lack where there are a million."""
+GIVES: Final = 1e-6
+"""By how many lots what was found to be the most may fall short, so that rounding shuts no door."""
 
 
 class Prices(NamedTuple):
@@ -64,7 +69,11 @@ class Ties(NamedTuple):
 
 
 def share_volumes(
-    network: Network, prices: Prices, bids: Mapping[tuple[int, int], int], offers: Mapping[tuple[int, int], int]
+    network: Network,
+    prices: Prices,
+    bids: Mapping[tuple[int, int], int],
+    offers: Mapping[tuple[int, int], int],
+    turn: int = 0,
 ) -> Floats:
     """Return the lots that each hub supplies to each in an hour, ``(from, to)``.
 
@@ -72,6 +81,8 @@ def share_volumes(
     ----------
     bids, offers
         Lots by hub and limit.
+    turn
+        Number of the hour; which hub is the first goes by it.
 
     Raises
     ------
@@ -81,7 +92,7 @@ def share_volumes(
     ties = tie(network, prices, bids, offers)
     flow = np.zeros((len(network.hubs),) * 2)
     if len(ties.start):
-        flow[ties.start, ties.end] = _whole(ties, _pro_rata(ties))
+        flow[ties.start, ties.end] = _whole(ties, _pro_rata(ties), turn % len(network.hubs))
     return flow
 
 
@@ -155,28 +166,39 @@ def _pro_rata(ties: Ties) -> Floats:
     return lots
 
 
-def _whole(ties: Ties, shares: Floats) -> Floats:
+def _whole(ties: Ties, shares: Floats, first: int) -> Floats:
     """Return the flows, in lots, with each share rounded to a lot up or down."""
-    asked = len(shares)
-    low = np.concatenate([np.floor(shares + EQUAL), np.zeros(len(ties.start))])
-    high = np.concatenate([np.ceil(shares - EQUAL), np.full(len(ties.start), np.inf)])
+    hubs, flows = len(shares) // 2, len(ties.start)
+    low, high = np.floor(shares + WHOLE), np.ceil(shares - WHOLE)
     solver = _solver(ties, low, high)
-    is_open = low < high
-    bids = np.flatnonzero(is_open[: asked // 2])
+    bids = np.flatnonzero(low[:hubs] < high[:hubs])
+    try:
+        _most(solver, bids)
+    except EngineError:
+        # A share that is whole to a solver may not be: then it is rounded as the others are.
+        low, high = np.maximum(low - 1.0, 0.0), np.minimum(high + 1.0, ties.most[: len(shares)])
+        solver, bids = _solver(ties, low, high), np.flatnonzero(low[:hubs] < high[:hubs])
+        _most(solver, bids)
     if len(bids):
-        _most(solver, bids, asked + len(ties.start))
-        solver.addRow(float(_value(solver)[bids].sum() - EQUAL), np.inf, len(bids), bids, np.ones(len(bids)))
-    own = ties.start != ties.end
-    for column in [*np.flatnonzero(is_open[:asked]), *(asked + np.argsort(own, kind="stable"))]:
-        _most(solver, np.array([column]), asked + len(ties.start))
+        most = float(_value(solver)[bids].sum()) - GIVES
+        solver.addRow(most, np.inf, len(bids), bids, np.ones(len(bids)))
+    place = [(hub - first) % hubs for hub in range(hubs)]
+    shared = sorted(np.flatnonzero(low < high).tolist(), key=lambda at: (at >= hubs, place[at % hubs]))
+    ends = list(zip(ties.start.tolist(), ties.end.tolist(), strict=True))
+    pairs = sorted(range(flows), key=lambda at: (len({*ends[at]}), *(place[hub] for hub in ends[at][::-1])))
+    for column in [*shared, *(len(shares) + at for at in pairs)]:
+        _most(solver, np.array([column]))
         lots = float(_value(solver)[column])
-        whole = round(lots)
-        lots = float(whole) if abs(lots - whole) < EQUAL else lots
-        solver.changeColBounds(int(column), lots, lots)
-    return _value(solver)[asked:]
+        solver.changeColBounds(int(column), max(lots - GIVES, 0.0), lots + GIVES)
+    found = _value(solver)[len(shares) :]
+    whole = np.rint(found)
+    return np.where(np.abs(found - whole) < WHOLE, whole, found)
 
 
 def _solver(ties: Ties, low: Floats, high: Floats) -> highspy.Highs:
+    """Return a solver of what is open, with shares between bounds."""
+    flows = len(ties.start)
+    low, high = np.append(low, np.zeros(flows)), np.append(high, np.full(flows, np.inf))
     solver, matrix = new_solver(), sparse.csc_array(ties.left)
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = matrix.shape
@@ -191,8 +213,9 @@ def _solver(ties: Ties, low: Floats, high: Floats) -> highspy.Highs:
     return solver
 
 
-def _most(solver: highspy.Highs, columns: Ints, count: int) -> None:
+def _most(solver: highspy.Highs, columns: Ints) -> None:
     """Make the sum of some variables as large as it can be."""
+    count = solver.getNumCol()
     cost = np.zeros(count)
     cost[columns] = -1.0
     solver.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
