@@ -8,6 +8,7 @@ import typer
 
 from qipan.interfaces.cli import indicators, revisions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
+from qipan.interfaces.cli.budget import budget
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.home import home
 from qipan.interfaces.cli.language import Language, spoken
@@ -87,6 +88,7 @@ def backtest(
 
 
 app.command()(panel)
+app.command()(budget)
 app.command()(attribute)
 app.command()(clusters)
 app.command()(home)
