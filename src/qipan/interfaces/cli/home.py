@@ -78,7 +78,7 @@ def _unreadable(what: str) -> BadInputError:
     return BadInputError(
         f"Warnings must be as qipan labour warn --json tells them, was something else at {what}.",
         code="warnings_unreadable",
-        hint="Write them with: qipan labour warn PANEL --events RULE --json > warnings.json",
+        hint="Bring what this command prints, with --json: qipan labour warn",
     )
 
 

@@ -27,6 +27,21 @@ if TYPE_CHECKING:
 _LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
 _KEY_BYTES = 32
 
+Since = Annotated[
+    date | None, typer.Option("--since", parser=read_day, metavar="DATE", help="Leave out months before.")
+]
+Until = Annotated[
+    date | None,
+    typer.Option("--until", parser=read_day, metavar="DATE", help="Day from which on the records are not complete."),
+]
+Noise = Annotated[
+    Fraction | None,
+    typer.Option("--noise", parser=read_epsilon, metavar="EPSILON", help="Noise each month's jobs held by so much."),
+]
+Feed = Annotated[
+    str | None, typer.Option("--feed", metavar="NAME", help="With --noise: whose privacy budget it is taken from.")
+]
+
 
 def panel(
     file: Annotated[
@@ -40,25 +55,11 @@ def panel(
     ] = None,
     least: Annotated[int | None, typer.Option("--least", min=1, help="Fewest people behind what is shown.")] = None,
     by_occupation: Annotated[bool, typer.Option("--by-occupation", help="Part cells by occupation too.")] = False,
-    since: Annotated[
-        date | None, typer.Option("--since", parser=read_day, metavar="DATE", help="Leave out months before.")
-    ] = None,
-    until: Annotated[
-        date | None,
-        typer.Option(
-            "--until", parser=read_day, metavar="DATE", help="Day from which on the records are not complete."
-        ),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     is_parquet: Annotated[bool, typer.Option("--parquet", help="Write Parquet, not CSV.")] = False,
-    noise: Annotated[
-        Fraction | None,
-        typer.Option(
-            "--noise", parser=read_epsilon, metavar="EPSILON", help="Noise each month's jobs held by so much."
-        ),
-    ] = None,
-    feed: Annotated[
-        str | None, typer.Option("--feed", metavar="NAME", help="With --noise: whose privacy budget it is taken from.")
-    ] = None,
+    noise: Noise = None,
+    feed: Feed = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,12 +76,7 @@ def panel(
     least = least or round(facts.number("labour/least_shown"))
     today = datetime.now(ZoneInfo(BOARD_ZONE)).date()
     question = Question(within_days, by_occupation, since, until, today)
-    if (noise is None) != (feed is None):
-        raise BadInputError(
-            "Noise must be asked for with a feed, and a feed with noise, was one without the other.",
-            code="noise_without_feed",
-            hint="Write both: --noise 0.01 --feed NAME.",
-        )
+    _check_noise(noise, feed)
     counted = _counted(file, question, settings.lake_engine)
     jobs = counted.jobs
     if noise is not None and feed is not None:
@@ -94,6 +90,15 @@ def panel(
         print_json({**rows, "cells": len(jobs.cells), "months": len(jobs.months), **asked, **told})
         return
     _say(counted, told["panels"], question, least, language)
+
+
+def _check_noise(noise: Fraction | None, feed: str | None) -> None:
+    if (noise is None) != (feed is None):
+        raise BadInputError(
+            "Noise must be asked for with a feed, and a feed with noise, was one without the other.",
+            code="noise_without_feed",
+            hint="Write both: --noise 0.01 --feed NAME.",
+        )
 
 
 def _release(

@@ -55,7 +55,7 @@ def count_losses(told: Mapping[str, Any], jobs: Headcounts | None) -> Told:
         raise BadInputError(
             f"Warnings must be as qipan labour warn --json tells them, was something else at {error}.",
             code="warnings_unreadable",
-            hint="Write them with: qipan labour warn PANEL --events RULE --json > warnings.json",
+            hint="Bring what this command prints, with --json: qipan labour warn",
         ) from error
 
 

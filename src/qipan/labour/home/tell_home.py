@@ -11,6 +11,7 @@ import numpy as np
 from qipan.labour.home.support import support
 from qipan.labour.model.array import Bools, Floats
 from qipan.labour.model.home import NOBODY, Carried, Home, People, Shares, Support, Told, Uncounted
+from qipan.labour.model.warning import Grade
 from qipan.labour.withhold_tables import is_small, withhold_cells, withhold_parts
 
 PLACES = 1
@@ -116,7 +117,8 @@ def _table(
     shown: Sequence[Home], back: Sequence[Home], of: Callable[[Home], Shares], least: float
 ) -> dict[str, Any] | None:
     """Return expected people by region and category; nothing where there is no region, or no category."""
-    columns = sorted({name for one in (*shown, *back) for name in of(one)})
+    named = {name for one in (*shown, *back) for name in of(one)}
+    columns = [*(grade.value for grade in Grade if grade in named), *sorted(named - set(Grade))]
     if not columns:
         return None
     rows = [[of(one).get(name, 0.0) for name in columns] for one in shown]
