@@ -92,3 +92,33 @@ def test_the_rate_can_be_back_tested(tmp_path):
         typed("backtest", tmp_path / "job_loss_rate.csv", "--events", "rise 4", "--detector", "rise", "--json")
     )
     assert told["detectors"][0]["events"] > 0
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    monkeypatch.setenv("QIPAN_HOME", str(tmp_path / "home"))
+    assert CliRunner().invoke(app, ["init"]).exit_code == 0
+    return tmp_path
+
+
+def test_panel_with_noise_spends_the_budget_of_its_feed_and_is_refused_when_it_is_over(spells, house):
+    asked = ("panel", spells, "--out", house / "out", "--feed", "insured", "--until", "2020-06-01", "--json")
+    told = shown(typed(*asked, "--noise", "0.1"))
+    assert (told["cells"], told["months"], told["epsilon_spent"], told["epsilon_left"]) == (2, 5, 0.5, 0.5)
+    found, findings = read_panel((house / "out/employment.csv").read_bytes())
+    assert (findings, found.unit, found.latest().values.shape) == ((), "jobs", (2, 5))
+    assert found.sources == ("spells.csv, noise 0.1 a month",)
+    assert [path.name for path in (house / "out").iterdir()] == ["employment.csv"]
+    before = (house / "out/employment.csv").read_bytes()
+    assert_refused(typed(*asked, "--noise", "0.2"), 5, "privacy_budget_over")
+    assert (house / "out/employment.csv").read_bytes() == before
+    (one,) = shown(typed("budget", "--json"))["budgets"]
+    assert (one["feed"], one["spent"], len(one["releases"])) == ("insured", 0.5, 1)
+    assert_refused(typed("budget", "insured", "--epsilon", "5", "--json"), 5, "privacy_budget_used")
+    assert shown(typed("budget", "posted", "--epsilon", "5", "--json"))["budgets"][0]["left"] == 5.0
+    assert "剩余" in typed("budget", "--lang", "zh").stdout
+    assert shown(typed("check", "--json")) == {"findings": []}
+
+
+def test_panel_with_noise_and_no_feed_is_refused(spells, tmp_path):
+    assert_refused(typed("panel", spells, "--out", tmp_path, "--noise", "0.1", "--json"), 3, "noise_without_feed")

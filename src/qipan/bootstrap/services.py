@@ -32,7 +32,7 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
-from qipan.labour.service import Warnings
+from qipan.labour.service import Budgets, Warnings
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -119,6 +119,7 @@ class Services:
     settling: Settling
     pledging: Pledging
     warnings: Warnings
+    budgets: Budgets
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -179,9 +180,8 @@ def initialise(settings: Settings, now: datetime, *, caller: str = "") -> FirstR
     services = _assemble(settings, caller)
     try:
         services.books.migrate()
-        services.observations.create()
-        services.dispatch.create()
-        services.metering.create()
+        for made in (services.observations, services.dispatch, services.metering):
+            made.create()
         with services.books.begin() as unit:
             password = services.access.ensure_admin(unit, now=now, name=ADMIN)
             services.ledger.register(unit, national_fleet(services.catalog), now)
@@ -325,6 +325,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         settling=Settling(signing, accounts, claims, log),
         pledging=Pledging(signing, accounts, claims),
         warnings=Warnings(log),
+        budgets=Budgets(log, catalog.number("labour/privacy_budget")),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from qipan.kernel.errors import BadInputError, Finding
 from qipan.labour.count_jobs import count_jobs
 from qipan.labour.model.jobs import Flows, Indicator, Jobs, Shown
 from qipan.labour.model.panel import Cell
+from qipan.labour.noise_counts import Below, noise_counts
 from qipan.labour.sources import panel, spells
 from qipan.labour.store import spell
 from qipan.storage.lake import Lake
@@ -104,6 +107,23 @@ def ask(lake: Lake, question: Question) -> Jobs:
     known = max(reach["last"] + timedelta(days=1), reach["end"] or date.min)
     since, until = question.since or reach["first"], question.until or known
     return count_jobs(flows, since=since, until=until, within_days=question.within_days)
+
+
+def noised(jobs: Jobs, epsilon: Fraction, below: Below) -> Jobs:
+    """Return jobs held with noise in every cell of every month: all regions with all industries and occupations.
+
+    That a region has nobody in an industry is told no better than that it has one, so cells are all that regions,
+    industries and occupations of the file make together; their names are taken as known. Counts below nothing are
+    set to nothing. Who separated and lost is left out.
+    """
+    parts = [sorted({getattr(cell, part) for cell in jobs.cells}) for part in ("region", "industry", "occupation")]
+    cells = tuple(Cell(*names) for names in product(*parts))
+    place = {cell: at for at, cell in enumerate(cells)}
+    held = np.zeros((len(cells), len(jobs.months)), dtype=np.int64)
+    held[[place[cell] for cell in jobs.cells]] = jobs.held
+    nothing = np.zeros_like(held)
+    shown = np.maximum(noise_counts(held, epsilon, below), 0)
+    return replace(jobs, cells=cells, held=shown, separated=nothing, lost=nothing)
 
 
 def panel_file(jobs: Jobs, shown: Shown, *, source: str, is_parquet: bool) -> bytes:

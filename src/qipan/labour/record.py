@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from qipan.labour.model.issued import Act, Step
+from qipan.labour.model.privacy import Entry, PrivacyEntry
 
 OUTLOOK_KIND: Final = "labour_outlook"
 STEP_KIND: Final = "labour_step"
+PRIVACY_KIND: Final = "labour_privacy"
 """Kinds of the leaves of the log."""
 
 
@@ -56,5 +58,36 @@ def read_step(text: str) -> Step:
         told["by"],
         told["reason"],
         told["told"],
+        told["before"],
+    )
+
+
+def write_entry(one: PrivacyEntry) -> str:
+    """Return an entry of a privacy budget as it is entered in the log."""
+    return write(
+        {
+            "feed": one.feed,
+            "number": one.number,
+            "entry": one.entry.value,
+            "epsilon_millionths": one.epsilon_millionths,
+            "what": one.what,
+            "at": one.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "by": one.by,
+            "before": one.before,
+        }
+    )
+
+
+def read_entry(text: str) -> PrivacyEntry:
+    """Return the entry of a privacy budget that a record tells."""
+    told: dict[str, Any] = json.loads(text)
+    return PrivacyEntry(
+        told["feed"],
+        told["number"],
+        Entry(told["entry"]),
+        told["epsilon_millionths"],
+        told["what"],
+        datetime.fromisoformat(told["at"]),
+        told["by"],
         told["before"],
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, File, Query, Request, UploadFile
 
 from qipan.access.model import Duty
+from qipan.bootstrap.home import carry, read_tables
 from qipan.interfaces.api.party import USERS, Body, PageNumber, PageSize, Text, has, now, paged
 from qipan.interfaces.entry import caller_of, services_of
+from qipan.interfaces.report.home import seen_home
 from qipan.interfaces.report.labour import seen_warnings, told_kept, told_outlook, told_warning
 from qipan.labour.model.issued import Act
 
@@ -38,6 +40,27 @@ def outlook(request: Request, panel: str) -> dict[str, Any]:
     services = services_of(request)
     with services.books.read() as unit:
         return told_outlook(services.warnings.newest(unit, panel), caller_of(request).scope)
+
+
+@router.post("/labour/panels/{panel}/home", operation_id="labour.home")
+def home(
+    request: Request,
+    panel: str,
+    origins: Annotated[UploadFile, File(description="destination, origin, industry?, and jobs or share.")],
+    bridge: Annotated[UploadFile | None, File(description="region?, industry, occupation, share.")] = None,
+    jobs: Annotated[UploadFile | None, File(description="region, industry, jobs; or a panel of employment.")] = None,
+) -> dict[str, Any]:
+    """Carry the newest warnings of a panel home to the regions that the people come from, and that the caller may see.
+
+    Nothing is kept.
+    """
+    services = services_of(request)
+    with services.books.read() as unit:
+        newest = services.warnings.newest(unit, panel)
+    files = (one.file.read() if one else None for one in (bridge, jobs))
+    tables = read_tables(services.catalog, origins.file.read(), *files)
+    told = carry({**newest.told, "panel": panel}, tables, services.catalog)
+    return seen_home(told, caller_of(request).scope)
 
 
 @router.get("/labour/warnings", operation_id="labour.warnings")

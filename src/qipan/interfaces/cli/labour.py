@@ -8,7 +8,9 @@ import typer
 
 from qipan.interfaces.cli import indicators, revisions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
+from qipan.interfaces.cli.budget import budget
 from qipan.interfaces.cli.clusters import clusters
+from qipan.interfaces.cli.home import home
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
@@ -86,8 +88,10 @@ def backtest(
 
 
 app.command()(panel)
+app.command()(budget)
 app.command()(attribute)
 app.command()(clusters)
+app.command()(home)
 app.command()(code)
 app.command()(postings)
 

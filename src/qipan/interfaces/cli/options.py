@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +76,17 @@ def read_month(text: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
         raise typer.BadParameter(f"A month is written as 2027-01, was {text!r}.") from error
+
+
+def read_epsilon(text: str) -> Fraction:
+    """Read an epsilon as it is typed, exactly.
+
+    Examples
+    --------
+    >>> read_epsilon("0.05")
+    Fraction(1, 20)
+    """
+    return Fraction(read_decimal(text))
 
 
 def read_decimal(text: str) -> Decimal:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
+from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_day, write_bytes
+from qipan.interfaces.cli.options import AsJson, Lang, read_day, read_epsilon, write_bytes
 from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
 from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import BOARD_ZONE
@@ -24,6 +26,21 @@ if TYPE_CHECKING:
 
 _LABELS_ZH = {"employment": "在岗岗位数", "separations": "离岗数", "job_loss_rate": "岗位流失率"}
 _KEY_BYTES = 32
+
+Since = Annotated[
+    date | None, typer.Option("--since", parser=read_day, metavar="DATE", help="Leave out months before.")
+]
+Until = Annotated[
+    date | None,
+    typer.Option("--until", parser=read_day, metavar="DATE", help="Day from which on the records are not complete."),
+]
+Noise = Annotated[
+    Fraction | None,
+    typer.Option("--noise", parser=read_epsilon, metavar="EPSILON", help="Noise each month's jobs held by so much."),
+]
+Feed = Annotated[
+    str | None, typer.Option("--feed", metavar="NAME", help="With --noise: whose privacy budget it is taken from.")
+]
 
 
 def panel(
@@ -38,16 +55,11 @@ def panel(
     ] = None,
     least: Annotated[int | None, typer.Option("--least", min=1, help="Fewest people behind what is shown.")] = None,
     by_occupation: Annotated[bool, typer.Option("--by-occupation", help="Part cells by occupation too.")] = False,
-    since: Annotated[
-        date | None, typer.Option("--since", parser=read_day, metavar="DATE", help="Leave out months before.")
-    ] = None,
-    until: Annotated[
-        date | None,
-        typer.Option(
-            "--until", parser=read_day, metavar="DATE", help="Day from which on the records are not complete."
-        ),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     is_parquet: Annotated[bool, typer.Option("--parquet", help="Write Parquet, not CSV.")] = False,
+    noise: Noise = None,
+    feed: Feed = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,8 +76,12 @@ def panel(
     least = least or round(facts.number("labour/least_shown"))
     today = datetime.now(ZoneInfo(BOARD_ZONE)).date()
     question = Question(within_days, by_occupation, since, until, today)
+    _check_noise(noise, feed)
     counted = _counted(file, question, settings.lake_engine)
     jobs = counted.jobs
+    if noise is not None and feed is not None:
+        _release(out, counted, noise, feed, name=file.name, is_parquet=is_parquet, language=language, as_json=as_json)
+        return
     shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
     told = _written(out, counted, shown, source=file.name, is_parquet=is_parquet)
     if as_json:
@@ -74,6 +90,69 @@ def panel(
         print_json({**rows, "cells": len(jobs.cells), "months": len(jobs.months), **asked, **told})
         return
     _say(counted, told["panels"], question, least, language)
+
+
+def _check_noise(noise: Fraction | None, feed: str | None) -> None:
+    if (noise is None) != (feed is None):
+        raise BadInputError(
+            "Noise must be asked for with a feed, and a feed with noise, was one without the other.",
+            code="noise_without_feed",
+            hint="Write both: --noise 0.01 --feed NAME.",
+        )
+
+
+def _release(
+    out: Path,
+    counted: Counted,
+    noise: Fraction,
+    feed: str,
+    *,
+    name: str,
+    is_parquet: bool,
+    language: Language,
+    as_json: bool,
+) -> None:
+    """Write employment with noise, once its epsilon is taken from the feed's budget."""
+    from qipan.bootstrap.spells import noised, panel_file
+    from qipan.labour.model.jobs import Indicator, Shown
+    from qipan.labour.model.privacy import told
+
+    services, months = session.services(), len(counted.jobs.months)
+    since, until = (f"{counted.jobs.months[at]:%Y-%m}" for at in (0, -1))
+    with services.books.begin() as unit:
+        what = f"employment, {since} to {until}, {name}"
+        budget = services.budgets.spend(unit, feed, noise * months, what, session.now())
+    jobs = noised(counted.jobs, noise, secrets.randbelow)
+    values = jobs.held.astype("float64")
+    shown = Shown(Indicator.EMPLOYMENT, values, values < 0.0)
+    path = out / f"employment.{'parquet' if is_parquet else 'csv'}"
+    out.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, panel_file(jobs, shown, source=f"{name}, noise {float(noise):g} a month", is_parquet=is_parquet))
+    spent, left = noise * months, told(budget.left_millionths)
+    if as_json:
+        print_json(
+            {
+                "rows": counted.rows,
+                "rows_left_out": counted.left_out,
+                "findings": counted.findings,
+                "feed": feed,
+                "cells": len(jobs.cells),
+                "months": months,
+                "epsilon_a_month": float(noise),
+                "epsilon_spent": float(spent),
+                "epsilon_left": float(left),
+                "file": str(path),
+            }
+        )
+        return
+    say(
+        language.say(
+            f"{path}: jobs held of {len(jobs.cells):,} cells in {months} months, with noise. Of the privacy "
+            f"budget of {feed} {float(spent):g} is spent, {left} is left.",
+            f"{path}：{len(jobs.cells):,} 个单元 {months} 个月的在岗岗位数，已加噪声。{feed} 的隐私预算"
+            f"已用 {float(spent):g}，余 {left}。",
+        )
+    )
 
 
 def _counted(file: Path, question: Question, engine: str) -> Counted:

@@ -1,0 +1,1 @@
+"""Warnings carried home: losses in jobs, by occupation, by the regions that people come from, and what helps them."""
