@@ -84,7 +84,7 @@ def compare(
             row["chances"] = []
         if in_full and name in OFFERED:
             seen = see_releases(releases, rule, one, correct) if as_released else None
-            foretold = foretell(watch, one, promise, ahead, seen)
+            foretold = foretell(watch, one, promise, ahead, seen=seen)
             row["chances"] = [tell_judgement(each) for each in judge_chances(foretold, draws_of(watch))]
         told.append(row)
     return told

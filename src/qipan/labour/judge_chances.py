@@ -91,7 +91,15 @@ def judge_chances(told: Foretold, draws: int) -> tuple[Judgement, ...]:
     )
 
 
-def foretell(watch: Watch, detector: Detector, promise: Promise, ahead: int, seen: Floats | None = None) -> Foretold:
+def foretell(
+    watch: Watch,
+    detector: Detector,
+    promise: Promise,
+    ahead: int,
+    *,
+    seen: Floats | None = None,
+    stride_years: float = STRIDE_YEARS,
+) -> Foretold:
     """Return what would have been foretold in each period, from that period and those before it alone, and what came.
 
     Parameters
@@ -100,6 +108,8 @@ def foretell(watch: Watch, detector: Detector, promise: Promise, ahead: int, see
         What the threshold that warns keeps, each time by what was known then.
     seen
         What the detector saw in each period, where that is not the panel as it is now.
+    stride_years
+        How often all is learned anew.
     """
     final = detector.see(watch)
     seen = final if seen is None else seen
@@ -107,7 +117,7 @@ def foretell(watch: Watch, detector: Detector, promise: Promise, ahead: int, see
     ends = (*horizon_of(ahead), HORIZON * ahead + 1)
     below, usual, low, high = (np.full((len(ends), cells, periods), np.nan) for _ in range(4))
     is_warned = np.zeros((cells, periods), dtype=np.bool_)
-    for first, until, past, history, learned in _learned(watch, final, detector, ahead):
+    for first, until, past, history, learned in _learned(watch, final, detector, ahead, watch.periods(stride_years)):
         scores = learned.scorer(seen[:, :until])
         threshold = calibrate(learned.apart, history, watch.per_year, promise, 2 * ahead)
         now = scores[:, first:]
@@ -122,10 +132,10 @@ def foretell(watch: Watch, detector: Detector, promise: Promise, ahead: int, see
 
 
 def _learned(
-    watch: Watch, seen: Floats, detector: Detector, ahead: int
+    watch: Watch, seen: Floats, detector: Detector, ahead: int, stride: int
 ) -> Iterator[tuple[int, int, Watch, History, Foresight]]:
-    """Yield what is learned each quarter from the past, with the periods that it then speaks of."""
-    periods, stride = watch.losses.shape[1], watch.periods(STRIDE_YEARS)
+    """Yield what is learned from the past, each time anew, with the periods that it then speaks of."""
+    periods = watch.losses.shape[1]
     for first in range(stride, periods, stride):
         past = replace(watch, losses=watch.losses[:, :first], counts=None)
         history = _history(past, ahead)

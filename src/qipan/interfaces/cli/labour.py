@@ -53,7 +53,7 @@ def backtest(
     ] = False,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", metavar="FILE.svg", help="Draw it; its numbers are written beside it as CSV."),
+        typer.Option("--picture", metavar="FILE.svg", help="Draw it; its numbers go to FILE.numbers.csv."),
     ] = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -140,7 +140,8 @@ def _share(told: dict[str, Any]) -> str:
 def _draw(told: list[dict[str, Any]], picture: Path, language: Language) -> None:
     from qipan.interfaces.report.back_test_picture import draw, numbers
 
-    table_of = picture.with_suffix(".csv")
+    # Never the panel itself, which may have the picture's name.
+    table_of = picture.with_name(f"{picture.stem}.numbers.csv")
     write_text(picture, draw(told, language.say))
     write_text(table_of, numbers(told))
     remark(language.say(f"Drawn: {picture}; its numbers: {table_of}.", f"图：{picture}；数字：{table_of}。"))

@@ -71,7 +71,7 @@ def draw(told: Sequence[Mapping[str, Any]], say: Say) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" {FACE}>',
         f"<title>{escape(title)}</title>",
-        f"<desc>{escape(say('The same numbers stand in the CSV file beside it.', '同名 CSV 文件含相同数字。'))}</desc>",
+        f"<desc>{escape(say('The same numbers stand in the CSV file beside it.', '旁边的 CSV 文件含相同数字。'))}</desc>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         _text(16, 22, title, size=15, weight=600),
         *_leads(told, say),
@@ -151,7 +151,9 @@ def _reliability(told: Sequence[Mapping[str, Any]], say: Say) -> list[str]:
             across, up = x(part["probability"]) + 2 * shift, y(part["came"])
             if part["lower_95"] is not None:
                 parts.append(_line(across, y(part["lower_95"]), across, y(part["upper_95"]), tone))
-            parts.append(f'<circle cx="{across:.1f}" cy="{up:.1f}" r="3.5" fill="{tone}"/>')
+            # A bin of one draw has no interval, and is drawn hollow.
+            fill = "#ffffff" if part["lower_95"] is None else tone
+            parts.append(f'<circle cx="{across:.1f}" cy="{up:.1f}" r="3.5" fill="{fill}" stroke="{tone}"/>')
         parts.append(_text(left + 10, TOP + 12 + 16 * shift, name, fill=tone, weight=600))
     note = say("no chance was told", "未给出概率")
     if known:
