@@ -71,7 +71,7 @@ def draw(told: Sequence[Mapping[str, Any]], say: Say) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" {FACE}>',
         f"<title>{escape(title)}</title>",
-        f"<desc>{escape(say('The same numbers stand in the CSV file beside it.', '旁边的 CSV 文件含相同数字。'))}</desc>",
+        f"<desc>{escape(say('The same numbers stand in the CSV beside it.', '旁边的 CSV 文件含相同数字。'))}</desc>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         _text(16, 22, title, size=15, weight=600),
         *_leads(told, say),
