@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-claims prove-clearings prove-clusters prove-kills prove-ledger prove-market prove-prices prove-promises prove-tests clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-chances prove-claims prove-clearings prove-clusters prove-kills prove-ledger prove-market prove-prices prove-promises prove-tests clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ prove-market: setup ## The long proof of the order book: ten million requests wi
 
 prove-prices: setup ## The long proof that prices are unique: 10,000 days from three optimal answers each
 	@$(BIN)/python benchmarks/prove_prices.py
+
+prove-chances: setup ## The long proof of what chances and intervals of warnings are worth, on simulated panels
+	@$(BIN)/python benchmarks/prove_chances.py
 
 prove-promises: setup ## The long proof that promises of false alarms are kept, on many simulated panels
 	@$(BIN)/python benchmarks/prove_promises.py

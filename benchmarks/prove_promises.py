@@ -23,7 +23,6 @@ from benchmarks.random_panel import KINDS, random_panel
 from benchmarks.record import RESULTS, write
 
 from qipan.labour.back_test import hold
-from qipan.labour.compare import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.count_false import count_false
 from qipan.labour.detect.choose import OFFERED, choose
 from qipan.labour.discover import FALSE_SHARE
@@ -32,6 +31,7 @@ from qipan.labour.learn_folds import learn_folds
 from qipan.labour.model.back_test import BackTest
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import EventRule, History
+from qipan.labour.model.notice import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.model.panel import Releases
 from qipan.labour.model.promise import Promise
 from qipan.labour.score_releases import score_releases

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -53,6 +55,33 @@ def test_backtest_as_json_has_every_event_with_its_lead(panel):
     assert one["false_alarms"]["is_kept"] == (one["false_alarms"]["upper_95_a_year"] <= 0.06)
     assert one["discoveries"]["false_rate"] <= 0.1
     assert one["folds"][0]["from"] == "1995-01-01"
+
+
+def test_backtest_draws_what_it_tells_and_writes_its_numbers_beside(panel, tmp_path):
+    words = ("backtest", panel, "--events", "rise 2.0", "--detector", "rise", "--detector", "turn")
+    told = typed(*words, "--picture", tmp_path / "told.svg")
+    assert told.exit_code == 0, told.output
+    root = ET.parse(tmp_path / "told.svg").getroot()
+    texts = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"rise", "turn", "Share warned 6 periods ahead", "How often what was foretold came"} <= set(texts)
+    with (tmp_path / "told.numbers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["part"] for row in rows} == {
+        "lead", "late_or_missed", "frontier", "chance", "chance_bin", "interval"
+    }  # fmt: skip
+    # Only what warns tells chances; the terminal has a row for each stretch of time.
+    chances = [row for row in rows if row["part"] == "chance"]
+    assert {row["detector"] for row in chances} == {"turn"}
+    assert sum(line.startswith("turn ") for line in told.stdout.splitlines()) == 1 + len(chances)
+    assert all(0.0 <= float(row["x"]) <= 1.0 and 0.0 <= float(row["y"]) <= 1.0 for row in chances)
+    chinese = typed(*words, "--picture", tmp_path / "zh.svg", "--lang", "zh")
+    assert "自预警至危机的期数" in (tmp_path / "zh.svg").read_text(encoding="utf-8")
+    assert "已预警" in chinese.stdout
+
+
+def test_a_picture_in_a_folder_that_is_not_there_is_refused(panel, tmp_path):
+    words = ("backtest", panel, "--events", "rise 2.0", "--detector", "rise", "--picture", tmp_path / "no/told.svg")
+    assert_refused(typed(*words), 3, "file_not_written")
 
 
 def test_as_released_is_never_earlier_than_with_all_corrections(panel):

@@ -97,9 +97,17 @@ def test_a_warning_says_what_it_promises_and_rests_on(releases):
         parts = [part["probability"] for part in one["chances"]]
         assert all(part >= 0.0 for part in parts)
         assert sum(parts) <= 1.0 + 1e-3
+        by_then = [part["cumulative_probability"] for part in one["chances"]]
+        assert by_then == pytest.approx(np.cumsum(parts), abs=1e-3)
+        # By the end of the horizon: what comes in it, and what comes before it.
+        (end,) = [part for part in one["chances"] if part["until"] == told["horizon"]["until"]]
+        assert one["cumulative_probability"] == end["cumulative_probability"] >= one["probability"]
         assert one["low"] <= one["expected_loss"] <= one["high"]
         assert {part["of"] for part in one["moved"]} == {"cell", "all"}
         assert one["contributions"][0]["name"].split("/")[0] in {"cell", "all"}
+    for one in told["cells"]:
+        if one["probability"] is not None:
+            assert one["probability"] <= one["cumulative_probability"] <= 1.0
 
 
 def test_a_loss_that_is_under_way_is_not_warned_of(releases):

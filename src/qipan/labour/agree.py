@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from qipan.labour.calibrate import calibrate
-from qipan.labour.compare import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.correct import DOUBT
 from qipan.labour.correct_releases import correct_releases
 from qipan.labour.detect.choose import choose
@@ -19,6 +18,7 @@ from qipan.labour.model.alarm import NONE, Alarms
 from qipan.labour.model.array import Bools, Floats
 from qipan.labour.model.detector import Scorer, Watch
 from qipan.labour.model.event import EventRule
+from qipan.labour.model.notice import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.model.panel import Panel, Releases
 from qipan.labour.model.promise import Promise
 from qipan.labour.model.revision import Agreement

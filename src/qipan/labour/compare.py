@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from qipan.labour.back_test import back_test
+from qipan.labour.back_test import hold
 from qipan.labour.correct_releases import correct_releases
-from qipan.labour.detect.choose import choose
+from qipan.labour.detect.choose import OFFERED, choose
 from qipan.labour.find_events import find_events
+from qipan.labour.judge_chances import draws_of, foretell, judge_chances
+from qipan.labour.learn_folds import learn_folds
 from qipan.labour.model.detector import Watch
 from qipan.labour.model.event import EventRule
-from qipan.labour.model.panel import Cadence, Releases
+from qipan.labour.model.notice import AHEAD, HORIZON, SETTLING_YEARS
+from qipan.labour.model.panel import Releases
 from qipan.labour.model.promise import Promise
-from qipan.labour.score_releases import score_releases
-from qipan.labour.tell import tell
+from qipan.labour.score_releases import score_releases, see_releases
+from qipan.labour.tell import tell, tell_point
+from qipan.labour.tell_chances import tell_judgement
 
-AHEAD: Final = {Cadence.WEEK: 8, Cadence.MONTH: 6, Cadence.QUARTER: 2, Cadence.YEAR: 1}
-"""Periods of notice that count as early where nothing else is asked."""
-HORIZON: Final = 4
-"""How many times the notice an alarm speaks of: two years by the month, 32 weeks by the week."""
-SETTLING_YEARS: Final = 0.5
-"""How long after a cell's first value nothing is asked: half of the year that most detectors look back at."""
+FRONTIER: Final = (0.02, 0.05, 0.1, 0.2)
+"""Promises at which early warnings are held against false alarms."""
 
 
 def compare(
@@ -34,6 +35,7 @@ def compare(
     ahead: int | None = None,
     as_released: bool = False,
     is_corrected: bool = False,
+    in_full: bool = False,
 ) -> list[dict[str, Any]]:
     """Return what each detector came to, as `tell` has it, with its name, in the order that was asked.
 
@@ -51,6 +53,9 @@ def compare(
         learn, in other folds, is final.
     is_corrected
         Whether what had been released is corrected first, by revisions known by then.
+    in_full
+        Whether it is also told what other promises would come to (``frontier``), and what the chances of detectors
+        that warn were worth (``chances``), which takes longer.
 
     Raises
     ------
@@ -71,6 +76,15 @@ def compare(
     correct = correct_releases(releases, rule) if as_released and is_corrected else None
     for name, one in chosen:
         see = partial(score_releases, releases, rule, one, correct=correct) if as_released else None
-        found = back_test(watch, history, one, promise, rest=2 * ahead, see=see)
-        told.append({"detector": name, **tell(panel, rule, found, ahead)})
+        folds = learn_folds(watch, history, one, see)
+        held = partial(hold, folds, history, watch.per_year, rest=2 * ahead)
+        row = {"detector": name, **tell(panel, rule, held(promise=promise), ahead)}
+        if in_full:
+            row["frontier"] = [tell_point(held(promise=replace(promise, a_year=each)), ahead) for each in FRONTIER]
+            row["chances"] = []
+        if in_full and name in OFFERED:
+            seen = see_releases(releases, rule, one, correct) if as_released else None
+            foretold = foretell(watch, one, promise, ahead, seen=seen)
+            row["chances"] = [tell_judgement(each) for each in judge_chances(foretold, draws_of(watch))]
+        told.append(row)
     return told

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import isotonic_regression
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.model.array import Bools, Floats
+from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.event import History
 from qipan.labour.model.warning import Chance, Size
 
@@ -36,10 +37,13 @@ class Steps:
     ----------
     scores
         From which score on each probability holds, rising.
+    usual
+        Share of all scores after which it came.
     """
 
     scores: Floats
     probabilities: Floats
+    usual: float
 
     def at(self, scores: Floats) -> Floats:
         """Return the probability at scores; NaN where there is none."""
@@ -50,8 +54,8 @@ class Steps:
 def is_open(losses: Floats, depth: float, history: History) -> tuple[Bools, Floats]:
     """Return where a loss could still be warned of, and periods until it comes, ``(cells, periods)``.
 
-    Where a loss has come to the size of the rule and is not made good, nothing is left to warn of; periods are infinite
-    where none comes, as far as the panel goes.
+    Where a loss has come to the size of the rule and is not made good, nothing is left to warn of. That is told of each
+    period by what was known then. Periods are infinite where no loss comes, as far as the panel goes.
 
     Examples
     --------
@@ -66,9 +70,8 @@ def is_open(losses: Floats, depth: float, history: History) -> tuple[Bools, Floa
     for event in history.events:
         cell, since = event.cell, behind[event.cell]
         wait[cell, since : event.crisis] = event.crisis - np.arange(since, event.crisis)
-        opens[cell, event.crisis : event.end + 1] = False
-        if is_under_way(losses[cell], depth, event.end):
-            opens[cell, event.end :] = False
+        made_good = np.flatnonzero(losses[cell, event.end] - losses[cell, event.end :] >= depth)
+        opens[cell, event.crisis : event.end + int(made_good[0]) if len(made_good) else None] = False
         behind[cell] = event.end + 1
     return opens, wait
 
@@ -134,22 +137,50 @@ class Sizes:
     """
 
     def __init__(self, losses: Floats, scores: Floats, opens: Bools, until: int) -> None:
-        worst = np.full(losses.shape, -np.inf)
-        for ahead in range(1, until):
-            worst[:, :-ahead] = np.fmax(worst[:, :-ahead], losses[:, ahead:])
-        further = worst - losses
+        further = further_losses(losses, until)
         told = _told(scores, opens, until - 1) & np.isfinite(further)
         order = np.argsort(scores[told], kind="stable")
-        self._scores, self._further = scores[told][order], np.maximum(further[told][order], 0.0)
+        self._scores, self._further = scores[told][order], further[told][order]
 
     def at(self, score: float, lost: float, depth: float) -> Size:
         """Return what is lost by the end of the horizon, where so much is lost already, in sizes of an event."""
-        count = min(len(self._scores), max(ALIKE_LEAST, round(ALIKE_SHARE * len(self._scores))))
-        middle = int(np.searchsorted(self._scores, score))
-        first = min(max(0, middle - count // 2), len(self._scores) - count)
-        alike = self._further[first : first + count]
+        alike = self._alike(score)
         low, high = np.quantile(alike, INTERVAL)
         return Size(*(float(lost + one) / depth for one in (alike.mean(), low, high)))
+
+    def between(self, scores: Floats) -> tuple[Floats, Floats]:
+        """Return between what further losses lie after scores of any shape; NaN where there is nothing to say."""
+        found = np.full((2, *scores.shape), np.nan)
+        is_told = np.isfinite(scores)
+        if len(self._scores) and is_told.any():
+            first, of = np.unique(self._first(scores[is_told]), return_inverse=True)
+            alike = sliding_window_view(self._further, self._count)[first]
+            found[:, is_told] = np.quantile(alike, INTERVAL, axis=1)[:, of]
+        return found[0], found[1]
+
+    @property
+    def _count(self) -> int:
+        return min(len(self._scores), max(ALIKE_LEAST, round(ALIKE_SHARE * len(self._scores))))
+
+    def _first(self, scores: Floats) -> Ints:
+        """Return where those begin that look alike."""
+        middle = np.searchsorted(self._scores, scores)
+        return np.clip(middle - self._count // 2, 0, len(self._scores) - self._count)
+
+    def _alike(self, score: float) -> Floats:
+        first = int(self._first(np.array([score]))[0])
+        return self._further[first : first + self._count]
+
+
+def further_losses(losses: Floats, until: int) -> Floats:
+    """Return what is lost at worst in fewer periods than ``until``, beyond what stands, ``(cells, periods)``.
+
+    Not finite where nothing is known.
+    """
+    worst = np.full(losses.shape, -np.inf)
+    for ahead in range(1, min(until, losses.shape[1])):
+        worst[:, :-ahead] = np.fmax(worst[:, :-ahead], losses[:, ahead:])
+    return np.maximum(worst - losses, np.where(np.isfinite(worst), 0.0, -np.inf))
 
 
 def _told(scores: Floats, opens: Bools, ahead: int) -> Bools:
@@ -164,4 +195,4 @@ def _steps(scores: Floats, came: Floats, per_year: float) -> Steps:
     starts, usual = fitted.blocks[:-1], float(came.mean())
     years = np.diff(fitted.blocks) / per_year
     drawn = (years * fitted.x[starts] + usual) / (years + 1.0)
-    return Steps(scores[starts], np.maximum.accumulate(drawn))
+    return Steps(scores[starts], np.maximum.accumulate(drawn), usual)

@@ -65,6 +65,15 @@ def tell(panel: Panel, rule: EventRule, found: BackTest, ahead: int) -> dict[str
     }
 
 
+def tell_point(found: BackTest, ahead: int) -> dict[str, Any]:
+    """Return what a promise comes to: false alarms, and the share of events warned of early."""
+    return {
+        "promised_a_year": found.promise.a_year,
+        "realised_a_year": round(found.false.a_year, 4),
+        "warned_ahead": round(found.share(ahead), 4),
+    }
+
+
 def _lead(periods: float) -> float | None:
     """Return a lead, or nothing where no alarm was raised."""
     return None if periods <= MISSED / 2 else periods

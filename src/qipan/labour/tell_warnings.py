@@ -65,8 +65,14 @@ def tell_warning(one: CellWarning, found: Outlook) -> dict[str, Any]:
         "grade": one.grade.value,
         "since": one.since,
         "probability": _number(one.chance(horizon)),
+        "cumulative_probability": _number(one.cumulative(horizon[1])),
         "chances": [
-            {"first": chance.first, "until": chance.until, "probability": _number(chance.probability)}
+            {
+                "first": chance.first,
+                "until": chance.until,
+                "probability": _number(chance.probability),
+                "cumulative_probability": _number(one.cumulative(chance.until)),
+            }
             for chance in one.chances
         ],
         "expected_loss": tell_size(one.size.expected, rule),
@@ -113,6 +119,7 @@ def _state(one: CellState, rule: EventRule) -> dict[str, Any]:
         "standing": one.standing.value,
         "lost": tell_size(one.lost, rule),
         "probability": _number(one.probability),
+        "cumulative_probability": _number(one.cumulative),
         "crisis": one.crisis,
         "path": [_number(value) for value in one.path],
     }

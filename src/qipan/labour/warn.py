@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -15,20 +14,20 @@ from scipy.special import chdtri
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.back_test import back_test
 from qipan.labour.calibrate import calibrate
-from qipan.labour.compare import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.count_false import UPPER
 from qipan.labour.detect.choose import choose
 from qipan.labour.detect.hazard import BROAD
 from qipan.labour.detect.sahm import rise
 from qipan.labour.detect.windows import earlier
 from qipan.labour.find_events import find_events
-from qipan.labour.foresee import Sizes, Steps, chances, is_open, is_under_way, split
-from qipan.labour.learn_folds import cut, score_apart
+from qipan.labour.foresee import is_under_way, split
+from qipan.labour.learn_chances import Foresight, learn_chances
 from qipan.labour.model.alarm import NONE
 from qipan.labour.model.array import Bools, Floats
 from qipan.labour.model.back_test import MISSED, BackTest
-from qipan.labour.model.detector import Detector, Scorer, Watch
+from qipan.labour.model.detector import Detector, Watch
 from qipan.labour.model.event import History
+from qipan.labour.model.notice import AHEAD, HORIZON, SETTLING_YEARS
 from qipan.labour.model.panel import Cadence, Panel, Releases
 from qipan.labour.model.warning import (
     Basis,
@@ -60,13 +59,9 @@ class _Look:
     history: History
     detector: Detector
     seen: Floats
-    scorer: Scorer
+    learned: Foresight
     scores: Floats
     threshold: float
-    opens: Bools
-    steps: tuple[Steps, ...]
-    until: tuple[int, ...]
-    sizes: Sizes
     rest: int
 
 
@@ -130,28 +125,9 @@ def _check_proved(tested: BackTest, terms: Terms) -> None:
 def _look(panel: Panel, watch: Watch, history: History, detector: Detector, terms: Terms) -> _Look:
     """Learn from all that had become of the panel until the day."""
     seen, rest = detector.see(watch), 2 * terms.ahead
-    scorer, apart = score_apart(seen, detector, history, list(pairwise(cut(history, watch))), watch)
-    opens, wait = is_open(watch.losses, watch.depth, history)
-    soon, late = terms.horizon
-    until = (soon, late, HORIZON * terms.ahead + 1)
-    # The whole horizon can be asked only where it is known; soon and late need less.
-    lengths = tuple(end for end in until if end <= late or watch.losses.shape[1] >= 2 * end)
-    steps, _ = chances(apart, wait, opens, lengths, watch.per_year)
-    return _Look(
-        panel,
-        watch,
-        history,
-        detector,
-        seen,
-        scorer,
-        scorer(seen),
-        calibrate(apart, history, watch.per_year, terms.promise, rest),
-        opens,
-        steps,
-        lengths,
-        Sizes(watch.losses, apart, opens, late),
-        rest,
-    )
+    learned = learn_chances(seen, detector, watch, history, terms.ahead)
+    threshold = calibrate(learned.apart, history, watch.per_year, terms.promise, rest)
+    return _Look(panel, watch, history, detector, seen, learned, learned.scorer(seen), threshold, rest)
 
 
 def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _Look) -> Outlook:
@@ -163,7 +139,7 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
     }
     is_heard = np.isfinite(look.scores[:, -1])
     warned = [at for at in np.flatnonzero((since != NONE) & is_heard).tolist() if at not in under_way]
-    likely = _likely(look)
+    soon, late = _likely(look)
     states = []
     for at, cell in enumerate(look.panel.cells):
         path = tuple(look.panel.values[at, -watch.periods(SHOWN_YEARS) :].tolist())
@@ -171,11 +147,12 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
             event = under_way[at]
             fallen = float(watch.losses[at, -1] - watch.losses[at, event.onset]) / watch.depth
             crisis = look.panel.starts[event.crisis]
-            states.append(CellState(cell, Standing.UNDER_WAY, fallen, float("nan"), crisis, path))
+            states.append(CellState(cell, Standing.UNDER_WAY, fallen, float("nan"), float("nan"), crisis, path))
             continue
         standing = Standing.QUIET if is_heard[at] else Standing.SILENT
         standing = Standing.WARNED if at in warned else standing
-        states.append(CellState(cell, standing, float(lost[at, -1]) / watch.depth, float(likely[at]), None, path))
+        lost_now, likely = float(lost[at, -1]) / watch.depth, (float(late[at] - soon[at]), float(late[at]))
+        states.append(CellState(cell, standing, lost_now, *likely, None, path))
     moved = _moved(watch, lost)
     weights = _contributions(look, warned)
     told = [
@@ -185,11 +162,11 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
     return Outlook(day, terms, basis, track, look.threshold, tuple(order), tuple(states))
 
 
-def _likely(look: _Look) -> Floats:
-    """Return how likely the loss is within the horizon, ``(cells,)``."""
+def _likely(look: _Look) -> tuple[Floats, Floats]:
+    """Return how likely the loss is before the horizon, and until its end, ``(cells,)``."""
     now = look.scores[:, -1]
-    soon, late = (one.at(now) for one in look.steps[:2])
-    return np.maximum(soon, late) - soon
+    soon, late = (one.at(now) for one in look.learned.steps[:2])
+    return soon, np.maximum(soon, late)
 
 
 def _warning(
@@ -202,13 +179,13 @@ def _warning(
     contributions: tuple[Contribution, ...],
 ) -> CellWarning:
     score = float(look.scores[at, -1])
-    size = look.sizes.at(score, lost, look.watch.depth)
+    size = look.learned.sizes.at(score, lost, look.watch.depth)
     return CellWarning(
         cell=look.panel.cells[at],
         grade=terms.limits.grade(size.expected),
         since=look.panel.starts[since],
         score=score,
-        chances=split(look.steps, look.until, score),
+        chances=split(look.learned.steps, look.learned.until, score),
         size=size,
         moved=moved,
         contributions=contributions,
@@ -261,7 +238,7 @@ def _contributions(look: _Look, warned: Sequence[int]) -> dict[int, tuple[Contri
     other = np.repeat(now[:, None, :], len(names), axis=1)
     at = np.arange(len(names))
     other[:, at, at] = usual
-    weights = look.scores[warned, -1][:, None] - look.scorer(other)
+    weights = look.scores[warned, -1][:, None] - look.learned.scorer(other)
     return {
         cell: tuple(
             Contribution(names[one], float(weights[row, one]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,13 +13,16 @@ from qipan.interfaces.cli.budget import budget
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.home import home
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
 from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
-from qipan.interfaces.cli.print import print_json, print_table, say, table
+from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import QipanError, of_file
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
@@ -49,6 +53,10 @@ def backtest(
     is_corrected: Annotated[
         bool, typer.Option("--corrected", help="With --releases: corrected by revisions that were known by then.")
     ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE.svg", help="Draw it; its numbers go to FILE.numbers.csv."),
+    ] = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,12 +73,16 @@ def backtest(
         try:
             rule.must_suit(releases)
             seen_as = {"as_released": as_released, "is_corrected": is_corrected}
-            told = compare(releases, rule, detectors or list(DETECTORS), promise, ahead=ahead, **seen_as)
+            in_full = as_json or picture is not None
+            asked = detectors or list(DETECTORS)
+            told = compare(releases, rule, asked, promise, ahead=ahead, in_full=in_full, **seen_as)
         except QipanError as error:
             # What was left out may be why nothing can be told.
             error.findings += findings
             raise
     say_findings(findings, releases.noted, language)
+    if picture is not None:
+        _draw(told, picture, language)
     if as_json:
         told_of = {"rows_left_out": findings, "noted": releases.noted}
         print_json({"as_released": as_released, **told_of, "detectors": told})
@@ -85,6 +97,8 @@ def backtest(
         )
     )
     print_table(table(_columns(first["ahead"], language), [_row(one, language) for one in told], numbers=range(1, 7)))
+    if picture is not None:
+        print_table(_chances(told, language))
 
 
 app.command()(panel)
@@ -94,6 +108,48 @@ app.command()(clusters)
 app.command()(home)
 app.command()(code)
 app.command()(postings)
+
+
+def _chances(told: list[dict[str, Any]], language: Language) -> Table:
+    """Return how often what was foretold came, and how often intervals held, of all cells and of those warned of."""
+    heads = (
+        ("detector", "检测方法"),
+        ("cells", "单元"),
+        ("in periods", "期数"),
+        ("foretold", "预告"),
+        ("came (95 %)", "实际（95%）"),
+        ("Brier skill", "Brier 技巧"),
+        ("80 % intervals held (95 %)", "80% 区间命中（95%）"),
+    )
+    of = {"open": ("all", "全部"), "warned": ("warned of", "已预警")}
+    rows = []
+    for one in told:
+        for judged in one["chances"]:
+            held = {each["until"]: _share(each) for each in judged["intervals"]}
+            for chance in judged["reliability"]:
+                first, until = chance["first"], chance["until"]
+                skill = NOTHING if chance["skill"] is None else f"{chance['skill']:.2f}"
+                spoken_of = (one["detector"], language.say(*of[judged["of"]]), f"{first}–{until - 1}")
+                interval = held.get(until, NOTHING) if first == 1 else NOTHING
+                rows.append((*spoken_of, f"{chance['probability']:.1%}", _share(chance), skill, interval))
+    return table([language.say(*head) for head in heads], rows, numbers=(3, 4, 5, 6))
+
+
+def _share(told: dict[str, Any]) -> str:
+    if told["lower_95"] is None:
+        return f"{told['came']:.1%}"
+    return f"{told['came']:.1%} ({told['lower_95']:.0%}–{told['upper_95']:.0%})"
+
+
+def _draw(told: list[dict[str, Any]], picture: Path, language: Language) -> None:
+    from qipan.interfaces.report.back_test_picture import draw, numbers
+
+    # Never the panel itself, which may have the picture's name.
+    table_of = picture.with_name(f"{picture.stem}.numbers.csv")
+    write_text(picture, draw(told, language.say))
+    write_text(table_of, numbers(told))
+    remark(language.say(f"Drawn: {picture}; its numbers: {table_of}.", f"图：{picture}；数字：{table_of}。"))
+
 
 _CADENCES_ZH = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 

@@ -14,7 +14,7 @@ from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
 from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.report.errors import hint, message
-from qipan.interfaces.report.labour import GRADES, horizon_text, size_interval
+from qipan.interfaces.report.labour import GRADES, cumulative_text, end_text, horizon_text, size_interval
 from qipan.kernel.errors import QipanError, RuleBrokenError, of_file
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def _show(told: dict[str, Any], language: Language) -> None:
     heads = (
         ("cell", "单元"),
         ("grade", "等级"),
-        ("likely", "概率"),
+        (when, when),
+        (end_text(told, "en"), end_text(told, "zh")),
         ("expected loss, 80 %", "预期损失（80%）"),
         ("since", "起始"),
         ("what weighs most", "主要因素"),
@@ -156,13 +157,14 @@ def _show(told: dict[str, Any], language: Language) -> None:
             "/".join(part for part in (one["region"], one["industry"], one["occupation"]) if part),
             language.say(*GRADES[one["grade"]]),
             f"{one['probability']:.0%}",
+            cumulative_text(one),
             size_interval(one, told),
             str(one["since"]),
             ", ".join(part["name"] for part in one["contributions"][:2]),
         )
         for one in told["warnings"][:SHOWN]
     ]
-    print_table(table([language.say(*head) for head in heads], rows, numbers=(2, 3)))
+    print_table(table([language.say(*head) for head in heads], rows, numbers=(2, 3, 4)))
     if count > SHOWN:
         say(
             language.say(

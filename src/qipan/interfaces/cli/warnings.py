@@ -11,7 +11,7 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.log import FAILED
 from qipan.interfaces.cli.options import AsJson, Lang
 from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table
-from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, told_kept, told_warning
+from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, cumulative_text, told_kept, told_warning
 
 if TYPE_CHECKING:
     from qipan.labour.model.issued import Kept
@@ -50,7 +50,7 @@ def warnings(
         ("warning", "预警"),
         ("cell", "单元"),
         ("grade", "等级"),
-        ("likely", "概率"),
+        ("likely by its horizon", "期末前概率"),
         ("state", "状态"),
         ("as of", "截至"),
     )
@@ -59,7 +59,7 @@ def warnings(
             one["warning"],
             one["cell"],
             language.say(*GRADES[one["grade"]]),
-            f"{one['told']['probability']:.0%}",
+            cumulative_text(one["told"]),
             language.say(*ACTS[one["state"]]),
             one["as_of"],
         )

@@ -76,6 +76,25 @@ def horizon_text(told: Mapping[str, Any], lang: str) -> str:
     return f"in {first} to {last} {en}"
 
 
+def end_text(told: Mapping[str, Any], lang: str) -> str:
+    """Return by when the loss is foretold for, as ``by 9 months``: before the horizon, or in it."""
+    last = told["horizon"]["until"] - 1
+    en, zh = CADENCES[told["horizon"]["of"]]
+    return f"{last} {zh}内" if lang == "zh" else f"by {last} {en}"
+
+
+def cumulative_text(one: Mapping[str, Any]) -> str:
+    """Return how likely the loss is by the end of the horizon; outlooks of before that was told have none.
+
+    Examples
+    --------
+    >>> cumulative_text({"cumulative_probability": 0.614}), cumulative_text({"probability": 0.4})
+    ('61%', '–')
+    """
+    found = one.get("cumulative_probability")
+    return NOTHING if found is None else f"{found:.0%}"
+
+
 def told_warning(one: IssuedWarning) -> dict[str, Any]:
     """Return a warning as doors tell it: how it stands, what was told last, and every step."""
     return {

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from email.utils import format_datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, horizon_text, size_interval, size_text
+from qipan.interfaces.report.labour import (
+    ACTS,
+    GRADES,
+    OUTCOMES,
+    cumulative_text,
+    end_text,
+    horizon_text,
+    size_interval,
+    size_text,
+)
 from qipan.interfaces.report.numbers import NOTHING, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
@@ -98,10 +108,12 @@ def by_region(told: Mapping[str, Any], names: Mapping[str, str], said: Words) ->
 
 def watch_list(told: Mapping[str, Any], ids: Mapping[str, str], names: Mapping[str, str], said: Words) -> Table:
     """Return the warnings of an outlook, the worst first."""
+    when = horizon_text(told, said.lang)
     heads = (
         Head(said.say("Cell"), is_number=False),
         Head(said.say("Grade"), is_number=False),
-        Head(said.say("Probability")),
+        Head(said.say("Probability, %(when)s", when=when)),
+        Head(said.say("Probability, %(when)s", when=end_text(told, said.lang))),
         Head(said.say("Expected loss, 80 % between")),
         Head(said.say("Alarm since"), is_number=False),
         Head(said.say("Warning"), is_number=False),
@@ -111,13 +123,13 @@ def watch_list(told: Mapping[str, Any], ids: Mapping[str, str], names: Mapping[s
             Cell(cell_name(one, names), href=address(told["panel"], one)),
             in_words(GRADES[one["grade"]], said),
             percent(one["probability"], 0),
+            cumulative_text(one),
             size_interval(one, told),
             str(one["since"]),
             ids.get(_key(one), NOTHING),
         )
         for one in told["warnings"]
     )
-    when = horizon_text(told, said.lang)
     caption = said.say("Watch list: a loss (%(rule)s) %(when)s", rule=told["events_rule"], when=when)
     return Table(caption, heads, rows, empty=said.say("No cell is warned of."))
 
@@ -159,9 +171,15 @@ def evidence(one: Mapping[str, Any], told: Mapping[str, Any], said: Words) -> Ta
 
 def chances(one: Mapping[str, Any], said: Words) -> Table:
     """Return how likely the loss is in each stretch of time."""
-    heads = (Head(said.say("Periods from now"), is_number=False), Head(said.say("Probability")))
+    heads = (
+        Head(said.say("Periods from now"), is_number=False),
+        Head(said.say("Probability")),
+        Head(said.say("Probability by then")),
+    )
+    by_then = accumulate(part["probability"] for part in one["chances"])
     rows = tuple(
-        row(f"{part['first']}–{part['until'] - 1}", percent(part["probability"], 0)) for part in one["chances"]
+        row(f"{part['first']}–{part['until'] - 1}", percent(part["probability"], 0), percent(total, 0))
+        for part, total in zip(one["chances"], by_then, strict=True)
     )
     return Table(said.say("When"), heads, rows)
 

@@ -9,6 +9,7 @@ from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.labour.detect import hazard
 from qipan.labour.detect.cusum import cusum
 from qipan.labour.detect.ears import c1, c2, c3
+from qipan.labour.detect.farrington import farrington
 from qipan.labour.detect.sahm import rise, sahm
 from qipan.labour.detect.turn import turn
 from qipan.labour.model.array import Floats
@@ -33,6 +34,7 @@ DETECTORS: Final[dict[str, Detector]] = {
     "ears-c1": untaught(c1),
     "ears-c2": untaught(c2),
     "ears-c3": untaught(c3),
+    "farrington": untaught(farrington),
     "cusum": untaught(cusum),
 }
 

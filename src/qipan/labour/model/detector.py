@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from qipan.labour.model.array import Bools, Floats, Ints
 from qipan.labour.model.event import EventRule, History
 from qipan.labour.model.panel import Cell, Panel
+
+RATIOS: Final = frozenset({"%", "index", "percent", "share"})
+"""Units of what is no count, however whole its numbers are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Watch:
         industry, those of a region, those of an occupation; ways that say nothing new are left out.
     ways
         What these are called: ``all``, ``industry``, ``region``, ``occupation``.
+    counts
+        Where the panel counts something, its values as they are, ``(cells, periods)``, held like losses; else nothing.
+    sign
+        1 where more of them is worse, -1 where less is.
     """
 
     losses: Floats
@@ -36,14 +44,17 @@ class Watch:
     per_year: float
     groups: tuple[Ints, ...]
     ways: tuple[str, ...] = ()
+    counts: Floats | None = None
+    sign: float = 1.0
 
     @classmethod
     def over(cls, panel: Panel, rule: EventRule) -> Watch:
         """Watch a panel for the events of a rule."""
         per_year = panel.cadence.per_year
-        ways = _groups(panel.cells)
-        held = _held(rule.losses(panel), round(per_year / 4))
-        return cls(held, rule.depth, per_year, tuple(ways.values()), tuple(ways))
+        ways, most = _groups(panel.cells), round(per_year / 4)
+        held = _held(rule.losses(panel), most)
+        counts = _held(panel.values, most) if _counts(panel) else None
+        return cls(held, rule.depth, per_year, tuple(ways.values()), tuple(ways), counts, rule.sign)
 
     def periods(self, years: float) -> int:
         """Return so many years as whole periods, at least one.
@@ -91,6 +102,12 @@ class Detector:
     see: Callable[[Watch], Floats]
     learn: Callable[[Floats, Lesson], Scorer]
     inputs: Callable[[Watch], tuple[str, ...]] = _no_inputs
+
+
+def _counts(panel: Panel) -> bool:
+    """Tell whether a panel counts something: whole numbers, none below nothing, of a unit that is no ratio."""
+    known = panel.values[~np.isnan(panel.values)]
+    return panel.unit not in RATIOS and bool(known.size and (known >= 0.0).all() and (known == np.round(known)).all())
 
 
 def _held(losses: Floats, most: int) -> Floats:

@@ -75,6 +75,11 @@ class EventRule:
             return self.size
         return math.log1p(self.size) if self.direction is Direction.RISE else -math.log1p(-self.size)
 
+    @property
+    def sign(self) -> float:
+        """1 where more is worse, -1 where less is."""
+        return 1.0 if self.direction is Direction.RISE else -1.0
+
     def must_suit(self, releases: Releases) -> None:
         """Refuse a panel that says of itself that it moves the other way when jobs are lost.
 
@@ -100,9 +105,8 @@ class EventRule:
         RuleBrokenError
             ``panel_not_positive`` where a share is asked of values that are not above nothing.
         """
-        sign = 1.0 if self.direction is Direction.RISE else -1.0
         if not self.is_relative:
-            return sign * panel.values
+            return self.sign * panel.values
         if (panel.values <= 0.0).any():
             cell, period = np.argwhere(panel.values <= 0.0)[0]
             raise RuleBrokenError(
@@ -111,7 +115,7 @@ class EventRule:
                 code="panel_not_positive",
                 hint="State the event in the unit of the panel, as in: rise 2.0.",
             )
-        return sign * np.log(panel.values)
+        return self.sign * np.log(panel.values)
 
 
 @dataclass(frozen=True, slots=True)

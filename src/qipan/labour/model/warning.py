@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from qipan.kernel.errors import BadInputError
 from qipan.labour.model.event import EventRule
+from qipan.labour.model.notice import horizon_of
 from qipan.labour.model.panel import Cadence, Cell
 from qipan.labour.model.promise import Promise, Rate
 
@@ -82,7 +83,7 @@ class Terms:
         >>> Terms(EventRule.read("rise 2"), Promise(0.05), "sahm", 6, Limits(0.5, 1.0, 1.5)).horizon
         (3, 10)
         """
-        return max(1, self.ahead // 2), self.ahead + self.ahead // 2 + 1
+        return horizon_of(self.ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ class CellWarning:
         """Return the probability of the loss within a horizon that it was told for."""
         return next(one.probability for one in self.chances if (one.first, one.until) == horizon)
 
+    def cumulative(self, until: int) -> float:
+        """Return the probability of the loss in fewer periods than ``until``."""
+        return sum(one.probability for one in self.chances if one.until <= until)
+
 
 class Standing(StrEnum):
     """How it stands with a cell on the day."""
@@ -204,8 +209,8 @@ class CellState:
     ----------
     lost
         Since the least of a year, where the loss is under way since its onset; in sizes of an event, NaN if unknown.
-    probability
-        Of the loss within the horizon; NaN where nothing can be said.
+    probability, cumulative
+        Of the loss within the horizon, and until its end; NaN where nothing can be said.
     crisis
         First day of the period in which a loss that is under way had the size.
     path
@@ -216,6 +221,7 @@ class CellState:
     standing: Standing
     lost: float
     probability: float
+    cumulative: float
     crisis: date | None
     path: tuple[float, ...]
 

@@ -14,7 +14,7 @@ from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require_user, services_of, status_of
 from qipan.interfaces.report import labour_pages as pages
-from qipan.interfaces.report.labour import GRADES, seen_warnings, told_kept, told_outlook
+from qipan.interfaces.report.labour import GRADES, horizon_text, seen_warnings, told_kept, told_outlook
 from qipan.kernel.errors import NotFoundError, QipanError
 from qipan.labour.model.issued import Act, IssuedWarning
 from qipan.labour.model.panel import Cell
@@ -50,6 +50,7 @@ def show(request: Request, caller: Reader, panel: PanelName = "") -> Response:
         panels=known,
         kept=kept,
         heat=pages.heat(told, names, said),
+        when=horizon_text(told, said.lang),
         watch=pages.watch_list(told, {_key(one.cell): one.warning_id for one in found}, names, said),
         charts=drawn and {"board": drawn, "geometry": assets.address(GEOMETRY)},
     )
