@@ -191,7 +191,9 @@ def test_what_is_wrong_is_told_by_row_even_behind_a_row_that_cannot_be_read(told
     assert found[1, "transfer", "record_malformed"].message == "A record must be a transfer in canonical JSON, was not."
     assert found[3, "payload", "payload_changed"].message
     assert found[2, "entry", "entry_missing"].value == "2"
-    assert found[3, "entry", "entry_missing"].message == "Entries of a must follow each other, was 7 where 2 must stand."
+    assert (
+        found[3, "entry", "entry_missing"].message == "Entries of a must follow each other, was 7 where 2 must stand."
+    )
     kept = told["balances"]
     (differs,) = [one for one in whole(told, change) if one.rule == "balance_differs"]
     assert differs.message.startswith("Balances must be [{'period': '', 'debits_posted': 50, 'credits_posted': 0,")
