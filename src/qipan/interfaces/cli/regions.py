@@ -191,8 +191,8 @@ def _show_convergence(told: dict[str, Any], language: Language) -> None:
     fits, half = _digits(line["r_squared"], 2), _digits(beta["half_life_years"], 1)
     say(
         language.say(
-            f"Beta, {first} to {last}, {count} regions: {rate} a year (error {usual}, robust {robust}), R2 {fits}; half "
-            f"of the gap closes in {half} years.",
+            f"Beta, {first} to {last}, {count} regions: {rate} a year (error {usual}, robust {robust}), R2 {fits}; "
+            f"half of the gap closes in {half} years.",
             f"β 收敛，{first} 至 {last} 年，{count} 个地区：每年 {rate}（标准误 {usual}，稳健 {robust}），R2 {fits}；"
             f"差距缩小一半需 {half} 年。",
         )
