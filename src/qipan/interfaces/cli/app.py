@@ -22,6 +22,7 @@ from qipan.interfaces.cli import (
     labour,
     ledger,
     market,
+    regions,
     session,
 )
 from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
@@ -43,7 +44,7 @@ app = typer.Typer(
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,
 )
-for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, access):
+for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, regions, access):
     app.add_typer(pillar.app)
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]

@@ -14,7 +14,7 @@ from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Cell
-from qipan.labour.sources import table
+from qipan.observations import table
 
 NEEDED: Final = ("channel", "exposure")
 ABOUT: Final = ("region", "industry", "occupation")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
-from qipan.labour.sources import table
+from qipan.observations import table
 
 Made = TypeVar("Made")
 

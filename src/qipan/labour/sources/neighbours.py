@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from qipan.kernel.errors import Finding
-from qipan.labour.sources import table
+from qipan.observations import table
 
 NEEDED: Final = ("region", "neighbour")
 

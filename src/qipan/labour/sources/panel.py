@@ -22,7 +22,7 @@ import numpy as np
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.panel import Cadence, Cell, Releases
-from qipan.labour.sources import table
+from qipan.observations import table
 
 NEEDED: Final = ("region", "period", "value")
 OPTIONAL: Final = ("industry", "occupation", "unit", "direction", "source", "released")

@@ -10,7 +10,7 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
-from qipan.labour.sources import table
+from qipan.observations import table
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})(-\d{2})?")
 

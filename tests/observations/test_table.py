@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qipan.labour.sources import panel, table
+from qipan.labour.sources import panel
+from qipan.observations import table
 
 HEAD = ["region", "period", "value"]
 ROWS = [["440000", "2020-01", "1.5"], ["440000", "2020-02", "2"], ["110000", "2020-01", ""]]

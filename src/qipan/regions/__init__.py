@@ -1,0 +1,1 @@
+"""How regions differ, whether the gap closes, and what each is good at."""

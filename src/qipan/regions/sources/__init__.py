@@ -1,0 +1,1 @@
+"""Files that bring panels of regions in."""

@@ -1,0 +1,80 @@
+"""Read amounts of activities by region: columns ``region, activity, value``; an activity may be called ``product``."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from qipan.kernel.errors import Finding
+from qipan.observations import table
+from qipan.regions.model.activity import Activities
+from qipan.regions.sources.panel import HEADS, Names
+
+NEEDED: Final = ("region", "activity", "value")
+ALSO: Final = {**HEADS, "product": "activity", "segment": "activity", "行业": "activity", "industry": "activity"}
+
+
+def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, ...]]:
+    r"""Return amounts, and what is wrong with rows that are left out; none without a row above 0.
+
+    Rules: ``file_unreadable``, ``columns_differ`` for the file; ``row_torn``, ``cell_empty``, ``value_unreadable``,
+    ``value_repeated`` for a row.
+
+    Examples
+    --------
+    >>> found, _ = read(b"country,product,value\na,x,2\nb,x,1\nb,y,4\n", Names())
+    >>> found.regions, found.activities, found.value.tolist()
+    (('a', 'b'), ('x', 'y'), [[2.0, 0.0], [1.0, 4.0]])
+    """
+    left_out: list[Finding] = []
+    amount: dict[tuple[str, str], float] = {}
+    line_of: dict[tuple[str, str], int] = {}
+    try:
+        found = table.read(data)
+        head = [ALSO.get(name, name) for name in found.head]
+        if not set(NEEDED) <= set(head) or len(set(head)) < len(head):
+            told = f"Amounts must have the columns {', '.join(NEEDED)}, each once, was {', '.join(found.head)}."
+            return None, (Finding(0, "", "columns_differ", told),)
+        for line in found.lines:
+            if line.cells is None:
+                told = f"A row must have {len(head)} cells, had more or fewer."
+                left_out.append(Finding(line.number, "", "row_torn", told))
+                continue
+            cells = dict(zip(head, (text.strip() for text in line.cells.values()), strict=True))
+            wrong = _wrong(cells, line.number)
+            key = names.read(cells["region"])[0], cells["activity"]
+            if wrong is None and key in amount:
+                told = f"An amount must be told once, line {line_of[key]} has it for {key[0]} and {key[1]}."
+                wrong = Finding(line.number, "value", "value_repeated", told, cells["value"])
+            if wrong:
+                left_out.append(wrong)
+            else:
+                amount[key], line_of[key] = float(cells["value"]), line.number
+    except table.UnreadableError as error:
+        return None, (*left_out, table.unreadable(error))
+    amount = {key: one for key, one in amount.items() if one > 0.0}
+    if not amount:
+        return None, tuple(left_out)
+    regions, activities = (tuple(sorted({key[at] for key in amount})) for at in (0, 1))
+    row, column = ({name: at for at, name in enumerate(some)} for some in (regions, activities))
+    value = np.zeros((len(regions), len(activities)))
+    for (region, activity), one in amount.items():
+        value[row[region], column[activity]] = one
+    return Activities(regions, activities, value), tuple(left_out)
+
+
+def _wrong(cells: dict[str, str], line: int) -> Finding | None:
+    """Return the first thing that is wrong with a row."""
+    for name in NEEDED:
+        if not cells[name]:
+            return Finding(line, name, "cell_empty", f"A row must name its {name}, was ''.")
+    try:
+        value = float(cells["value"])
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        told = f"An amount must be a number of 0 or more, was {cells['value']!r}."
+        return Finding(line, "value", "value_unreadable", told, cells["value"])
+    return None

@@ -1,0 +1,161 @@
+"""Tell how unequal regions are, whether that closes, and what they are good at, as plain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from qipan.regions.converge import beta, sigma
+from qipan.regions.decompose import split_gini, split_theil
+from qipan.regions.measure import AVERSION, measure
+from qipan.regions.model.activity import Activities
+from qipan.regions.model.array import Floats, Ints
+from qipan.regions.model.panel import Panel, known
+from qipan.regions.move import move
+from qipan.regions.specialise import complexity, density, proximity, rca, sameness
+
+
+def tell_disparity(panel: Panel, by: Sequence[str] = (), aversion: float = AVERSION) -> dict[str, Any]:
+    """Return each year's measures, and what of Theil's and Gini's lies within and between groups.
+
+    Parameters
+    ----------
+    by
+        Partitions, the coarsest first; they must nest.
+
+    Raises
+    ------
+    BadInputError
+        ``partition_unknown``, ``groups_not_nested``, ``value_negative``, ``value_nothing``, ``aversion_unfit``.
+    """
+    levels = [panel.partition(name) for name in by]
+    is_grouped = np.all([groups >= 0 for _, groups in levels], axis=0) if levels else np.ones(len(panel.regions), bool)
+    told = []
+    for at, year in enumerate(panel.years):
+        chosen = known(panel.value[at], panel.weight[at]) & is_grouped
+        if not chosen.any():
+            continue
+        value, weight = panel.value[at, chosen], panel.weight[at, chosen]
+        one: dict[str, Any] = {"year": year, "regions": int(chosen.sum())}
+        one |= {name: _number(found) for name, found in measure(value, weight, aversion).items()}
+        if levels:
+            one |= _split(value, weight, [(names, groups[chosen]) for names, groups in levels], by)
+        told.append(one)
+    left = [region for region, is_in in zip(panel.regions, is_grouped, strict=True) if not is_in]
+    return {"by": list(by), "aversion": aversion, "without_group": left, "years": told}
+
+
+def tell_convergence(panel: Panel, classes: int = 5) -> dict[str, Any]:
+    """Return beta, sigma, and how regions move between classes of standing.
+
+    Raises
+    ------
+    BadInputError
+        ``years_few``, ``regions_few``, ``value_not_positive``, ``classes_unfit``.
+    """
+    moves = move(panel, classes)
+    found = sigma(panel)
+    return {
+        "beta": _plain(asdict(beta(panel))),
+        "sigma": {
+            "years": [{"year": year, "sigma": one} for year, one in zip(found.years, found.sigma, strict=True)],
+            "trend": None if found.trend is None else _plain(asdict(found.trend)),
+            "regions": found.count,
+        },
+        "classes": {
+            "counts": moves.counts.tolist(),
+            "chances": moves.chances.tolist(),
+            "steady": [_number(one) for one in moves.steady.tolist()],
+            "stay_years": [_number(one) for one in moves.stay_years.tolist()],
+        },
+    }
+
+
+def tell_complexity(found: Activities, least: float = 1.0) -> dict[str, Any]:
+    """Return what regions are good at, how complex they and activities are, and what is near to each.
+
+    Parameters
+    ----------
+    least
+        An activity is revealed in a region where its RCA is at least this.
+
+    Raises
+    ------
+    BadInputError
+        ``activity_nowhere``.
+    """
+    quotient = rca(found.value)
+    has = quotient >= least
+    near = proximity(has)
+    close, made = density(has, near), complexity(has)
+    alike = sameness(found.value)
+    count = len(found.regions)
+    pairs = alike[np.triu_indices(count, 1)]
+    return {
+        "least_rca": least,
+        "mean_sameness": _number(float(pairs.mean())) if count > 1 else None,
+        "regions": [
+            {
+                "region": region,
+                "diversity": int(made.diversity[at]),
+                "eci": float(made.region[at]),
+                "fitness": float(made.fitness[at]),
+                "mean_sameness": float(alike[at].sum() / max(count - 1, 1)),
+            }
+            for at, region in enumerate(found.regions)
+        ],
+        "activities": [
+            {
+                "activity": activity,
+                "ubiquity": int(made.ubiquity[at]),
+                "pci": float(made.activity[at]),
+                "demand": float(made.demand[at]),
+            }
+            for at, activity in enumerate(found.activities)
+        ],
+        "rca": quotient.tolist(),
+        "proximity": near.tolist(),
+        "density": close.tolist(),
+    }
+
+
+def _split(
+    value: Floats, weight: Floats, levels: Sequence[tuple[tuple[str, ...], Ints]], by: Sequence[str]
+) -> dict[str, Any]:
+    finest, groups = levels[-1]
+    named = [finest[one] for one in np.unique(groups)]
+    told: dict[str, Any] = {}
+    for name, is_l in (("theil_t", False), ("theil_l", True)):
+        parts = split_theil(value, weight, [one for _, one in levels], is_l=is_l)
+        told[f"{name}_parts"] = {
+            "between": dict(zip(by, map(_number, parts.between), strict=True)),
+            "within": _number(parts.within),
+            "of_group": dict(zip(named, map(_number, parts.of_group), strict=True)),
+        }
+    told["gini_parts"] = _plain(asdict(split_gini(value, weight, levels[0][1])))
+    whole = float(weight @ value)
+    told["shares"] = {
+        name: {
+            "weight": float(weight[groups == at].sum() / weight.sum()),
+            "amount": float(weight[groups == at] @ value[groups == at]) / whole,
+        }
+        for at, name in enumerate(finest)
+        if (groups == at).any()
+    }
+    return told
+
+
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _plain(one) if isinstance(one, dict) else _number(one) if isinstance(one, float) else one
+        for name, one in told.items()
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return a number, or none where there is no answer."""
+    return float(value) if math.isfinite(value) else None
