@@ -32,7 +32,9 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
-from qipan.labour.service import Warnings
+from qipan.labour.service.feeds import Feeds
+from qipan.labour.service.warnings import Warnings
+from qipan.labour.sources import feed_rows
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -119,6 +121,7 @@ class Services:
     settling: Settling
     pledging: Pledging
     warnings: Warnings
+    feeds: Feeds
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -325,6 +328,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         settling=Settling(signing, accounts, claims, log),
         pledging=Pledging(signing, accounts, claims),
         warnings=Warnings(log),
+        feeds=Feeds(observations, log, feed_rows.read),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

@@ -24,7 +24,7 @@ HEADS_ZH: Final = {
     "方向": "direction", "来源": "source", "发布日": "released", "人员": "person", "开始": "start", "结束": "end",
     "岗位名称": "title", "月份": "month", "正文": "text", "渠道": "channel", "暴露度": "exposure", "年份": "year",
     "相邻地区": "neighbour", "技能": "skill", "招聘数": "postings", "人数": "persons",
-    "比例": "share", "标准误": "standard_error", "下限": "low", "最可能值": "likely", "上限": "high",
+    "比例": "share", "标准误": "standard_error", "下限": "low", "用途": "purpose", "最可能值": "likely", "上限": "high",
 }  # fmt: skip
 """Columns by their name in Chinese."""
 PACKED_MOST: Final = 2**31
