@@ -6,7 +6,6 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -28,7 +27,6 @@ from qipan.interfaces.cli.print import (
 from qipan.interfaces.report.feeds import CADENCES, told_delivery, told_feed, told_fresh
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import BadInputError, of_file
-from qipan.kernel.time import BOARD_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +185,7 @@ def fresh(
     services, language = session.services(), spoken(lang)
     _bring_in(services)
     with services.books.read() as unit:
-        found = services.feeds.fresh(unit, as_of or board_day())
+        found = services.feeds.fresh(unit, as_of or session.today())
     if as_json:
         print_json([told_fresh(one) for one in found])
     elif not found:
@@ -196,11 +194,6 @@ def fresh(
         _show_fresh(found, language)
     if any(one.is_late for one in found):
         raise typer.Exit(FAILED)
-
-
-def board_day() -> date:
-    """Return today in the board's zone."""
-    return session.now().astimezone(ZoneInfo(BOARD_ZONE)).date()
 
 
 def _show_fresh(found: Sequence[Freshness], language: Language) -> None:

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import feeds, indicators, revisions, warn, warnings
+from qipan.interfaces.cli import feeds, indicators, revisions, session, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.crosswalks import cross
-from qipan.interfaces.cli.feeds import board_day
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang
 from qipan.interfaces.cli.panels import Ahead, Events, PanelOrFeed, Promised, Surely, read_panel_or_feed, say_findings
@@ -63,7 +62,7 @@ def backtest(
 
     language, rule, promise = spoken(lang), EventRule.read(events), Promise(promised, is_sure)
     with of_file(file.name):
-        releases, findings = read_panel_or_feed(file, board_day(), Purpose.BACKTEST)
+        releases, findings = read_panel_or_feed(file, session.today(), Purpose.BACKTEST)
         try:
             rule.must_suit(releases)
             seen_as = {"as_released": as_released, "is_corrected": is_corrected}

@@ -58,7 +58,14 @@ def warn(
 
     language, now = spoken(lang), session.now()
     found, findings, noted = _found(
-        file, as_of or now.date(), events, detector, promised, is_sure=is_sure, ahead=ahead, as_released=as_released
+        file,
+        as_of or session.today(),
+        events,
+        detector,
+        promised,
+        is_sure=is_sure,
+        ahead=ahead,
+        as_released=as_released,
     )
     say_findings(findings, noted, language)
     told = tell_warnings(found)
