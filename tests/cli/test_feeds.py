@@ -59,7 +59,7 @@ def test_feeds_are_kept_received_shown_and_told_late(qipan: Qipan, folder):
     assert "claims" in qipan("labour", "feed", "list", "--lang", "zh").stdout
     assert len(shown(qipan("labour", "feed", "show", "claims", "--json"))["deliveries"]) == 1
     warned = shown(qipan("labour", "warn", "feed:claims", "--events", "rise 20%", "--json"))
-    assert warned["cannot_tell"]["code"] == "panel_without_events"
+    assert warned["cannot_tell"]["code"] == "panel_short"
     assert_refused(qipan("labour", "backtest", "feed:claims", "--events", "rise 20%"), 5, "purpose_unagreed")
     assert shown(qipan("labour", "feed", "end", "claims", "--reason", "not renewed", "--json"))["ended"]
 

@@ -227,15 +227,13 @@ def _assemble(settings: Settings, caller: str) -> Services:
     books = Books(settings.books_address, caller=caller)
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
-    log = Log()
-    access = Access()
+    log, access = Log(), Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     window = timedelta(days=catalog.number("dispute/window_days"))
     correctable = (partial(correctable_market, accounts), correctable_certificates)
     disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
-    margins = Margins(trading, accounts)
-    vouchers = Vouchers(trading, accounts, log)
+    margins, vouchers = Margins(trading, accounts), Vouchers(trading, accounts, log)
     spot = Spot(trading, margins, vouchers, accounts, log)
     balancing = Balancing(spot, vouchers, accounts, log)
     registry = Registry(log, accounts, claims)
@@ -256,8 +254,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
-    clearing = Clearing(trading, margins, accounts)
-    nominating = Nominating(trading, log)
+    clearing, nominating = Clearing(trading, margins, accounts), Nominating(trading, log)
     deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,
