@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from fastapi.testclient import TestClient
 from tests.console.conftest import PASSWORD, opened
+from tests.labour.feeds import TERMS
 from tests.labour.issued import INDUSTRIES, REGIONS, issue_some
 
 from qipan.access.model import Duty, Scope
@@ -123,3 +124,13 @@ def test_rest_gives_the_same(bureau, worker):
     assert done.json()["state"] == "withdrawn"
     again = worker.post(f"/api/v1/labour/warnings/{name}/withdraw", json={"reason": "wrong panel"})
     assert (again.status_code, again.json()["code"]) == (422, "warning_over")
+
+
+def test_the_page_tells_whether_figures_come(bureau: Services) -> None:
+    assert 'id="fresh"' not in client_of(bureau, "li.wei").get("/labour").text
+    with bureau.books.begin() as unit:
+        bureau.feeds.add(unit, TERMS, datetime.now(UTC))
+    shown = client_of(bureau, "li.wei").get("/labour").text.split('id="fresh"')[1]
+    assert "Whether figures come" in client_of(bureau, "li.wei").get("/labour").text
+    assert re.search(r"\d+ periods, since 2026-01-19, \d+ days", shown)
+    assert "自 2026-01-19 起" in client_of(bureau, "li.wei", "zh").get("/labour").text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qipan.kernel.errors import BadInputError, QipanError, RuleBrokenError
 from qipan.labour.model.privacy import Budget, Entry, PrivacyEntry
-from qipan.labour.service import Budgets
+from qipan.labour.service.budgets import Budgets
 from qipan.log.service import Log
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

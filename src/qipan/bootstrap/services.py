@@ -32,7 +32,10 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
-from qipan.labour.service import Budgets, Warnings
+from qipan.labour.service.budgets import Budgets
+from qipan.labour.service.feeds import Feeds
+from qipan.labour.service.warnings import Warnings
+from qipan.labour.sources import feed_rows
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering
@@ -120,6 +123,7 @@ class Services:
     pledging: Pledging
     warnings: Warnings
     budgets: Budgets
+    feeds: Feeds
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -224,15 +228,13 @@ def _assemble(settings: Settings, caller: str) -> Services:
     books = Books(settings.books_address, caller=caller)
     lake = Lake(settings.home / "lake", engine=settings.lake_engine)
     observations = Observations(Archive(settings.home / "archive"), lake)
-    log = Log()
-    access = Access()
+    log, access = Log(), Access()
     accounts, claims, trading = Accounts(log), Claims(log), Trading(log)
     window = timedelta(days=catalog.number("dispute/window_days"))
     correctable = (partial(correctable_market, accounts), correctable_certificates)
     disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
-    margins = Margins(trading, accounts)
-    vouchers = Vouchers(trading, accounts, log)
+    margins, vouchers = Margins(trading, accounts), Vouchers(trading, accounts, log)
     spot = Spot(trading, margins, vouchers, accounts, log)
     balancing = Balancing(spot, vouchers, accounts, log)
     registry = Registry(log, accounts, claims)
@@ -253,8 +255,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
-    clearing = Clearing(trading, margins, accounts)
-    nominating = Nominating(trading, log)
+    clearing, nominating = Clearing(trading, margins, accounts), Nominating(trading, log)
     deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,
@@ -326,6 +327,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         pledging=Pledging(signing, accounts, claims),
         warnings=Warnings(log),
         budgets=Budgets(log, catalog.number("labour/privacy_budget")),
+        feeds=Feeds(observations, log, feed_rows.read),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

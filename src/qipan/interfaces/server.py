@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from threading import Lock
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,7 +28,9 @@ from qipan.interfaces.console.router import router as console_router
 from qipan.interfaces.entry import Attempts, Caller, require
 from qipan.interfaces.guard import LOOPBACK, Guard
 from qipan.interfaces.meter import Meter, Metered
+from qipan.interfaces.report.feeds import gauges
 from qipan.kernel.errors import QipanError
+from qipan.kernel.time import BOARD_ZONE
 from qipan.settings import Settings
 
 BODY_BYTES_MAX: Final = 1 << 30
@@ -86,9 +90,12 @@ def healthz(request: Request) -> PlainTextResponse:
 
 
 def metrics(request: Request, _: Annotated[Caller, Depends(require(Role.VIEWER))]) -> PlainTextResponse:
-    """Return the request counters as Prometheus reads them."""
+    """Return the request counters, and how late feeds of labour are, as Prometheus reads them."""
     meter: Meter = request.app.state.meter
-    return PlainTextResponse(meter.text(), media_type="text/plain; version=0.0.4")
+    services: Services = request.app.state.services
+    with services.books.read() as unit:
+        late = services.feeds.late(unit, datetime.now(ZoneInfo(BOARD_ZONE)).date())
+    return PlainTextResponse(meter.text() + gauges(late), media_type="text/plain; version=0.0.4")
 
 
 def _add_middleware(made: FastAPI, settings: Settings) -> None:

@@ -224,6 +224,11 @@ class Observations:
         """Return the same as `as_of`, unread, to be joined and summed where it lies."""
         return store.latest(self._lake.table(store.RELEASES), series_ids, moment)
 
+    def released_in(self, sequences: Collection[int]) -> ibis.Table:
+        """Return every release that some batches brought, unread, corrected ones too."""
+        releases = self._lake.table(store.RELEASES)
+        return releases.filter(releases.sequence.isin(sorted(sequences)))
+
 
 def _chain(kind: str, source: str) -> str:
     return f"{kind}:{source}"

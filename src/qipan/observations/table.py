@@ -25,7 +25,7 @@ HEADS_ZH: Final = {
     "岗位名称": "title", "月份": "month", "正文": "text", "渠道": "channel", "暴露度": "exposure", "年份": "year",
     "相邻地区": "neighbour", "技能": "skill", "招聘数": "postings", "人数": "persons",
     "岗位数": "jobs", "就业地": "destination", "来源地": "origin",
-    "比例": "share", "标准误": "standard_error", "下限": "low", "最可能值": "likely", "上限": "high",
+    "比例": "share", "标准误": "standard_error", "下限": "low", "用途": "purpose", "最可能值": "likely", "上限": "high",
 }  # fmt: skip
 """Columns by their name in Chinese."""
 PACKED_MOST: Final = 2**31

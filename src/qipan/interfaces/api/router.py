@@ -19,6 +19,7 @@ from qipan.interfaces.api import (
     dispatch,
     disputes,
     facts,
+    feeds,
     jobs,
     labour,
     ledger,
@@ -42,5 +43,5 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
 _MARKET: Final = (market, clearing, spot, spot_bill, vouchers, delivery, products)
 _OBLIGATIONS: Final = (disputes, accounts, *_MARKET, certificates, centres, agreements)
-for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, labour, access):
+for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, labour, feeds, access):
     router.include_router(part.router)

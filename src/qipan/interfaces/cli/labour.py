@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators, revisions, warn, warnings
+from qipan.interfaces.cli import feeds, indicators, revisions, session, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.budget import budget
 from qipan.interfaces.cli.clusters import clusters
+from qipan.interfaces.cli.crosswalks import cross
 from qipan.interfaces.cli.home import home
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
-from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, Surely, say_findings
+from qipan.interfaces.cli.options import AsJson, Lang, write_text
+from qipan.interfaces.cli.panels import Ahead, Events, PanelOrFeed, Promised, Surely, read_panel_or_feed, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.cli.spells import panel
 from qipan.interfaces.cli.titles import code, postings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="labour", help="Warn where jobs are about to be lost, and prove such warnings.", no_args_is_help=True
 )
+app.add_typer(feeds.app)
+app.add_typer(feeds.feed, name="feed")
 app.add_typer(indicators.app)
 app.add_typer(revisions.app)
 app.add_typer(warn.app)
@@ -40,7 +43,7 @@ def root() -> None:
 
 @app.command()
 def backtest(
-    file: PanelFile,
+    file: PanelOrFeed,
     *,
     events: Events,
     detectors: Annotated[
@@ -61,15 +64,15 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Tell how early each detector would have warned, and what its false alarms were, on what it had not learned."""
-    from qipan.bootstrap.panels import read_panel
     from qipan.labour.compare import compare
     from qipan.labour.detect.choose import DETECTORS
     from qipan.labour.model.event import EventRule
+    from qipan.labour.model.feed import Purpose
     from qipan.labour.model.promise import Promise
 
     language, rule, promise = spoken(lang), EventRule.read(events), Promise(promised, is_sure)
     with of_file(file.name):
-        releases, findings = read_panel(read_bytes(file))
+        releases, findings = read_panel_or_feed(file, session.today(), Purpose.BACKTEST)
         try:
             rule.must_suit(releases)
             seen_as = {"as_released": as_released, "is_corrected": is_corrected}
@@ -107,6 +110,7 @@ app.command()(attribute)
 app.command()(clusters)
 app.command()(home)
 app.command()(code)
+app.command()(cross)
 app.command()(postings)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.time import BOARD_ZONE
 
 if TYPE_CHECKING:
     from qipan.bootstrap.services import Services
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 def now() -> datetime:
     """Return the moment at which the door is opened."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the civil day of that moment in the board's zone."""
+    return now().astimezone(ZoneInfo(BOARD_ZONE)).date()
 
 
 def caller() -> str:

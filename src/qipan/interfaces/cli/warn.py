@@ -10,8 +10,8 @@ import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
-from qipan.interfaces.cli.panels import Ahead, Events, PanelFile, Promised, say_findings
+from qipan.interfaces.cli.options import AsJson, Lang, read_day
+from qipan.interfaces.cli.panels import Ahead, Events, PanelOrFeed, Promised, read_panel_or_feed, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.report.errors import hint, message
 from qipan.interfaces.report.labour import GRADES, cumulative_text, end_text, horizon_text, size_interval
@@ -33,7 +33,7 @@ SHOWN = 40
 
 @app.command()
 def warn(
-    file: PanelFile,
+    file: PanelOrFeed,
     *,
     events: Events,
     as_of: AsOf = None,
@@ -58,7 +58,14 @@ def warn(
 
     language, now = spoken(lang), session.now()
     found, findings, noted = _found(
-        file, as_of or now.date(), events, detector, promised, is_sure=is_sure, ahead=ahead, as_released=as_released
+        file,
+        as_of or session.today(),
+        events,
+        detector,
+        promised,
+        is_sure=is_sure,
+        ahead=ahead,
+        as_released=as_released,
     )
     say_findings(findings, noted, language)
     told = tell_warnings(found)
@@ -88,10 +95,11 @@ def _found(
     as_released: bool,
 ) -> tuple[Outlook | CannotTell, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read the panel and return what can be said, what is wrong with rows that were left out, and what is odd."""
-    from qipan.bootstrap.panels import grade_limits, read_panel
+    from qipan.bootstrap.panels import grade_limits
     from qipan.facts.catalog import Catalog
     from qipan.labour.detect.choose import choose_offered
     from qipan.labour.model.event import EventRule
+    from qipan.labour.model.feed import Purpose
     from qipan.labour.model.promise import Promise
     from qipan.labour.model.warning import Terms
     from qipan.labour.warn import notice
@@ -100,7 +108,7 @@ def _found(
     rule, promise = EventRule.read(events), Promise(promised, is_sure)
     choose_offered(detector)
     with of_file(file.name):
-        releases, findings = read_panel(read_bytes(file))
+        releases, findings = read_panel_or_feed(file, day, Purpose.WARNING)
         rule.must_suit(releases)
         limits = grade_limits(Catalog.load(session.settings().facts))
         terms = Terms(rule, promise, detector, notice(releases.cadence, ahead), limits)

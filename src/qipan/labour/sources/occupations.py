@@ -42,6 +42,23 @@ def read(folder: Path | None = None) -> Classification:
     return Classification(occupations, examples, f"{PACKAGE} {_version()}" if folder is None else str(folder))
 
 
+def read_definitions(folder: Path | None = None) -> dict[str, tuple[str, str]]:
+    """Return name and definition of the occupations that have one, by code; groups have none.
+
+    Raises
+    ------
+    NotFoundError
+        ``classification_missing``.
+    """
+    try:
+        rows = list(_rows((folder or _installed()) / "csco22.csv"))
+        return {
+            row["code"]: (row["name"].rstrip(_MARKS), row["definition"]) for row in rows if row["definition"].strip()
+        }
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        raise _missing(str(error)) from error
+
+
 def _occupations(path: Path) -> Iterator[Occupation]:
     for row in _rows(path):
         name = row["name"].rstrip(_MARKS)

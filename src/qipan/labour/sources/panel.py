@@ -41,7 +41,7 @@ _FORMS: Final[tuple[tuple[Cadence, re.Pattern[str], _Start], ...]] = (
 )
 
 
-class _CellError(Exception):
+class CellError(Exception):
     """A cell that cannot be read: its column, the rule, and what must hold."""
 
     def __init__(self, column: str, rule: str, must: str) -> None:
@@ -50,7 +50,9 @@ class _CellError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A row of a panel: what was released of a cell for a period, and the line on which it stands."""
+
     line: int
     cell: Cell
     cadence: Cadence
@@ -63,7 +65,7 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """What the rows so far have settled for those that follow."""
 
     today: date
@@ -103,67 +105,70 @@ def read(data: bytes, *, today: date = date.max) -> tuple[Releases | None, tuple
         return None, (*findings, table.unreadable(error))
     if not rows:
         return None, tuple(findings)
-    made = _laid_out(rows)
+    made = lay_out(rows)
     if made is None:
         told = f"A panel must have at most {PERIODS_MOST} periods from its first to its last, had more."
         return None, (*findings, Finding(0, "period", "panel_too_long", told))
     return made, tuple(findings)
 
 
-def _good(found: table.Table, findings: list[Finding], today: date) -> Iterator[_Row]:
+def _good(found: table.Table, findings: list[Finding], today: date) -> Iterator[Row]:
     """Read row after row; what is wrong goes to the findings."""
-    known = _Reading(today)
+    known = Reading(today)
     for line in found.lines:
         if line.cells is None:
             told = f"A row must have {len(found.head)} cells, had more or fewer."
             findings.append(Finding(line.number, "", "row_torn", told))
             continue
         try:
-            yield _read_row(line.number, line.cells, known)
-        except _CellError as error:
+            yield read_row(line.number, line.cells, known)
+        except CellError as error:
             text = line.cells.get(error.column, "")
             findings.append(Finding(line.number, error.column, error.rule, f"{error}, was {text!r}.", text))
 
 
-def _read_row(line: int, cells: Mapping[str, str], known: _Reading) -> _Row:
+def read_row(line: int, cells: Mapping[str, str], known: Reading) -> Row:
+    """Read a row; raises `CellError`."""
     text = {name: cells.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
     if not text["region"]:
-        raise _CellError("region", "cell_empty", "A row must name its region")
+        raise CellError("region", "cell_empty", "A row must name its region")
     cell = Cell(text["region"], text["industry"], text["occupation"])
     cadence, start = _read_period(text["period"])
     if start > known.today:
-        raise _CellError("period", "period_ahead", f"A period must have begun by {known.today}")
+        raise CellError("period", "period_ahead", f"A period must have begun by {known.today}")
     value = _read_value(text["value"])
     direction = DIRECTIONS.get(text["direction"])
     if direction is None:
-        raise _CellError("direction", "direction_unreadable", "A direction must be rise or fall, or empty")
+        raise CellError("direction", "direction_unreadable", "A direction must be rise or fall, or empty")
     released = _read_day(text["released"]) if text["released"] else cadence.after(start, 1)
     if released < start:
-        raise _CellError(
+        raise CellError(
             "released", "period_ahead", f"A value of the period from {start} must be released in it or later"
         )
-    row = _Row(line, cell, cadence, start, value, released, text["unit"], direction, text["source"])
+    row = Row(line, cell, cadence, start, value, released, text["unit"], direction, text["source"])
     _hold_to_first(row, known)
     first = known.seen.setdefault((cell, start, released), line)
     if first != line:
         must = f"A cell must have one value for a period in a release; line {first} has it for {cell}"
-        raise _CellError("value", "value_repeated", must)
+        raise CellError("value", "value_repeated", must)
     return row
 
 
-def _hold_to_first(row: _Row, known: _Reading) -> None:
+def _hold_to_first(row: Row, known: Reading) -> None:
     """Refuse a row that differs from the first one in what a panel has once."""
     weekday = row.start.weekday() if row.cadence is Cadence.WEEK else None
+    if known.weekday is None and known.cadence is row.cadence:
+        known.weekday = weekday
     if known.cadence is None:
         known.cadence, known.weekday, known.unit, known.direction = row.cadence, weekday, row.unit, row.direction
     if (row.cadence, weekday) != (known.cadence, known.weekday):
         must = f"Periods must all be a {known.cadence} long, and weeks begin on one day of the week"
-        raise _CellError("period", "cadence_differs", must)
+        raise CellError("period", "cadence_differs", must)
     if row.unit != known.unit:
-        raise _CellError("unit", "unit_differs", f"A panel must have one unit, {known.unit!r} by its first row")
+        raise CellError("unit", "unit_differs", f"A panel must have one unit, {known.unit!r} by its first row")
     if row.direction != known.direction:
         must = f"A panel must have one direction, {known.direction!r} by its first row"
-        raise _CellError("direction", "direction_varies", must)
+        raise CellError("direction", "direction_varies", must)
 
 
 def _read_period(text: str) -> tuple[Cadence, date]:
@@ -181,7 +186,7 @@ def _read_period(text: str) -> tuple[Cadence, date]:
         "A period must be a year, quarter, month, ISO week, or the first day of a week, as 2020-03 or 2020-W12, from "
         f"{FIRST_YEAR} to {LAST_YEAR}"
     )
-    raise _CellError("period", "period_unreadable", must)
+    raise CellError("period", "period_unreadable", must)
 
 
 def _read_value(text: str) -> float:
@@ -190,7 +195,7 @@ def _read_value(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _CellError("value", "value_unreadable", "A value must be a number")
+        raise CellError("value", "value_unreadable", "A value must be a number")
     return value
 
 
@@ -198,10 +203,10 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise _CellError("released", "day_unreadable", "A day must be written as 2020-03-01") from error
+        raise CellError("released", "day_unreadable", "A day must be written as 2020-03-01") from error
 
 
-def _laid_out(rows: list[_Row]) -> Releases | None:
+def lay_out(rows: list[Row]) -> Releases | None:
     """Return rows as columns over equal periods, or nothing where there would be too many periods."""
     cadence = rows[0].cadence
     first, last = min(row.start for row in rows), max(row.start for row in rows)
@@ -225,7 +230,7 @@ def _laid_out(rows: list[_Row]) -> Releases | None:
     )
 
 
-def _gaps(rows: Sequence[_Row], cadence: Cadence) -> Iterator[Finding]:
+def _gaps(rows: Sequence[Row], cadence: Cadence) -> Iterator[Finding]:
     """Yield where a cell lacks periods between its first and its last, at the row that comes after them."""
     ordered = sorted(rows, key=lambda row: (row.cell, row.start, row.released))
     for before, row in pairwise(ordered):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse
@@ -14,8 +15,10 @@ from qipan.interfaces.console.assets import GEOMETRY, Assets
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require_user, services_of, status_of
 from qipan.interfaces.report import labour_pages as pages
+from qipan.interfaces.report.feeds import fresh_table, told_fresh
 from qipan.interfaces.report.labour import GRADES, horizon_text, seen_warnings, told_kept, told_outlook
 from qipan.kernel.errors import NotFoundError, QipanError
+from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.issued import Act, IssuedWarning
 from qipan.labour.model.panel import Cell
 
@@ -36,8 +39,10 @@ def show(request: Request, caller: Reader, panel: PanelName = "") -> Response:
     with services.books.read() as unit:
         known = services.warnings.panels(unit)
         chosen = panel or next(iter(known), "")
+        came = services.feeds.fresh(unit, datetime.now(ZoneInfo(BOARD_ZONE)).date())
+        fresh = fresh_table([told_fresh(one, caller.scope) for one in came], said) if came else None
         if not chosen:
-            return render(request, "labour.html", told=None, panels=())
+            return render(request, "labour.html", told=None, panels=(), fresh=fresh)
         told = told_outlook(services.warnings.newest(unit, chosen), caller.scope)
         found = seen_warnings(services.warnings.warnings(unit, panel=chosen, open_only=True), caller.scope)
         kept = told_kept(services.warnings.kept(unit, chosen))
@@ -49,6 +54,7 @@ def show(request: Request, caller: Reader, panel: PanelName = "") -> Response:
         told=told,
         panels=known,
         kept=kept,
+        fresh=fresh,
         heat=pages.heat(told, names, said),
         when=horizon_text(told, said.lang),
         watch=pages.watch_list(told, {_key(one.cell): one.warning_id for one in found}, names, said),
