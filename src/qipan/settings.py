@@ -36,6 +36,8 @@ class Settings(BaseSettings):
         Map approval number (审图号) to print under the map.
     geometry
         TopoJSON file that replaces the shipped map.
+    fonts
+        Folder with fonts for PDF files, beside those of the machine.
     """
 
     model_config = SettingsConfigDict(env_prefix="QIPAN_", extra="forbid")
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     anonymous_role: Literal["viewer", "none"] = "viewer"
     map_approval: str = ""
     geometry: Path | None = None
+    fonts: Path | None = None
 
     @property
     def books_address(self) -> str:

@@ -53,6 +53,7 @@ NAMES = {
     "dispatch.call",
     "dispatch.flexibility",
     "labour.act",
+    "labour.bulletin",
     "labour.outlook",
     "labour.panels",
     "labour.warning",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Qipan, assert_refused, shown
 from tests.labour.conftest import waves
 
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.labour.model.panel import Cadence
 
 ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "turn")
@@ -77,3 +78,21 @@ def test_a_promise_is_kept_surely_unless_the_average_is_asked_for(qipan: Qipan, 
     surely, so_far = shown(qipan(*asked)), shown(qipan(*asked, "--on-average"))
     assert [one["false_alarms"]["is_sure"] for one in (surely, so_far)] == [True, False]
     assert surely["threshold"] >= so_far["threshold"]
+
+
+def test_bulletin_is_written_in_every_form_and_told_in_short(qipan: Qipan, panel, tmp_path):
+    issued = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "monthly")
+    assert issued.exit_code == 0, issued.output
+    month = f"{datetime.now(UTC).astimezone(zone(BOARD_ZONE)):%Y-%m}"
+    asked = ("labour", "bulletin", "monthly", "--month", month)
+    for name, begin in (("b.html", b"\n<!doctype html>"), ("b.pdf", b"%PDF"), ("b.xlsx", b"PK")):
+        assert qipan(*asked, "-o", tmp_path / name).exit_code == 0
+        assert (tmp_path / name).read_bytes().lstrip(b"\n").startswith(begin.lstrip(b"\n"))
+    assert qipan(*asked, "--format", "xlsx", "-o", tmp_path / "b.bin").exit_code == 0
+    assert (tmp_path / "b.bin").read_bytes().startswith(b"PK")
+    told = qipan(*asked, "--language", "zh")
+    assert "就业风险月报" in told.stdout
+    assert shown(qipan(*asked, "--json"))["month"] == month
+    assert_refused(qipan(*asked, "--format", "docx", "-o", tmp_path / "b.docx"), 3, "bulletin_form_unknown")
+    assert_refused(qipan("labour", "bulletin", "monthly"), 4, "bulletin_empty")
+    assert_refused(qipan("labour", "bulletin", "none", "--month", month), 4, "panel_unissued")

@@ -123,3 +123,38 @@ def test_rest_gives_the_same(bureau, worker):
     assert done.json()["state"] == "withdrawn"
     again = worker.post(f"/api/v1/labour/warnings/{name}/withdraw", json={"reason": "wrong panel"})
     assert (again.status_code, again.json()["code"]) == (422, "warning_over")
+
+
+def test_the_bulletin_is_a_page_and_three_files(bureau, worker):
+    page = worker.get("/labour/bulletin?panel=insured&month=2026-03").text
+    for part in ("Jobs at risk: bulletin of 2026-03", "Watch list", "Heat map", "Promised and realised", "Guangdong"):
+        assert part in page, part
+    links = re.findall(r'href="(/labour/bulletin[^"]+form=\w+)"', page)
+    starts = {"html": b"<!doctype", "pdf": b"%PDF", "xlsx": b"PK"}
+    for link in links:
+        answer = worker.get(link.replace("&amp;", "&"))
+        assert answer.content.lstrip().startswith(starts.pop(link.rpartition("=")[2]))
+    assert starts == {}
+    assert "就业风险月报" in client_of(bureau, "li.wei", "zh").get("/labour/bulletin?month=2026-03").text
+    assert worker.get("/labour/bulletin").status_code == 200
+    assert 'href="/labour/bulletin?panel=insured"' in worker.get("/labour").text
+
+
+def test_the_bulletin_keeps_to_the_scope_and_refuses_odd_months(bureau, worker):
+    visitor = client_of(bureau, "visitor")
+    assert "Guangdong" not in visitor.get("/labour/bulletin?month=2026-03").text
+    told = visitor.get("/api/v1/labour/bulletin?panel=insured&month=2026-03&format=json").json()
+    assert {one["region"] for one in told["cells"]} == {"520000"}
+    assert {one["region"] for one in told["watch"]} <= {"520000"}
+    assert worker.get("/labour/bulletin?month=March").status_code == 400
+    assert worker.get("/labour/bulletin?month=2099-01").status_code == 400
+    assert worker.get("/labour/bulletin?month=2020-01").status_code == 404
+    assert client_of(bureau, "").get("/api/v1/labour/bulletin?panel=insured&month=2026-03").status_code == 401
+
+
+@pytest.mark.parametrize(("form", "start"), [("html", b"<!doctype"), ("pdf", b"%PDF"), ("xlsx", b"PK")])
+def test_rest_gives_the_bulletin_in_every_form(worker, form, start):
+    answer = worker.get(f"/api/v1/labour/bulletin?panel=insured&month=2026-03&lang=zh&format={form}")
+    assert answer.status_code == 200, answer.text
+    assert answer.content.lstrip().startswith(start)
+    assert ("attachment" in answer.headers.get("content-disposition", "")) == (form != "html")

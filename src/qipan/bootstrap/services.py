@@ -32,7 +32,7 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
-from qipan.labour.service import Warnings
+from qipan.labour.service.warnings import Warnings
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
 from qipan.ledger.service.metering import Metering

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
 
 from qipan.access.model import Duty
 from qipan.interfaces.api.party import USERS, Body, PageNumber, PageSize, Text, has, now, paged
 from qipan.interfaces.entry import caller_of, services_of
 from qipan.interfaces.report.labour import seen_warnings, told_kept, told_outlook, told_warning
+from qipan.interfaces.report.labour_bulletin import document, served, write
+from qipan.interfaces.report.labour_month import tell
+from qipan.interfaces.report.words import words
 from qipan.labour.model.issued import Act
 
 router = APIRouter(tags=["labour"], dependencies=[USERS])
 
+MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 BUREAU = has(Duty.LABOUR)
 ACTS = {"confirm": Act.CONFIRMED, "treat": Act.TREATED, "resolve": Act.RESOLVED, "withdraw": Act.WITHDRAWN}
 
@@ -38,6 +45,24 @@ def outlook(request: Request, panel: str) -> dict[str, Any]:
     services = services_of(request)
     with services.books.read() as unit:
         return told_outlook(services.warnings.newest(unit, panel), caller_of(request).scope)
+
+
+@router.get("/labour/bulletin", operation_id="labour.bulletin", response_class=Response)
+def bulletin(
+    request: Request,
+    panel: Annotated[str, Query(max_length=32)],
+    month: Annotated[str, Query(pattern=MONTH, description="Civil month, as 2026-03.")],
+    lang: Annotated[Literal["en", "zh"], Query(description="Its language.")] = "en",
+    form: Annotated[Literal["html", "pdf", "xlsx", "json"], Query(alias="format", description="Its form.")] = "html",
+) -> Response:
+    """Return the bulletin of a month: what had been told and done by its end, of regions that the caller may see."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        told = tell(services, unit, panel, date.fromisoformat(f"{month}-01"), now(), scope=caller_of(request).scope)
+    if form == "json":
+        return JSONResponse(jsonable_encoder(told))
+    made = document(told, services.catalog.regions(), words(lang))
+    return Response(write(made, form, lang, fonts=services.settings.fonts), headers=served(panel, month, form))
 
 
 @router.get("/labour/warnings", operation_id="labour.warnings")

@@ -115,7 +115,9 @@ SECTIONS: Final = (
         is_for_users=True,
     ),
     Section(
-        mark("Jobs at risk"), (Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell",)),), is_for_users=True
+        mark("Jobs at risk"),
+        (Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell", "/labour/bulletin")),),
+        is_for_users=True,
     ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),
 )

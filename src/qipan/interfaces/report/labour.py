@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.report.numbers import NOTHING
+from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.errors import NotAllowedError
 from qipan.labour.model.issued import Act
 
@@ -44,6 +46,19 @@ CADENCES: Final = {
     "year": ("years", "年"),
 }
 """Periods in both languages, as they are counted."""
+REASONS: Final = (
+    (re.compile(r"as of (?P<day>[-\d]{10})"), mark("as of %(day)s")),
+    (
+        re.compile(r"the loss had its size in the period from (?P<day>[-\d]{10})"),
+        mark("the loss had its size in the period from %(day)s"),
+    ),
+    (re.compile(r"the loss was made good"), mark("the loss was made good")),
+    (
+        re.compile(r"no loss of that size came by (?P<day>[-\d]{10})"),
+        mark("no loss of that size came by %(day)s"),
+    ),
+)
+"""Reasons that an outlook gives by itself."""
 
 
 def size_text(value: float | None, told: Mapping[str, Any]) -> str:
@@ -74,6 +89,14 @@ def horizon_text(told: Mapping[str, Any], lang: str) -> str:
     if lang == "zh":
         return f"{first} 至 {last} {zh}内"
     return f"in {first} to {last} {en}"
+
+
+def reason_text(reason: str, said: Words) -> str:
+    """Return a reason in a language: those that an outlook gives by itself are known, people's stay as they are."""
+    for pattern, text in REASONS:
+        if found := pattern.fullmatch(reason):
+            return said.say(text, **found.groupdict())
+    return reason
 
 
 def told_warning(one: IssuedWarning) -> dict[str, Any]:

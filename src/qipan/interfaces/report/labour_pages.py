@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, horizon_text, size_interval, size_text
+from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, horizon_text, reason_text, size_interval, size_text
 from qipan.interfaces.report.numbers import NOTHING, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
@@ -178,7 +178,7 @@ def steps(one: IssuedWarning, said: Words) -> Table:
             f"{step.at:%Y-%m-%d %H:%M}",
             str(step.as_of),
             said.say("outcome") if step.by == "outcome" else step.by,
-            step.reason,
+            reason_text(step.reason, said),
         )
         for step in one.steps
     )
@@ -209,7 +209,7 @@ def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, 
             item,
             title=f"{cell_name(cell, names)}: {grade}, {done}",
             link=f"{base}{address(one.panel, cell)}",
-            description=step.reason,
+            description=reason_text(step.reason, said),
             pubDate=format_datetime(at),
         )
         ET.SubElement(item, "guid", isPermaLink="false").text = f"{one.warning_id}/{step.number}"

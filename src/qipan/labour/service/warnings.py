@@ -12,6 +12,8 @@ from typing import Any
 from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.labour.follow import OUTCOME, Due, check_act, follow, keep_account
+from qipan.labour.look_back import look_back, months_since
+from qipan.labour.model.bulletin import Bulletin
 from qipan.labour.model.issued import Act, IssuedOutlook, IssuedWarning, Kept, Step, check_panel
 from qipan.labour.model.warning import CannotTell, Outlook
 from qipan.labour.record import OUTLOOK_KIND, STEP_KIND, read_step, write, write_step
@@ -155,6 +157,24 @@ class Warnings:
         """
         self.newest(unit, panel)
         return keep_account(store.outlooks(unit, panel), self.warnings(unit, panel=panel))
+
+    def months(self, unit: UnitOfWork, panel: str, now: datetime) -> tuple[date, ...]:
+        """Return the first days of the months of which there is a bulletin, the newest first; nothing without any."""
+        first = store.first_issued(unit, panel)
+        return months_since(first, now) if first else ()
+
+    def bulletin(self, unit: UnitOfWork, panel: str, month: date, now: datetime) -> Bulletin:
+        """Return what had been told and done of a panel by the end of a month; later steps move nothing of it.
+
+        Raises
+        ------
+        BadInputError
+            ``month_to_come``, ``day_out_of_range``.
+        NotFoundError
+            ``panel_unissued``, ``bulletin_empty``.
+        """
+        self.newest(unit, panel)
+        return look_back(store.outlooks(unit, panel), self.warnings(unit, panel=panel), panel, month, now)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold every outlook and step against digest, log and the step before; nothing when all is well.

@@ -14,7 +14,7 @@ from qipan.kernel.errors import BadInputError, NotFoundError, QipanError, RuleBr
 from qipan.labour.follow import follow, keep_account
 from qipan.labour.model.issued import Act, Outcome
 from qipan.labour.model.panel import Cadence
-from qipan.labour.service import Warnings
+from qipan.labour.service.warnings import Warnings
 from qipan.labour.warn import warn
 from qipan.log.service import Log
 

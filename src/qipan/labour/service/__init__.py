@@ -1,0 +1,1 @@
+"""What a person can ask of warnings, and who is told of them."""
