@@ -1,4 +1,4 @@
-"""The bulletin of jobs at risk: one account in three forms and two languages, the same bytes whenever it is asked for."""
+"""The bulletin of jobs at risk: one account in three forms and two languages, of the same bytes whenever it is made."""
 
 from __future__ import annotations
 
