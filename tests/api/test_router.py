@@ -56,6 +56,9 @@ NAMES = {
     "labour.bulletin",
     "labour.outlook",
     "labour.panels",
+    "labour.subscribe",
+    "labour.subscriptions",
+    "labour.unsubscribe",
     "labour.warning",
     "labour.warnings",
 }

@@ -95,4 +95,36 @@ def test_bulletin_is_written_in_every_form_and_told_in_short(qipan: Qipan, panel
     assert shown(qipan(*asked, "--json"))["month"] == month
     assert_refused(qipan(*asked, "--format", "docx", "-o", tmp_path / "b.docx"), 3, "bulletin_form_unknown")
     assert_refused(qipan("labour", "bulletin", "monthly"), 4, "bulletin_empty")
-    assert_refused(qipan("labour", "bulletin", "none", "--month", month), 4, "panel_unissued")
+    assert_refused(qipan("labour", "bulletin", "none", "--month", month, "--json"), 4, "panel_unissued")
+
+
+def test_who_subscribed_is_told_of_what_is_issued(qipan: Qipan, panel, monkeypatch):
+    # Nothing listens on port 9 of the machine itself.
+    url = "http://127.0.0.1:9/hook"
+    assert_refused(qipan("labour", "subscribe", url), 5, "webhook_address_private")
+    monkeypatch.setenv("QIPAN_WEBHOOK_NETWORKS", "127.0.0.0/8, ::1/128")
+    assert_refused(qipan("labour", "subscribe", "ftp://a.example"), 3, "webhook_url_bad")
+    assert_refused(qipan("labour", "subscribe", url, "--grade", "purple"), 3, "grade_unknown")
+    made = shown(qipan("labour", "subscribe", url, "--region", "r00", "--region", "r01", "--grade", "blue", "--json"))
+    assert made["secret"].startswith("whsec_")
+    assert (made["regions"], made["grade"]) == (["r00", "r01"], "blue")
+    said = qipan("labour", "subscribe", url).stdout
+    assert "not shown again" in said
+    assert qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "hooked").exit_code == 0
+    sent = shown(qipan("labour", "deliver", "--json"))
+    assert sent["delivered"] == 0
+    assert sent["failed"] > 0
+    first, second = shown(qipan("labour", "subscriptions", "--json"))
+    assert 0 < first["waiting"] <= second["waiting"] == second["failing"]
+    assert second["said"] == "ConnectError"
+    listed = qipan("labour", "subscriptions")
+    assert made["secret"] not in listed.stdout + str(first)
+    assert qipan("labour", "unsubscribe", first["subscription"]).exit_code == 0
+    assert_refused(qipan("labour", "unsubscribe", first["subscription"]), 5, "subscription_over")
+    assert_refused(qipan("labour", "unsubscribe", "sub-99"), 4, "subscription_unknown")
+    assert shown(qipan("labour", "unsubscribe", second["subscription"], "--json"))["ended"]
+
+
+def test_networks_that_are_none_are_an_invalid_setting(qipan: Qipan, monkeypatch):
+    monkeypatch.setenv("QIPAN_WEBHOOK_NETWORKS", "everywhere")
+    assert_refused(qipan("labour", "subscriptions"), 3, "setting_invalid", "QIPAN_WEBHOOK_NETWORKS")

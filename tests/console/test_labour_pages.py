@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from tests.console.conftest import PASSWORD, opened
 from tests.labour.issued import INDUSTRIES, REGIONS, issue_some
 
-from qipan.access.model import Duty, Scope
+from qipan.access.model import Duty, Role, Scope
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 from qipan.labour.model.issued import Act
@@ -26,6 +26,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Services:
     issue_some(made)
     with made.books.begin() as unit:
         made.access.grant(unit, "li.wei", Duty.LABOUR, now)
+        made.access.create_user(unit, "chief", password=PASSWORD, role=Role.ADMIN, now=now)
         made.access.change_scope(unit, "visitor", Scope(adcodes=frozenset({"520000"})), now)
     return made
 
@@ -158,3 +159,19 @@ def test_rest_gives_the_bulletin_in_every_form(worker, form, start):
     assert answer.status_code == 200, answer.text
     assert answer.content.lstrip().startswith(start)
     assert ("attachment" in answer.headers.get("content-disposition", "")) == (form != "html")
+
+
+def test_admins_subscribe_by_rest_and_nobody_else(bureau, worker):
+    asked = {"url": "https://localhost/hook", "regions": ["440000"], "grade": "orange"}
+    assert worker.post("/api/v1/labour/subscriptions", json=asked).status_code == 403
+    assert worker.get("/api/v1/labour/subscriptions").status_code == 403
+    admin = client_of(bureau, "chief")
+    answer = admin.post("/api/v1/labour/subscriptions", json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "webhook_address_private")
+    assert admin.post("/api/v1/labour/subscriptions", json=asked | {"url": "nonsense"}).status_code == 400
+    made = admin.post("/api/v1/labour/subscriptions", json=asked | {"url": "https://8.8.8.8/hook"}).json()
+    assert made["secret"].startswith("whsec_")
+    (listed,) = admin.get("/api/v1/labour/subscriptions").json()
+    assert "secret" not in listed
+    assert listed["subscription"] == made["subscription"]
+    assert admin.delete(f"/api/v1/labour/subscriptions/{made['subscription']}").json()["ended"]

@@ -32,6 +32,8 @@ from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.labour.engines.webhook import Webhook
+from qipan.labour.service.subscriptions import Subscriptions
 from qipan.labour.service.warnings import Warnings
 from qipan.ledger.service.audit import Audit, Bounds
 from qipan.ledger.service.figures import Figures
@@ -71,6 +73,7 @@ from qipan.workflows.deliver import Delivering
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
 from qipan.workflows.live import Live
+from qipan.workflows.notify import Notifying
 from qipan.workflows.publish import Publication
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.respond import Responding
@@ -119,6 +122,8 @@ class Services:
     settling: Settling
     pledging: Pledging
     warnings: Warnings
+    subscriptions: Subscriptions
+    notifying: Notifying
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -231,6 +236,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
     correctable = (partial(correctable_market, accounts), correctable_certificates)
     disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
+    webhook = Webhook(settings.networks_allowed)
+    subscriptions = Subscriptions(settings.secret.get_secret_value().encode(), webhook.check)
     margins = Margins(trading, accounts)
     vouchers = Vouchers(trading, accounts, log)
     spot = Spot(trading, margins, vouchers, accounts, log)
@@ -325,6 +332,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         settling=Settling(signing, accounts, claims, log),
         pledging=Pledging(signing, accounts, claims),
         warnings=Warnings(log),
+        subscriptions=subscriptions,
+        notifying=Notifying(books, subscriptions, webhook.send),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),

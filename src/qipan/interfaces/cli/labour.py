@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indicators, labour_bulletin, revisions, warn, warnings
+from qipan.interfaces.cli import indicators, labour_bulletin, revisions, subscriptions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.clusters import clusters
 from qipan.interfaces.cli.language import Language, spoken
@@ -26,6 +26,7 @@ app.add_typer(revisions.app)
 app.add_typer(warn.app)
 app.add_typer(warnings.app)
 app.add_typer(labour_bulletin.app)
+app.add_typer(subscriptions.app)
 
 
 @app.callback()

@@ -14,6 +14,7 @@ from qipan.labour.model.issued import Act
 if TYPE_CHECKING:
     from qipan.access.model import Scope
     from qipan.labour.model.issued import IssuedOutlook, IssuedWarning, Kept
+    from qipan.labour.model.subscription import Backlog, Subscription
 
 GRADES: Final = {
     "blue": ("blue", "蓝色"),
@@ -143,6 +144,24 @@ def told_outlook(one: IssuedOutlook, scope: Scope) -> dict[str, Any]:
     return told | {
         part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")
     }
+
+
+def told_subscription(one: Subscription) -> dict[str, Any]:
+    """Return a subscription without its secret."""
+    return {
+        "subscription": one.subscription_id,
+        "url": one.url,
+        "regions": list(one.regions),
+        "grade": one.grade.value,
+        "created": one.created,
+        "ended": one.ended,
+    }
+
+
+def told_backlog(one: Backlog) -> dict[str, Any]:
+    """Return a subscription and how it fares."""
+    counts = {"delivered": one.delivered, "waiting": one.waiting, "failing": one.failing, "said": one.said}
+    return told_subscription(one.subscription) | counts
 
 
 def is_seen(region: str, scope: Scope) -> bool:
