@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +26,6 @@ from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.correctable import correctable as correctable_certificates
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
-from qipan.dispatch.model.roll import RollTerms
 from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
@@ -72,7 +70,6 @@ from qipan.workflows.day import Day
 from qipan.workflows.deliver import Delivering
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
-from qipan.workflows.live import Live
 from qipan.workflows.notify import Notifying
 from qipan.workflows.publish import Publication
 from qipan.workflows.rehearse import Rehearsal, Traces
@@ -358,44 +355,6 @@ def _assemble(settings: Settings, caller: str) -> Services:
         ),
         responding=Responding(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards),
         boards=boards,
-    )
-
-
-def live(
-    services: Services,
-    fleet_id: str,
-    terms: RollTerms,
-    *,
-    keeps_reserve: bool = False,
-    substitutes: bytes | None = None,
-    links: bytes | None = None,
-    file_names: Mapping[str, str] | None = None,
-) -> Live:
-    """Return what operates a fleet on a real clock.
-
-    Parameters
-    ----------
-    keeps_reserve, substitutes, links
-        As `Live` takes them.
-
-    Raises
-    ------
-    NotFoundError
-        ``fleet_unknown``.
-    """
-    return Live(
-        fleet_id,
-        terms,
-        catalog=services.catalog,
-        books=services.books,
-        observations=services.observations,
-        ledger=services.ledger,
-        dispatch=services.dispatch,
-        boards=services.boards,
-        keeps_reserve=keeps_reserve,
-        substitutes=substitutes,
-        links=links,
-        file_names=file_names,
     )
 
 
