@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from qipan.kernel.errors import NotFoundError
@@ -36,6 +37,10 @@ class Settings(BaseSettings):
         Map approval number (审图号) to print under the map.
     geometry
         TopoJSON file that replaces the shipped map.
+    fonts
+        Folder with fonts for PDF files, beside those of the machine.
+    webhook_networks
+        Networks that webhooks may lead to although they are not public, as ``10.20.0.0/16``, with commas between them.
     """
 
     model_config = SettingsConfigDict(env_prefix="QIPAN_", extra="forbid")
@@ -51,6 +56,19 @@ class Settings(BaseSettings):
     anonymous_role: Literal["viewer", "none"] = "viewer"
     map_approval: str = ""
     geometry: Path | None = None
+    fonts: Path | None = None
+    webhook_networks: str = ""
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _must_be_networks(cls, text: str) -> str:
+        _networks(text)
+        return text
+
+    @property
+    def networks_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks that webhooks may lead to although they are not public."""
+        return _networks(self.webhook_networks)
 
     @property
     def books_address(self) -> str:
@@ -76,3 +94,7 @@ class Settings(BaseSettings):
                 code="not_initialised",
                 hint="Run: qipan init",
             )
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())

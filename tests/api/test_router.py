@@ -61,8 +61,12 @@ NAMES = {
     "labour.feed.receive",
     "labour.feed.show",
     "labour.fresh",
+    "labour.bulletin",
     "labour.outlook",
     "labour.panels",
+    "labour.subscribe",
+    "labour.subscriptions",
+    "labour.unsubscribe",
     "labour.warning",
     "labour.warnings",
 }

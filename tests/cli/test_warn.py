@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Qipan, assert_refused, shown
 from tests.labour.conftest import waves
 
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.labour.model.panel import Cadence
 
 ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "turn")
@@ -77,3 +78,53 @@ def test_a_promise_is_kept_surely_unless_the_average_is_asked_for(qipan: Qipan, 
     surely, so_far = shown(qipan(*asked)), shown(qipan(*asked, "--on-average"))
     assert [one["false_alarms"]["is_sure"] for one in (surely, so_far)] == [True, False]
     assert surely["threshold"] >= so_far["threshold"]
+
+
+def test_bulletin_is_written_in_every_form_and_told_in_short(qipan: Qipan, panel, tmp_path):
+    issued = qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "monthly")
+    assert issued.exit_code == 0, issued.output
+    month = f"{datetime.now(UTC).astimezone(zone(BOARD_ZONE)):%Y-%m}"
+    asked = ("labour", "bulletin", "monthly", "--month", month)
+    for name, begin in (("b.html", b"\n<!doctype html>"), ("b.pdf", b"%PDF"), ("b.xlsx", b"PK")):
+        assert qipan(*asked, "-o", tmp_path / name).exit_code == 0
+        assert (tmp_path / name).read_bytes().lstrip(b"\n").startswith(begin.lstrip(b"\n"))
+    assert qipan(*asked, "--format", "xlsx", "-o", tmp_path / "b.bin").exit_code == 0
+    assert (tmp_path / "b.bin").read_bytes().startswith(b"PK")
+    told = qipan(*asked, "--language", "zh")
+    assert "就业风险月报" in told.stdout
+    assert shown(qipan(*asked, "--json"))["month"] == month
+    assert_refused(qipan(*asked, "--format", "docx", "-o", tmp_path / "b.docx"), 3, "bulletin_form_unknown")
+    assert_refused(qipan("labour", "bulletin", "monthly"), 4, "bulletin_empty")
+    assert_refused(qipan("labour", "bulletin", "none", "--month", month, "--json"), 4, "panel_unissued")
+
+
+def test_who_subscribed_is_told_of_what_is_issued(qipan: Qipan, panel, monkeypatch):
+    # Nothing listens on port 9 of the machine itself.
+    url = "http://127.0.0.1:9/hook"
+    assert_refused(qipan("labour", "subscribe", url), 5, "webhook_address_private")
+    monkeypatch.setenv("QIPAN_WEBHOOK_NETWORKS", "127.0.0.0/8, ::1/128")
+    assert_refused(qipan("labour", "subscribe", "ftp://a.example"), 3, "webhook_url_bad")
+    assert_refused(qipan("labour", "subscribe", url, "--grade", "purple"), 3, "grade_unknown")
+    made = shown(qipan("labour", "subscribe", url, "--region", "r00", "--region", "r01", "--grade", "blue", "--json"))
+    assert made["secret"].startswith("whsec_")
+    assert (made["regions"], made["grade"]) == (["r00", "r01"], "blue")
+    said = qipan("labour", "subscribe", url).stdout
+    assert "not shown again" in said
+    assert qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "hooked").exit_code == 0
+    sent = shown(qipan("labour", "deliver", "--json"))
+    assert sent["delivered"] == 0
+    assert sent["failed"] > 0
+    first, second = shown(qipan("labour", "subscriptions", "--json"))
+    assert 0 < first["waiting"] <= second["waiting"] == second["failing"]
+    assert second["said"] == "ConnectError"
+    listed = qipan("labour", "subscriptions")
+    assert made["secret"] not in listed.stdout + str(first)
+    assert qipan("labour", "unsubscribe", first["subscription"]).exit_code == 0
+    assert_refused(qipan("labour", "unsubscribe", first["subscription"]), 5, "subscription_over")
+    assert_refused(qipan("labour", "unsubscribe", "sub-99"), 4, "subscription_unknown")
+    assert shown(qipan("labour", "unsubscribe", second["subscription"], "--json"))["ended"]
+
+
+def test_networks_that_are_none_are_an_invalid_setting(qipan: Qipan, monkeypatch):
+    monkeypatch.setenv("QIPAN_WEBHOOK_NETWORKS", "everywhere")
+    assert_refused(qipan("labour", "subscriptions"), 3, "setting_invalid", "QIPAN_WEBHOOK_NETWORKS")

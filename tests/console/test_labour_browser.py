@@ -22,6 +22,7 @@ from qipan.interfaces.server import create_app
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = ["/labour", "/labour/cell?panel=insured&region=440000&industry=I64"]
+BULLETIN = "/labour/bulletin?panel=insured&month=2026-03"
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +58,51 @@ def test_a_square_is_reached_and_opened_by_keyboard(console: Any, base: str) -> 
     console.keyboard.press("Tab")
     console.keyboard.press("Enter")
     expect(console.locator("#path caption")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_bulletin_is_accessible_in_both_languages(console: Any, base: str, axe: str, lang: str) -> None:
+    sign_in(console, base, lang)
+    console.goto(f"{base}{BULLETIN}")
+    expect(console.get_by_role("heading", level=1)).to_contain_text(
+        {"en": "bulletin of 2026-03", "zh": "就业风险月报"}[lang]
+    )
+    expect(console.get_by_role("table")).to_have_count(9)
+    is_fit(console, axe)
+
+
+@pytest.mark.parametrize(("lang", "link"), [("en", "Monthly bulletin"), ("zh", "月报")])
+def test_from_heat_map_to_history_to_bulletin_and_its_files_by_keyboard(
+    console: Any, base: str, lang: str, link: str
+) -> None:
+    sign_in(console, base, lang)
+    console.goto(f"{base}/labour")
+    tab_to(console, "#heat tbody a")
+    console.keyboard.press("Enter")
+    expect(console.locator("#path caption")).to_be_visible()
+    tab_to(console, "main .heading a")
+    console.keyboard.press("Enter")
+    tab_to(console, f"main a:text-is('{link}')")
+    console.keyboard.press("Enter")
+    expect(console.locator("#month")).to_be_visible()
+    tab_to(console, "#month")
+    console.keyboard.press("End")
+    tab_to(console, "main form button")
+    console.keyboard.press("Enter")
+    console.wait_for_url("**/labour/bulletin?panel=insured&month=2026-03")
+    for form in ("pdf", "xlsx"):
+        tab_to(console, f"main a[href$='form={form}']")
+        with console.expect_download() as kept:
+            console.keyboard.press("Enter")
+        assert kept.value.suggested_filename == f"jobs-at-risk-insured-2026-03.{form}"
+    # Wide tables are reached too, so that they can be scrolled.
+    tab_to(console, "main .scroll-long")
+
+
+def tab_to(console: Any, wanted: str) -> None:
+    """Press Tab until something of a kind has the focus."""
+    for _ in range(150):
+        console.keyboard.press("Tab")
+        if console.locator(f"{wanted}:focus").count():
+            return
+    raise AssertionError(f"{wanted} is not reached by keyboard")

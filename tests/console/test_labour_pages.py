@@ -12,7 +12,7 @@ from tests.console.conftest import PASSWORD, opened
 from tests.labour.feeds import TERMS
 from tests.labour.issued import INDUSTRIES, REGIONS, issue_some
 
-from qipan.access.model import Duty, Scope
+from qipan.access.model import Duty, Role, Scope
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
 from qipan.labour.model.issued import Act
@@ -27,6 +27,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Services:
     issue_some(made)
     with made.books.begin() as unit:
         made.access.grant(unit, "li.wei", Duty.LABOUR, now)
+        made.access.create_user(unit, "chief", password=PASSWORD, role=Role.ADMIN, now=now)
         made.access.change_scope(unit, "visitor", Scope(adcodes=frozenset({"520000"})), now)
     return made
 
@@ -134,3 +135,54 @@ def test_the_page_tells_whether_figures_come(bureau: Services) -> None:
     assert "Whether figures come" in client_of(bureau, "li.wei").get("/labour").text
     assert re.search(r"\d+ periods, since 2026-01-19, \d+ days", shown)
     assert "自 2026-01-19 起" in client_of(bureau, "li.wei", "zh").get("/labour").text
+
+
+def test_the_bulletin_is_a_page_and_three_files(bureau, worker):
+    page = worker.get("/labour/bulletin?panel=insured&month=2026-03").text
+    for part in ("Jobs at risk: bulletin of 2026-03", "Watch list", "Heat map", "Promised and realised", "Guangdong"):
+        assert part in page, part
+    links = re.findall(r'href="(/labour/bulletin[^"]+form=\w+)"', page)
+    starts = {"html": b"<!doctype", "pdf": b"%PDF", "xlsx": b"PK"}
+    for link in links:
+        answer = worker.get(link.replace("&amp;", "&"))
+        assert answer.content.lstrip().startswith(starts.pop(link.rpartition("=")[2]))
+    assert starts == {}
+    assert "就业风险月报" in client_of(bureau, "li.wei", "zh").get("/labour/bulletin?month=2026-03").text
+    assert worker.get("/labour/bulletin").status_code == 200
+    assert 'href="/labour/bulletin?panel=insured"' in worker.get("/labour").text
+
+
+def test_the_bulletin_keeps_to_the_scope_and_refuses_odd_months(bureau, worker):
+    visitor = client_of(bureau, "visitor")
+    assert "Guangdong" not in visitor.get("/labour/bulletin?month=2026-03").text
+    told = visitor.get("/api/v1/labour/bulletin?panel=insured&month=2026-03&format=json").json()
+    assert {one["region"] for one in told["cells"]} == {"520000"}
+    assert {one["region"] for one in told["watch"]} <= {"520000"}
+    assert worker.get("/labour/bulletin?month=March").status_code == 400
+    assert worker.get("/labour/bulletin?month=2099-01").status_code == 400
+    assert worker.get("/labour/bulletin?month=2020-01").status_code == 404
+    assert client_of(bureau, "").get("/api/v1/labour/bulletin?panel=insured&month=2026-03").status_code == 401
+
+
+@pytest.mark.parametrize(("form", "start"), [("html", b"<!doctype"), ("pdf", b"%PDF"), ("xlsx", b"PK")])
+def test_rest_gives_the_bulletin_in_every_form(worker, form, start):
+    answer = worker.get(f"/api/v1/labour/bulletin?panel=insured&month=2026-03&lang=zh&format={form}")
+    assert answer.status_code == 200, answer.text
+    assert answer.content.lstrip().startswith(start)
+    assert ("attachment" in answer.headers.get("content-disposition", "")) == (form != "html")
+
+
+def test_admins_subscribe_by_rest_and_nobody_else(bureau, worker):
+    asked = {"url": "https://localhost/hook", "regions": ["440000"], "grade": "orange"}
+    assert worker.post("/api/v1/labour/subscriptions", json=asked).status_code == 403
+    assert worker.get("/api/v1/labour/subscriptions").status_code == 403
+    admin = client_of(bureau, "chief")
+    answer = admin.post("/api/v1/labour/subscriptions", json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "webhook_address_private")
+    assert admin.post("/api/v1/labour/subscriptions", json=asked | {"url": "nonsense"}).status_code == 400
+    made = admin.post("/api/v1/labour/subscriptions", json=asked | {"url": "https://8.8.8.8/hook"}).json()
+    assert made["secret"].startswith("whsec_")
+    (listed,) = admin.get("/api/v1/labour/subscriptions").json()
+    assert "secret" not in listed
+    assert listed["subscription"] == made["subscription"]
+    assert admin.delete(f"/api/v1/labour/subscriptions/{made['subscription']}").json()["ended"]

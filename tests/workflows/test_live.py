@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qipan.bootstrap.services import Services, build, initialise, live
+from qipan.bootstrap.live import live
+from qipan.bootstrap.services import Services, build, initialise
 from qipan.dispatch.model.roll import RollTerms
 from qipan.kernel.errors import BadInputError, ConflictError
 from qipan.ledger.model.power import Medium, Store

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,13 +26,14 @@ from qipan.certificates.service.certification import Certifications
 from qipan.certificates.service.correctable import correctable as correctable_certificates
 from qipan.certificates.service.quota import Quotas
 from qipan.certificates.service.registry import Registry
-from qipan.dispatch.model.roll import RollTerms
 from qipan.dispatch.service import Dispatch
 from qipan.dispatch.sources import links, reservations, substitutes
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import EngineError, NotFoundError
+from qipan.labour.engines.webhook import Webhook
 from qipan.labour.service.budgets import Budgets
 from qipan.labour.service.feeds import Feeds
+from qipan.labour.service.subscriptions import Subscriptions
 from qipan.labour.service.warnings import Warnings
 from qipan.labour.sources import feed_rows
 from qipan.ledger.service.audit import Audit, Bounds
@@ -73,7 +73,7 @@ from qipan.workflows.day import Day
 from qipan.workflows.deliver import Delivering
 from qipan.workflows.fleet import carbon_factors, national_fleet
 from qipan.workflows.follow import Following
-from qipan.workflows.live import Live
+from qipan.workflows.notify import Notifying
 from qipan.workflows.publish import Publication
 from qipan.workflows.rehearse import Rehearsal, Traces
 from qipan.workflows.respond import Responding
@@ -124,6 +124,8 @@ class Services:
     warnings: Warnings
     budgets: Budgets
     feeds: Feeds
+    subscriptions: Subscriptions
+    notifying: Notifying
     observations: Observations
     ledger: Ledger
     fleet_forms: FleetForms
@@ -234,6 +236,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
     correctable = (partial(correctable_market, accounts), correctable_certificates)
     disputes = Disputes(accounts, access, log, window=window, behind=BEHIND, correctable=correctable, house=HOUSE)
     signing = Signing(accounts, claims, log)
+    webhook = Webhook(settings.networks_allowed)
+    subscriptions = Subscriptions(settings.secret.get_secret_value().encode(), webhook.check)
     margins, vouchers = Margins(trading, accounts), Vouchers(trading, accounts, log)
     spot = Spot(trading, margins, vouchers, accounts, log)
     balancing = Balancing(spot, vouchers, accounts, log)
@@ -328,6 +332,8 @@ def _assemble(settings: Settings, caller: str) -> Services:
         warnings=Warnings(log),
         budgets=Budgets(log, catalog.number("labour/privacy_budget")),
         feeds=Feeds(observations, log, feed_rows.read),
+        subscriptions=subscriptions,
+        notifying=Notifying(books, subscriptions, webhook.send),
         observations=observations,
         ledger=ledger,
         fleet_forms=FleetForms(partial(sites_csv.read, adcodes=adcodes), sites_csv.write, sites_yaml.write),
@@ -352,44 +358,6 @@ def _assemble(settings: Settings, caller: str) -> Services:
         ),
         responding=Responding(catalog=catalog, books=books, ledger=ledger, dispatch=dispatch, boards=boards),
         boards=boards,
-    )
-
-
-def live(
-    services: Services,
-    fleet_id: str,
-    terms: RollTerms,
-    *,
-    keeps_reserve: bool = False,
-    substitutes: bytes | None = None,
-    links: bytes | None = None,
-    file_names: Mapping[str, str] | None = None,
-) -> Live:
-    """Return what operates a fleet on a real clock.
-
-    Parameters
-    ----------
-    keeps_reserve, substitutes, links
-        As `Live` takes them.
-
-    Raises
-    ------
-    NotFoundError
-        ``fleet_unknown``.
-    """
-    return Live(
-        fleet_id,
-        terms,
-        catalog=services.catalog,
-        books=services.books,
-        observations=services.observations,
-        ledger=services.ledger,
-        dispatch=services.dispatch,
-        boards=services.boards,
-        keeps_reserve=keeps_reserve,
-        substitutes=substitutes,
-        links=links,
-        file_names=file_names,
     )
 
 

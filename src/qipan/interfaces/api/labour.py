@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field
 
-from qipan.access.model import Duty
+from qipan.access.model import Duty, Role
 from qipan.bootstrap.home import carry, read_tables
 from qipan.interfaces.api.party import USERS, Body, PageNumber, PageSize, Text, has, now, paged
-from qipan.interfaces.entry import caller_of, services_of
+from qipan.interfaces.entry import caller_of, require_user, services_of
 from qipan.interfaces.report.home import seen_home
-from qipan.interfaces.report.labour import seen_warnings, told_kept, told_outlook, told_warning
+from qipan.interfaces.report.labour import (
+    seen_warnings,
+    told_backlog,
+    told_kept,
+    told_outlook,
+    told_subscription,
+    told_warning,
+)
+from qipan.interfaces.report.labour_bulletin import document, served, write
+from qipan.interfaces.report.labour_month import tell
+from qipan.interfaces.report.words import words
 from qipan.labour.model.issued import Act
+from qipan.labour.model.warning import Grade
 
 router = APIRouter(tags=["labour"], dependencies=[USERS])
 
+MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 BUREAU = has(Duty.LABOUR)
+ADMINS = Depends(require_user(Role.ADMIN))
 ACTS = {"confirm": Act.CONFIRMED, "treat": Act.TREATED, "resolve": Act.RESOLVED, "withdraw": Act.WITHDRAWN}
 
 
@@ -24,6 +41,14 @@ class ReasonBody(Body):
     """Why."""
 
     reason: Text
+
+
+class SubscriptionBody(Body):
+    """Who is told, and of what."""
+
+    url: Annotated[str, Field(max_length=500)]
+    regions: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=100)] = ()
+    grade: Literal["blue", "yellow", "orange", "red"] = "blue"
 
 
 @router.get("/labour/panels", operation_id="labour.panels")
@@ -63,6 +88,24 @@ def home(
     return seen_home(told, caller_of(request).scope)
 
 
+@router.get("/labour/bulletin", operation_id="labour.bulletin", response_class=Response)
+def bulletin(
+    request: Request,
+    panel: Annotated[str, Query(max_length=32)],
+    month: Annotated[str, Query(pattern=MONTH, description="Civil month, as 2026-03.")],
+    lang: Annotated[Literal["en", "zh"], Query(description="Its language.")] = "en",
+    form: Annotated[Literal["html", "pdf", "xlsx", "json"], Query(alias="format", description="Its form.")] = "html",
+) -> Response:
+    """Return the bulletin of a month: what had been told and done by its end, of regions that the caller may see."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        told = tell(services, unit, panel, date.fromisoformat(f"{month}-01"), now(), scope=caller_of(request).scope)
+    if form == "json":
+        return JSONResponse(jsonable_encoder(told))
+    made = document(told, services.catalog.regions(), words(lang))
+    return Response(write(made, form, lang, fonts=services.settings.fonts), headers=served(panel, month, form))
+
+
 @router.get("/labour/warnings", operation_id="labour.warnings")
 def warnings(
     request: Request,
@@ -100,3 +143,30 @@ def do(
     with services.books.begin(caller=str(caller)) as unit:
         seen_warnings([services.warnings.warning(unit, warning_id)], caller.scope, must=True)
         return told_warning(services.warnings.act(unit, warning_id, ACTS[act], body.reason, now()))
+
+
+@router.get("/labour/subscriptions", operation_id="labour.subscriptions", dependencies=[ADMINS])
+def subscriptions(request: Request) -> list[dict[str, Any]]:
+    """Return subscriptions to warnings and how they fare. Needs the role admin."""
+    services = services_of(request)
+    with services.books.read() as unit:
+        return [told_backlog(one) for one in services.subscriptions.backlogs(unit)]
+
+
+@router.post("/labour/subscriptions", operation_id="labour.subscribe", dependencies=[ADMINS])
+def subscribe(request: Request, body: SubscriptionBody) -> dict[str, Any]:
+    """Tell every step of warnings to an address from now on; its secret is returned once. Needs the role admin."""
+    services = services_of(request)
+    with services.books.begin(caller=str(caller_of(request))) as unit:
+        made, secret = services.subscriptions.subscribe(
+            unit, body.url, now(), regions=body.regions, grade=Grade(body.grade)
+        )
+    return {**told_subscription(made), "secret": secret}
+
+
+@router.delete("/labour/subscriptions/{subscription_id}", operation_id="labour.unsubscribe", dependencies=[ADMINS])
+def unsubscribe(request: Request, subscription_id: str) -> dict[str, Any]:
+    """End a subscription; what waits for it is not sent. Needs the role admin."""
+    services = services_of(request)
+    with services.books.begin(caller=str(caller_of(request))) as unit:
+        return told_subscription(services.subscriptions.unsubscribe(unit, subscription_id, now()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import feeds, indicators, revisions, session, warn, warnings
+from qipan.interfaces.cli import feeds, indicators, labour_bulletin, revisions, session, subscriptions, warn, warnings
 from qipan.interfaces.cli.attribute import attribute
 from qipan.interfaces.cli.budget import budget
 from qipan.interfaces.cli.clusters import clusters
@@ -34,6 +34,8 @@ app.add_typer(indicators.app)
 app.add_typer(revisions.app)
 app.add_typer(warn.app)
 app.add_typer(warnings.app)
+app.add_typer(labour_bulletin.app)
+app.add_typer(subscriptions.app)
 
 
 @app.callback()

@@ -56,7 +56,7 @@ def operate(drill: Drill, language: Language, *, as_json: bool) -> None:
         ``live_unclear``; ``intake_missing``; ``option_out_of_range``; ``reservations_not_live``;
         ``energy_not_rolling``.
     """
-    from qipan.bootstrap.services import live
+    from qipan.bootstrap.live import live
     from qipan.dispatch.model.roll import RollTerms
 
     if drill.intake is None or (drill.speed is None) != (drill.first_day is None):

@@ -117,7 +117,7 @@ SECTIONS: Final = (
     Section(
         mark("Jobs at risk"),
         (
-            Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell",)),
+            Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell", "/labour/bulletin")),
             Place("/labour/home", mark("Carry home")),
         ),
         is_for_users=True,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from qipan.interfaces.report.numbers import NOTHING
+from qipan.interfaces.report.words import Words, mark
 from qipan.kernel.errors import NotAllowedError
 from qipan.labour.model.issued import Act
 
 if TYPE_CHECKING:
     from qipan.access.model import Scope
     from qipan.labour.model.issued import IssuedOutlook, IssuedWarning, Kept
+    from qipan.labour.model.subscription import Backlog, Subscription
 
 GRADES: Final = {
     "blue": ("blue", "蓝色"),
@@ -44,6 +47,19 @@ CADENCES: Final = {
     "year": ("years", "年"),
 }
 """Periods in both languages, as they are counted."""
+REASONS: Final = (
+    (re.compile(r"as of (?P<day>[-\d]{10})"), mark("as of %(day)s")),
+    (
+        re.compile(r"the loss had its size in the period from (?P<day>[-\d]{10})"),
+        mark("the loss had its size in the period from %(day)s"),
+    ),
+    (re.compile(r"the loss was made good"), mark("the loss was made good")),
+    (
+        re.compile(r"no loss of that size came by (?P<day>[-\d]{10})"),
+        mark("no loss of that size came by %(day)s"),
+    ),
+)
+"""Reasons that an outlook gives by itself."""
 
 
 def size_text(value: float | None, told: Mapping[str, Any]) -> str:
@@ -95,6 +111,14 @@ def cumulative_text(one: Mapping[str, Any]) -> str:
     return NOTHING if found is None else f"{found:.0%}"
 
 
+def reason_text(reason: str, said: Words) -> str:
+    """Return a reason in a language: those that an outlook gives by itself are known, people's stay as they are."""
+    for pattern, text in REASONS:
+        if found := pattern.fullmatch(reason):
+            return said.say(text, **found.groupdict())
+    return reason
+
+
 def told_warning(one: IssuedWarning) -> dict[str, Any]:
     """Return a warning as doors tell it: how it stands, what was told last, and every step."""
     return {
@@ -139,6 +163,24 @@ def told_outlook(one: IssuedOutlook, scope: Scope) -> dict[str, Any]:
     return told | {
         part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")
     }
+
+
+def told_subscription(one: Subscription) -> dict[str, Any]:
+    """Return a subscription without its secret."""
+    return {
+        "subscription": one.subscription_id,
+        "url": one.url,
+        "regions": list(one.regions),
+        "grade": one.grade.value,
+        "created": one.created,
+        "ended": one.ended,
+    }
+
+
+def told_backlog(one: Backlog) -> dict[str, Any]:
+    """Return a subscription and how it fares."""
+    counts = {"delivered": one.delivered, "waiting": one.waiting, "failing": one.failing, "said": one.said}
+    return told_subscription(one.subscription) | counts
 
 
 def is_seen(region: str, scope: Scope) -> bool:

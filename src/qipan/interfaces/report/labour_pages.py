@@ -17,6 +17,7 @@ from qipan.interfaces.report.labour import (
     cumulative_text,
     end_text,
     horizon_text,
+    reason_text,
     size_interval,
     size_text,
 )
@@ -196,7 +197,7 @@ def steps(one: IssuedWarning, said: Words) -> Table:
             f"{step.at:%Y-%m-%d %H:%M}",
             str(step.as_of),
             said.say("outcome") if step.by == "outcome" else step.by,
-            step.reason,
+            reason_text(step.reason, said),
         )
         for step in one.steps
     )
@@ -227,7 +228,7 @@ def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, 
             item,
             title=f"{cell_name(cell, names)}: {grade}, {done}",
             link=f"{base}{address(one.panel, cell)}",
-            description=step.reason,
+            description=reason_text(step.reason, said),
             pubDate=format_datetime(at),
         )
         ET.SubElement(item, "guid", isPermaLink="false").text = f"{one.warning_id}/{step.number}"

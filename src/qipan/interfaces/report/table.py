@@ -20,7 +20,8 @@ class Head:
 class Cell:
     """One cell: its text leads to ``href``, ``note`` stands under it; ``bar`` is the share of a bar, 0 to 1.
 
-    The ``tone`` of a bar names its colour in the style sheet.
+    The ``tone`` of a bar, or of a cell without one, names its colour in the style sheet. ``value`` is the number that
+    the text writes, for spreadsheets.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Cell:
     note: str = ""
     href: str = ""
     tone: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ from typing import Any
 from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.labour.follow import OUTCOME, Due, check_act, follow, keep_account
+from qipan.labour.look_back import look_back, months_since
+from qipan.labour.model.bulletin import Bulletin
 from qipan.labour.model.issued import Act, IssuedOutlook, IssuedWarning, Kept, Step, check_panel
 from qipan.labour.model.warning import CannotTell, Outlook
 from qipan.labour.record import OUTLOOK_KIND, STEP_KIND, read_step, write, write_step
+from qipan.labour.service.subscriptions import post
 from qipan.labour.store import warning as store
 from qipan.labour.tell_warnings import tell_warnings
 from qipan.log.service import Log
@@ -85,9 +88,10 @@ class Warnings:
         unit.lock(f"labour/{found.panel}")
         found = self.warning(unit, warning_id)
         check_act(found, act, reason)
-        step = self._enter(unit, found, act, in_utc(now).date(), unit.caller, reason.strip(), {}, now)
+        done = self._enter(unit, found, act, in_utc(now).date(), unit.caller, reason.strip(), {}, now)
+        post(unit, [done], now)
         record_action(unit, f"warning_{act.value}", warning_id, now)
-        return replace(found, steps=(*found.steps, step))
+        return done
 
     # --- what is looked at ---------------------------------------------------------------------------------------
 
@@ -156,6 +160,24 @@ class Warnings:
         self.newest(unit, panel)
         return keep_account(store.outlooks(unit, panel), self.warnings(unit, panel=panel))
 
+    def months(self, unit: UnitOfWork, panel: str, now: datetime) -> tuple[date, ...]:
+        """Return the first days of the months of which there is a bulletin, the newest first; nothing without any."""
+        first = store.first_issued(unit, panel)
+        return months_since(first, now) if first else ()
+
+    def bulletin(self, unit: UnitOfWork, panel: str, month: date, now: datetime) -> Bulletin:
+        """Return what had been told and done of a panel by the end of a month; later steps move nothing of it.
+
+        Raises
+        ------
+        BadInputError
+            ``month_to_come``, ``day_out_of_range``.
+        NotFoundError
+            ``panel_unissued``, ``bulletin_empty``.
+        """
+        self.newest(unit, panel)
+        return look_back(store.outlooks(unit, panel), self.warnings(unit, panel=panel), panel, month, now)
+
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold every outlook and step against digest, log and the step before; nothing when all is well.
 
@@ -194,6 +216,7 @@ class Warnings:
 
     def _carry_out(self, unit: UnitOfWork, panel: str, rule: str, due: list[Due], day: date, now: datetime) -> None:
         number = store.next_number(unit, panel)
+        done = []
         for one in due:
             if one.act is Act.ISSUED:
                 warning_id = f"{panel}-{number}"
@@ -203,7 +226,8 @@ class Warnings:
             else:
                 warning = self.warning(unit, one.warning_id)
             by = unit.caller if one.told else OUTCOME
-            self._enter(unit, warning, one.act, day, by, one.reason, one.told, now)
+            done.append(self._enter(unit, warning, one.act, day, by, one.reason, one.told, now))
+        post(unit, done, now)
 
     def _enter(
         self,
@@ -215,13 +239,13 @@ class Warnings:
         reason: str,
         told: Mapping[str, Any],
         now: datetime,
-    ) -> Step:
+    ) -> IssuedWarning:
         before = sha256(write_step(warning.steps[-1]).encode()).hexdigest() if warning.steps else ""
         step = Step(warning.warning_id, len(warning.steps) + 1, act, in_utc(now), as_of, by, reason, told, before)
         record = write_step(step)
         store.insert_step(unit, step.warning_id, step.number, record, sha256(record.encode()).hexdigest())
         self._log.append(unit, STEP_KIND, record.encode(), now)
-        return step
+        return replace(warning, steps=(*warning.steps, step))
 
     def _differs(self, unit: UnitOfWork, record: str, digest: str, name: str, is_chained: bool = True) -> list[Finding]:
         is_same = sha256(record.encode()).hexdigest() == digest and bool(self._log.find_digest(unit, digest))

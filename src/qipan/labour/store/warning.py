@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -74,6 +75,13 @@ def panels(unit: UnitOfWork) -> tuple[str, ...]:
     newest = sa.func.max(OUTLOOK.c.issued)
     query = sa.select(OUTLOOK.c.panel).group_by(OUTLOOK.c.panel).order_by(newest.desc(), OUTLOOK.c.panel)
     return tuple(unit.execute(query).scalars())
+
+
+def first_issued(unit: UnitOfWork, panel: str) -> datetime | None:
+    """Return when something was first told of a panel."""
+    query = sa.select(sa.func.min(OUTLOOK.c.issued)).where(OUTLOOK.c.panel == panel)
+    found: datetime | None = unit.execute(query).scalar_one()
+    return found
 
 
 def insert_warning(unit: UnitOfWork, warning_id: str, cell: Cell, *, panel: str, number: int, rule: str) -> None:

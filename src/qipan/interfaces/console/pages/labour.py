@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -16,8 +16,11 @@ from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require_user, services_of, status_of
 from qipan.interfaces.report import labour_pages as pages
 from qipan.interfaces.report.feeds import fresh_table, told_fresh
+from qipan.interfaces.report.figures import last_day
 from qipan.interfaces.report.labour import GRADES, horizon_text, seen_warnings, told_kept, told_outlook
-from qipan.kernel.errors import NotFoundError, QipanError
+from qipan.interfaces.report.labour_bulletin import document, served, write
+from qipan.interfaces.report.labour_month import tell
+from qipan.kernel.errors import BadInputError, NotFoundError, QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.issued import Act, IssuedWarning
 from qipan.labour.model.panel import Cell
@@ -94,6 +97,52 @@ def feed(request: Request, caller: Reader) -> Response:
     names = pages.names_of(services.catalog.regions(), said)
     made = pages.feed(found, names, said, str(request.base_url).rstrip("/"))
     return Response(made, media_type="application/rss+xml; charset=utf-8")
+
+
+@router.get("/labour/bulletin")
+def bulletin(
+    request: Request,
+    caller: Reader,
+    panel: PanelName = "",
+    month: Annotated[str, Query(max_length=7)] = "",
+    form: Annotated[Literal["", "html", "pdf", "xlsx"], Query()] = "",
+) -> Response:
+    """Show the bulletin of a month, or give it away as a file."""
+    services, said, now = services_of(request), words_of(request), datetime.now(UTC)
+    with services.books.read() as unit:
+        known = services.warnings.panels(unit)
+        chosen = panel or next(iter(known), "")
+        if not chosen:
+            return render(request, "labour.html", told=None, panels=())
+        months = services.warnings.months(unit, chosen, now)
+        # Without a month, the last one that is over; of a panel that is newer, this one.
+        asked = _month(month) if month else months[:2][-1] if months else last_day(now)
+        told = tell(services, unit, chosen, asked, now, scope=caller.scope)
+    made = document(told, services.catalog.regions(), said)
+    if form:
+        data = write(made, form, said.lang, fonts=services.settings.fonts)
+        return Response(data, headers=served(chosen, told["month"], form))
+    return render(
+        request,
+        "labour_bulletin_page.html",
+        told=told,
+        document=made,
+        panels=known,
+        months=[f"{one:%Y-%m}" for one in months],
+        forms={"html": "HTML", "pdf": "PDF", "xlsx": "Excel"},
+    )
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise BadInputError(
+            f"A month must be written as 2026-03, was {text!r}.",
+            code="month_malformed",
+            hint="Choose one of the list.",
+            field="month",
+        ) from error
 
 
 def _cell(request: Request, caller: Caller, panel: str, cell: Cell, *, error: QipanError | None = None) -> Response:

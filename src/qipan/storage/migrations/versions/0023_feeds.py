@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 
 MOMENT = sa.DateTime(timezone=True)
 APPEND_ONLY = ("labour_feed", "labour_feed_end", "labour_delivery")

@@ -1,0 +1,1 @@
+"""Adapters that carry out what warnings lead to outside of the house."""
