@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.time import BOARD_ZONE
+from qipan.labour.model.adjacency import Adjacency
 from qipan.labour.model.attribution import Exposure
 from qipan.labour.model.panel import Releases
 from qipan.labour.model.warning import Limits
@@ -51,7 +53,7 @@ def read_exposures(data: bytes) -> tuple[Exposure, tuple[Finding, ...]]:
         raise BadInputError(
             f"Exposures must have a row that can be read, had none: {len(findings)} findings.",
             code="exposures_unreadable",
-            hint="Write a row for each industry and channel: industry,channel,exposure, as docs/labour.md has them.",
+            hint="Write a row for each industry and channel: industry,channel,exposure, as docs/attribution.md has them.",
             findings=findings,
         )
     return found, findings
@@ -70,10 +72,51 @@ def read_neighbours(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Findi
         raise BadInputError(
             f"Neighbours must have a row that can be read, had none: {len(findings)} findings.",
             code="neighbours_unreadable",
-            hint="Write a row for each pair of regions that adjoin: region,neighbour, as docs/labour.md has them.",
+            hint="Write a row for each pair of regions that adjoin: region,neighbour, as docs/clusters.md has them.",
             findings=findings,
         )
     return found, findings
+
+
+def known_neighbours(releases: Releases, catalog: Catalog) -> dict[str, frozenset[str]]:
+    """Return which province-level regions adjoin, by land or across a strait, for a panel whose regions are such.
+
+    Raises
+    ------
+    BadInputError
+        ``neighbours_unknown`` where a region of the panel is no adcode of a province.
+    """
+    found = province_neighbours(catalog)
+    unknown = sorted({cell.region for cell in releases.cells} - set(found))
+    if unknown:
+        raise BadInputError(
+            f"Regions must be provinces where no neighbours are given, as 440000, was {unknown[0]}.",
+            code="neighbours_unknown",
+            hint="Name regions by their adcodes, or bring a file of which regions adjoin: region,neighbour.",
+        )
+    return found
+
+
+def province_neighbours(catalog: Catalog) -> dict[str, frozenset[str]]:
+    """Return which province-level regions adjoin, by land or across a strait.
+
+    Examples
+    --------
+    >>> sorted(province_neighbours(Catalog.load())["460000"])
+    ['440000']
+    """
+    found: dict[str, set[str]] = {}
+    for fact in catalog.under("region"):
+        _, adcode, column = fact.fact_id.split("/")
+        beside = str(fact.value).split() if column in {"adjoins", "adjoins_by_sea"} else []
+        found.setdefault(adcode, set()).update(beside)
+    return {adcode: frozenset(others) for adcode, others in found.items()}
+
+
+def adjacency(neighbours: Mapping[str, frozenset[str]], catalog: Catalog) -> Adjacency:
+    """Return which regions adjoin together with which industries do: those of a section of GB/T 4754."""
+    parts = (fact.fact_id.split("/") for fact in catalog.under("industry"))
+    return Adjacency(neighbours, {one[2]: one[1].upper() for one in parts if len(one) == 3})
 
 
 def grade_limits(catalog: Catalog) -> Limits:

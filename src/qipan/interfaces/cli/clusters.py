@@ -1,4 +1,4 @@
-"""``qipan labour clusters``: adjoining regions in which one industry loses work at once."""
+"""``qipan labour clusters``: adjoining regions in which industries that adjoin lose work at once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ from qipan.kernel.errors import of_file
 def clusters(
     file: PanelFile,
     beside: Annotated[
-        Path, typer.Argument(metavar="NEIGHBOURS", show_default=False, help="Which regions adjoin: region, neighbour.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[NEIGHBOURS]",
+            show_default=False,
+            help="Which regions adjoin: region, neighbour. Provinces by their adcodes need none.",
+        ),
+    ] = None,
     *,
     events: Events,
     as_of: Annotated[
@@ -31,8 +36,9 @@ def clusters(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell where adjoining regions lose work in one industry at once, and more than others do."""
-    from qipan.bootstrap.panels import read_neighbours, read_panel
+    """Tell where adjoining regions lose work at once, in one industry or in some of a section, and more than others."""
+    from qipan.bootstrap.panels import adjacency, known_neighbours, read_neighbours, read_panel
+    from qipan.facts.catalog import Catalog
     from qipan.labour.model.event import EventRule
     from qipan.labour.tell_clusters import tell_clusters
 
@@ -40,20 +46,24 @@ def clusters(
     with of_file(file.name):
         releases, findings = read_panel(read_bytes(file))
         rule.must_suit(releases)
-    with of_file(beside.name):
-        neighbours, wrong = read_neighbours(read_bytes(beside))
+    catalog = Catalog.load()
+    if beside is None:
+        neighbours, wrong = known_neighbours(releases, catalog), ()
+    else:
+        with of_file(beside.name):
+            neighbours, wrong = read_neighbours(read_bytes(beside))
     panel = releases.as_of(as_of) if as_of else releases.latest()
-    told = tell_clusters(panel, rule, neighbours, false_a_year)
+    told = tell_clusters(panel, rule, adjacency(neighbours, catalog), false_a_year)
     say_findings(findings, releases.noted, language)
     say_findings(wrong, (), language)
     if as_json:
         left_out = {"rows_left_out": findings, "noted": releases.noted, "neighbours_left_out": wrong}
         print_json({**left_out, **told})
     else:
-        _show(told, language, is_share=rule.is_relative)
+        _show(told, language)
 
 
-def _show(told: dict[str, Any], language: Language, *, is_share: bool) -> None:
+def _show(told: dict[str, Any], language: Language) -> None:
     found = told["clusters"]
     say(
         language.say(
@@ -72,9 +82,9 @@ def _show(told: dict[str, Any], language: Language, *, is_share: bool) -> None:
     rows = [
         (
             ", ".join(one["regions"]),
-            "/".join(part for part in (one["industry"], one["occupation"]) if part),
+            "/".join(", ".join(names) for names in (one["industries"], one["occupations"]) if names),
             str(one["since"]),
-            f"{one['loss']:.1%}" if is_share else f"{one['loss']:.4g}",
+            f"{one['loss']:.1%}" if told["is_share"] else f"{one['loss']:.4g}",
             f"{one['score']:.1f}",
         )
         for one in found
