@@ -12,7 +12,6 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
 from qipan.interfaces.cli.panels import Events, PanelFile, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.kernel.errors import of_file
 
 
 def clusters(
@@ -37,28 +36,19 @@ def clusters(
     as_json: AsJson = False,
 ) -> None:
     """Tell where adjoining regions lose work at once, in one industry or in some of a section, and more than others."""
-    from qipan.bootstrap.panels import adjacency, known_neighbours, read_neighbours, read_panel
+    from qipan.bootstrap.labour import scan_file
     from qipan.facts.catalog import Catalog
     from qipan.labour.model.event import EventRule
-    from qipan.labour.tell_clusters import tell_clusters
 
     language, rule = spoken(lang), EventRule.read(events)
-    with of_file(file.name):
-        releases, findings = read_panel(read_bytes(file))
-        rule.must_suit(releases)
-    catalog = Catalog.load()
-    if beside is None:
-        neighbours, wrong = known_neighbours(releases, catalog), ()
-    else:
-        with of_file(beside.name):
-            neighbours, wrong = read_neighbours(read_bytes(beside))
-    panel = releases.as_of(as_of) if as_of else releases.latest()
-    told = tell_clusters(panel, rule, adjacency(neighbours, catalog), false_a_year)
-    say_findings(findings, releases.noted, language)
-    say_findings(wrong, (), language)
+    neighbours = None if beside is None else (beside.name, read_bytes(beside))
+    told = scan_file(
+        (file.name, read_bytes(file)), neighbours, Catalog.load(), rule, as_of=as_of, false_a_year=false_a_year
+    )
+    say_findings(told["rows_left_out"], told["noted"], language)
+    say_findings(told["neighbours_left_out"], (), language)
     if as_json:
-        left_out = {"rows_left_out": findings, "noted": releases.noted, "neighbours_left_out": wrong}
-        print_json({**left_out, **told})
+        print_json(told)
     else:
         _show(told, language)
 
