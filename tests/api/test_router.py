@@ -53,6 +53,8 @@ NAMES = {
     "dispatch.call",
     "dispatch.flexibility",
     "labour.act",
+    "labour.attribute",
+    "labour.clusters",
     "labour.outlook",
     "labour.panels",
     "labour.warning",

@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.labour.conftest import panel_of
 
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.lay_out import lay_out
 from qipan.labour.model.adjacency import Adjacency
-from qipan.labour.model.event import EventRule
-from qipan.labour.model.panel import Cadence, Cell
+from qipan.labour.model.panel import Cell
 from qipan.labour.scan_clusters import (
     areas_above,
     count_begun,
@@ -25,7 +23,6 @@ from qipan.labour.scan_clusters import (
     learn_threshold,
     scan_clusters,
 )
-from qipan.labour.tell_clusters import tell_clusters
 
 SIDE = 5
 CELLS = tuple(Cell(f"{row}{column}", branch) for row in range(SIDE) for column in range(SIDE) for branch in "ab")
@@ -107,18 +104,6 @@ def test_too_few_periods_are_refused():
     with pytest.raises(RuleBrokenError) as short:
         scan(losses(1), 60)
     assert short.value.code == "panel_short"
-
-
-def test_clusters_are_told_as_shares_of_what_was():
-    values = losses(3)
-    hit = [CELLS.index(Cell(name, "a")) for name in ("22", "23", "33")]
-    values[hit, WEEKS - 2 :] += 0.20
-    panel = panel_of(np.exp(-values), cadence=Cadence.WEEK, cells=list(CELLS))
-    told = tell_clusters(panel, EventRule.read("fall 10%"), Adjacency(BESIDE), 1.0)
-    assert told["regions"] == SIDE**2
-    best = told["clusters"][0]
-    assert best["industries"] == ["a"]
-    assert best["loss"] == pytest.approx(1 - np.exp(-0.2), abs=0.06)
 
 
 def test_two_industries_that_adjoin_are_one_cluster_and_two_that_do_not_are_two():

@@ -48,6 +48,7 @@ def tell_clusters(panel: Panel, rule: EventRule, beside: Adjacency, false_a_year
         "cadence": panel.cadence.value,
         "period": panel.starts[at],
         "regions": len(board.regions),
+        "region_names": list(board.regions),
         "areas": len(board.areas),
         "branches": len(board.branches),
         "kinds": len(board.kinds),

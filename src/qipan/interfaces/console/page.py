@@ -115,7 +115,13 @@ SECTIONS: Final = (
         is_for_users=True,
     ),
     Section(
-        mark("Jobs at risk"), (Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell",)),), is_for_users=True
+        mark("Jobs at risk"),
+        (
+            Place("/labour", mark("Warnings"), leads_to=("/labour/cell",)),
+            Place("/labour/clusters", mark("Clusters of losses")),
+            Place("/labour/attribute", mark("What a change is put down to")),
+        ),
+        is_for_users=True,
     ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),
 )

@@ -49,7 +49,7 @@ def show(request: Request, caller: Reader, panel: PanelName = "") -> Response:
         told=told,
         panels=known,
         kept=kept,
-        heat=pages.heat(told, names, said),
+        heat=pages.heat(told, names, services.catalog, said),
         watch=pages.watch_list(told, {_key(one.cell): one.warning_id for one in found}, names, said),
         charts=drawn and {"board": drawn, "geometry": assets.address(GEOMETRY)},
     )

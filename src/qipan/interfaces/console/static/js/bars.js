@@ -5,7 +5,7 @@
 
 import { basics, figure } from "./theme.js";
 
-/** @typedef {{names: string[], unit: string, series: {name: string, values: number[]}[]}} Bars */
+/** @typedef {{names: string[], unit: string, series: {name: string, values: (number | null)[]}[]}} Bars */
 
 /** @param {Bars} bars @param {import("./theme.js").Theme} colours */
 export function barsOption(bars, colours) {
@@ -17,7 +17,7 @@ export function barsOption(bars, colours) {
       ...basics(colours).tooltip,
       trigger: "axis",
       formatter: (/** @type {any[]} */ rows) =>
-        [rows[0].axisValue, ...rows.map(({ seriesName, value }) => `${seriesName}  ${figure(value, 2)} ${bars.unit}`)].join("\n"),
+        [rows[0].axisValue, ...rows.filter(({ value }) => value !== null && value !== undefined).map(({ seriesName, value }) => `${seriesName}  ${figure(value, 2)} ${bars.unit}`)].join("\n"),
     },
     xAxis: { type: "category", data: bars.names, axisTick: { show: false }, axisLabel: { color: colours.soft, fontSize: 11 }, axisLine: { lineStyle: { color: colours.line } } },
     yAxis: { type: "value", name: bars.unit, nameTextStyle: { color: colours.soft, align: "left" }, axisLabel: { color: colours.soft }, splitLine: { lineStyle: { color: colours.line } } },
