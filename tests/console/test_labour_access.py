@@ -24,7 +24,7 @@ CALLERS = {
     "bureau": (Role.VIEWER, Scope(adcodes=frozenset({OWN})), (Duty.LABOUR,)),
     "site": (Role.VIEWER, Scope(site_ids=frozenset({"wuhu-1"})), (Duty.LABOUR,)),
     "auditor": (Role.VIEWER, Scope(is_country=True), (Duty.AUDITOR,)),
-    "admin": (Role.ADMIN, Scope(is_country=True), ()),
+    "chief": (Role.ADMIN, Scope(is_country=True), ()),
 }
 SEES = {
     "country": PLACES,
@@ -33,10 +33,10 @@ SEES = {
     "bureau": (OWN,),
     "site": (),
     "auditor": PLACES,
-    "admin": PLACES,
+    "chief": PLACES,
 }
 """Regions whose cells and warnings each may see."""
-ACTS = {"bureau", "admin"}
+ACTS = {"bureau", "chief"}
 """Who may act, within the scope."""
 NOT_SIGNED_IN = 401
 

@@ -12,6 +12,7 @@ from qipan.labour.attribute import attribute
 from qipan.labour.model.array import Floats
 from qipan.labour.model.attribution import CONFIDENCE, LEVEL, Attribution, CellExposures, Estimate, Verdict
 from qipan.labour.model.panel import Panel
+from qipan.labour.tell_warnings import tell_cell
 
 DIGITS: Final = 5
 
@@ -57,6 +58,7 @@ def explain(
         "parts": [
             {
                 "cell": str(cell),
+                **tell_cell(cell),
                 "change": _told(float(sum(parts)), is_level),
                 **{name: round(part, DIGITS) for name, part in zip(Attribution.PARTS, parts, strict=True)},
                 "machines_interval": [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from qipan.interfaces.report.labour import CHANNELS, PARTS, VERDICTS, change_text
+from qipan.interfaces.report.labour_pages import cell_name
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.interfaces.report.table import Head, Row, Table, row
 from qipan.interfaces.report.words import Words
@@ -58,7 +59,9 @@ def placebo(told: Mapping[str, Any], said: Words) -> tuple[dict[str, Any], Table
     return chart, Table(said.say("Effect of full exposure, by date"), heads, (*rows, day))
 
 
-def parts(one: Mapping[str, Any], told: Mapping[str, Any], said: Words) -> tuple[dict[str, Any], Table]:
+def parts(
+    one: Mapping[str, Any], told: Mapping[str, Any], names: Mapping[str, str], said: Words
+) -> tuple[dict[str, Any], Table]:
     """Return the parts of the change of one cell as a picture, and the same numbers."""
     named = [(channel_name(name, said), value) for name, value in one["by_channel"].items()]
     named += [(PARTS[name][said.lang == "zh"], one[name]) for name in PARTS if name != "machines"]
@@ -66,7 +69,7 @@ def parts(one: Mapping[str, Any], told: Mapping[str, Any], said: Words) -> tuple
         "kind": "bars",
         "unit": _unit(told),
         "names": [name for name, _ in named],
-        "series": [{"name": one["cell"], "values": [_drawn(value, told) for _, value in named]}],
+        "series": [{"name": cell_name(one, names), "values": [_drawn(value, told) for _, value in named]}],
     }
     heads = (Head(said.say("Part"), is_number=False), Head(said.say("Change")), Head(said.say("90 % between")))
     machines = [
@@ -74,10 +77,10 @@ def parts(one: Mapping[str, Any], told: Mapping[str, Any], said: Words) -> tuple
         row(said.say("Change beyond the usual"), change_text(one["change"], told), NOTHING, is_own=True),
     ]
     rows = (*(row(name, _part(value, told), NOTHING) for name, value in named), *machines)
-    return chart, Table(one["cell"], heads, rows)
+    return chart, Table(cell_name(one, names), heads, rows)
 
 
-def cells(told: Mapping[str, Any], said: Words) -> Table:
+def cells(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> Table:
     """Return all parts of each cell, those that machines took most from first."""
     channels = [one["channel"] for one in told["channels"]]
     heads = (
@@ -86,7 +89,7 @@ def cells(told: Mapping[str, Any], said: Words) -> Table:
         *(Head(channel_name(one, said)) for one in channels),
         *(Head(PARTS[name][said.lang == "zh"]) for name in PARTS if name != "machines"),
     )
-    rows = tuple(_cell(one, channels, told) for one in by_machines(told)[:CELLS_MOST])
+    rows = tuple(_cell(one, channels, told, names) for one in by_machines(told)[:CELLS_MOST])
     return Table(said.say("Cells, those that machines took most from first"), heads, rows)
 
 
@@ -95,9 +98,9 @@ def by_machines(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(told["parts"], key=lambda one: (one["machines"], one["cell"]))
 
 
-def _cell(one: Mapping[str, Any], channels: list[str], told: Mapping[str, Any]) -> Row:
+def _cell(one: Mapping[str, Any], channels: list[str], told: Mapping[str, Any], names: Mapping[str, str]) -> Row:
     values = [*(one["by_channel"][name] for name in channels), *(one[name] for name in PARTS if name != "machines")]
-    return row(one["cell"], change_text(one["change"], told), *(_part(value, told) for value in values))
+    return row(cell_name(one, names), change_text(one["change"], told), *(_part(value, told) for value in values))
 
 
 def _part(value: float, told: Mapping[str, Any]) -> str:

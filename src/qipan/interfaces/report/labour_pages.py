@@ -13,12 +13,14 @@ from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, horizon_text,
 from qipan.interfaces.report.numbers import NOTHING, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
+from qipan.labour.follow import CAME, MADE_GOOD, NONE_CAME, OUTCOME
+from qipan.labour.model.issued import Act
 from qipan.labour.model.panel import Cadence
 
 if TYPE_CHECKING:
     from qipan.facts.catalog import Catalog
     from qipan.kernel.places import Region
-    from qipan.labour.model.issued import IssuedWarning
+    from qipan.labour.model.issued import IssuedWarning, Step
 
 WORST: Final = ("silent", "quiet", "blue", "yellow", "orange", "red", "under_way")
 """What a square of the heat map shows where several cells share it: the last of these."""
@@ -191,8 +193,8 @@ def steps(one: IssuedWarning, said: Words) -> Table:
             in_words(ACTS[step.act.value], said),
             f"{step.at:%Y-%m-%d %H:%M}",
             str(step.as_of),
-            said.say("outcome") if step.by == "outcome" else step.by,
-            step.reason,
+            said.say("outcome") if step.by == OUTCOME else step.by,
+            reason_text(step, said),
         )
         for step in one.steps
     )
@@ -223,12 +225,25 @@ def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, 
             item,
             title=f"{cell_name(cell, names)}: {grade}, {done}",
             link=f"{base}{address(one.panel, cell)}",
-            description=step.reason,
+            description=reason_text(step, said),
             pubDate=format_datetime(at),
         )
         ET.SubElement(item, "guid", isPermaLink="false").text = f"{one.warning_id}/{step.number}"
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made
+
+
+def reason_text(step: Step, said: Words) -> str:
+    """Return why a step was taken: what outlooks lead to in the language of the page, what people wrote as they did."""
+    if step.act in {Act.ISSUED, Act.TOLD_AGAIN}:
+        return said.say("as of %(day)s", day=step.as_of)
+    if step.by != OUTCOME:
+        return step.reason
+    if step.act is Act.CONFIRMED:
+        return said.say("the loss had its size in the period from %(day)s", day=step.reason.removeprefix(CAME))
+    if step.reason == MADE_GOOD:
+        return said.say("the loss was made good")
+    return said.say("no loss of that size came by %(day)s", day=step.reason.removeprefix(NONE_CAME))
 
 
 def found_in(told: Mapping[str, Any], part: str, cell: Mapping[str, str]) -> dict[str, Any] | None:

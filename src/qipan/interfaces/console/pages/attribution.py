@@ -13,6 +13,7 @@ from qipan.interfaces.console.forms import day, read_field, read_file
 from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import require_user, services_of, status_of
 from qipan.interfaces.report import attribution as pages
+from qipan.interfaces.report.labour_pages import cell_name, names_of
 from qipan.kernel.errors import NotFoundError, QipanError
 
 router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
@@ -55,8 +56,9 @@ def attribute(
             request, "attribution.html", status=status_of(error), given=given, told=None, charts=None, error=error
         )
     said = words_of(request)
+    names = names_of(services_of(request).catalog.regions(), said)
     placebo_chart, placebo = pages.placebo(told, said)
-    parts_chart, parts = pages.parts(shown, told, said)
+    parts_chart, parts = pages.parts(shown, told, names, said)
     return render(
         request,
         "attribution.html",
@@ -65,8 +67,8 @@ def attribute(
         verdicts=pages.verdicts(told, said),
         placebo=placebo,
         parts_table=parts,
-        cell=shown["cell"],
-        cells=pages.cells(told, said),
+        cell=cell_name(shown, names),
+        cells=pages.cells(told, names, said),
         charts={"placebo": placebo_chart, "parts": parts_chart},
         error=None,
     )

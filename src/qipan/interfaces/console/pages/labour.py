@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse
@@ -15,6 +15,7 @@ from qipan.interfaces.console.page import render, words_of
 from qipan.interfaces.entry import Caller, require_user, services_of, status_of
 from qipan.interfaces.report import labour_pages as pages
 from qipan.interfaces.report.labour import GRADES, seen_warnings, told_kept, told_outlook
+from qipan.interfaces.report.words import words
 from qipan.kernel.errors import NotFoundError, QipanError
 from qipan.labour.model.issued import Act, IssuedWarning
 from qipan.labour.model.panel import Cell
@@ -79,9 +80,9 @@ def act(request: Request, caller: Reader, warning: Field, act: Field, reason: Fi
 
 
 @router.get("/labour/feed.xml")
-def feed(request: Request, caller: Reader) -> Response:
-    """Give the newest steps of warnings away as RSS."""
-    services, said = services_of(request), words_of(request)
+def feed(request: Request, caller: Reader, lang: Annotated[Literal["", "en", "zh"], Query()] = "") -> Response:
+    """Give the newest steps of warnings away as RSS; readers of feeds name no language, so its address does."""
+    services, said = services_of(request), words(lang) if lang else words_of(request)
     with services.books.read() as unit:
         found = seen_warnings(services.warnings.warnings(unit), caller.scope)
     names = pages.names_of(services.catalog.regions(), said)
