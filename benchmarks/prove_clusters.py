@@ -90,7 +90,7 @@ def main() -> int:
     limits = np.array([thresholds[week - (week - FIRST) % EVERY] for week in range(FIRST, laid.shape[2])])
     tested = [seen[week] for week in range(FIRST, laid.shape[2])]
     years = len(tested) / PER_YEAR
-    false = [count_begun((dealt(one, board, chance) >= limits)[None]) for one in [tested] * asked.deals]
+    false = [count_begun((dealt(one, board, chance) >= limits)[None], PER_YEAR) for one in [tested] * asked.deals]
     whole: dict[str, Any] = {
         "seed": asked.seed,
         "states": len(board.regions),
@@ -101,11 +101,13 @@ def main() -> int:
         "promised_false_a_year": FALSE_A_YEAR,
         "false_a_year_where_states_are_dealt_out": round(sum(false) / asked.deals / years, 3),
         "standard_error": round(float(np.std(false, ddof=1) / np.sqrt(asked.deals)) / years, 3),
-        "told_a_year_in_the_real_panel": round(count_begun((highest(tested, board) >= limits)[None]) / years, 3),
+        "told_a_year_in_the_real_panel": round(
+            count_begun((highest(tested, board) >= limits)[None], PER_YEAR) / years, 3
+        ),
         "found_within_4_weeks": share(
             sum(is_found(laid, board, limits, chance) for _ in range(asked.shocks)), asked.shocks
         ),
-        "drawn": [drawn(noise, asked.grids, asked.seed) for noise in (0.0, 0.4)],
+        "drawn": [drawn(noise, asked.grids, asked.seed) for noise in (0.0, 0.4) if asked.grids],
         "took_s": round(time.monotonic() - began, 1),
     }
     print(whole)
@@ -159,7 +161,7 @@ def drawn(section: float, grids: int, seed: int) -> dict[str, Any]:
         since = int(chance.integers(tested, GRID_WEEKS - WEEKS))
         for name, one in boards.items():
             limit = learn_threshold(seen[: tested - first], one, PER_YEAR, FALSE_A_YEAR, np.random.default_rng(seed))
-            false[name] += count_begun((highest(seen[tested - first :], one) >= limit)[None])
+            false[name] += count_begun((highest(seen[tested - first :], one) >= limit)[None], PER_YEAR)
             for industries, fall in FALLS.items():
                 hit = laid.copy()
                 hit[np.ix_(area, pair[:industries], range(since, GRID_WEEKS))] -= np.log1p(-fall)

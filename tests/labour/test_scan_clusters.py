@@ -91,7 +91,13 @@ def test_scores_that_are_reached_again_soon_are_one_cluster():
     reached = np.zeros((2, 30), dtype=np.bool_)
     reached[0, [0, 3, 11, 25]] = True
     reached[1, [4, 13]] = True
-    assert count_begun(reached) == 4
+    assert count_begun(reached, 52.18) == 4
+
+
+def test_what_stands_for_ever_is_counted_again_and_again_in_months_as_in_weeks():
+    always = np.ones((1, 60), dtype=np.bool_)
+    assert count_begun(always, 52.18) == 5
+    assert count_begun(always, 12.0) == 9
 
 
 def test_a_gap_is_no_loss():
@@ -159,7 +165,7 @@ def test_where_nothing_happens_clusters_are_as_few_as_promised_though_a_region_s
         laid = grid(0.01 * own.cumsum(axis=1), board)
         seen = [deviations(laid, week, 52) for week in range(30, WEEKS)]
         limit = learn_threshold(seen[:50], board, 52.18, 2.0, chance)
-        false += count_begun(np.array([[highest_score(one, board) >= limit for one in seen[50:]]]))
+        false += count_begun(np.array([[highest_score(one, board) >= limit for one in seen[50:]]]), 52.18)
         years += len(seen[50:]) / 52.18
     # Seven are promised; 13 or more come once in forty times by chance alone.
     assert years == pytest.approx(6.9, abs=0.1)

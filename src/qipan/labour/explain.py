@@ -58,7 +58,7 @@ def explain(
         "parts": [
             {
                 "cell": str(cell),
-                **tell_cell(cell),
+                "about": tell_cell(cell),
                 "change": _told(float(sum(parts)), is_level),
                 **{name: round(part, DIGITS) for name, part in zip(Attribution.PARTS, parts, strict=True)},
                 "machines_interval": [

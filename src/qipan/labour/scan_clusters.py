@@ -27,8 +27,8 @@ TAILS: Final = 4.0
 """Degrees of freedom of the Student distribution that losses beyond the usual are taken to have."""
 DEALS: Final = 40
 """How often regions are dealt out anew."""
-REST: Final = 8
-"""Periods after which a score that is reached again is a cluster of its own."""
+REST_YEARS: Final = 8 / 52.18
+"""Time after which a score that is reached again is a cluster of its own; what stands on for longer is new, too."""
 BRANCHES_MOST: Final = 3
 """Most branches of an area that has not all of their kind."""
 MAD: Final = 1.4826
@@ -120,18 +120,23 @@ def learn_threshold(
     years = DEALS * len(seen) / per_year
     kept = float(np.nextafter(highest.max(), np.inf))
     for threshold in np.unique(highest)[::-1].tolist():
-        if count_begun(highest >= threshold) > false_a_year * years:
+        if count_begun(highest >= threshold, per_year) > false_a_year * years:
             break
         kept = threshold
     return kept
 
 
-def count_begun(is_reached: Bools) -> int:
-    """Return how many clusters begin: a score that is reached with `REST` periods without before."""
-    at = np.arange(is_reached.shape[1])
-    last = np.maximum.accumulate(np.where(is_reached, at, -REST - 1), axis=1)
-    before = np.concatenate([np.full((len(is_reached), 1), -REST - 1), last[:, :-1]], axis=1)
-    return int((is_reached & (at - before > REST)).sum())
+def count_begun(is_reached: Bools, per_year: float) -> int:
+    """Return how many clusters begin, ``(deals, periods)``: a score that is reached after a rest, or stands on."""
+    rest = max(1, round(REST_YEARS * per_year))
+    found = 0
+    reached = np.full(len(is_reached), -rest - 1)
+    counted = np.full(len(is_reached), -rest - max(WINDOWS) - 1)
+    for at, is_now in enumerate(is_reached.T):
+        is_new = is_now & ((at - reached > rest) | (at - counted > rest + max(WINDOWS)))
+        reached, counted = np.where(is_now, at, reached), np.where(is_new, at, counted)
+        found += int(is_new.sum())
+    return found
 
 
 def areas_above(seen: Floats, board: Board, threshold: float) -> list[tuple[float, int, int, tuple[int, ...]]]:

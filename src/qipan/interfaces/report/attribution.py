@@ -69,7 +69,7 @@ def parts(
         "kind": "bars",
         "unit": _unit(told),
         "names": [name for name, _ in named],
-        "series": [{"name": cell_name(one, names), "values": [_drawn(value, told) for _, value in named]}],
+        "series": [{"name": cell_name(one["about"], names), "values": [_drawn(value, told) for _, value in named]}],
     }
     heads = (Head(said.say("Part"), is_number=False), Head(said.say("Change")), Head(said.say("90 % between")))
     machines = [
@@ -77,7 +77,7 @@ def parts(
         row(said.say("Change beyond the usual"), change_text(one["change"], told), NOTHING, is_own=True),
     ]
     rows = (*(row(name, _part(value, told), NOTHING) for name, value in named), *machines)
-    return chart, Table(cell_name(one, names), heads, rows)
+    return chart, Table(cell_name(one["about"], names), heads, rows)
 
 
 def cells(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> Table:
@@ -100,7 +100,9 @@ def by_machines(told: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _cell(one: Mapping[str, Any], channels: list[str], told: Mapping[str, Any], names: Mapping[str, str]) -> Row:
     values = [*(one["by_channel"][name] for name in channels), *(one[name] for name in PARTS if name != "machines")]
-    return row(cell_name(one, names), change_text(one["change"], told), *(_part(value, told) for value in values))
+    return row(
+        cell_name(one["about"], names), change_text(one["change"], told), *(_part(value, told) for value in values)
+    )
 
 
 def _part(value: float, told: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ def attribute(
         verdicts=pages.verdicts(told, said),
         placebo=placebo,
         parts_table=parts,
-        cell=cell_name(shown, names),
+        cell=cell_name(shown["about"], names),
         cells=pages.cells(told, names, said),
         charts={"placebo": placebo_chart, "parts": parts_chart},
         error=None,
