@@ -14,20 +14,26 @@ from playwright.sync_api import expect
 from tests.console.conftest import opened
 from tests.console.test_browser import is_fit
 from tests.console.test_obligations_browser import sign_in
-from tests.labour.issued import issue_some
+from tests.labour.explained import explained_files
+from tests.labour.issued import issue_clustered, issue_some
 
 from qipan.access.model import Duty
 from qipan.interfaces.server import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = ["/labour", "/labour/cell?panel=insured&region=440000&industry=I64"]
+PAGES = [
+    "/labour",
+    "/labour/cell?panel=insured&region=440000&industry=I64",
+    "/labour/clusters?panel=places",
+]
 
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a console with warnings on a free port."""
     made = opened(tmp_path_factory.mktemp("labour") / "home")
+    issue_clustered(made)
     issue_some(made)
     with made.books.begin() as unit:
         made.access.grant(unit, "li.wei", Duty.LABOUR, datetime.now(UTC))
@@ -57,3 +63,23 @@ def test_a_square_is_reached_and_opened_by_keyboard(console: Any, base: str) -> 
     console.keyboard.press("Tab")
     console.keyboard.press("Enter")
     expect(console.locator("#path caption")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_change_is_explained_from_files_and_drawn(console: Any, base: str, axe: str, lang: str) -> None:
+    sign_in(console, base, lang)
+    console.goto(f"{base}/labour/attribute")
+    is_fit(console, axe)
+    for field in ("file", "exposures"):
+        given = [
+            {"name": name, "mimeType": "text/csv", "buffer": data}
+            for one, (name, data) in explained_files()
+            if one == field
+        ]
+        console.locator(f"#{field}").set_input_files(given)
+    console.locator("#since").fill("2022-01-01")
+    console.locator("main button.button").click()
+    for chart in ("parts", "placebo"):
+        expect(console.locator(f"[data-chart={chart}]")).to_have_attribute("data-ready", "1")
+    expect(console.locator("#placebo-table tbody tr")).to_have_count(10)
+    is_fit(console, axe)
