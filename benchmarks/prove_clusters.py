@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.prove_attribution import share
 from benchmarks.record import RESULTS, write
 
-from qipan.bootstrap.panels import adjacency, province_neighbours
+from qipan.bootstrap.panels import adjacency, region_neighbours
 from qipan.facts.catalog import Catalog
 from qipan.labour.lay_out import lay_out
 from qipan.labour.model.adjacency import Adjacency
@@ -147,7 +147,7 @@ def drawn(section: float, grids: int, seed: int) -> dict[str, Any]:
     catalog = Catalog.load()
     provinces = [one.adcode for one in catalog.regions() if one.macro4]
     cells = tuple(Cell(region, division) for region in provinces for division in DIVISIONS)
-    board = lay_out(cells, adjacency(province_neighbours(catalog), catalog))
+    board = lay_out(cells, adjacency(region_neighbours(catalog), catalog))
     boards = {"industries_adjoin": board, "industries_apart": replace(board, kinds=())}
     false = dict.fromkeys(boards, 0)
     hits = {(name, industries): 0 for name in boards for industries in FALLS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.labour.test_scan_clusters import BESIDE, CELLS, SIDE
 
-from qipan.bootstrap.panels import adjacency, province_neighbours
+from qipan.bootstrap.panels import adjacency, region_neighbours
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.lay_out import lay_out
@@ -61,7 +61,7 @@ def test_too_few_regions_are_refused():
 
 def test_provinces_make_areas_of_up_to_three_and_taiwan_stands_alone():
     catalog = Catalog.load()
-    beside = province_neighbours(catalog)
+    beside = region_neighbours(catalog)
     board = lay_out(tuple(Cell(one) for one in beside), Adjacency(beside))
     named = [{board.regions[at] for at in area} for area in board.areas]
     assert {"440000", "460000"} in named

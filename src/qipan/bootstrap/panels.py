@@ -108,7 +108,7 @@ def known_neighbours(regions: Iterable[str], catalog: Catalog) -> dict[str, froz
     BadInputError
         ``neighbours_unknown`` where one of them is no adcode of a province.
     """
-    found = province_neighbours(catalog)
+    found = region_neighbours(catalog)
     unknown = sorted(set(regions) - set(found))
     if unknown:
         raise BadInputError(
@@ -119,12 +119,12 @@ def known_neighbours(regions: Iterable[str], catalog: Catalog) -> dict[str, froz
     return found
 
 
-def province_neighbours(catalog: Catalog) -> dict[str, frozenset[str]]:
+def region_neighbours(catalog: Catalog) -> dict[str, frozenset[str]]:
     """Return which province-level regions adjoin, by land or across a strait.
 
     Examples
     --------
-    >>> sorted(province_neighbours(Catalog.load())["460000"])
+    >>> sorted(region_neighbours(Catalog.load())["460000"])
     ['440000']
     """
     found: dict[str, set[str]] = {}
