@@ -24,7 +24,7 @@ from benchmarks.record import RESULTS, write
 from scipy.special import betaincinv
 
 from qipan.labour.attribute import attribute
-from qipan.labour.model.attribution import Attribution, Exposure, Verdict
+from qipan.labour.model.attribution import Attribution, CellExposures, Verdict
 from qipan.labour.model.panel import Cadence, Cell, Panel
 
 PANELS, REGIONS, INDUSTRIES, MONTHS, SINCE, WINDOW = 1000, 8, 97, 132, 120, 12
@@ -100,7 +100,7 @@ def on_states(draws: int, seed: int) -> dict[str, Any]:
     for _ in range(draws):
         rows = tuple(("nothing", Cell("", one.industry), 0, float(chance.beta(2.0, 5.0))) for one in panel.cells)
         at = int(chance.integers(6 * WINDOW, len(panel.starts) - WINDOW))
-        found = attribute(panel, panel.values, Exposure(("nothing",), rows), at, WINDOW)
+        found = attribute(panel, panel.values, CellExposures(("nothing",), rows), at, WINDOW)
         told += found.verdict(0) is not Verdict.CANNOT_TELL
     return {"draws": draws, "placebo_told": share(told, draws)}
 

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from qipan.labour.model.array import Floats
-from qipan.labour.model.attribution import Exposure
+from qipan.labour.model.attribution import CellExposures
 from qipan.labour.model.panel import Cadence, Cell, Panel
 
 TAILS = 4
@@ -39,7 +39,7 @@ KINDS = (
 
 def random_employment(
     chance: np.random.Generator, kind: Kind, *, regions: int, industries: int, months: int, effect: float, since: int
-) -> tuple[Panel, Exposure]:
+) -> tuple[Panel, CellExposures]:
     """Return a panel, and exposures of which one lowers its cells by ``effect`` over the year after a month."""
     cells = tuple(Cell(f"r{region}", f"s{industry}") for industry in range(industries) for region in range(regions))
     of_industry, of_region = np.divmod(np.arange(len(cells)), regions)
@@ -56,7 +56,7 @@ def random_employment(
     values += effect * share[of_industry][:, None] * np.clip((time - since + 1) / 12.0, 0.0, 1.0)
     starts = tuple(Cadence.MONTH.after(date(2012, 1, 1), at) for at in range(months))
     rows = tuple(("language_models", Cell("", f"s{at}"), 0, float(one)) for at, one in enumerate(share))
-    return Panel(cells, starts, Cadence.MONTH, "index", np.exp(values)), Exposure(("language_models",), rows)
+    return Panel(cells, starts, Cadence.MONTH, "index", np.exp(values)), CellExposures(("language_models",), rows)
 
 
 def _shocks(chance: np.random.Generator, kind: Kind, many: int, months: int, kept: float, size: float) -> Floats:

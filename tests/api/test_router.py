@@ -62,6 +62,8 @@ NAMES = {
     "labour.feed.show",
     "labour.fresh",
     "labour.bulletin",
+    "labour.attribute",
+    "labour.clusters",
     "labour.outlook",
     "labour.panels",
     "labour.subscribe",

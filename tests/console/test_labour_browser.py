@@ -14,14 +14,19 @@ from playwright.sync_api import expect
 from tests.console.conftest import opened
 from tests.console.test_browser import is_fit
 from tests.console.test_obligations_browser import sign_in
-from tests.labour.issued import issue_some
+from tests.labour.explained import explained_files
+from tests.labour.issued import issue_clustered, issue_some
 
 from qipan.access.model import Duty
 from qipan.interfaces.server import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = ["/labour", "/labour/cell?panel=insured&region=440000&industry=I64"]
+PAGES = [
+    "/labour",
+    "/labour/cell?panel=insured&region=440000&industry=I64",
+    "/labour/clusters?panel=places",
+]
 BULLETIN = "/labour/bulletin?panel=insured&month=2026-03"
 
 
@@ -29,6 +34,7 @@ BULLETIN = "/labour/bulletin?panel=insured&month=2026-03"
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a console with warnings on a free port."""
     made = opened(tmp_path_factory.mktemp("labour") / "home")
+    issue_clustered(made)
     issue_some(made)
     with made.books.begin() as unit:
         made.access.grant(unit, "li.wei", Duty.LABOUR, datetime.now(UTC))
@@ -106,3 +112,22 @@ def tab_to(console: Any, wanted: str) -> None:
         if console.locator(f"{wanted}:focus").count():
             return
     raise AssertionError(f"{wanted} is not reached by keyboard")
+
+
+def test_a_change_is_explained_from_files_and_drawn(console: Any, base: str, axe: str, lang: str) -> None:
+    sign_in(console, base, lang)
+    console.goto(f"{base}/labour/attribute")
+    is_fit(console, axe)
+    for field in ("file", "exposures"):
+        given = [
+            {"name": name, "mimeType": "text/csv", "buffer": data}
+            for one, (name, data) in explained_files()
+            if one == field
+        ]
+        console.locator(f"#{field}").set_input_files(given)
+    console.locator("#since").fill("2022-01-01")
+    console.locator("main button.button").click()
+    for chart in ("parts", "placebo"):
+        expect(console.locator(f"[data-chart={chart}]")).to_have_attribute("data-ready", "1")
+    expect(console.locator("#placebo-table tbody tr")).to_have_count(10)
+    is_fit(console, axe)

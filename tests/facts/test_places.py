@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import qipan
 from qipan.facts.catalog import Catalog
 from qipan.facts.model import Status
 from qipan.kernel.places import great_circle_km
 
+MAP = Path(qipan.__file__).parent / "interfaces" / "console" / "geometry" / "china.topojson"
 PARTITION_4 = {
     "east": "北京 天津 河北 上海 江苏 浙江 福建 山东 广东 海南",
     "central": "山西 安徽 江西 河南 湖北 湖南",
@@ -42,6 +45,27 @@ def test_regions_in_three_split_the_northeast(catalog: Catalog) -> None:
         expected = {"辽宁": "east", "吉林": "central", "黑龙江": "central"}.get(region.name_zh, region.macro4)
         assert region.macro3 == expected
     assert Counter(r.macro3 for r in catalog.regions()) == {"east": 11, "central": 8, "west": 12, "": 3}
+
+
+def test_regions_adjoin_where_their_outlines_share_a_border_in_the_map(catalog: Catalog) -> None:
+    shapes = json.loads(MAP.read_text(encoding="utf-8"))["objects"]["provinces"]["geometries"]
+    arcs = {
+        shape["properties"]["adcode"]: {number for part in shape["arcs"] for ring in part for number in ring}
+        for shape in shapes
+    }
+    for adcode, own in arcs.items():
+        beside = [other for other, theirs in arcs.items() if other != adcode and own & {~number for number in theirs}]
+        told = [str(fact.value) for fact in catalog.under(f"region/{adcode}/adjoins")]
+        assert " ".join(told).split() == beside, adcode
+        assert all(fact.status is Status.MODELLED for fact in catalog.under(f"region/{adcode}/adjoins"))
+
+
+def test_only_hainan_and_guangdong_adjoin_by_sea_which_is_assumed_and_taiwan_adjoins_none(catalog: Catalog) -> None:
+    by_sea = {fact.fact_id: fact for fact in catalog.facts if fact.fact_id.endswith("/adjoins_by_sea")}
+    assert {name.split("/")[1]: fact.value for name, fact in by_sea.items()} == {"460000": "440000", "440000": "460000"}
+    assert all(fact.status is Status.ASSUMED for fact in by_sea.values())
+    assert not catalog.under("region/710000/adjoins")
+    assert catalog.text("region/810000/adjoins") == catalog.text("region/820000/adjoins") == "440000"
 
 
 def test_every_point_lies_in_the_box_of_china(catalog: Catalog) -> None:

@@ -16,6 +16,23 @@ DAYS = (date(2015, 9, 1), date(2015, 12, 1))
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+PLACES = ("110000", "120000", "130000", "140000", "150000", "210000", "370000", "410000", "440000", "450000", "460000")
+"""Provinces of the panel in which Beijing, Tianjin and Hebei lose work in two industries of one section."""
+LOST = ("110000", "120000", "130000")
+KINDRED = ("C38", "C39", "I64", "I65")
+
+
+def issue_clustered(services: Services) -> None:
+    """Issue what can be said of a panel in which three provinces that adjoin have just lost work in C38 and C39."""
+    cells = [Cell(region, industry) for region in PLACES for industry in KINDRED]
+    values = waves(len(cells), 190, seed=5)
+    hit = [at for at, one in enumerate(cells) if one.region in LOST and one.industry in KINDRED[:2]]
+    values[hit, -1:] += 1.2
+    releases = released(panel_of(values, cells=cells))
+    with services.books.begin(caller="user:li.wei") as unit:
+        services.warnings.issue(unit, "places", warn(releases, date(2015, 11, 15), terms_of()), NOW)
+
+
 def issue_some(services: Services) -> None:
     """Issue what can be said of a panel on two days."""
     cells = [Cell(region, industry) for region in REGIONS for industry in INDUSTRIES]

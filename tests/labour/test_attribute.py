@@ -13,7 +13,7 @@ from tests.labour.conftest import panel_of
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.attribute import attribute, expose
 from qipan.labour.explain import explain
-from qipan.labour.model.attribution import Exposure, Verdict
+from qipan.labour.model.attribution import CellExposures, Verdict
 from qipan.labour.model.panel import Cell
 
 SINCE, WINDOW = 120, 12
@@ -56,6 +56,21 @@ def test_parts_add_up_to_the_change_beyond_the_usual_one():
     assert found.parts[:, 4].reshape(40, 6).mean(axis=1) == pytest.approx(np.zeros(40))
 
 
+def test_machines_are_told_by_channel_and_pseudo_dates_one_by_one():
+    panel, exposure = made(3, -0.3)
+    chance = np.random.default_rng(1)
+    robots = tuple(("robots", about, year, float(chance.uniform())) for _, about, year, _ in exposure.rows)
+    both = CellExposures(("language_models", "robots"), (*exposure.rows, *robots))
+    found = attribute(panel, np.log(panel.values), both, SINCE, WINDOW)
+    assert found.machines.sum(axis=1) == pytest.approx(found.parts[:, 0])
+    told = explain(panel, both, panel.starts[SINCE])
+    assert [set(one["by_channel"]) for one in told["parts"][:1]] == [{"language_models", "robots"}]
+    for one, rejected in zip(told["channels"], found.rejected, strict=True):
+        assert [pseudo["date"].month for pseudo in one["placebo"]] == [1] * one["pseudo_dates"]
+        assert one["placebo"][-1]["date"] == date(panel.starts[SINCE].year - 1, 1, 1)
+        assert sum(pseudo["is_told"] for pseudo in one["placebo"]) == rejected == one["pseudo_dates_told"]
+
+
 def test_what_comes_after_the_window_changes_nothing():
     panel, exposure = made(7, -0.3)
     values = np.log(panel.values)
@@ -69,7 +84,7 @@ def test_two_channels_are_kept_apart():
     panel, exposure = made(9, -0.6)
     chance = np.random.default_rng(2)
     robots = tuple(("robots", about, 0, float(chance.beta(2, 5))) for _, about, *_ in exposure.rows)
-    both = Exposure(("language_models", "robots"), (*exposure.rows, *robots))
+    both = CellExposures(("language_models", "robots"), (*exposure.rows, *robots))
     found = attribute(panel, np.log(panel.values), both, SINCE, WINDOW)
     assert [found.verdict(at) for at in (0, 1)] == [Verdict.LOWERS, Verdict.CANNOT_TELL]
 
@@ -83,7 +98,7 @@ def test_of_exposures_the_one_that_says_most_of_a_cell_counts_and_of_years_the_l
         ("it", Cell("gd", "retail"), 0, 0.7),
     )
     cells = (Cell("sh", "retail"), Cell("gd", "retail"), Cell("sh", "retail", "clerk"), Cell("sh", "mining"))
-    found = expose(cells, Exposure(("it",), rows), 2024)[:, 0]
+    found = expose(cells, CellExposures(("it",), rows), 2024)[:, 0]
     assert found.tolist()[:3] == [0.3, 0.7, 0.5]
     assert np.isnan(found[3])
 
@@ -94,13 +109,13 @@ def test_of_exposures_the_one_that_says_most_of_a_cell_counts_and_of_years_the_l
         (lambda panel, exposure: (panel, exposure, 60), "attribution_short"),
         (lambda panel, exposure: (panel, exposure, 125), "attribution_short"),
         (
-            lambda panel, _: (panel, Exposure(("x",), (("x", Cell("", "nowhere"), 0, 0.5),)), SINCE),
+            lambda panel, _: (panel, CellExposures(("x",), (("x", Cell("", "nowhere"), 0, 0.5),)), SINCE),
             "exposure_unmatched",
         ),
         (
             lambda panel, exposure: (
                 panel,
-                Exposure(("x",), tuple(("x", about, 0, 0.5) for _, about, *_ in exposure.rows)),
+                CellExposures(("x",), tuple(("x", about, 0, 0.5) for _, about, *_ in exposure.rows)),
                 SINCE,
             ),
             "exposure_alike",

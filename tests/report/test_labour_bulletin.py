@@ -38,7 +38,7 @@ def told_of(services, scope=COUNTRY):
 
 
 def made_of(services, lang="en", scope=COUNTRY):
-    return document(told_of(services, scope), services.catalog.regions(), words(lang))
+    return document(told_of(services, scope), services.catalog, words(lang))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -20,14 +20,14 @@ from scipy.special import bdtrc, stdtr
 
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.model.array import Bools, Floats, Ints
-from qipan.labour.model.attribution import LEVEL, Attribution, Estimate, Exposure
+from qipan.labour.model.attribution import LEVEL, Attribution, CellExposures, Estimate
 from qipan.labour.model.panel import Cell, Panel
 
 PSEUDO_LEAST: Final = 5
 """Fewest pseudo-dates that an error is learned from."""
 
 
-def attribute(panel: Panel, values: Floats, exposure: Exposure, since: int, window: int) -> Attribution:
+def attribute(panel: Panel, values: Floats, exposure: CellExposures, since: int, window: int) -> Attribution:
     """Return what a change since a period is put down to.
 
     Only differences between more and less exposed work within a region say anything of machines: what hits all alike
@@ -77,8 +77,8 @@ def attribute(panel: Panel, values: Floats, exposure: Exposure, since: int, wind
     turn = cycle[-1] - exposed.mean(axis=0) @ beyond
     spread = net @ line.covariance @ net.T * line.wide(float(turn))
     estimates = tuple(Estimate(float(one), float(np.sqrt(spread[at, at])), line.draws) for at, one in enumerate(beyond))
-    rejected = _rejected(cycle[:-1], effects[:, :-1])
-    pseudo = len(dates) - 1
+    placebo, is_placebo_told = _placebo(cycle[:-1], effects[:, :-1])
+    rejected, pseudo = is_placebo_told.sum(axis=1), len(dates) - 1
     usual = changes[:, :-1].mean(axis=1)
     with_cycle = exposed @ (line.slope * (turn - line.middle))
     return Attribution(
@@ -86,17 +86,18 @@ def attribute(panel: Panel, values: Floats, exposure: Exposure, since: int, wind
         window=window,
         channels=exposure.channels,
         estimates=estimates,
-        pseudo=pseudo,
-        rejected=tuple(map(int, rejected)),
+        placebo=placebo,
+        is_placebo_told=is_placebo_told,
         # So many, or more, by chance alone.
         is_clean=tuple(bool(bdtrc(one - 1, pseudo, LEVEL) >= LEVEL) if one else True for one in rejected.tolist()),
         is_used=is_used,
         parts=_parts(changes[:, -1] - usual, exposed @ beyond, with_cycle, regions, industries),
+        machines=exposed * beyond,
         error=np.sqrt(np.einsum("nc,cd,nd->n", exposed, spread, exposed)),
     )
 
 
-def expose(cells: tuple[Cell, ...], exposure: Exposure, year: int) -> Floats:
+def expose(cells: tuple[Cell, ...], exposure: CellExposures, year: int) -> Floats:
     """Return the exposure of each cell in a year by each channel, ``(cells, channels)``; NaN where none is known.
 
     A row that names more of a cell counts before one that names less; of the years up to the one asked, the last.
@@ -211,16 +212,17 @@ def _line(cycle: Floats, effects: Floats) -> _Line:
     return _Line(base, slope, middle, broad, off @ off.T / (len(cycle) - 2), len(cycle))
 
 
-def _rejected(cycle: Floats, effects: Floats) -> Ints:
-    """Return at how many pseudo-dates each channel is told when they are judged by the others, ``(channels,)``."""
-    told = np.zeros(len(effects), dtype=np.int64)
+def _placebo(cycle: Floats, effects: Floats) -> tuple[Floats, Bools]:
+    """Return effects at pseudo-dates beyond the line of the others, and whether told, ``(channels, pseudo-dates)``."""
+    beyond, is_told = np.zeros(effects.shape), np.zeros(effects.shape, dtype=np.bool_)
     for at in range(len(cycle)):
         others = np.arange(len(cycle)) != at
         line = _line(cycle[others], effects[:, others])
         error = np.sqrt(np.diag(line.covariance) * line.wide(float(cycle[at])))
-        off = np.abs(effects[:, at] - line.at(float(cycle[at])))
-        told += 2.0 * stdtr(line.draws, -off / np.maximum(error, np.finfo(np.float64).tiny)) < LEVEL
-    return told
+        beyond[:, at] = effects[:, at] - line.at(float(cycle[at]))
+        off = np.abs(beyond[:, at]) / np.maximum(error, np.finfo(np.float64).tiny)
+        is_told[:, at] = 2.0 * stdtr(line.draws, -off) < LEVEL
+    return beyond, is_told
 
 
 def _parts(change: Floats, machines: Floats, with_cycle: Floats, regions: Ints, industries: Ints) -> Floats:

@@ -10,14 +10,15 @@ import numpy as np
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.attribute import attribute
 from qipan.labour.model.array import Floats
-from qipan.labour.model.attribution import CONFIDENCE, LEVEL, Attribution, Estimate, Exposure, Verdict
+from qipan.labour.model.attribution import CONFIDENCE, LEVEL, Attribution, CellExposures, Estimate, Verdict
 from qipan.labour.model.panel import Panel
+from qipan.labour.tell_warnings import tell_cell
 
 DIGITS: Final = 5
 
 
 def explain(
-    panel: Panel, exposure: Exposure, since: date, *, years: float = 1.0, is_level: bool = False
+    panel: Panel, exposure: CellExposures, since: date, *, years: float = 1.0, is_level: bool = False
 ) -> dict[str, Any]:
     """Return what a change since a day is put down to, with intervals and the verdict on each channel.
 
@@ -53,23 +54,31 @@ def explain(
         "cells_left_out": len(panel.cells) - len(cells),
         "confidence": CONFIDENCE,
         "level": LEVEL,
-        "channels": [_channel(found, channel, is_level) for channel in range(len(found.channels))],
+        "channels": [_channel(found, channel, panel, is_level) for channel in range(len(found.channels))],
         "parts": [
             {
                 "cell": str(cell),
+                "about": tell_cell(cell),
                 "change": _told(float(sum(parts)), is_level),
                 **{name: round(part, DIGITS) for name, part in zip(Attribution.PARTS, parts, strict=True)},
                 "machines_interval": [
                     round(end, DIGITS) for end in Estimate(parts[0], error, found.estimates[0].draws).interval
                 ],
+                "by_channel": {
+                    channel: round(part, DIGITS) for channel, part in zip(found.channels, machines, strict=True)
+                },
             }
-            for cell, parts, error in zip(cells, found.parts.tolist(), errors, strict=True)
+            for cell, parts, machines, error in zip(
+                cells, found.parts.tolist(), found.machines.tolist(), errors, strict=True
+            )
         ],
     }
 
 
-def _channel(found: Attribution, at: int, is_level: bool) -> dict[str, Any]:
+def _channel(found: Attribution, at: int, panel: Panel, is_level: bool) -> dict[str, Any]:
     estimate, verdict = found.estimates[at], found.verdict(at)
+    pseudo = found.placebo.shape[1]
+    dates = [panel.starts[found.since - found.window * (pseudo - date)] for date in range(pseudo)]
     reason = ""
     if verdict is Verdict.CANNOT_TELL:
         reason = "within_chance" if found.is_clean[at] else "pseudo_dates_told"
@@ -79,8 +88,14 @@ def _channel(found: Attribution, at: int, is_level: bool) -> dict[str, Any]:
         "interval": [_told(end, is_level) for end in estimate.interval],
         "verdict": verdict.value,
         "reason": reason,
-        "pseudo_dates": found.pseudo,
+        "pseudo_dates": pseudo,
         "pseudo_dates_told": found.rejected[at],
+        "placebo": [
+            {"date": date, "effect": _told(effect, is_level), "is_told": is_told}
+            for date, effect, is_told in zip(
+                dates, found.placebo[at].tolist(), found.is_placebo_told[at].tolist(), strict=True
+            )
+        ],
     }
 
 

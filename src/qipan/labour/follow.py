@@ -23,6 +23,10 @@ from qipan.labour.model.panel import DAYS_PER_YEAR, Cadence, Cell
 
 OUTCOME: Final = "outcome"
 """Who acts where the panel itself says what came."""
+CAME: Final = "the loss had its size in the period from "
+MADE_GOOD: Final = "the loss was made good"
+NONE_CAME: Final = "no loss of that size came by "
+"""What the panel says; the first and the last are followed by a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,12 @@ def _due(
 ) -> list[Due]:
     is_confirmed, standing = one.state is Act.CONFIRMED, state["standing"]
     if standing == "under_way":
-        reason = f"the loss had its size in the period from {state['crisis']}"
+        reason = f"{CAME}{state['crisis']}"
         return [] if is_confirmed else [Due(one.cell, Act.CONFIRMED, reason, {}, one.warning_id)]
     if standing == "silent":
         return []
     if is_confirmed:
-        return [Due(one.cell, Act.RESOLVED, "the loss was made good", {}, one.warning_id)]
+        return [Due(one.cell, Act.RESOLVED, MADE_GOOD, {}, one.warning_id)]
     if again is not None:
         is_new = str(one.newest.as_of) != str(told["as_of"]) and _said(again) != _said(one.newest.told)
         return [Due(one.cell, Act.TOLD_AGAIN, f"as of {told['as_of']}", again, one.warning_id)] if is_new else []
@@ -141,7 +145,7 @@ def _due(
     over = Cadence(data["cadence"]).after(_day(one.newest.told["last_period"]), horizon["until"] - 1)
     if _day(data["last_period"]) < over:
         return []
-    return [Due(one.cell, Act.RESOLVED, f"no loss of that size came by {over}", {}, one.warning_id)]
+    return [Due(one.cell, Act.RESOLVED, f"{NONE_CAME}{over}", {}, one.warning_id)]
 
 
 def _said(told: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from qipan.access.model import Duty, Role
 from qipan.bootstrap.home import carry, read_tables
+from qipan.bootstrap.labour import attribute_file, scan_file
 from qipan.interfaces.api.party import USERS, Body, PageNumber, PageSize, Text, has, now, paged
 from qipan.interfaces.entry import caller_of, require_user, services_of
 from qipan.interfaces.report.home import seen_home
@@ -26,6 +27,7 @@ from qipan.interfaces.report.labour import (
 from qipan.interfaces.report.labour_bulletin import document, served, write
 from qipan.interfaces.report.labour_month import tell
 from qipan.interfaces.report.words import words
+from qipan.labour.model.event import EventRule
 from qipan.labour.model.issued import Act
 from qipan.labour.model.warning import Grade
 
@@ -102,7 +104,7 @@ def bulletin(
         told = tell(services, unit, panel, date.fromisoformat(f"{month}-01"), now(), scope=caller_of(request).scope)
     if form == "json":
         return JSONResponse(jsonable_encoder(told))
-    made = document(told, services.catalog.regions(), words(lang))
+    made = document(told, services.catalog, words(lang))
     return Response(write(made, form, lang, fonts=services.settings.fonts), headers=served(panel, month, form))
 
 
@@ -129,6 +131,39 @@ def warning(request: Request, warning_id: str) -> dict[str, Any]:
     with services.books.read() as unit:
         found = services.warnings.warning(unit, warning_id)
     return told_warning(seen_warnings([found], caller_of(request).scope, must=True)[0])
+
+
+@router.post("/labour/attribute", operation_id="labour.attribute")
+def attribute(
+    request: Request,
+    file: Annotated[UploadFile, File(description="Panel: region, industry or occupation, period, value.")],
+    exposures: Annotated[list[UploadFile], File(description="Who is exposed to which kind of machine; one or more.")],
+    since: Annotated[date, Form(description="The change begins with the first period from this day on.")],
+    years: Annotated[float, Form(ge=0.05, le=20, description="How long before and after it is compared.")] = 1.0,
+    levels: Annotated[bool, Form(description="Changes in the unit of the panel, not as shares of its values.")] = False,
+) -> dict[str, Any]:
+    """Return what of a change is put down to machines, the cycle, the region, the industry; nothing is kept."""
+    given = [(one.filename or "exposures", one.file.read()) for one in exposures]
+    panel = file.filename or "panel", file.file.read()
+    return attribute_file(panel, given, services_of(request).catalog, since, years=years, is_level=levels)
+
+
+@router.post("/labour/clusters", operation_id="labour.clusters")
+def clusters(
+    request: Request,
+    file: Annotated[UploadFile, File(description="Panel: region, industry or occupation, period, value.")],
+    events: Annotated[str, Form(max_length=40, description="As rise 2.0 in its unit, or fall 10%.")],
+    neighbours: Annotated[
+        UploadFile | None, File(description="Which regions adjoin; provinces by their adcodes need none.")
+    ] = None,
+    as_of: Annotated[date | None, Form(description="See only what was known that day.")] = None,
+    false_clusters: Annotated[float, Form(ge=0.01, le=100, description="How many a year chance may make.")] = 1.0,
+) -> dict[str, Any]:
+    """Return where adjoining regions lose work at once in industries that adjoin; nothing is kept."""
+    panel = file.filename or "panel", file.file.read()
+    beside = None if neighbours is None else (neighbours.filename or "neighbours", neighbours.file.read())
+    catalog, rule = services_of(request).catalog, EventRule.read(events)
+    return scan_file(panel, beside, catalog, rule, as_of=as_of, false_a_year=false_clusters)
 
 
 @router.post("/labour/warnings/{warning_id}/{act}", operation_id="labour.act", dependencies=[BUREAU])

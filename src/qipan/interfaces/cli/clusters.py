@@ -1,4 +1,4 @@
-"""``qipan labour clusters``: adjoining regions in which one industry loses work at once."""
+"""``qipan labour clusters``: adjoining regions in which industries that adjoin lose work at once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_day
 from qipan.interfaces.cli.panels import Events, PanelFile, say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.kernel.errors import of_file
 
 
 def clusters(
     file: PanelFile,
     beside: Annotated[
-        Path, typer.Argument(metavar="NEIGHBOURS", show_default=False, help="Which regions adjoin: region, neighbour.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[NEIGHBOURS]",
+            show_default=False,
+            help="Which regions adjoin: region, neighbour. Provinces by their adcodes need none.",
+        ),
+    ] = None,
     *,
     events: Events,
     as_of: Annotated[
@@ -31,29 +35,25 @@ def clusters(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell where adjoining regions lose work in one industry at once, and more than others do."""
-    from qipan.bootstrap.panels import read_neighbours, read_panel
+    """Tell where adjoining regions lose work at once, in one industry or in some of a section, and more than others."""
+    from qipan.bootstrap.labour import scan_file
+    from qipan.facts.catalog import Catalog
     from qipan.labour.model.event import EventRule
-    from qipan.labour.tell_clusters import tell_clusters
 
     language, rule = spoken(lang), EventRule.read(events)
-    with of_file(file.name):
-        releases, findings = read_panel(read_bytes(file))
-        rule.must_suit(releases)
-    with of_file(beside.name):
-        neighbours, wrong = read_neighbours(read_bytes(beside))
-    panel = releases.as_of(as_of) if as_of else releases.latest()
-    told = tell_clusters(panel, rule, neighbours, false_a_year)
-    say_findings(findings, releases.noted, language)
-    say_findings(wrong, (), language)
+    neighbours = None if beside is None else (beside.name, read_bytes(beside))
+    told = scan_file(
+        (file.name, read_bytes(file)), neighbours, Catalog.load(), rule, as_of=as_of, false_a_year=false_a_year
+    )
+    say_findings(told["rows_left_out"], told["noted"], language)
+    say_findings(told["neighbours_left_out"], (), language)
     if as_json:
-        left_out = {"rows_left_out": findings, "noted": releases.noted, "neighbours_left_out": wrong}
-        print_json({**left_out, **told})
+        print_json(told)
     else:
-        _show(told, language, is_share=rule.is_relative)
+        _show(told, language)
 
 
-def _show(told: dict[str, Any], language: Language, *, is_share: bool) -> None:
+def _show(told: dict[str, Any], language: Language) -> None:
     found = told["clusters"]
     say(
         language.say(
@@ -72,9 +72,9 @@ def _show(told: dict[str, Any], language: Language, *, is_share: bool) -> None:
     rows = [
         (
             ", ".join(one["regions"]),
-            "/".join(part for part in (one["industry"], one["occupation"]) if part),
+            "/".join(", ".join(names) for names in (one["industries"], one["occupations"]) if names),
             str(one["since"]),
-            f"{one['loss']:.1%}" if is_share else f"{one['loss']:.4g}",
+            f"{one['loss']:.1%}" if told["is_share"] else f"{one['loss']:.4g}",
             f"{one['score']:.1f}",
         )
         for one in found

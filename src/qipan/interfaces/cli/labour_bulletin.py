@@ -52,7 +52,7 @@ def bulletin(
     chosen = month or _last_month(now.astimezone(zone(BOARD_ZONE)).date())
     with services.books.read() as unit:
         told = tell(services, unit, panel, chosen, now, scope=Scope(is_country=True))
-    made = document(told, services.catalog.regions(), words(language))
+    made = document(told, services.catalog, words(language))
     if file is not None:
         kind = form or file.suffix.removeprefix(".").lower() or "html"
         write_bytes(file, write(made, kind, language, fonts=services.settings.fonts))

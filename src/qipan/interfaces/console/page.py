@@ -117,7 +117,9 @@ SECTIONS: Final = (
     Section(
         mark("Jobs at risk"),
         (
-            Place("/labour", mark("Jobs at risk"), leads_to=("/labour/cell", "/labour/bulletin")),
+            Place("/labour", mark("Warnings"), leads_to=("/labour/cell", "/labour/bulletin")),
+            Place("/labour/clusters", mark("Clusters of losses")),
+            Place("/labour/attribute", mark("What a change is put down to")),
             Place("/labour/home", mark("Carry home")),
         ),
         is_for_users=True,

@@ -40,6 +40,27 @@ OUTCOMES: Final = {
     "withdrawn": ("withdrawn", "已撤回"),
 }
 """What a warning came to, in both languages."""
+VERDICTS: Final = {
+    "lowers": ("lowers", "下降"),
+    "raises": ("raises", "上升"),
+    "within_chance": ("cannot tell: within what chance does", "无法判断：未超出偶然波动"),
+    "pseudo_dates_told": ("cannot tell: earlier dates say as much", "无法判断：更早的日期也有同样结果"),
+}
+"""What is said of a channel, in both languages."""
+PARTS: Final = {
+    "machines": ("machines", "机器"),
+    "cycle": ("cycle", "周期"),
+    "region": ("region", "地区"),
+    "industry": ("industry", "行业"),
+    "rest": ("rest", "其余"),
+}
+"""What a change is put down to, in both languages."""
+CHANNELS: Final = {
+    "language_models": ("language models", "语言模型"),
+    "software": ("software", "软件"),
+    "robots": ("robots", "机器人"),
+}
+"""Kinds of machines, in both languages; others are called as a file calls them."""
 CADENCES: Final = {
     "week": ("weeks", "周"),
     "month": ("months", "个月"),
@@ -75,6 +96,17 @@ def size_text(value: float | None, told: Mapping[str, Any]) -> str:
     if value is None:
         return NOTHING
     return f"{value:.1%}" if told["events_rule"].endswith("%") else f"{value:,.4g}"
+
+
+def change_text(change: float, told: Mapping[str, Any]) -> str:
+    """Return a change as people read it, with its sign: a share in per cent, else in the unit of the panel.
+
+    Examples
+    --------
+    >>> change_text(-0.0414, {"is_share": True}), change_text(2.0, {"is_share": False})
+    ('-4.1%', '+2')
+    """
+    return f"{change:+.1%}" if told["is_share"] else f"{change:+,.4g}"
 
 
 def size_interval(one: Mapping[str, Any], told: Mapping[str, Any]) -> str:

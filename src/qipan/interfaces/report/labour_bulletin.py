@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from qipan.labour.model.issued import Act
 from qipan.labour.model.panel import Cadence
 
 if TYPE_CHECKING:
-    from qipan.kernel.places import Region
+    from qipan.facts.catalog import Catalog
 
 FORMS: Final = {
     "html": "text/html; charset=utf-8",
@@ -55,17 +55,17 @@ class Document:
     until: datetime
 
 
-def document(told: Mapping[str, Any], regions: Iterable[Region], said: Words) -> Document:
+def document(told: Mapping[str, Any], catalog: Catalog, said: Words) -> Document:
     """Return a bulletin in a language.
 
     Parameters
     ----------
     told
         As `labour_month.tell` has it.
-    regions
-        What regions are called.
+    catalog
+        What regions and industries are called.
     """
-    names = names_of(regions, said)
+    names = names_of(catalog.regions(), said)
     title = said.say("Jobs at risk: bulletin of %(month)s", month=told["month"])
     values = {"panel": told["panel"], "rule": told["events_rule"], "until": _local(told["until"])}
     lead = (
@@ -79,7 +79,7 @@ def document(told: Mapping[str, Any], regions: Iterable[Region], said: Words) ->
     parts = (
         _summary(told, said),
         _watch(told, names, said),
-        _heat(told, names, said),
+        _heat(told, names, catalog, said),
         _steps(told, names, said),
         _promise(told, said),
         _data(told, said),
@@ -225,9 +225,12 @@ def _watch(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> Pa
     )
 
 
-def _heat(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> Part:
-    made = heat(told, names, said)
-    heads = (Head(said.say("Region"), is_number=False), *(Head(one, is_number=False) for one in made["columns"]))
+def _heat(told: Mapping[str, Any], names: Mapping[str, str], catalog: Catalog, said: Words) -> Part:
+    made = heat(told, names, catalog, said)
+    heads = (
+        Head(said.say("Region"), is_number=False),
+        *(Head(" ".join(filter(None, (one["code"], one["name"]))), is_number=False) for one in made["columns"]),
+    )
     rows = tuple(
         row(region, *(Cell(one["text"], tone=one["tone"]) if one else "" for one in squares))
         for region, squares in made["rows"]

@@ -24,9 +24,11 @@ from qipan.interfaces.report.labour import (
 from qipan.interfaces.report.numbers import NOTHING, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
+from qipan.labour.follow import OUTCOME
 from qipan.labour.model.panel import Cadence
 
 if TYPE_CHECKING:
+    from qipan.facts.catalog import Catalog
     from qipan.kernel.places import Region
     from qipan.labour.model.issued import IssuedWarning
 
@@ -65,8 +67,9 @@ def address(panel: str, told: Mapping[str, Any]) -> str:
     return f"/labour/cell?{urlencode({'panel': panel, **parts})}"
 
 
-def heat(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> dict[str, Any]:
+def heat(told: Mapping[str, Any], names: Mapping[str, str], catalog: Catalog, said: Words) -> dict[str, Any]:
     """Return the heat map: columns are industries, or occupations where there are none, and squares lead to a cell."""
+    called = industry_names(catalog, said)
     grades = {_key(one): one["grade"] for one in told["warnings"]}
     columns = sorted({one["industry"] or one["occupation"] for one in told["cells"]})
     squares: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
@@ -75,15 +78,27 @@ def heat(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> dict
         at = one["region"], one["industry"] or one["occupation"]
         rank = WORST.index(tone)
         if at not in squares or squares[at][0] < rank:
-            squares[at] = rank, _square(one, tone, told["panel"], said)
+            squares[at] = rank, _square(one, tone, told["panel"], names, said)
     regions = sorted({one["region"] for one in told["cells"]})
     return {
-        "columns": [one or said.say("All") for one in columns],
+        "columns": [{"code": one or said.say("All"), "name": called.get(one, "")} for one in columns],
+        "grades": [{"grade": name, "text": _grade(name, catalog, said)} for name in GRADES],
         "rows": [
             (names.get(region, region), [squares.get((region, one), (0, {}))[1] for one in columns])
             for region in regions
         ],
     }
+
+
+def industry_names(catalog: Catalog, said: Words) -> dict[str, str]:
+    """Return what divisions of GB/T 4754 are called, by their code with and without the letter of the section."""
+    found: dict[str, str] = {}
+    for fact in catalog.under("industry"):
+        _, section, *division = fact.fact_id.split("/")
+        name = said.name({"name_en": fact.label_en, "name_zh": fact.label_zh})
+        codes = (section.upper() + division[0], division[0]) if division else (section.upper(),)
+        found |= dict.fromkeys(codes, name)
+    return found
 
 
 def by_region(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> dict[str, Any] | None:
@@ -196,7 +211,7 @@ def steps(one: IssuedWarning, said: Words) -> Table:
             in_words(ACTS[step.act.value], said),
             f"{step.at:%Y-%m-%d %H:%M}",
             str(step.as_of),
-            said.say("outcome") if step.by == "outcome" else step.by,
+            said.say("outcome") if step.by == OUTCOME else step.by,
             reason_text(step.reason, said),
         )
         for step in one.steps
@@ -250,14 +265,21 @@ def _key(told: Mapping[str, Any]) -> str:
     return "/".join((told["region"], told["industry"], told["occupation"]))
 
 
-def _square(one: Mapping[str, Any], tone: str, panel: str, said: Words) -> dict[str, Any]:
+def _grade(name: str, catalog: Catalog, said: Words) -> str:
+    """Return a grade with the least loss that has it."""
+    least = f" ≥ {catalog.number(f'labour/{name}_events'):g}" if name != next(iter(GRADES)) else ""
+    return in_words(GRADES[name], said) + least
+
+
+def _square(one: Mapping[str, Any], tone: str, panel: str, names: Mapping[str, str], said: Words) -> dict[str, Any]:
     if tone in GRADES:
         text = f"{percent(one['probability'], 0)} {in_words(GRADES[tone], said)}"
     elif tone == "quiet":
         text = percent(one["probability"], 0)
     else:
         text = said.say(STANDING[tone])
-    return {"text": text, "tone": tone.replace("_", "-"), "href": address(panel, one)}
+    label = f"{cell_name(one, names)}: {text}"
+    return {"text": text, "label": label, "tone": tone.replace("_", "-"), "href": address(panel, one)}
 
 
 def _day(told: date | str) -> date:

@@ -18,8 +18,8 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
-    """How much of the work of some industries or occupations machines of a kind could do.
+class CellExposures:
+    """Exposure of cells: how much of the work of some industries or occupations machines of a kind could do.
 
     Attributes
     ----------
@@ -85,8 +85,10 @@ class Attribution:
         The channels, in the order of `estimates`.
     estimates
         Of each channel.
-    rejected
-        How many pseudo-dates, of those before, each channel was told at, ``(channels,)``; `pseudo` of how many.
+    placebo
+        Effect at each pseudo-date beyond what the other pseudo-dates say, ``(channels, pseudo-dates)``.
+    is_placebo_told
+        Whether it would have been told there, ``(channels, pseudo-dates)``.
     is_clean
         Whether pseudo-dates were told no more often than `LEVEL` allows, ``(channels,)``.
     is_used
@@ -94,6 +96,8 @@ class Attribution:
     parts
         Change of each used cell beyond its usual one, in parts that add up to it: machines, cycle, region, industry and
         the rest, ``(used, 5)``.
+    machines
+        The part of machines by channel, ``(used, channels)``.
     error
         Standard error of the part of machines, ``(used,)``.
     """
@@ -102,11 +106,12 @@ class Attribution:
     window: int
     channels: tuple[str, ...]
     estimates: tuple[Estimate, ...]
-    pseudo: int
-    rejected: tuple[int, ...]
+    placebo: Floats
+    is_placebo_told: Bools
     is_clean: tuple[bool, ...]
     is_used: Bools
     parts: Floats
+    machines: Floats
     error: Floats
 
     PARTS = ("machines", "cycle", "region", "industry", "rest")
@@ -117,6 +122,11 @@ class Attribution:
         if not (self.is_clean[channel] and found.is_told):
             return Verdict.CANNOT_TELL
         return Verdict.LOWERS if found.effect < 0.0 else Verdict.RAISES
+
+    @property
+    def rejected(self) -> tuple[int, ...]:
+        """At how many pseudo-dates each channel was told, ``(channels,)``."""
+        return tuple(self.is_placebo_told.sum(axis=1).tolist())
 
     @property
     def change(self) -> Floats:

@@ -1,4 +1,4 @@
-"""Nouns of clusters: adjoining regions in which one industry loses work at once."""
+"""Nouns of clusters: adjoining regions in which an industry, or several that adjoin, lose work at once."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ class Board:
         Position of each cell as ``region * len(branches) + branch``, ``(cells,)``.
     areas
         Sets of regions that hang together, as positions among ``regions``.
+    kinds
+        Sets of two branches or more of which each adjoins each, as positions among ``branches``.
     """
 
     regions: tuple[str, ...]
     branches: tuple[tuple[str, str], ...]
     place: Ints
     areas: tuple[tuple[int, ...], ...]
+    kinds: tuple[tuple[int, ...], ...] = ()
 
     @property
     def weights(self) -> Floats:
@@ -40,18 +43,18 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Adjoining regions in which one branch loses more than elsewhere.
+    """Adjoining regions in which one branch, or some that adjoin, lose more than elsewhere.
 
     Attributes
     ----------
     cells
-        One for each region.
+        One for each region and branch.
     since, period
         Positions: the period after which it began, and the one in which it is seen.
     score
-        How far the regions lie beyond the others together, about in standard errors.
+        How far the cells lie beyond the others together, about in standard errors.
     loss
-        Mean loss of the cells beyond that of the branch elsewhere, on the scale of the panel's losses.
+        Mean loss of the cells beyond that of their branch elsewhere, on the scale of the panel's losses.
     """
 
     cells: tuple[Cell, ...]

@@ -1,7 +1,8 @@
-"""Read exposures: how much of the work of an industry or occupation machines of a kind could do.
+"""Read exposures of cells: how much of the work of an industry or occupation machines of a kind could do.
 
 Columns ``channel, exposure`` must be there, and ``industry``, ``occupation`` or both; ``region, year`` may be. A year
-is the first that the exposure holds for; without one it holds for all.
+is the first that the exposure holds for; without one it holds for all. Tables of exposure of occupations, own or
+published, are those of `occupation_exposure`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
-from qipan.labour.model.attribution import Exposure
+from qipan.labour.model.attribution import CellExposures
+from qipan.labour.model.exposure import Exposures
 from qipan.labour.model.panel import Cell
 from qipan.observations import table
 
@@ -23,7 +25,7 @@ OPTIONAL: Final = (*ABOUT, "year")
 _Row = tuple[str, Cell, int, float]
 
 
-def read(data: bytes) -> tuple[Exposure | None, tuple[Finding, ...]]:
+def read(data: bytes) -> tuple[CellExposures | None, tuple[Finding, ...]]:
     r"""Return exposures, and what is wrong with rows that are left out; nothing where no row is good.
 
     Rules: ``file_unreadable``, ``columns_differ`` for the file; ``row_torn``, ``cell_empty``, ``value_unreadable``,
@@ -51,7 +53,28 @@ def read(data: bytes) -> tuple[Exposure | None, tuple[Finding, ...]]:
         return None, (*findings, table.unreadable(error))
     if not rows:
         return None, tuple(findings)
-    return Exposure(tuple(sorted({channel for channel, *_ in rows})), rows), tuple(findings)
+    return CellExposures(tuple(sorted({channel for channel, *_ in rows})), rows), tuple(findings)
+
+
+def of_occupations(known: Exposures) -> CellExposures:
+    """Return exposures of cells with these occupations: the likeliest shares, each from its year on.
+
+    Examples
+    --------
+    >>> from qipan.labour.model.exposure import Channel, Exposure, Triangle
+    >>> shares = {2019: Triangle(0.0, 0.1, 0.5), 2023: Triangle(0.0, 0.4, 1.0)}
+    >>> rows = [Exposure("43-9021", Channel.SOFTWARE, year, share) for year, share in shares.items()]
+    >>> [(year, share) for _, _, year, share in of_occupations(Exposures.of(rows)).rows]
+    [(2019, 0.1), (2023, 0.4)]
+    """
+    rows = []
+    for (occupation, channel), shares in known.known.items():
+        years = [year for year in shares if year is not None]
+        for year in sorted(years) or [0]:
+            share = known.share(occupation, channel, year)
+            if share is not None:
+                rows.append((channel.value, Cell("", "", occupation), year, share.likely))
+    return CellExposures(tuple(sorted({channel for channel, *_ in rows})), tuple(rows))
 
 
 def _good(found: table.Table, findings: list[Finding]) -> Iterator[_Row]:

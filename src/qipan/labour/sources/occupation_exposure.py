@@ -28,12 +28,19 @@ from qipan.labour.sources.indicator_rows import CellError, Row, header, read_row
 OWN: Final = ("occupation", "channel", "low", "likely", "high")
 RATERS: Final = ("dv", "human")
 RATED: Final = ("O*NET-SOC Code", *(f"{who}_rating_{kind}" for who in RATERS for kind in ("alpha", "beta", "gamma")))
+PATENT_KEY: Final = "onetsoccode"
 PATENTS: Final = {Channel.ROBOTS: "robot_score", Channel.SOFTWARE: "software_score"}
 YEARLY: Final = ("occ_code_onetsoc2010", "year", "daioe_lngmod")
 SOC_SIGNS: Final = 7
 
 Read = tuple[tuple[Exposure, ...], tuple[Finding, ...]]
 Score = tuple[str, Channel, int | None, float]
+
+
+def is_table(data: bytes) -> bool:
+    """Tell whether a table is of exposure of occupations, by its columns."""
+    names = set(header(data))
+    return bool(names & {RATED[0], PATENT_KEY, YEARLY[0]}) or set(OWN) <= names
 
 
 def read(data: bytes, mean_shares: Mapping[Channel, Triangle]) -> Read:
@@ -57,8 +64,8 @@ def read(data: bytes, mean_shares: Mapping[Channel, Triangle]) -> Read:
     if RATED[0] in names:
         rated, findings = read_rows(data, _rated, needed=RATED)
         return tuple(_averaged(rated)), findings
-    if "onetsoccode" in names:
-        scores, findings = read_rows(data, _patents, needed=("onetsoccode", *PATENTS.values()))
+    if PATENT_KEY in names:
+        scores, findings = read_rows(data, _patents, needed=(PATENT_KEY, *PATENTS.values()))
         return tuple(_ranked(scores, mean_shares)), findings
     if YEARLY[0] in names:
         scores, findings = read_rows(data, _yearly, needed=YEARLY)
@@ -103,7 +110,7 @@ def _averaged(rated: tuple[Exposure, ...]) -> Iterator[Exposure]:
 
 def _patents(row: Row) -> Iterator[Score]:
     for channel, column in PATENTS.items():
-        yield row.text("onetsoccode")[:SOC_SIGNS], channel, None, row.number(column)
+        yield row.text(PATENT_KEY)[:SOC_SIGNS], channel, None, row.number(column)
 
 
 def _yearly(row: Row) -> Iterator[Score]:

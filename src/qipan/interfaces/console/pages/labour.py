@@ -20,6 +20,7 @@ from qipan.interfaces.report.figures import last_day
 from qipan.interfaces.report.labour import GRADES, horizon_text, seen_warnings, told_kept, told_outlook
 from qipan.interfaces.report.labour_bulletin import document, served, write
 from qipan.interfaces.report.labour_month import tell
+from qipan.interfaces.report.words import words
 from qipan.kernel.errors import BadInputError, NotFoundError, QipanError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.model.issued import Act, IssuedWarning
@@ -58,7 +59,7 @@ def show(request: Request, caller: Reader, panel: PanelName = "") -> Response:
         panels=known,
         kept=kept,
         fresh=fresh,
-        heat=pages.heat(told, names, said),
+        heat=pages.heat(told, names, services.catalog, said),
         when=horizon_text(told, said.lang),
         watch=pages.watch_list(told, {_key(one.cell): one.warning_id for one in found}, names, said),
         charts=drawn and {"board": drawn, "geometry": assets.address(GEOMETRY)},
@@ -89,9 +90,9 @@ def act(request: Request, caller: Reader, warning: Field, act: Field, reason: Fi
 
 
 @router.get("/labour/feed.xml")
-def feed(request: Request, caller: Reader) -> Response:
-    """Give the newest steps of warnings away as RSS."""
-    services, said = services_of(request), words_of(request)
+def feed(request: Request, caller: Reader, lang: Annotated[Literal["", "en", "zh"], Query()] = "") -> Response:
+    """Give the newest steps of warnings away as RSS; readers of feeds name no language, so its address does."""
+    services, said = services_of(request), words(lang) if lang else words_of(request)
     with services.books.read() as unit:
         found = seen_warnings(services.warnings.warnings(unit), caller.scope)
     names = pages.names_of(services.catalog.regions(), said)
@@ -118,7 +119,7 @@ def bulletin(
         # Without a month, the last one that is over; of a panel that is newer, this one.
         asked = _month(month) if month else months[:2][-1] if months else last_day(now)
         told = tell(services, unit, chosen, asked, now, scope=caller.scope)
-    made = document(told, services.catalog.regions(), said)
+    made = document(told, services.catalog, said)
     if form:
         data = write(made, form, said.lang, fonts=services.settings.fonts)
         return Response(data, headers=served(chosen, told["month"], form))

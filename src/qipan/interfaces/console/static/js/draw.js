@@ -29,7 +29,7 @@ function option(chart, width, ground) {
     case "depth":
       return depthOption(chart, colours);
     case "bars":
-      return barsOption(chart, colours);
+      return barsOption(chart, colours, width);
     case "heat":
       return heatOption(chart, colours, width);
     default:
