@@ -3,7 +3,8 @@
 Written from the definitions alone, apart from `match`: it goes by points, months and quotas as they were given, looks at
 every contract, and shares no rule of choice with what made the matching. A contract *blocks* where both its sides would
 sign it now, giving up what is worse to them if need be. Since both sides choose by substitutable rules, a matching that no
-contract blocks is blocked by no group of experts and posts either.
+contract blocks is blocked by no group of experts and posts either. Who moves together signs nothing alone: what such a
+pair would rather sign is told apart, by `move_together`.
 
 Source: `hatfield2017`.
 """
@@ -83,6 +84,7 @@ def block(exchange: Exchange, held: Bools) -> Blocks:
     blocking = np.zeros(len(held), dtype=np.bool_)
     _look(facts, taken, held, over, full)
     _seek(facts, taken, held, blocking)
+    blocking &= ~np.isin(facts.expert, [expert for pair in exchange.pairs() for expert in pair])
     return Blocks(*(np.flatnonzero(one).astype(np.int64) for one in (over, full, blocking)))
 
 

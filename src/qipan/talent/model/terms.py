@@ -116,9 +116,9 @@ def read_month(text: str) -> int:
     found = _MONTH.fullmatch(text)
     if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
         raise BadInputError(
-            f"A month must be written 2027-01, of the years {FIRST_YEAR} to {LAST_YEAR}, was {text!r}.",
+            f"A month must be written as 2026-03, in the years {FIRST_YEAR} to {LAST_YEAR}, was {text!r}.",
             code="month_unreadable",
-            hint="Write year, hyphen, month.",
+            hint="Write year and month with a hyphen between them.",
         )
     return 12 * int(found[1]) + int(found[2]) - 1
 
