@@ -1,7 +1,7 @@
-"""Make an exchange of experts and posts by seed: eastern regions with more experts than posts, western ones the reverse.
+"""Make an exchange of experts and posts by seed: most experts are in the east, most posts in the west.
 
-Everything is made up. An expert has ability, a main field and a region; a post has appeal, a field, terms in one to three
-modes and quotas by region or by mode. What a contract is worth to both is their product, how well the fields agree, and
+Everything is made up. An expert has ability, a main field and a region; a post has appeal, a field, one to three terms
+and quotas by region or by mode. What a contract is worth to both is their product, how well the fields agree, and
 what the days are worth; each side adds what only it sees, of a size that ``apart`` sets: 0 lets both sides rank by the
 same worth, 1 makes what only one side sees as large as what both see.
 """

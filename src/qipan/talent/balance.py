@@ -1,4 +1,4 @@
-"""Balance by region who gives days to whom: what stays, goes out, comes in and comes back; home-grown beside external."""
+"""Balance by region who gives days to whom: what stays, goes out, comes in and comes back."""
 
 from __future__ import annotations
 

@@ -1,16 +1,17 @@
-"""Find everything that is wrong with a matching: what cannot be held together, and contracts that would rather be signed.
+"""Find everything wrong with a matching: what cannot be held together, and contracts that would rather be signed.
 
-Written from the definitions alone, apart from `match`: it goes by points, months and quotas as they were given, looks at
-every contract, and shares no rule of choice with what made the matching. A contract *blocks* where both its sides would
-sign it now, giving up what is worse to them if need be. Since both sides choose by substitutable rules, a matching that no
-contract blocks is blocked by no group of experts and posts either. Who moves together signs nothing alone: what such a
-pair would rather sign is told apart, by `move_together`.
+Written from the definitions alone, apart from `match`: it goes by points, months and quotas as they were given, looks
+at every contract, and shares no rule of choice with what made the matching. A contract *blocks* where both its sides
+would sign it now, giving up what is worse to them if need be. Since both sides choose by substitutable rules, a matching
+that no contract blocks is blocked by no group of experts and posts either. Who moves together signs nothing alone: what
+such a pair would rather sign is told apart, by `move_together`.
 
 Source: `hatfield2017`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -78,11 +79,13 @@ def block(exchange: Exchange, held: Bools) -> Blocks:
     """Return what is wrong with a matching; nothing, where it is stable."""
     facts = _facts(exchange)
     signed = np.flatnonzero(held).astype(np.int64)
-    taken = _Held(*_grouped(signed, facts.expert, len(exchange.experts)), *_grouped(signed, facts.post, len(exchange.posts)))
+    taken = _Held(
+        *_grouped(signed, facts.expert, len(exchange.experts)), *_grouped(signed, facts.post, len(exchange.posts))
+    )
     over = np.zeros(len(exchange.experts), dtype=np.bool_)
     full = np.zeros(len(exchange.posts), dtype=np.bool_)
     blocking = np.zeros(len(held), dtype=np.bool_)
-    _look(facts, taken, held, over, full)
+    _look(facts, taken, over, full)
     _seek(facts, taken, held, blocking)
     blocking &= ~np.isin(facts.expert, [expert for pair in exchange.pairs() for expert in pair])
     return Blocks(*(np.flatnonzero(one).astype(np.int64) for one in (over, full, blocking)))
@@ -136,13 +139,13 @@ def _alphabetical(names: list[str]) -> Ints:
     return np.array([place[name] for name in names], dtype=np.int64)
 
 
-def _joined(rows: list[list[tuple[int, ...]]], wide: int) -> tuple[Ints, Ints]:
+def _joined(rows: Sequence[Sequence[tuple[int, ...]]], wide: int) -> tuple[Ints, Ints]:
     flat = np.array([row for of in rows for row in of], dtype=np.int64).reshape(-1, wide)
     return flat, np.concatenate(([0], np.cumsum([len(of) for of in rows]))).astype(np.int64)
 
 
 @numba.njit(cache=True)
-def _look(facts: _Facts, taken: _Held, held: Bools, over: Bools, full: Bools) -> None:  # pragma: no cover - compiled
+def _look(facts: _Facts, taken: _Held, over: Bools, full: Bools) -> None:  # pragma: no cover - compiled
     """Mark whoever holds what cannot be held together."""
     for expert in range(over.shape[0]):
         states = np.uint64(1)
@@ -212,7 +215,7 @@ def _post_wants(facts: _Facts, taken: _Held, contract: int) -> bool:  # pragma: 
 
 
 @numba.njit(cache=True)
-def _with(facts: _Facts, states: int, contract: int) -> int:  # pragma: no cover - compiled
+def _with(facts: _Facts, states: np.uint64, contract: int) -> np.uint64:  # pragma: no cover - compiled
     """Return which sets of portions can be taken once a contract has one too, a bit for each set."""
     expert, found = facts.expert[contract], np.uint64(0)
     first, last = facts.first_portion[expert], facts.first_portion[expert + 1]
@@ -230,10 +233,10 @@ def _with(facts: _Facts, states: int, contract: int) -> int:  # pragma: no cover
 @numba.njit(cache=True)
 def _counts(facts: _Facts, row: int, contract: int) -> bool:  # pragma: no cover - compiled
     """Tell whether a quota counts a contract."""
+    is_counted = True
     for part in range(3):
-        if facts.quota[row, part] not in (TOTAL, facts.kind[contract, part]):
-            return False
-    return True
+        is_counted &= facts.quota[row, part] in (TOTAL, facts.kind[contract, part])
+    return is_counted
 
 
 @numba.njit(cache=True)

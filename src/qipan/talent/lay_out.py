@@ -16,8 +16,8 @@ from qipan.talent.model.post import Post, Quota
 class Layout(NamedTuple):
     """An exchange as arrays.
 
-    A *node* is a set of contracts of a post of which so many may be held: the post as a whole, its quotas, and, where an
-    expert with several portions could sign more than one contract that the same quotas count, these.
+    A *node* is a set of contracts of a post of which so many may be held: the post as a whole, its quotas, and, where
+    an expert with several portions could sign more than one contract that the same quotas count, these.
 
     Attributes
     ----------
@@ -171,7 +171,7 @@ def _kinds(exchange: Exchange) -> dict[str, NDArray[np.str_]]:
 def _is_counted(quota: Quota, kinds: dict[str, NDArray[np.str_]]) -> Bools:
     """Return which contracts of a post a quota counts."""
     counted = [kinds[name] == value for name, value in quota.parts.items()]
-    return np.logical_and.reduce(counted)
+    return np.asarray(np.logical_and.reduce(counted))
 
 
 def _twins(expert: Ints, leaf: Ints, portions: Ints, parent: Ints, limit: Ints) -> tuple[Ints, Ints, Ints]:

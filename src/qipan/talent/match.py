@@ -1,8 +1,8 @@
 """Match experts and posts so that no expert and post would rather sign another contract.
 
 Experts propose: each asks for the best contracts on their list that fit into portions of their time; a post holds the
-best of all it was ever asked for that keep its quotas, and turns the rest down for good; who is turned down asks for the
-next. Both sides choose by the greedy rule of a matroid (portions: transversal; quotas: laminar), so what is asked for
+best of all it was ever asked for that keep its quotas, and turns the rest down for good; who is turned down asks for
+the next. Both sides choose by the greedy rule of a matroid (portions: transversal; quotas: laminar), so what is asked for
 and held does not depend on who asks first, and no stable matching is better for any expert.
 
 Source: `hatfield2005`, `hatfield2017`, `echenique2006`.
@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from qipan.talent.lay_out import Layout
-from qipan.talent.model.array import Bools, Ints
+from qipan.talent.model.array import Bools, Ints, Marks
 from qipan.talent.model.expert import PORTIONS_MOST
 
 OPEN, REFUSED, HELD = 0, 1, 2
@@ -36,7 +36,7 @@ def match(layout: Layout, is_open: Bools | None = None) -> Bools:
 
 
 @numba.njit(cache=True)
-def _match(layout: Layout, status: Ints) -> None:  # pragma: no cover - compiled
+def _match(layout: Layout, status: Marks) -> None:  # pragma: no cover - compiled
     """Let every expert ask until nobody has anything left to ask for."""
     experts = layout.portions.shape[0]
     count = np.zeros(layout.parent.shape[0], dtype=np.int64)
@@ -47,7 +47,7 @@ def _match(layout: Layout, status: Ints) -> None:  # pragma: no cover - compiled
     left = experts
     while left > 0:
         left -= 1
-        expert = waiting[left]
+        expert = int(waiting[left])
         is_waiting[expert] = False
         while True:
             asked = next_asked(layout, status, expert, holder)
@@ -66,7 +66,7 @@ def _match(layout: Layout, status: Ints) -> None:  # pragma: no cover - compiled
 
 
 @numba.njit(cache=True)
-def next_asked(layout: Layout, status: Ints, expert: int, holder: Ints) -> int:  # pragma: no cover - compiled
+def next_asked(layout: Layout, status: Marks, expert: int, holder: Ints) -> int:  # pragma: no cover - compiled
     """Return the best contract that an expert wants and does not hold, or -1."""
     holder[:] = -1
     placed = 0

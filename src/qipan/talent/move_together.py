@@ -1,10 +1,10 @@
 """Match everybody, those who move together included, as far as that can be done.
 
-Where some experts move together, a matching that nobody wants to leave may not exist. So this is a heuristic: each pair
-asks for one choice of two contracts over the same months, the best first; everybody is matched; pairs of whom not both
-were taken go on to their next choice, and everybody is matched anew, until no pair has to. No single expert is ever worse
-off than stability asks: among single experts and posts, given what pairs hold, nothing blocks. A pair goes by what both give
-their contracts together, and never back to a choice that it left, so that a choice that has become free since may block.
+Where some experts move together, a matching that nobody wants to leave may not exist. So this is a heuristic: each
+pair asks for one choice of two contracts over the same months, the best first; everybody is matched; pairs of whom not
+both were taken go on to their next choice, and everybody is matched anew, until no pair has to. So no contract of a
+single expert ever blocks. A pair goes by the points that both give together, and never goes back to a choice that it
+left: one that has become free since may block.
 
 Source: `roth1999`.
 """

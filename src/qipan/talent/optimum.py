@@ -1,9 +1,9 @@
 """Bound what the contracts of an exchange can be worth in all, whatever anybody prefers, and find a matching near it.
 
-Seats get prices by an auction: an expert asks for what is worth the most beyond its price, and outbids by what it is worth
-more than the next best, and a step; a post holds the highest bids that keep its quotas. At the end the prices alone prove
-a bound: no matching is worth more than all seats at their prices and what each expert would still gain at them. The
-bound holds whatever the prices are; the smaller the step, the nearer it is.
+Seats get prices by an auction: an expert asks for what is worth the most beyond its price, and outbids by what it is
+worth more than the next best, and a step; a post holds the highest bids that keep its quotas. At the end the prices
+alone prove a bound: no matching is worth more than all seats at their prices and what each expert would still gain at them.
+The bound holds whatever the prices are; the smaller the step, the nearer it is.
 
 Those who move together are bounded as if each moved alone, which can only raise the bound.
 
@@ -45,7 +45,7 @@ class Optimum:
 
 
 def find_optimum(layout: Layout, step: float) -> Optimum:
-    """Return a matching near the optimum, and the bound; they differ by at most a step for each contract that is held."""
+    """Return a matching near the optimum, and the bound; they differ by at most a step a contract that is held."""
     bids = np.full(len(layout.expert), -1.0)
     count = np.zeros(len(layout.parent), dtype=np.int64)
     cheapest = np.full(len(layout.parent), np.inf)
@@ -61,7 +61,9 @@ def step_for(layout: Layout, held: Bools, share: float) -> float:
 
 
 @numba.njit(cache=True)
-def _bid(layout: Layout, step: float, bids: Floats, count: Ints, cheapest: Floats) -> None:  # pragma: no cover - compiled
+def _bid(
+    layout: Layout, step: float, bids: Floats, count: Ints, cheapest: Floats
+) -> None:  # pragma: no cover - compiled
     """Let every expert bid until nobody wants more at these prices; a bid below 0 is none."""
     experts = layout.portions.shape[0]
     seats = np.full(layout.seat[-1], -1, dtype=np.int64)
@@ -70,7 +72,7 @@ def _bid(layout: Layout, step: float, bids: Floats, count: Ints, cheapest: Float
     left = experts
     while left > 0:
         left -= 1
-        expert = waiting[left]
+        expert = int(waiting[left])
         is_waiting[expert] = False
         while True:
             asked, bid = _dearest(layout, bids, count, cheapest, expert, step)
@@ -190,4 +192,4 @@ def _bound(layout: Layout, price: Floats) -> float:  # pragma: no cover - compil
         for at in np.argsort(-gain, kind="mergesort"):
             if gain[at] > 0.0 and place(layout.fits, holder, mine[at]):
                 bound += gain[at]
-    return bound
+    return float(bound)

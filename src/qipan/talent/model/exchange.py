@@ -58,7 +58,8 @@ class Exchange:
 
     def terms_of(self, contract: int) -> Terms:
         """Return the terms of a contract."""
-        return self.posts[self.contracts.post[contract]].terms[self.contracts.terms[contract]]
+        post = self.posts[int(self.contracts.post[contract])]
+        return post.terms[int(self.contracts.terms[contract])]
 
     def pairs(self) -> list[tuple[int, int]]:
         """Return positions of experts who move together, in the order of their names."""

@@ -37,9 +37,7 @@ class Quota:
 
     def holds(self, region: str, field: str, mode: Mode) -> bool:
         """Tell whether a contract counts."""
-        return (
-            self.region in {"", region} and self.field in {"", field} and (self.mode is None or self.mode is mode)
-        )
+        return self.region in {"", region} and self.field in {"", field} and (self.mode is None or self.mode is mode)
 
     @property
     def parts(self) -> dict[str, str]:
@@ -93,7 +91,7 @@ class Post:
         for one, other in combinations(self.quotas, 2):
             if _cross(one.parts, other.parts):
                 raise RuleBrokenError(
-                    f"Of two quotas one must hold the other, or they must share no contract, was {one} beside {other}.",
+                    f"Of two quotas one must hold the other, or they must share no contract, was {one}; {other}.",
                     code="quotas_cross",
                     hint="Put one inside the other, for example region=110000:2 and region=110000 mode=visit:1, or make "
                     "a post of each mode.",

@@ -5,7 +5,7 @@ Points are above 0, the more the better; empty where that side does not accept t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,9 +27,7 @@ class _Known:
     terms: list[dict[str, int]]
 
 
-def read(
-    data: bytes, experts: Sequence[Expert], posts: Sequence[Post]
-) -> tuple[Exchange, int, tuple[Finding, ...]]:
+def read(data: bytes, experts: Sequence[Expert], posts: Sequence[Post]) -> tuple[Exchange, int, tuple[Finding, ...]]:
     """Return the exchange, how many rows only one side accepts, and what is wrong with rows that are left out.
 
     Rules: those of `rows.read`; ``cell_empty``, ``expert_unlisted``, ``post_unlisted``, ``terms_unlisted``,
@@ -45,12 +43,9 @@ def read(
     one_sided = 0
     for row in rows.read(data, NEEDED, (), findings):
         try:
-            asked = _asked(row, known)
+            asked = _asked(row, known, kept)
             _must_fit(row, experts[asked[0]], posts[asked[1]], asked[2])
             given = rows.points(row, "expert_points"), rows.points(row, "post_points")
-            if asked in kept:
-                told = "A contract must have one row, was there before."
-                raise rows.RowError(Finding(row[0], "", "contract_twice", told))
         except rows.RowError as error:
             findings.append(error.finding)
             continue
@@ -64,7 +59,7 @@ def read(
     return Exchange(tuple(experts), tuple(posts), Contracts(*columns)), one_sided, tuple(findings)
 
 
-def _asked(row: rows.Row, known: _Known) -> tuple[int, int, int]:
+def _asked(row: rows.Row, known: _Known, kept: Container[tuple[int, int, int]]) -> tuple[int, int, int]:
     expert, post, terms = rows.filled(row, "expert", "post", "terms")
     if expert not in known.experts:
         told = f"An expert must stand in the file of experts, was not: {expert}."
@@ -76,7 +71,11 @@ def _asked(row: rows.Row, known: _Known) -> tuple[int, int, int]:
     if terms not in known.terms[at]:
         told = f"Terms must be those of their post, was {terms} of {post}."
         raise rows.RowError(Finding(row[0], "terms", "terms_unlisted", told, terms))
-    return known.experts[expert], at, known.terms[at][terms]
+    asked = known.experts[expert], at, known.terms[at][terms]
+    if asked in kept:
+        told = "A contract must have one row, was there before."
+        raise rows.RowError(Finding(row[0], "", "contract_twice", told))
+    return asked
 
 
 def _must_fit(row: rows.Row, expert: Expert, post: Post, terms: int) -> None:

@@ -7,6 +7,7 @@ several, and several fields, with semicolons between them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from qipan.kernel.errors import BadInputError, Finding
@@ -36,10 +37,7 @@ def read(data: bytes) -> tuple[tuple[Expert, ...], tuple[Finding, ...]]:
     lines: dict[str, int] = {}
     for row in rows.read(data, NEEDED, OPTIONAL, findings):
         try:
-            one = _expert(row)
-            if one.expert_id in found:
-                told = f"An expert must have one row, was on line {lines[one.expert_id]} already."
-                raise rows.RowError(Finding(row[0], "expert", "expert_twice", told, one.expert_id))
+            one = _expert(row, lines)
         except rows.RowError as error:
             findings.append(error.finding)
             continue
@@ -54,9 +52,12 @@ def read(data: bytes) -> tuple[tuple[Expert, ...], tuple[Finding, ...]]:
     return tuple(one for one in found.values() if lines[one.expert_id] not in bad), tuple(findings)
 
 
-def _expert(row: rows.Row) -> Expert:
+def _expert(row: rows.Row, lines: Mapping[str, int]) -> Expert:
     name, region, portions = rows.filled(row, *NEEDED)
     cells = row[1]
+    if name in lines:
+        told = f"An expert must have one row, was on line {lines[name]} already."
+        raise rows.RowError(Finding(row[0], "expert", "expert_twice", told, name))
     try:
         return Expert(
             name,

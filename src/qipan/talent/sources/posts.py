@@ -45,10 +45,7 @@ def read(data: bytes) -> tuple[tuple[Post, ...], tuple[Finding, ...]]:
             post = found[name] if name in found else _post(row)
             if name in firsts:
                 _must_agree(row, firsts[name])
-            terms = _terms(row)
-            if any(one.number == terms.number for one in post.terms):
-                told = f"Terms must have one row, was {terms.number} of {name} again."
-                raise rows.RowError(Finding(row[0], "terms", "terms_twice", told, str(terms.number)))
+            terms = _terms(row, post)
         except rows.RowError as error:
             findings.append(error.finding)
             continue
@@ -65,9 +62,7 @@ def _post(row: rows.Row) -> Post:
     try:
         return Post(name, region, cells.get("employer", ""), tuple(split(cells.get("fields", ""))), most, (), quotas)
     except RuleBrokenError as error:
-        raise rows.RowError(
-            Finding(row[0], "quotas", error.code, error.message, cells["quotas"])
-        ) from error
+        raise rows.RowError(Finding(row[0], "quotas", error.code, error.message, cells["quotas"])) from error
 
 
 def _must_agree(row: rows.Row, first: rows.Row) -> None:
@@ -78,9 +73,12 @@ def _must_agree(row: rows.Row, first: rows.Row) -> None:
             raise rows.RowError(Finding(row[0], column, "post_differs", told, ours))
 
 
-def _terms(row: rows.Row) -> Terms:
+def _terms(row: rows.Row, post: Post) -> Terms:
     first, until = rows.filled(row, "from", "until")
     number, days = rows.whole(row, "terms", 1, MOST), rows.whole(row, "days_a_month", 1, DAYS_MOST)
+    if any(one.number == number for one in post.terms):
+        told = f"Terms must have one row, was {number} of {post.post_id} again."
+        raise rows.RowError(Finding(row[0], "terms", "terms_twice", told, str(number)))
     mode = _mode(row, "mode", row[1]["mode"])
     pay_fen, equity_ppm = rows.whole(row, "pay_fen_per_month", 0, 10**12), rows.whole(row, "equity_ppm", 0, 10**6)
     try:

@@ -21,9 +21,7 @@ class RowError(Exception):
 Row = tuple[int, Mapping[str, str]]
 
 
-def read(
-    data: bytes, needed: Sequence[str], optional: Sequence[str], findings: list[Finding]
-) -> Iterator[Row]:
+def read(data: bytes, needed: Sequence[str], optional: Sequence[str], findings: list[Finding]) -> Iterator[Row]:
     """Yield the line on which each row begins and its cells by column; what cannot be read goes to ``findings``.
 
     Rules: ``file_unreadable``, ``column_missing``, ``column_unknown`` for the file, ``row_torn`` for a row.
