@@ -2,8 +2,8 @@
 
 Experts propose: each asks for the best contracts on their list that fit into portions of their time; a post holds the
 best of all it was ever asked for that keep its quotas, and turns the rest down for good; who is turned down asks for
-the next. Both sides choose by the greedy rule of a matroid (portions: transversal; quotas: laminar), so what is asked for
-and held does not depend on who asks first, and no stable matching is better for any expert.
+the next. Both sides choose by the greedy rule of a matroid (portions: transversal; quotas: laminar), so what is asked
+for and held does not depend on who asks first, and no stable matching is better for any expert.
 
 Source: `hatfield2005`, `hatfield2017`, `echenique2006`.
 """

@@ -2,8 +2,8 @@
 
 Seats get prices by an auction: an expert asks for what is worth the most beyond its price, and outbids by what it is
 worth more than the next best, and a step; a post holds the highest bids that keep its quotas. At the end the prices
-alone prove a bound: no matching is worth more than all seats at their prices and what each expert would still gain at them.
-The bound holds whatever the prices are; the smaller the step, the nearer it is.
+alone prove a bound: no matching is worth more than all seats at their prices and what each expert would still gain at
+them. The bound holds whatever the prices are; the smaller the step, the nearer it is.
 
 Those who move together are bounded as if each moved alone, which can only raise the bound.
 

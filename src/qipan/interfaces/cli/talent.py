@@ -150,16 +150,7 @@ def _show_balance(told: list[dict[str, Any]], language: Language) -> None:
         language.say("of in: enclave", "其中飞地"), language.say("home-grown", "本土人才"),
         language.say("external", "外来人才"), language.say("retention", "留存率"),
     )  # fmt: skip
-    names = (
-        "own_days",
-        "out_days",
-        "in_days",
-        "net_days",
-        "returned_days",
-        "enclave_days",
-        "home_grown_days",
-        "external_days",
-    )
+    names = [name for name in told[0] if name.endswith("_days")]
     rows = [
         (one["region"], *(f"{one[name]:,}" for name in names),
          NOTHING if one["retention"] is None else f"{one['retention']:.0%}")
