@@ -3,8 +3,8 @@
 Written from the definitions alone, apart from `match`: it goes by points, months and quotas as they were given, looks
 at every contract, and shares no rule of choice with what made the matching. A contract *blocks* where both its sides
 would sign it now, giving up what is worse to them if need be. Since both sides choose by substitutable rules, a
-matching that no contract blocks is blocked by no group of experts and posts either. Who moves together signs nothing alone: what
-such a pair would rather sign is told apart, by `move_together`.
+matching that no contract blocks is blocked by no group of experts and posts either. Who moves together signs nothing
+alone: what such a pair would rather sign is told apart, by `move_together`.
 
 Source: `hatfield2017`.
 """

@@ -11,19 +11,21 @@ Source: `roth1999`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from qipan.talent.lay_out import Layout
 from qipan.talent.match import match
-from qipan.talent.model.array import Bools, Floats, Ints
+from qipan.talent.model.array import Floats, Ints
 from qipan.talent.model.exchange import Exchange, Matching
 from qipan.talent.model.terms import Mode
 from qipan.talent.model.together import Together
 
 Choice = tuple[int, int]
+Taken = Mapping[int, Sequence[int]]
 
 
 @dataclass(slots=True)
@@ -58,20 +60,21 @@ def match_everybody(exchange: Exchange, layout: Layout) -> tuple[Matching, tuple
             break
         for pair in split:
             pair.at += 1
-    return Matching(held, rounds), tuple(
-        Together(pair.experts, pair.asked, tuple(_missed(exchange, held, pair))) for pair in pairs
-    )
+    matching = Matching(held, rounds)
+    taken: dict[int, list[int]] = defaultdict(list)
+    for contract in matching.signed.tolist():
+        taken[int(layout.post[contract])].append(contract)
+    return matching, tuple(Together(pair.experts, pair.asked, tuple(_missed(exchange, taken, pair))) for pair in pairs)
 
 
 def _choices(exchange: Exchange, layout: Layout, both: tuple[int, int]) -> list[Choice]:
     """Return what two experts could sign over the same months, the best first."""
     points: Floats = exchange.contracts.expert_points
-    mine, theirs = (_listed(layout, expert) for expert in both)
+    mine, theirs = ([(one, _months(exchange, one)) for one in _listed(layout, expert)] for expert in both)
     found = []
-    for place, one in enumerate(mine):
-        months = _months(exchange, one)
-        for other_place, other in enumerate(theirs):
-            if _months(exchange, other) == months:
+    for place, (one, months) in enumerate(mine):
+        for other_place, (other, other_months) in enumerate(theirs):
+            if other_months == months:
                 found.append((-float(points[one] + points[other]), place, other_place, (one, other)))
     return [choice for *_, choice in sorted(found)]
 
@@ -88,19 +91,18 @@ def _months(exchange: Exchange, contract: int) -> tuple[int, int]:
     return span.first_month, span.until_month
 
 
-def _missed(exchange: Exchange, held: Bools, pair: _Pair) -> Iterator[Choice]:
+def _missed(exchange: Exchange, taken: Taken, pair: _Pair) -> Iterator[Choice]:
     """Yield better choices of a pair that their posts would take now."""
     for choice in pair.choices[: pair.at]:
         posts = {int(exchange.contracts.post[contract]) for contract in choice}
-        if all(_would_take(exchange, held, post, pair.asked, choice) for post in posts):
+        if all(_would_take(exchange, taken[post], post, (pair.asked, choice)) for post in posts):
             yield choice
 
 
-def _would_take(exchange: Exchange, held: Bools, post: int, leaving: Sequence[int], choice: Choice) -> bool:
+def _would_take(exchange: Exchange, held: Sequence[int], post: int, moving: tuple[Choice | tuple[()], Choice]) -> bool:
     """Tell whether a post, chosen from all it holds anew, would take what a pair brings it."""
-    contracts, seat = exchange.contracts, exchange.posts[post]
-    ours = np.flatnonzero(held & (contracts.post == post))
-    offered = [one for one in ours.tolist() if one not in leaving]
+    contracts, seat, (leaving, choice) = exchange.contracts, exchange.posts[post], moving
+    offered = [one for one in held if one not in leaving]
     brought = [one for one in choice if contracts.post[one] == post]
     taken: list[int] = []
     for one in sorted([*offered, *brought], key=lambda one: _order(exchange, one)):

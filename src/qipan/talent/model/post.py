@@ -93,7 +93,7 @@ class Post:
                 raise RuleBrokenError(
                     f"Of two quotas one must hold the other, or they must share no contract, was {one}; {other}.",
                     code="quotas_cross",
-                    hint="Put one inside the other, as region=110000:2 and region=110000 mode=visit:1, or write two posts.",
+                    hint="Put one inside the other, as region=1:2 and region=1 mode=visit:1, or write two posts.",
                 )
 
 
