@@ -1,7 +1,7 @@
 """Match made exchanges of experts and posts up to 100,000 x 10,000: time, memory, what blocks, how far the optimum is.
 
-Each measurement is a process of its own. Beside ours, at a size that it can bear, stands the package `matching` where it
-is installed (`--matching PYTHON` names an interpreter that has it): one contract an expert, one terms a post, and no
+Each measurement is a process of its own. Beside ours, at a size that it can bear, stands the package `matching` where
+it is installed (`--matching PYTHON` names an interpreter that has it): one contract an expert, one terms a post, and no
 quotas of a kind, which is what it knows; both must find the same matching.
 """
 

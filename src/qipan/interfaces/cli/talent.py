@@ -9,7 +9,7 @@ import typer
 
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import console, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import console, counted, findings_table, print_json, print_table, remark, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import Finding, of_file
 
@@ -91,9 +91,7 @@ def _say_findings(name: str, findings: tuple[Finding, ...], language: Language) 
     if findings:
         many = len(findings)
         remark(
-            language.say(
-                f"{many} findings in {name}; these rows are left out:", f"{name} 有 {many} 处问题，略去这些行："
-            )
+            language.say(f"{counted(many, 'finding')} in {name}; left out:", f"{name} 有 {many} 处问题，略去这些行：")
         )
         console(stderr=True).print(findings_table(findings, language=language))
 
@@ -133,7 +131,7 @@ def _show_matching(told: dict[str, Any], language: Language) -> None:
         missed = sum(bool(one["blocking"]) for one in told["together"])
         say(
             language.say(
-                f"Pairs that move together: {moved} of {len(told['together'])} signed; {missed} would rather sign others.",
+                f"Pairs that move together: {moved} of {len(told['together'])} signed; {missed} would rather others.",
                 f"同行的一对：{len(told['together'])} 对中 {moved} 对签约；{missed} 对更愿另签。",
             )
         )
