@@ -33,8 +33,8 @@ from qipan.talent.optimum import find_optimum, step_for
 
 SIZES = ((1_000, 100), (10_000, 1_000), (100_000, 10_000))
 APART = (0.0, 0.5, 1.0)
-PEER_SIZE = (2_000, 200)
-PAIRS_SIZE = (10_000, 1_000, 200)
+PEER_SIZE = (1_000, 100)
+PAIRS_SIZE = (2_000, 200, 50)
 STEP_SHARE = 0.001
 
 
@@ -43,6 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--matching", metavar="PYTHON", help="An interpreter that has the package matching.")
+    parser.add_argument("--apart", type=float, nargs="+", default=APART, help="How apart both sides see it.")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--one", nargs=3, metavar=("EXPERTS", "POSTS", "APART"), help="Measure one size, here.")
     options = parser.parse_args()
@@ -51,17 +52,18 @@ def main() -> None:
         print(json.dumps(measure(int(experts), int(posts), float(apart), options.seed)))
         return
     match(lay_out(random_exchange(20, 5, seed=0)))  # compiled once for all
+    together, plain_one = pairs(options.seed), beside(options.matching, options.seed)
     runs = [
         in_own_process("--one", str(experts), str(posts), str(apart), "--seed", str(options.seed))
         for experts, posts in SIZES
-        for apart in APART
+        for apart in options.apart
     ]
     result = {
         "seed": options.seed,
         "step_share": STEP_SHARE,
         "runs": runs,
-        "pairs": pairs(options.seed),
-        "matching": beside(options.matching, options.seed),
+        "pairs": together,
+        "matching": plain_one,
     }
     print(json.dumps(result, indent=2))
     print(write("bench_exchange", result, options.results))
@@ -139,16 +141,23 @@ def pairs(seed: int) -> dict[str, Any]:
 
 
 PEER = """
-import json, sys, time
+import json, sys, threading, time
 from importlib.metadata import version
 from matching.games import HospitalResident
-asked = json.load(sys.stdin)
-began = time.perf_counter()
-game = HospitalResident.create_from_dictionaries(asked["experts"], asked["posts"], asked["most"])
-solution = game.solve(optimal="resident")
-took = time.perf_counter() - began
-print(json.dumps({"match_s": took, "version": version("matching"),
-                  "held": sorted([one.name, post.name] for post, some in solution.items() for one in some)}))
+def solve():
+    asked = json.load(sys.stdin)
+    began = time.perf_counter()
+    game = HospitalResident.create_from_dictionaries(asked["experts"], asked["posts"], asked["most"])
+    solution = game.solve(optimal="resident")
+    took = time.perf_counter() - began
+    held = sorted([one.name, post.name] for post, some in solution.items() for one in some)
+    print(json.dumps({"match_s": took, "version": version("matching"), "held": held}))
+# It copies players that know each other, and so on: beyond Python's limit of recursion with a few hundred.
+sys.setrecursionlimit(10**7)
+threading.stack_size(2**29)
+one = threading.Thread(target=solve)
+one.start()
+one.join()
 """
 
 
