@@ -39,6 +39,8 @@ LINTED = [
     Violation("pillar_imports_pillar", "ledger/trespass.py", "import qipan.dispatch.model", FLOORS),
     Violation("market_imports_dispatch", "market/trespass.py", "import qipan.dispatch.model", FLOORS),
     Violation("agreements_import_market", "agreements/trespass.py", "import qipan.market.model", FLOORS),
+    Violation("talent_imports_labour", "talent/trespass.py", "import qipan.labour.model", FLOORS),
+    Violation("talent_model_imports_its_adapters", "talent/model/terms.py", "import qipan.talent.sources", ROOMS),
     Violation("dispatch_imports_market", "dispatch/trespass.py", "import qipan.market.model", FLOORS),
     Violation("certificates_import_market", "certificates/trespass.py", "import qipan.market.model", FLOORS),
     Violation("pillar_imports_workflow", "dispatch/trespass.py", "import qipan.workflows", FLOORS),

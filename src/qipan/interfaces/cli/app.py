@@ -24,6 +24,7 @@ from qipan.interfaces.cli import (
     market,
     regions,
     session,
+    talent,
 )
 from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
 from qipan.interfaces.cli.language import spoken
@@ -44,7 +45,9 @@ app = typer.Typer(
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,
 )
-for pillar in (facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, regions, access):
+for pillar in (
+    facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, talent, regions, access,
+):  # fmt: skip
     app.add_typer(pillar.app)
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]

@@ -227,10 +227,8 @@ def _watch(told: Mapping[str, Any], names: Mapping[str, str], said: Words) -> Pa
 
 def _heat(told: Mapping[str, Any], names: Mapping[str, str], catalog: Catalog, said: Words) -> Part:
     made = heat(told, names, catalog, said)
-    heads = (
-        Head(said.say("Region"), is_number=False),
-        *(Head(" ".join(filter(None, (one["code"], one["name"]))), is_number=False) for one in made["columns"]),
-    )
+    columns = [" ".join(filter(None, (one["code"], one["name"]))) for one in made["columns"]]
+    heads = (Head(said.say("Region"), is_number=False), *(Head(one, is_number=False) for one in columns))
     rows = tuple(
         row(region, *(Cell(one["text"], tone=one["tone"]) if one else "" for one in squares))
         for region, squares in made["rows"]

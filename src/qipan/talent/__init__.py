@@ -1,0 +1,1 @@
+"""What follows a warning: where experts and posts of several regions meet, and who gains and who loses people by it."""

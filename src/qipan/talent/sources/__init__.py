@@ -1,0 +1,1 @@
+"""Adapters that bring experts, posts and contracts in."""

@@ -1,0 +1,109 @@
+"""Read the rows of a CSV file, and say of one that cannot be read why."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from qipan.kernel.errors import BadInputError, Finding
+
+
+class RowError(Exception):
+    """A row that is left out, with its finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+Row = tuple[int, Mapping[str, str]]
+
+
+def read(data: bytes, needed: Sequence[str], optional: Sequence[str], findings: list[Finding]) -> Iterator[Row]:
+    """Yield the line on which each row begins and its cells by column; what cannot be read goes to ``findings``.
+
+    Rules: ``file_unreadable``, ``column_missing``, ``column_unknown`` for the file, ``row_torn`` for a row.
+    """
+    try:
+        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        head = [name.strip() for name in next(lines, [])]
+        missing = [name for name in needed if name not in head]
+        unknown = [name for name in head if name not in {*needed, *optional}]
+        for name in missing:
+            findings.append(Finding(0, name, "column_missing", f"The column {name} must be there."))
+        for name in unknown:
+            told = f"A column must be one of {', '.join([*needed, *optional])}, was {name!r}."
+            findings.append(Finding(0, name, "column_unknown", told, name))
+        if missing or unknown:
+            return
+        last = lines.line_num
+        for cells in lines:
+            begins, last = last + 1, lines.line_num
+            if len(cells) == len(head):
+                yield begins, {name: cell.strip() for name, cell in zip(head, cells, strict=True)}
+            elif cells:
+                told = f"A row must have {len(head)} cells, was {len(cells)}."
+                findings.append(Finding(begins, "", "row_torn", told))
+    except (UnicodeDecodeError, csv.Error) as error:
+        findings.append(Finding(0, "", "file_unreadable", f"A file must be CSV in UTF-8, was not: {error}."))
+
+
+def filled(row: Row, *columns: str) -> list[str]:
+    """Return cells that must be filled.
+
+    Raises
+    ------
+    RowError
+        With ``cell_empty``.
+    """
+    line, cells = row
+    for column in columns:
+        if not cells[column]:
+            told = f"A row must fill {column}, was empty."
+            raise RowError(Finding(line, column, "cell_empty", told))
+    return [cells[column] for column in columns]
+
+
+def whole(row: Row, column: str, least: int, most: int) -> int:
+    """Return a whole number.
+
+    Raises
+    ------
+    RowError
+        With ``whole_unfit``.
+    """
+    line, cells = row
+    text = cells.get(column, "") or "0"
+    if not text.isdecimal() or not least <= int(text) <= most:
+        told = f"{column} must be a whole number of {least} to {most}, was {text!r}."
+        raise RowError(Finding(line, column, "whole_unfit", told, text))
+    return int(text)
+
+
+def points(row: Row, column: str) -> float | None:
+    """Return points, or nothing where the side does not accept the contract.
+
+    Raises
+    ------
+    RowError
+        With ``points_unreadable``.
+    """
+    line, cells = row
+    if not cells[column]:
+        return None
+    try:
+        found = float(cells[column])
+    except ValueError:
+        found = math.nan
+    if not 0.0 < found <= 1e9:
+        told = f"Points must be a number above 0, up to 1e9, or be left out, was {cells[column]!r}."
+        raise RowError(Finding(line, column, "points_unreadable", told, cells[column]))
+    return found
+
+
+def of_row(row: Row, column: str, error: BadInputError) -> RowError:
+    """Return the finding of an error that a noun raised."""
+    line, cells = row
+    return RowError(Finding(line, column, error.code, error.message, cells.get(column, "")))
