@@ -51,7 +51,7 @@ def test_sigma_counts_regions_that_are_there_throughout() -> None:
     ("value", "code"),
     [
         ([[1.0, 2, 3, 4]], "years_few"),
-        ([[1.0, 2, 3], [1, 2, 3]], "regions_few"),
+        ([[1.0, 2, 3], [1, 2, 3]], "points_few"),
         ([[0.0, 2, 3, 4], [1, 2, 3, 4]], "value_not_positive"),
     ],
 )

@@ -78,7 +78,7 @@ def beta(panel: Panel) -> Beta:
     Raises
     ------
     BadInputError
-        ``regions_few``, ``years_few``, ``value_not_positive``.
+        ``points_few``, ``years_few``, ``value_not_positive``.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def sigma(panel: Panel) -> Sigma:
     Raises
     ------
     BadInputError
-        ``regions_few``, ``value_not_positive``.
+        ``points_few``, ``value_not_positive``.
     """
     there = np.isfinite(panel.value).all(axis=0)
     value = panel.value[:, there]
@@ -138,7 +138,7 @@ def fit(over: Floats, told: Floats) -> Fit:
     Raises
     ------
     BadInputError
-        ``regions_few``.
+        ``points_few``.
     """
     count = len(over)
     _check_count(count)
@@ -167,7 +167,7 @@ def _check_count(count: int) -> None:
     if count < REGIONS_MIN:
         raise BadInputError(
             f"A line must have {REGIONS_MIN} regions or more that are there throughout, was {count}.",
-            code="regions_few",
+            code="points_few",
             hint="Name years in which more regions have figures, with --from and --to.",
         )
 

@@ -55,7 +55,7 @@ def tell_convergence(panel: Panel, classes: int = 5) -> dict[str, Any]:
     Raises
     ------
     BadInputError
-        ``years_few``, ``regions_few``, ``value_not_positive``, ``classes_unfit``.
+        ``years_few``, ``points_few``, ``value_not_positive``, ``classes_unfit``.
     """
     moves = move(panel, classes)
     found = sigma(panel)

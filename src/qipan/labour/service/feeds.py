@@ -26,7 +26,7 @@ from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
 KIND: Final = "labour_feed"
-DELIVERY_KIND: Final = "labour_delivery"
+DELIVERY_KIND: Final = "labour_feed_delivery"
 """Kinds of batches, and of the leaves of the log."""
 RELEASES: Final = "observations"
 ZONE: Final = ZoneInfo(BOARD_ZONE)

@@ -16,7 +16,8 @@ from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.attribution import CellExposures
 from qipan.labour.model.exposure import Exposures
 from qipan.labour.model.panel import Cell
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 NEEDED: Final = ("channel", "exposure")
 ABOUT: Final = ("region", "industry", "occupation")
@@ -39,7 +40,7 @@ def read(data: bytes) -> tuple[CellExposures | None, tuple[Finding, ...]]:
     """
     findings: list[Finding] = []
     try:
-        found = table.read(data)
+        found = table.read(data, HEADS_ZH)
         head = set(found.head)
         is_known = set(NEEDED) <= head <= {*NEEDED, *OPTIONAL} and len(head) == len(found.head)
         if not is_known or not {"industry", "occupation"} & head:

@@ -12,7 +12,8 @@ from typing import Final
 from qipan.kernel.errors import Finding
 from qipan.labour.model.feed import ALWAYS, COUNTS, PARTS, Admitted, Feed, Figure, Purpose
 from qipan.labour.sources import panel
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 PURPOSES_ZH: Final = {"预警": Purpose.WARNING, "回测": Purpose.BACKTEST}
 PART_SIGNS_MOST: Final = 50
@@ -36,7 +37,7 @@ def read(data: bytes, feed: Feed, *, received: date, released: date) -> Admitted
     figures: list[Figure] = []
     count = 0
     try:
-        found = table.read(data)
+        found = table.read(data, HEADS_ZH)
         lacking = [name for name in panel.NEEDED if name not in found.head]
         if lacking or len(set(found.head)) < len(found.head):
             told = (

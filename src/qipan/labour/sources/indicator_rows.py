@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 Made = TypeVar("Made")
 
@@ -71,7 +72,7 @@ class Row:
 def header(data: bytes) -> tuple[str, ...]:
     """Return the names of a table's columns, nothing where it cannot be read."""
     try:
-        return table.read(data).head
+        return table.read(data, HEADS_ZH).head
     except table.UnreadableError:
         return ()
 
@@ -102,7 +103,7 @@ def read_rows(
     findings: list[Finding] = []
     seen: dict[Hashable, int] = {}
     try:
-        found = table.read(data)
+        found = table.read(data, HEADS_ZH)
         head = found.head
         strange = set(head) - {*needed, *optional} if optional is not None else set()
         if not set(needed) <= set(head) or strange or len(set(head)) < len(head):

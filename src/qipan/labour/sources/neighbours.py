@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from qipan.kernel.errors import Finding
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 NEEDED: Final = ("region", "neighbour")
 
@@ -23,7 +24,7 @@ def read(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Finding, ...]]:
     findings: list[Finding] = []
     beside: dict[str, set[str]] = {}
     try:
-        found = table.read(data)
+        found = table.read(data, HEADS_ZH)
         if set(found.head) != set(NEEDED) or len(found.head) != len(NEEDED):
             told = f"Neighbours must have the columns {', '.join(NEEDED)}, was {', '.join(found.head)}."
             return {}, (Finding(0, "", "columns_differ", told),)

@@ -22,7 +22,8 @@ import numpy as np
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
 from qipan.labour.model.panel import Cadence, Cell, Releases
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 NEEDED: Final = ("region", "period", "value")
 OPTIONAL: Final = ("industry", "occupation", "unit", "direction", "source", "released")
@@ -95,7 +96,7 @@ def read(data: bytes, *, today: date = date.max) -> tuple[Releases | None, tuple
     """
     findings: list[Finding] = []
     try:
-        found = table.read(data)
+        found = table.read(data, HEADS_ZH)
         head = found.head
         if not set(NEEDED) <= set(head) <= {*NEEDED, *OPTIONAL} or len(set(head)) < len(head):
             told = f"A panel must have the columns {', '.join(NEEDED)}, and may have {', '.join(OPTIONAL)}"

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.labour.model.array import Ints
+from qipan.labour.sources.heads import HEADS_ZH
 from qipan.labour.store.spell import SPELLS_SCHEMA
-from qipan.observations.table import HEADS_ZH
 
 NEEDED: Final = ("person", "region", "start")
 OPTIONAL: Final = ("industry", "occupation", "end")

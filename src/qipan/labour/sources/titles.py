@@ -10,7 +10,8 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import FIRST_YEAR, LAST_YEAR
-from qipan.observations import table
+from qipan.labour.sources.heads import HEADS_ZH
+from qipan.storage import table
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})(-\d{2})?")
 
@@ -61,7 +62,7 @@ def _lines(data: bytes, needed: Sequence[str]) -> tuple[list[table.Line], tuple[
     found: list[table.Line] = []
     findings: list[Finding] = []
     try:
-        whole = table.read(data)
+        whole = table.read(data, HEADS_ZH)
         if not set(needed) <= set(whole.head):
             told = f"A table of titles must have the columns {', '.join(needed)}, was {', '.join(whole.head)}."
             return [], (Finding(0, "", "columns_differ", told),)

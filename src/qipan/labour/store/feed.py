@@ -30,7 +30,7 @@ FEED_END = sa.Table(
 )
 
 DELIVERY = sa.Table(
-    "labour_delivery",
+    "labour_feed_delivery",
     metadata,
     sa.Column("sequence", sa.BigInteger, sa.ForeignKey("batch.sequence"), primary_key=True, autoincrement=False),
     sa.Column("feed", sa.String(32), sa.ForeignKey("labour_feed.name"), nullable=False, index=True),

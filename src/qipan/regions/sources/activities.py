@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from qipan.kernel.errors import Finding
-from qipan.observations import table
 from qipan.regions.model.activity import Activities
 from qipan.regions.sources.panel import HEADS, Names
+from qipan.storage import table
 
 NEEDED: Final = ("region", "activity", "value")
 ALSO: Final = {**HEADS, "product": "activity", "segment": "activity", "行业": "activity", "industry": "activity"}
@@ -32,8 +32,8 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
     amount: dict[tuple[str, str], float] = {}
     line_of: dict[tuple[str, str], int] = {}
     try:
-        found = table.read(data)
-        head = [ALSO.get(name, name) for name in found.head]
+        found = table.read(data, ALSO)
+        head = list(found.head)
         if not set(NEEDED) <= set(head) or len(set(head)) < len(head):
             told = f"Amounts must have the columns {', '.join(NEEDED)}, each once, was {', '.join(found.head)}."
             return None, (Finding(0, "", "columns_differ", told),)

@@ -18,10 +18,14 @@ import numpy as np
 
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import LAST_YEAR
-from qipan.observations import table
 from qipan.regions.model.panel import Panel
+from qipan.storage import table
 
-HEADS: Final = {"province": "region", "country": "region", "unit": "region", "省份": "region", "省": "region"}
+HEADS: Final = {
+    "province": "region", "country": "region", "unit": "region", "地区": "region", "省份": "region", "省": "region",
+    "年份": "year", "数值": "value", "权重": "weight",
+}  # fmt: skip
+"""Columns by other names that they may have."""
 MISSING: Final = frozenset({"", "nan", "na", "n/a", "-", "—", "..."})
 FIRST_YEAR: Final = 1500
 """Series of economic history begin before any day of the board."""
@@ -93,8 +97,8 @@ def read(
     kept = _Read()
     leave = {names.read(one)[0] for one in without}
     try:
-        found = table.read(data)
-        head = [HEADS.get(name, name) for name in found.head]
+        found = table.read(data, HEADS)
+        head = list(found.head)
         if head and not head[0]:
             head[0] = "year"
         rows = _long(head, found, kept, where or {}) if "region" in head else _wide(head, found, kept)

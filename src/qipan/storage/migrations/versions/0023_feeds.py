@@ -13,11 +13,11 @@ revision = "0023"
 down_revision = "0022"
 
 MOMENT = sa.DateTime(timezone=True)
-APPEND_ONLY = ("labour_feed", "labour_feed_end", "labour_delivery")
+APPEND_ONLY = ("labour_feed", "labour_feed_end", "labour_feed_delivery")
 
 
 def upgrade() -> None:
-    """Make labour_feed, labour_feed_end and labour_delivery; the engine refuses changes of what was entered."""
+    """Make labour_feed, labour_feed_end and labour_feed_delivery; the engine refuses changes of what was entered."""
     op.create_table(
         "labour_feed",
         sa.Column("name", sa.String(32), nullable=False),
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["name"], ["labour_feed.name"], name="fk_labour_feed_end_name_labour_feed"),
     )
     op.create_table(
-        "labour_delivery",
+        "labour_feed_delivery",
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("feed", sa.String(32), nullable=False),
         sa.Column("received", sa.Date(), nullable=False),
@@ -44,11 +44,11 @@ def upgrade() -> None:
         sa.Column("newest_release", sa.Date()),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("refused", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("sequence", name="pk_labour_delivery"),
-        sa.ForeignKeyConstraint(["sequence"], ["batch.sequence"], name="fk_labour_delivery_sequence_batch"),
-        sa.ForeignKeyConstraint(["feed"], ["labour_feed.name"], name="fk_labour_delivery_feed_labour_feed"),
+        sa.PrimaryKeyConstraint("sequence", name="pk_labour_feed_delivery"),
+        sa.ForeignKeyConstraint(["sequence"], ["batch.sequence"], name="fk_labour_feed_delivery_sequence_batch"),
+        sa.ForeignKeyConstraint(["feed"], ["labour_feed.name"], name="fk_labour_feed_delivery_feed_labour_feed"),
     )
-    op.create_index("ix_labour_delivery_feed", "labour_delivery", ["feed"])
+    op.create_index("ix_labour_feed_delivery_feed", "labour_feed_delivery", ["feed"])
     for table in APPEND_ONLY:
         guard(table)
 

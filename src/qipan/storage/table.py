@@ -19,15 +19,7 @@ from typing import Any, Final
 
 from qipan.kernel.errors import Finding
 
-HEADS_ZH: Final = {
-    "地区": "region", "行业": "industry", "职业": "occupation", "时期": "period", "数值": "value", "单位": "unit",
-    "方向": "direction", "来源": "source", "发布日": "released", "人员": "person", "开始": "start", "结束": "end",
-    "岗位名称": "title", "月份": "month", "正文": "text", "渠道": "channel", "暴露度": "exposure", "年份": "year",
-    "相邻地区": "neighbour", "技能": "skill", "招聘数": "postings", "人数": "persons",
-    "岗位数": "jobs", "就业地": "destination", "来源地": "origin",
-    "比例": "share", "标准误": "standard_error", "下限": "low", "用途": "purpose", "最可能值": "likely", "上限": "high",
-}  # fmt: skip
-"""Columns by their name in Chinese."""
+NO_HEADS: Final[Mapping[str, str]] = {}
 PACKED_MOST: Final = 2**31
 """Most bytes that a packed file may unpack to: a small file must not ask for all memory."""
 
@@ -62,8 +54,13 @@ class UnreadableError(Exception):
     """A file is none of these forms, or is torn."""
 
 
-def read(data: bytes) -> Table:
+def read(data: bytes, heads: Mapping[str, str] = NO_HEADS) -> Table:
     r"""Read a table.
+
+    Parameters
+    ----------
+    heads
+        What columns are called, by another name that they may have.
 
     Raises
     ------
@@ -72,7 +69,7 @@ def read(data: bytes) -> Table:
 
     Examples
     --------
-    >>> table = read("地区,period\n440000,2020-01\n".encode())
+    >>> table = read("地区,period\n440000,2020-01\n".encode(), {"地区": "region"})
     >>> table.head, [line.cells for line in table.lines]
     (('region', 'period'), [{'region': '440000', 'period': '2020-01'}])
     """
@@ -80,12 +77,12 @@ def read(data: bytes) -> Table:
         data = _unpacked(data)
     rows: Iterable[tuple[int, list[str]]]
     if data.startswith(_PARQUET):
-        head, rows = _of_parquet(data)
+        head, rows = _of_parquet(data, heads)
     elif data.startswith(_ZIP):
-        head, rows = _of_sheet(data)
+        head, rows = _of_sheet(data, heads)
     else:
         head, rows = _of_csv(data)
-    names = tuple(HEADS_ZH.get(name.strip(), name.strip()) for name in head)
+    names = tuple(heads.get(name.strip(), name.strip()) for name in head)
     return Table(names, _lines(names, rows))
 
 
@@ -131,20 +128,23 @@ def _csv_rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
         raise UnreadableError(str(error)) from error
 
 
-def _of_parquet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _of_parquet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         found = pq.read_table(pa.BufferReader(data))
-        columns = [_texts(name, column.to_pylist()) for name, column in zip(found.column_names, found, strict=True)]
+        columns = [
+            _texts(heads.get(name, name), column.to_pylist())
+            for name, column in zip(found.column_names, found, strict=True)
+        ]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableError(str(error).splitlines()[0]) from error
     rows = ([str(cell) for cell in cells] for cells in zip(*columns, strict=True))
     return list(found.column_names), enumerate(rows, start=1)
 
 
-def _of_sheet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _of_sheet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Read the first sheet of a workbook; formulas count with the value that was kept for them."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -166,7 +166,8 @@ def _of_sheet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     wide = len(head)
     beyond = [number for number, cells in enumerate(rows, start=1) if any(cell is not None for cell in cells[wide:])]
     columns = [
-        _texts(name, [cells[at] if at < len(cells) else None for cells in rows[1:]]) for at, name in enumerate(head)
+        _texts(heads.get(name, name), [cells[at] if at < len(cells) else None for cells in rows[1:]])
+        for at, name in enumerate(head)
     ]
     torn = frozenset(beyond)
     told = enumerate(zip(*columns, strict=True), start=2)
@@ -180,7 +181,7 @@ def _of_sheet(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
 def _texts(name: str, values: list[Any]) -> list[str]:
     """Return typed cells as text; where spreadsheets made days of months, they become months again."""
     days = [value for value in values if isinstance(value, date)]
-    is_month = HEADS_ZH.get(name, name) in {"period", "month"} and bool(days) and all(day.day == 1 for day in days)
+    is_month = name in {"period", "month"} and bool(days) and all(day.day == 1 for day in days)
     return [_text(value, is_month=is_month) for value in values]
 
 
