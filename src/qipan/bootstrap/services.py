@@ -253,7 +253,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
-    clearing = Clearing(trading, margins, accounts)
+    clearing = Clearing(trading, margins, accounts, log)
     nominating = Nominating(trading, log)
     deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(

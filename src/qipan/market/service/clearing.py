@@ -1,6 +1,7 @@
 """Members are marked each day, called, paid, and closed out where they do not answer.
 
-Whoever writes to several things takes its locks in one order: the day's clearing, books by name, cover, the log.
+Whoever writes to several things takes its locks in one order: the day's clearing, books by name, auctions, cover, the
+log.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from qipan.accounts.model.posting import Balance
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
+from qipan.log.service import Log
 from qipan.market.mark import mark
 from qipan.market.model.clearing import DayMark, Default, Hold, Settlement
 from qipan.market.model.contract import HOUR, MARKET_ZONE
@@ -24,6 +26,7 @@ from qipan.market.service import lock
 from qipan.market.service.margin import Margins, unsettled
 from qipan.market.service.quote import mean_fen, refuse_stated
 from qipan.market.service.trading import Trading
+from qipan.market.service.withdrawal import lock_auctions, withdraw
 from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
 from qipan.market.store import clearing as store
@@ -39,10 +42,11 @@ _TICK: Final = timedelta(microseconds=1)
 class Clearing:
     """The clearing house: the counterparty of every position, and what secures it."""
 
-    def __init__(self, trading: Trading, margins: Margins, accounts: Accounts) -> None:
+    def __init__(self, trading: Trading, margins: Margins, accounts: Accounts, log: Log) -> None:
         self._trading = trading
         self._margins = margins
         self._accounts = accounts
+        self._log = log
 
     # --- the day -------------------------------------------------------------------------------------------------
 
@@ -182,8 +186,9 @@ class Clearing:
     def default(self, unit: UnitOfWork, member_id: str, now: datetime) -> tuple[Trade, ...]:
         """Declare that a member did not answer its call, and close out what it holds as far as others stand ready.
 
-        Its open orders are cancelled. Positions are closed in their books, at most `BAND_PERCENT` away from the last
-        mark; what nobody takes stays, and may be closed out again. What that loses, the next settlements pay.
+        Its open orders are cancelled, in books and in auctions that are not cleared. Positions are closed in their
+        books, at most `BAND_PERCENT` away from the last mark; what nobody takes stays, and may be closed out again.
+        What that loses, the next settlements pay.
 
         Raises
         ------
@@ -194,6 +199,7 @@ class Clearing:
         """
         self._trading.member(unit, member_id)
         lock_books(unit)
+        auctions = lock_auctions(unit, member_id)
         if member_id not in store.defaults(unit):
             if member_id not in self._open_calls(unit):
                 raise RuleBrokenError(
@@ -203,6 +209,8 @@ class Clearing:
                 )
             store.insert_default(unit, Default(member_id, self._newest_day(unit), now))
             record_action(unit, "member_defaulted", member_id, now)
+        for auction in auctions:
+            withdraw(unit, self._accounts, self._log, auction, member_id, now)
         marks = {one.instrument: one for one in store.marks(unit, self._newest_day(unit))}
         closed: list[Trade] = []
         for name, listing in books.listings(unit, store.books_to_mark(unit)).items():
