@@ -23,13 +23,7 @@ from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.submission import Engines
-from qipan.dispatch.sources import (
-    engines_toml,
-    instance,
-    instance_form,
-    prospect,
-    prospect_form,
-)
+from qipan.dispatch.sources import engines_toml, instance, instance_form, prospect, prospect_form
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.kernel.money import FEN_PER_YUAN

@@ -57,5 +57,6 @@ def stress(
     losses = -(positions_card_h[largest] * moves_fen).sum(axis=1)
     layers = np.stack([own, share, np.broadcast_to(house_fen, paths), shares.sum(axis=1) - share])
     begins = np.vstack([np.zeros(paths, dtype=np.int64), layers.cumsum(axis=0)])
-    reached = (losses > begins).mean(axis=1)
-    return Stress(paths, *map(float, reached), worst_fen=max(int(losses.max()), 0))
+    margin, beyond_margin, beyond_share, beyond_house, beyond_all = (losses > begins).mean(axis=1).tolist()
+    worst_fen = max(int(losses.max()), 0)
+    return Stress(paths, margin, beyond_margin, beyond_share, beyond_house, beyond_all, worst_fen)

@@ -210,7 +210,7 @@ class Clearing:
             store.insert_default(unit, Default(member_id, self._newest_day(unit), now))
             record_action(unit, "member_defaulted", member_id, now)
         for auction in auctions:
-            withdraw(unit, self._accounts, self._log, auction, member_id, now)
+            withdraw(unit, self._accounts, self._log, member_id, now, auction=auction)
         marks = {one.instrument: one for one in store.marks(unit, self._newest_day(unit))}
         closed: list[Trade] = []
         for name, listing in books.listings(unit, store.books_to_mark(unit)).items():

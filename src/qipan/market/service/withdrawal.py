@@ -38,7 +38,7 @@ def lock_auctions(unit: UnitOfWork, member: str) -> list[str]:
     return found
 
 
-def withdraw(unit: UnitOfWork, accounts: Accounts, log: Log, auction: str, member: str, now: datetime) -> int:
+def withdraw(unit: UnitOfWork, accounts: Accounts, log: Log, member: str, now: datetime, *, auction: str) -> int:
     """Take back all that a member bids and offers in an auction, which is locked; return how many orders."""
     standing = store.orders(unit, auction, {member})
     if not standing:
