@@ -13,7 +13,8 @@ POLICY: dict[str, Any] = {"policy_id": "p-1", "insured": "east", "risk": "failur
                           "fen_per_card_h": 300, "limit_fen": 150_000, "past_claims_fen": [0, 24_000],
                           "loading_bp": 2500}  # fmt: skip
 LEASE: dict[str, Any] = {"lease_id": "l-1", "lessor": "west", "lessee": "east", "ware": f"8 h100-80g@ningxia/{SITE}",
-                         "asset_fen": 1_000_000, "rate_bp": 50, "periods": 12, "first_due": "2020-01-01"}  # fmt: skip
+                         "asset_fen": 1_000_000, "rate_bp": 50, "periods": 12, "first_due": "2020-01-01",
+                         "member": "east"}  # fmt: skip
 PROGRAMME: dict[str, Any] = {"programme_id": "gz", "fund": "bank", "rate_bp": 3000, "cap_fen": 5000,
                              "suppliers": ["west"], "ends": "2091-01-01T00:00:00+08:00",
                              "holders": {"east": 9000}}  # fmt: skip
@@ -112,6 +113,13 @@ def test_leases_are_agreed_paid_and_repossessed(market: House) -> None:
         assert code(market.send("east", "market/leases", **LEASE | change)) == expected, change
     market.new("east", "market/leases", **LEASE)
     assert code(market.send("east", "market/leases", **LEASE | {"rate_bp": 1})) == (409, "lease_differs")
+    # The lessee alone binds nobody, and speaks for nobody else.
+    west = LEASE | {"member": "west"}
+    refuses(market, "leases", west, "nobody", "east", "registry", "auditor")
+    (lease,) = market.get("west", "market/leases")["rows"]
+    assert lease["standing"] == "proposed"
+    assert code(market.send("east", "market/leases/instalments", lease_id="l-1", number=1)) == (422, "lease_proposed")
+    assert market.new("west", "market/leases", **west)["is_agreed"]
     first = {"lease_id": "l-1", "number": 1}
     refuses(market, "leases/instalments", first, "nobody", "west", "auditor")
     assert code(market.send("east", "market/leases/instalments", lease_id="l-1", number=2)) == (

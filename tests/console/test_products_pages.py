@@ -19,7 +19,8 @@ POLICY = {"form_id": "policy-1", "insured": "east-1", "risk": "failure", "instru
           "yuan": "3", "limit_yuan": "1500", "past": "0 240", "loading_bp": "2500"}  # fmt: skip
 LEASE = {"form_id": "lease-1", "lessor": "west-1", "lessee": "east-1", "ware": f"8 h100-80g@ningxia/{SITE}",
          "asset_yuan": "10000",
-         "rate_bp": "50", "periods": "12", "grace": "1", "first_due": "2020-01-01"}  # fmt: skip
+         "rate_bp": "50", "periods": "12", "grace": "1", "first_due": "2020-01-01",
+         "owner": "east-1"}  # fmt: skip
 PROGRAMME = {"programme": "gz", "fund": "bank", "percent": "30", "cap_yuan": "50", "holders": "east-1=90",
              "suppliers": "west-1 north-1", "ends": "2091-01-01T00:00"}  # fmt: skip
 
@@ -135,6 +136,12 @@ def test_leases_are_agreed_and_paid_by_the_lessee(
     assert refused(west, "/market/products/lease", LEASE) == (403, "duty_missing")
     assert leaves(market) == before
     twice(market, east, "products/lease", LEASE)
+    assert "waits for the other side" in east.get("/market/products").text
+    assert "Agree to lease-1 for west-1" not in east.get("/market/products").text
+    assert "Agree to lease-1 for west-1" in west.get("/market/products").text
+    word = {"lease_id": "lease-1", "owner": "west-1"}
+    assert refused(east, "/market/products/accept", word) == (403, "duty_missing")
+    twice(market, west, "products/accept", word)
     text = east.get("/market/products").text
     assert "Pay instalment 1 of lease-1" in text
     assert "in default" in text

@@ -57,7 +57,7 @@ class Market:
         """Let nothing be in memory, as after a crash."""
         self.trading = Trading(self.log)
         self.margins = Margins(self.trading, self.accounts)
-        self.clearing = Clearing(self.trading, self.margins, self.accounts)
+        self.clearing = Clearing(self.trading, self.margins, self.accounts, self.log)
         self.nominating = Nominating(self.trading, self.log)
         self.deliveries = Deliveries(self.trading, self.clearing, self.accounts, self.log)
 

@@ -107,7 +107,7 @@ class Holder(SpotMarket):
     def lease(self, name, site, at, lots):
         ware = f"{5 * lots} {CLASS}@{HUB}/{site}"
         made = Lease(name, "site", "west", ware, 100, 0, 3, 1, DUE[at])
-        if self.tried(lambda unit: self.leasing.agree(unit, made, self.now)):
+        if self.tried(lambda unit: [self.leasing.agree(unit, made, side, self.now) for side in ("west", "site")]):
             self.leased.append((site, DUE[at], 5 * lots))
             if at == 9:
                 self.lent[site] = [cards + 5 * lots for cards in self.lent[site]]

@@ -219,6 +219,44 @@ def test_call_stops_the_day_until_it_is_answered(market):
     assert market.check() == ()
 
 
+def called(market):
+    """Let the site be called for what a dear day costs it; return how much."""
+    market.fund(3 * WEEK_LOT)
+    traded(market, lots=2, fen=1200)
+    market.mark(TOMORROW, {WEEK.name: 1400.0})
+    return market.settle(TOMORROW).calls_fen["site"]
+
+
+def test_member_that_answered_its_call_does_not_default_and_trades_at_once(market):
+    fen = called(market)
+    market.bring("site", fen - 1, "almost", TOMORROW)
+    assert not market.bring("site", fen - 1, "almost", TOMORROW)
+    with market.books.read() as unit:
+        assert market.margins.calls(unit) == {"site": 1}
+    market.bring("site", 1 + DAY_LOT, "rest", TOMORROW)
+    assert code_of(lambda: market.default("site", TOMORROW)) == "default_uncalled"
+    market.order(order("d1", "site", "buy", 1, 900, DAY), at=TOMORROW)
+    assert market.settle(TOMORROW).is_settled
+    assert market.check() == ()
+
+
+def test_money_that_came_by_another_door_is_counted_before_a_default(market):
+    fen = called(market)
+    draft = Draft(transfer_id="gift", debit="outside", credit="site/margin", amount=fen - 1, reason="gift")
+    with market.books.begin() as unit:
+        market.accounts.post_whole(unit, [draft], TOMORROW)
+    market.bring("site", 1, "one", TOMORROW)
+    assert code_of(lambda: market.default("site", TOMORROW)) == "default_uncalled"
+
+
+def test_member_that_answered_in_part_still_defaults(market):
+    market.bring("site", called(market) - 1, "almost", TOMORROW)
+    market.bring("firm", 1, "other", TOMORROW)
+    market.default("site", TOMORROW)
+    with market.books.read() as unit:
+        assert [one.member for one in market.margins.purses(unit) if one.is_defaulted] == ["site"]
+
+
 def test_default_runs_down_the_waterfall_and_every_fen_is_found(market):
     market.fund(3 * WEEK_LOT, share_fen=60 * WEEK_H, capital_fen=30 * WEEK_H)
     traded(market, lots=2, fen=1200)
@@ -339,6 +377,24 @@ def test_settle_before_the_first_mark_is_refused(market):
     assert (found.drafts, found.paid_fen, found.is_settled) == ((), {}, True)
     with pytest.raises(NotFoundError), market.books.begin() as unit:
         market.margins.bring(unit, "nobody", NOW, source="outside", fen=1, transfer_id="x")
+
+
+def test_between_mark_and_settlement_who_stands_in_a_book_takes_nothing_back(market):
+    market.fund(3 * WEEK_LOT)
+    traded(market)
+    market.mark(TOMORROW, {WEEK.name: 1050.0})
+
+    def take(member, name):
+        with market.books.begin() as unit:
+            return market.margins.take_back(unit, member, TOMORROW, account="outside", fen=1, transfer_id=name)
+
+    assert code_of(lambda: take("firm", "x")) == "day_unsettled"
+    assert take("bank", "y")
+    assert market.settle(TOMORROW).calls_fen == {"firm": 2 * 150 * WEEK_H - WEEK_LOT}
+    market.bring("firm", 2 * 150 * WEEK_H, "more", TOMORROW)
+    assert market.settle(TOMORROW).is_settled
+    assert take("firm", "x")
+    assert market.check() == ()
 
 
 def test_called_member_takes_nothing_back(market):

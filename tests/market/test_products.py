@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.market.made import DAY, NOW, later
+from tests.market.made import DAY, NOW, cover, later
 from tests.market.test_delivery import AFTER, ENDED, LOT_H, RICH, code_of, sold, told
 
 from qipan.accounts.model.posting import Draft
+from qipan.log.note import SIGNS, Signer, sign
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.delivery import SiteStep
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.lease import Standing
 from qipan.market.model.product import BankDeposit, BankDraw, Lease
+from qipan.market.model.request import Member
+from qipan.market.record import signed_text
 from qipan.market.service.bank import Bank
 from qipan.market.service.insurance import Insurance
-from qipan.market.service.leasing import Leasing
+from qipan.market.service.leasing import Leasing, lease_record
 
 HOUR = Instrument(DAY.card_class, DAY.hub_id, Window.named("2026-03-03T05"))
 POOL = "market/insurance"
@@ -110,15 +113,19 @@ def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing)
         step = SiteStep("site", "north", DAY.card_class, DAY.hub_id, NOW, 71, 0, "NC-2")
         market.nominating.certify_site(unit, step, NOW)
     lease = Lease("l1", "site", "firm", "64 h100-80g@ningxia/north", 100_000, 100, 3, 1, date(2026, 3, 1))
-    assert do(market, leasing.agree, lease, NOW)
-    assert not do(market, leasing.agree, lease, NOW)
+    assert do(market, leasing.agree, lease, "site", NOW)
+    assert not do(market, leasing.agree, lease, "site", NOW)
+    assert code_of(lambda: do(market, leasing.pay, "l1", 1, NOW)) == "lease_proposed"
+    assert do(market, leasing.agree, lease, "firm", NOW)
+    assert not do(market, leasing.agree, lease, "firm", NOW)
     more = Lease("l3", "site", "firm", "8 h100-80g@ningxia/north", 100_000, 100, 3, 1, date(2026, 3, 1))
-    assert code_of(lambda: do(market, leasing.agree, more, NOW)) == "lease_uncertified"
+    assert code_of(lambda: do(market, leasing.agree, more, "site", NOW)) == "lease_uncertified"
     with pytest.raises(Exception, match="lease"):
         do(
             market,
             leasing.agree,
             Lease("l1", "site", "firm", "8 h100-80g@ningxia/north", 1, 1, 1, 1, date(2026, 3, 1)),
+            "site",
             NOW,
         )
     for bad in (
@@ -126,7 +133,9 @@ def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing)
         ("l 2", "site", "firm", "8 h100@gui/x", 1, 0, 1, 0),
         ("l2", "site", "firm", "8 cards", 1, 0, 1, 0),
     ):
-        assert code_of(lambda bad=bad: do(market, leasing.agree, Lease(*bad, date(2026, 3, 1)), NOW)) == "lease_unfit"
+        made = Lease(*bad, date(2026, 3, 1))
+        assert code_of(lambda made=made: do(market, leasing.agree, made, "site", NOW)) == "lease_unfit"
+    assert code_of(lambda: do(market, leasing.agree, lease, "bank", NOW)) == "lease_foreign"
     assert code_of(lambda: do(market, leasing.pay, "l1", 2, NOW)) == "instalment_out_of_order"
     assert do(market, leasing.pay, "l1", 1, NOW)
     assert not do(market, leasing.pay, "l1", 1, NOW)
@@ -148,6 +157,47 @@ def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing)
     assert code_of(lambda: do(market, leasing.pay, "l1", 2, may)) == "lease_repossessed"
     assert code_of(lambda: do(market, leasing.pay, "l9", 1, may)) == "lease_unknown"
     checked(market, leasing)
+
+
+@pytest.mark.parametrize("first", ["site", "firm"])
+def test_lease_holds_no_card_before_both_sides_agreed(market, leasing, first):
+    market.fund(RICH)
+    market.site("site", "north", 96)
+    lease = Lease("grab", "site", "firm", "96 h100-80g@ningxia/north", 1, 0, 600, 600, date(2026, 4, 2))
+    assert do(market, leasing.agree, lease, first, NOW)
+    with market.books.read() as unit:
+        assert leasing.standing(unit, "grab", NOW) is Standing.PROPOSED
+        assert leasing.waits_for(unit) == {"grab": "firm" if first == "site" else "site"}
+    # The lessor's cards are its own still: it sells an hour of them, so that the lease finds them promised.
+    market.order(cover("c1", "site", 1, DAY))
+    second = "firm" if first == "site" else "site"
+    assert code_of(lambda: do(market, leasing.agree, lease, second, NOW)) == "lease_uncertified"
+    market.order(cover("c2", "site", -1, DAY))
+    assert do(market, leasing.agree, lease, second, NOW)
+    with market.books.read() as unit:
+        assert leasing.waits_for(unit) == {}
+    assert code_of(lambda: market.order(cover("c3", "site", 1, DAY))) == "cover_uncertified"
+    checked(market, leasing)
+
+
+def test_lessee_learns_nothing_of_what_a_lessor_has_free(market, leasing):
+    market.fund(RICH)
+    lease = Lease("probe", "site", "firm", "9999 h100-80g@ningxia/north", 1, 0, 1, 1, date(2026, 3, 1))
+    assert do(market, leasing.agree, lease, "firm", NOW)
+    assert code_of(lambda: do(market, leasing.agree, lease, "site", NOW)) == "lease_uncertified"
+
+
+def test_lease_of_a_side_with_a_key_needs_its_signature(market, leasing):
+    market.fund(RICH)
+    market.site("site", "north", 96)
+    signer = Signer("keyed", SIGNS, bytes(32))
+    do(market, market.margins.admit, Member("keyed", str(signer.verifier)), NOW)
+    lease = Lease("k", "site", "keyed", "8 h100-80g@ningxia/north", 1, 0, 1, 1, date(2026, 4, 2))
+    assert do(market, leasing.agree, lease, "site", NOW)
+    assert code_of(lambda: do(market, leasing.agree, lease, "keyed", NOW)) == "request_forged"
+    with market.books.begin() as unit:
+        signature = str(sign(signed_text(lease_record(lease)), signer))
+        assert leasing.agree(unit, lease, "keyed", NOW, signature=signature)
 
 
 def test_idle_hours_are_drawn_on_credit_that_sums_to_zero(market, bank):

@@ -23,6 +23,8 @@ from qipan.kernel.errors import (
     RuleBrokenError,
 )
 from qipan.log.note import SIGNS, Signer, sign
+from qipan.market.deliver import gate_of
+from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.order import Refusal, Side, State
 from qipan.market.model.request import Certification, Member
 from qipan.market.record import record, signed_text
@@ -256,6 +258,24 @@ def test_immediate_and_whole_orders_keep_their_meaning(market):
     )
     assert told == [("cancelled", 4, None), ("open", 3, None)]
     assert (market.exposure("firm").position, market.exposure("bank").open_buy_lots) == (5, 3)
+
+
+def test_week_is_opened_before_the_gate_of_its_first_day_or_never(market):
+    week = Instrument(WEEK.card_class, WEEK.hub_id, Window.named("2026-W11"))
+    gate, listing = gate_of(week.window), replace(LISTINGS[0], instrument=week, last_trading=week.window.start)
+
+    def open_at(now, listing=listing):
+        with market.books.begin() as unit:
+            return market.trading.open_book(unit, listing, now)
+
+    with pytest.raises(RuleBrokenError) as caught:
+        open_at(gate)
+    assert caught.value.code == "book_late"
+    assert open_at(gate - timedelta(microseconds=1))
+    # It stands as it was opened; a day may be opened until it begins.
+    assert not open_at(gate)
+    day = Instrument(WEEK.card_class, WEEK.hub_id, Window.named("2026-03-16"))
+    assert open_at(gate_of(day.window), replace(listing, instrument=day, last_trading=day.window.start))
 
 
 def test_members_and_books_keep_what_they_were_entered_with(market):

@@ -53,6 +53,7 @@ TEXT = "\n".join(",".join(row) for row in [HEAD, *ROWS]).encode()
         (parquet({"region": ["440000", "440000", "110000"], "value": [1.5, 2.0, None],
                   "period": [date(2020, 1, 1), date(2020, 2, 1), date(2020, 1, 1)]}), 1),
     ],
+    ids=["csv", "gzip", "sheet", "sheet_of_days", "parquet"],
 )  # fmt: skip
 def test_every_form_gives_the_same_cells(data, first):
     found = table.read(data, HEADS_ZH)

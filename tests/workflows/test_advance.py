@@ -94,7 +94,10 @@ def test_a_day_goes_from_auction_to_delivery_by_itself_and_nothing_twice(desk):
 def test_what_cannot_be_waits_and_the_rest_is_done(desk):
     with desk.books.begin(caller="test") as unit:
         lease = Lease("l", "site", "north", f"8 {CLASS}@ningxia/zhongwei", 1200, 0, 12, 1, date(2026, 5, 1))
-        desk.leasing.agree(unit, lease, BEFORE)
+        for side in ("site", "north"):
+            desk.leasing.agree(unit, lease, side, BEFORE)
+        offered = Lease("o", "site", "north", f"8 {CLASS}@ningxia/zhongwei", 1200, 0, 12, 1, date(2026, 5, 1))
+        desk.leasing.agree(unit, offered, "site", BEFORE)
         programme = Programme("p", "fund", 1000, 100, frozenset({"west"}), BEFORE, GATE, {"east": 1000})
         desk.vouchers.issue(unit, programme, BEFORE)
         desk.insurance.bring(unit, "outside", 10**6, "pool", BEFORE)

@@ -23,13 +23,7 @@ from qipan.dispatch.engines import kueue, skypilot
 from qipan.dispatch.model.expansion import Assumed, Build, Prospect, UnitCost
 from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.submission import Engines
-from qipan.dispatch.sources import (
-    engines_toml,
-    instance,
-    instance_form,
-    prospect,
-    prospect_form,
-)
+from qipan.dispatch.sources import engines_toml, instance, instance_form, prospect, prospect_form
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.kernel.money import FEN_PER_YUAN
@@ -42,7 +36,7 @@ from qipan.log.sources import folder
 from qipan.market.margin import rate_fen_per_card_h
 from qipan.market.model.array import Ints
 from qipan.market.model.contract import Instrument
-from qipan.market.model.margin import MarginRule
+from qipan.market.model.margin import DECAY, MarginRule
 from qipan.market.model.order import Order
 from qipan.market.model.request import Listing
 from qipan.market.sources import orders_csv, pairs_csv, prices_csv
@@ -123,9 +117,15 @@ def listing_of(
     margin_fen_per_card_h: int | None,
     history: bytes | None,
     coverage: float = MarginRule().coverage,
+    is_plain: bool = False,
     last_trading: datetime | None = None,
 ) -> Listing:
     """Return the terms of a book whose margin is stated, or follows from a history of daily prices.
+
+    Parameters
+    ----------
+    is_plain
+        Past moves count as they were, not scaled to how much prices move now.
 
     Raises
     ------
@@ -143,7 +143,8 @@ def listing_of(
     ware = Instrument.named(instrument)
     source, rate = "assumed", margin_fen_per_card_h or 0
     if history is not None:
-        rate = rate_fen_per_card_h(read_prices(history), MarginRule(coverage=coverage))
+        rule = MarginRule(coverage=coverage, decay=None if is_plain else DECAY)
+        rate = rate_fen_per_card_h(read_prices(history), rule)
         source = f"history:{sha256(history).hexdigest()}"
     return Listing(ware, last_trading or ware.window.start, rate, source)
 

@@ -259,7 +259,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         form="parquet",
     )
     dispatch = Dispatch(observations, lake, readers(catalog))
-    clearing, nominating = Clearing(trading, margins, accounts), Nominating(trading, log)
+    clearing, nominating = Clearing(trading, margins, accounts, log), Nominating(trading, log)
     deliveries = Deliveries(trading, clearing, accounts, log)
     boards = Boards(
         catalog,

@@ -195,7 +195,9 @@ class Advancing:
 
     def _pay_leases(self, now: datetime) -> Iterator[Step]:
         with self._books.read() as unit:
-            running = [(one, paid) for one, paid, taken in self._at.leasing.leases(unit) if taken is None]
+            waiting = self._at.leasing.waits_for(unit)
+            leases = self._at.leasing.leases(unit)
+            running = [(one, paid) for one, paid, taken in leases if taken is None and one.lease_id not in waiting]
         for lease, paid in running:
             for number in range(paid + 1, due_count(lease, market_day(now)) + 1):
                 name = lease.lease_id

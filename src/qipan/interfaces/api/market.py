@@ -61,6 +61,9 @@ class BookBody(Body):
         default=None, max_length=1 << 20, description="CSV of daily prices: day, fen_per_card_h."
     )
     coverage: float = Field(default=0.99, description="Share of losses that the margin covers.", gt=0, lt=1)
+    is_plain: bool = Field(
+        default=False, description="Take past moves as they were, not scaled to how prices move now."
+    )
     last_trading: Moment | None = Field(default=None, description="End of trading; else the window's start.")
 
 
@@ -165,6 +168,7 @@ def open_book(request: Request, response: Response, caller: Clearing, body: Book
         margin_fen_per_card_h=body.margin_fen_per_card_h,
         history=None if body.history is None else body.history.encode(),
         coverage=body.coverage,
+        is_plain=body.is_plain,
         last_trading=body.last_trading,
     )
     services = services_of(request)

@@ -76,7 +76,8 @@ class LeaseBody(Body):
     periods: Count = Field(description="How many instalments.")
     grace_count: Count = Field(default=1, description="Instalments that may be behind before default.")
     first_due: date
-    signature: Text = Field(default="", description="Of the lessee's key, where it has one.")
+    member: Name = Field(description="Whose word this is: the lessor's or the lessee's.")
+    signature: Text = Field(default="", description="Of that side's key, where it has one.")
 
 
 class InstalmentBody(Body):
@@ -167,12 +168,13 @@ def claim(request: Request, response: Response, caller: User, body: ClaimBody) -
 
 @router.post("/leases", operation_id="market.lease.agree", status_code=201)
 def agree(request: Request, response: Response, caller: User, body: LeaseBody) -> dict[str, Any]:
-    """Agree a lease in level monthly instalments; for the lessee, who pays, and clearing."""
-    act_for(caller, body.lessee, Duty.CLEARING)
-    services, lease = services_of(request), Lease(**body.model_dump(exclude={"signature"}))
+    """Agree to a lease in level monthly instalments, which runs once both sides did; for that side, and clearing."""
+    act_for(caller, body.member, Duty.CLEARING)
+    services, lease = services_of(request), Lease(**body.model_dump(exclude={"signature", "member"}))
     with services.books.begin(caller=str(caller)) as unit:
-        is_new = services.leasing.agree(unit, lease, now(), body.signature)
-    return {**asdict(lease), "is_new": is_entered(response, is_new=is_new)}
+        is_new = services.leasing.agree(unit, lease, body.member, now(), signature=body.signature)
+        is_agreed = services.leasing.is_agreed(unit, lease)
+    return {**asdict(lease), "is_agreed": is_agreed, "is_new": is_entered(response, is_new=is_new)}
 
 
 @router.get("/leases", operation_id="market.lease.show")

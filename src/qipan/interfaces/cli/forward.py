@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,6 @@ from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
 from qipan.interfaces.cli.print import print_json, print_table, remark, table
 from qipan.interfaces.cli.trade import Ware
-from qipan.market.model.contract import Instrument
 from qipan.market.model.request import Listing
 
 app = typer.Typer(name="forward", help="Books of windows to come: orders, positions, marks.", no_args_is_help=True)
@@ -29,6 +27,9 @@ def open_book(
         Path | None, typer.Option("--history", metavar="FILE", help="CSV of daily prices that the margin follows from.")
     ] = None,
     coverage: Annotated[float, typer.Option("--coverage", help="Share of losses that the margin covers.")] = 0.99,
+    is_plain: Annotated[
+        bool, typer.Option("--plain", help="Take past moves as they were, not scaled to how prices move now.")
+    ] = False,
     last_trading: Annotated[
         datetime | None,
         typer.Option("--last-trading", parser=read_moment, metavar="MOMENT", help="End; else the window's start."),
@@ -36,25 +37,25 @@ def open_book(
     as_json: AsJson = False,
 ) -> None:
     """Open a book; its margin is stated, or found from a history of prices."""
-    from qipan.bootstrap.files import read_prices
-    from qipan.market.margin import rate_fen_per_card_h
-    from qipan.market.model.margin import MarginRule
+    from qipan.bootstrap.files import listing_of
 
     if (margin is None) == (history is None):
         raise typer.BadParameter("One of --margin and --history must be given, and only one.")
-    instrument = Instrument.named(ware)
-    source, rate = "assumed", margin or 0
-    if history is not None:
-        data = read_bytes(history)
-        rate = rate_fen_per_card_h(read_prices(data), MarginRule(coverage=coverage))
-        source = f"history:{sha256(data).hexdigest()}"
-    listing = Listing(instrument, last_trading or instrument.window.start, rate, source)
+    listing = listing_of(
+        ware,
+        margin_fen_per_card_h=margin,
+        history=None if history is None else read_bytes(history),
+        coverage=coverage,
+        is_plain=is_plain,
+        last_trading=last_trading,
+    )
     services = session.services()
     with services.books.begin() as unit:
         is_new = services.trading.open_book(unit, listing, session.now())
     if as_json:
         print_json({**_listing(listing), "is_new": is_new})
     else:
+        rate = listing.margin_fen_per_card_h
         remark(f"{ware} is {'open' if is_new else 'open already'}, at a margin of {rate} fen a card-hour.")
 
 

@@ -148,12 +148,13 @@ def agree_lease(
     periods: Annotated[int, typer.Option("--months", help="How many instalments.")],
     grace: Annotated[int, typer.Option("--grace", help="Instalments that may be behind before default.")] = 1,
     first_due: Annotated[date, typer.Option("--first", parser=read_day, metavar="DATE", help="When the first is due.")],
+    by: Annotated[str, typer.Option("--by", metavar="MEMBER", help="Whose word this is: lessor's or lessee's.")],
     sign_with: Annotated[
-        Path | None, typer.Option("--sign-with", metavar="FILE", help="The lessee's private key, where it has one.")
+        Path | None, typer.Option("--sign-with", metavar="FILE", help="That side's private key, where it has one.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Agree a lease in level monthly instalments."""
+    """Agree to a lease in level monthly instalments; it runs once both sides did."""
     from qipan.log.note import sign, signer_of
     from qipan.market.record import signed_text
     from qipan.market.service.leasing import lease_record
@@ -165,11 +166,12 @@ def agree_lease(
         signature = str(sign(signed_text(lease_record(lease)), signer))
     services = session.services()
     with services.books.begin() as unit:
-        is_new = services.leasing.agree(unit, lease, session.now(), signature)
+        is_new = services.leasing.agree(unit, lease, by, session.now(), signature=signature)
+        is_agreed = services.leasing.is_agreed(unit, lease)
     if as_json:
-        print_json({**asdict(lease), "is_new": is_new})
+        print_json({**asdict(lease), "is_agreed": is_agreed, "is_new": is_new})
     else:
-        remark(f"{lease_id} is {'agreed' if is_new else 'agreed already'}, {counted(periods, 'instalment')}.")
+        remark(f"{lease_id} is {'agreed by both' if is_agreed else 'proposed'}, {counted(periods, 'instalment')}.")
 
 
 @lease_app.command("pay")

@@ -33,6 +33,7 @@ RISK: Final[Mapping[str, str]] = MappingProxyType(
 
 LEASE: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "proposed": mark("waits for the other side"),
         "current": mark("paid as agreed"),
         "behind": mark("behind"),
         "default": mark("in default"),

@@ -46,8 +46,9 @@ class Instalment:
 
 
 class Standing(StrEnum):
-    """How a lease stands: paid as agreed, behind, in default, paid off."""
+    """How a lease stands: proposed by one side, paid as agreed, behind, in default, paid off."""
 
+    PROPOSED = "proposed"
     CURRENT = "current"
     BEHIND = "behind"
     DEFAULT = "default"

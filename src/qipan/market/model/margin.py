@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from qipan.kernel.errors import BadInputError
 from qipan.market.model.array import Ints
+
+DECAY: Final = 0.94
+"""Weight of the past by which the margin of a book scales moves to today's, where nobody says otherwise."""
 
 
 class Measure(StrEnum):

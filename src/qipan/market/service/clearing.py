@@ -1,6 +1,7 @@
 """Members are marked each day, called, paid, and closed out where they do not answer.
 
-Whoever writes to several things takes its locks in one order: the day's clearing, books by name, cover, the log.
+Whoever writes to several things takes its locks in one order: the day's clearing, books by name, auctions, cover, the
+log.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from qipan.accounts.model.posting import Balance
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import Interval, in_utc
+from qipan.log.service import Log
 from qipan.market.mark import mark
 from qipan.market.model.clearing import DayMark, Default, Hold, Settlement
 from qipan.market.model.contract import HOUR, MARKET_ZONE
@@ -21,9 +23,10 @@ from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
 from qipan.market.service import lock
-from qipan.market.service.margin import Margins
+from qipan.market.service.margin import Margins, unsettled
 from qipan.market.service.quote import mean_fen, refuse_stated
 from qipan.market.service.trading import Trading
+from qipan.market.service.withdrawal import lock_auctions, withdraw
 from qipan.market.settle import CAPITAL, CLEARING, Group, hold_id, margin_account, paid_fen, settle
 from qipan.market.store import book as books
 from qipan.market.store import clearing as store
@@ -39,10 +42,11 @@ _TICK: Final = timedelta(microseconds=1)
 class Clearing:
     """The clearing house: the counterparty of every position, and what secures it."""
 
-    def __init__(self, trading: Trading, margins: Margins, accounts: Accounts) -> None:
+    def __init__(self, trading: Trading, margins: Margins, accounts: Accounts, log: Log) -> None:
         self._trading = trading
         self._margins = margins
         self._accounts = accounts
+        self._log = log
 
     # --- the day -------------------------------------------------------------------------------------------------
 
@@ -71,8 +75,9 @@ class Clearing:
         marked = store.days(unit)
         if day in marked:
             return store.marks(unit, day)
-        if marked and marked[-1] not in store.digests(unit):
-            raise _unsettled(marked[-1])
+        waiting = store.waiting_day(unit)
+        if waiting is not None:
+            raise unsettled(waiting)
         if marked and day < marked[-1]:
             raise RuleBrokenError(
                 f"A day must come after those that are marked, was {day} after {marked[-1]}.",
@@ -146,10 +151,7 @@ class Clearing:
         RuleBrokenError
             ``default_uncovered``; ``transfers_refused``.
         """
-        capital = self._accounts.balances(unit, [CAPITAL]).get((CAPITAL, None), Balance()).available
-        found = settle(
-            day, paid, self._margins.required(unit, without=without), self._margins.purses(unit), capital, group=group
-        )
+        found = self._reckon(unit, day, paid, group, without)
         store.set_calls(unit, found.calls_fen)
         if found.calls_fen:
             record_action(unit, "margin_called", group.name, now, **found.calls_fen)
@@ -169,9 +171,9 @@ class Clearing:
             ``book_unsettled`` where trading goes on, or the last mark is not there or not settled; ``day_unsettled``
             while any marked day waits.
         """
-        days, settled = store.days(unit), store.digests(unit)
-        if days and days[-1] not in settled:
-            raise _unsettled(days[-1])
+        waiting = store.waiting_day(unit)
+        if waiting is not None:
+            raise unsettled(waiting)
         found = store.newest_mark(unit, instrument)
         if found is None or not found.is_final or self._came_late(unit, found):
             raise RuleBrokenError(
@@ -184,20 +186,22 @@ class Clearing:
     def default(self, unit: UnitOfWork, member_id: str, now: datetime) -> tuple[Trade, ...]:
         """Declare that a member did not answer its call, and close out what it holds as far as others stand ready.
 
-        Its open orders are cancelled. Positions are closed in their books, at most `BAND_PERCENT` away from the last
-        mark; what nobody takes stays, and may be closed out again. What that loses, the next settlements pay.
+        Its open orders are cancelled, in books and in auctions that are not cleared. Positions are closed in their
+        books, at most `BAND_PERCENT` away from the last mark; what nobody takes stays, and may be closed out again.
+        What that loses, the next settlements pay.
 
         Raises
         ------
         NotFoundError
             ``member_unknown``.
         RuleBrokenError
-            ``default_uncalled`` where it has no open call.
+            ``default_uncalled`` where it has no open call, or has what the day that waits takes of it.
         """
         self._trading.member(unit, member_id)
         lock_books(unit)
+        auctions = lock_auctions(unit, member_id)
         if member_id not in store.defaults(unit):
-            if member_id not in store.calls(unit):
+            if member_id not in self._open_calls(unit):
                 raise RuleBrokenError(
                     f"A member must have an open call before it defaults, was without: {member_id}.",
                     code="default_uncalled",
@@ -205,6 +209,8 @@ class Clearing:
                 )
             store.insert_default(unit, Default(member_id, self._newest_day(unit), now))
             record_action(unit, "member_defaulted", member_id, now)
+        for auction in auctions:
+            withdraw(unit, self._accounts, self._log, member_id, now, auction=auction)
         marks = {one.instrument: one for one in store.marks(unit, self._newest_day(unit))}
         closed: list[Trade] = []
         for name, listing in books.listings(unit, store.books_to_mark(unit)).items():
@@ -249,6 +255,22 @@ class Clearing:
         return tuple(found)
 
     # --- how it is done ------------------------------------------------------------------------------------------
+
+    def _reckon(
+        self, unit: UnitOfWork, day: date, paid: Mapping[str, int], group: Group, without: str = ""
+    ) -> Settlement:
+        """Return what a group comes to with what members have now; nothing is posted."""
+        capital = self._accounts.balances(unit, [CAPITAL]).get((CAPITAL, None), Balance()).available
+        required, purses = self._margins.required(unit, without=without), self._margins.purses(unit)
+        return settle(day, paid, required, purses, capital, group=group)
+
+    def _open_calls(self, unit: UnitOfWork) -> dict[str, int]:
+        """Return the calls that are open, as members stand now where a day waits: money may have come since."""
+        called, waiting = store.calls(unit), store.waiting_day(unit)
+        if waiting is None or not called:
+            return called
+        lacking = self._reckon(unit, waiting, self._paid(unit, waiting), Group(str(waiting))).calls_fen
+        return {member: fen for member, fen in lacking.items() if member in called}
 
     @staticmethod
     def _came_late(unit: UnitOfWork, last: DayMark) -> bool:
@@ -364,11 +386,3 @@ def lock_books(unit: UnitOfWork, besides: Iterable[str] = ()) -> None:
     unit.lock(lock.BOOKS)
     for name in sorted({*store.books_to_mark(unit), *besides}):
         unit.lock(lock.of_book(name))
-
-
-def _unsettled(day: date) -> RuleBrokenError:
-    return RuleBrokenError(
-        f"A marked day must be settled before anything follows from it, was not: {day}.",
-        code="day_unsettled",
-        hint="Let the members that are called bring margin, or default, and settle again.",
-    )

@@ -90,7 +90,7 @@ class Deliveries:
             end = target.window.start - CLOSE_BEFORE
             made = Listing(target, end, listing.margin_fen_per_card_h, f"cascade:{ware.window.name}")
             if target.name not in books.listings(unit, [target.name]):
-                self._trading.open_book(unit, made, now)
+                self._trading.open_book(unit, made, now, is_carried=True)
             self._carry(unit, target, f"cascade/{instrument}/{target.window.name}", dealt, fen, now, is_out=False)
         record_action(unit, "market_cascaded", instrument, now, parts=len(targets))
         return tuple(part for member, lots in positions.items() for part in cascade(Position(member, ware, lots, fen)))

@@ -39,13 +39,16 @@ class Leasing:
         self._accounts = accounts
         self._log = log
 
-    def agree(self, unit: UnitOfWork, lease: Lease, now: datetime, signature: str = "") -> bool:
-        """Enter a lease; ``False`` if the very same stands. A lessee with a key must have signed `lease_record`.
+    def agree(self, unit: UnitOfWork, lease: Lease, member: str, now: datetime, *, signature: str = "") -> bool:
+        """Enter that a side agrees to a lease; ``False`` if it did before. A side with a key must have signed it.
+
+        What is signed is `lease_record`. The lease is proposed by the first word and runs from the second on: nothing
+        is held of the lessor and nothing paid before.
 
         Raises
         ------
         BadInputError
-            ``lease_bad``, ``lease_unfit``.
+            ``lease_bad``, ``lease_unfit``; ``lease_foreign``.
         NotFoundError
             ``member_unknown``.
         NotAllowedError
@@ -58,35 +61,47 @@ class Leasing:
         """
         unit.lock(lock.of_cards(lease.lessor))
         unit.lock(f"market/lease/{lease.lease_id}")
-        leased = Leased.named(lease.ware)
-        is_named = is_id(lease.lease_id) and len(lease.ware) <= MOST_SIGNS and lease.lessor != lease.lessee
-        if leased is None or not (
-            is_named and lease.first_due.day <= LAST_DAY and lease.periods <= MOST_PERIODS and lease.grace_count >= 0
-        ):
+        leased = _fit(lease)
+        if member not in {lease.lessor, lease.lessee}:
             raise BadInputError(
-                f"A lease must name two members and cards, fall due by the {LAST_DAY}th of a month, and last at most "
-                f"{MOST_PERIODS} months, was {lease.lease_id!r} of {lease.ware!r} from {lease.first_due} for "
-                f"{lease.periods}.",
-                code="lease_unfit",
-                hint="Choose an id in letters, figures and . _ -, cards as 64 h100-80g@ningxia/zhongwei, a day to 28.",
+                f"A lease must be agreed by its lessor and its lessee, was by {member!r}.",
+                code="lease_foreign",
+                hint="Name one of the two sides.",
             )
-        instalments(lease.asset_fen, lease.rate_bp, lease.periods)
-        self._trading.member(unit, lease.lessor)
-        check_signed(lease_record(lease), lease.lease_id, self._trading.member(unit, lease.lessee), signature)
+        for side in (lease.lessor, lease.lessee):
+            self._trading.member(unit, side)
+        check_signed(lease_record(lease), lease.lease_id, self._trading.member(unit, member), signature)
         stands = store.leases(unit, lease.lease_id).get(lease.lease_id)
-        if stands is not None:
-            if stands != lease:
-                raise ConflictError(
-                    f"An id must name one lease for good, was another: {lease.lease_id}.",
-                    code="lease_differs",
-                    hint="Give a new lease a new id.",
-                )
+        if stands is not None and stands != lease:
+            raise ConflictError(
+                f"An id must name one lease for good, was another: {lease.lease_id}.",
+                code="lease_differs",
+                hint="Give a new lease a new id.",
+            )
+        said = store.words(unit, lease.lease_id).get(lease.lease_id, set())
+        if member in said:
             return False
-        _check_free(unit, lease, leased, now)
-        store.insert(unit, store.LEASE, lease, in_utc(now))
-        self._log.append(unit, LEASE_KIND, lease_record(lease).encode(), now)
-        record_action(unit, "lease_agreed", lease.lease_id, now, asset_fen=lease.asset_fen)
+        # What a lessor has free is told to nobody else before it offers it.
+        if said or member == lease.lessor:
+            _check_free(unit, lease, leased, now)
+        if stands is None:
+            store.insert(unit, store.LEASE, lease, in_utc(now))
+        store.insert_word(unit, lease.lease_id, member, signature, in_utc(now))
+        if said:
+            self._log.append(unit, LEASE_KIND, lease_record(lease).encode(), now)
+        action = "lease_agreed" if said else "lease_proposed"
+        record_action(unit, action, lease.lease_id, now, member=member, asset_fen=lease.asset_fen)
         return True
+
+    def is_agreed(self, unit: UnitOfWork, lease: Lease) -> bool:
+        """Tell whether both sides agreed to a lease."""
+        return store.words(unit, lease.lease_id).get(lease.lease_id, set()) == {lease.lessor, lease.lessee}
+
+    def waits_for(self, unit: UnitOfWork) -> dict[str, str]:
+        """Return by the id of each lease that one side proposed which side is still to agree."""
+        said = store.words(unit)
+        waiting = {name: {one.lessor, one.lessee} - said.get(name, set()) for name, one in store.leases(unit).items()}
+        return {name: min(sides) for name, sides in waiting.items() if sides}
 
     def pay(self, unit: UnitOfWork, lease_id: str, number: int, now: datetime) -> bool:
         """Pay an instalment, the first being 1, from the lessee's margin to the lessor's; ``False`` if it was paid.
@@ -96,13 +111,19 @@ class Leasing:
         NotFoundError
             ``lease_unknown``.
         RuleBrokenError
-            ``instalment_out_of_order``; ``lease_repossessed``; ``transfers_refused``.
+            ``lease_proposed``; ``instalment_out_of_order``; ``lease_repossessed``; ``transfers_refused``.
         """
         unit.lock(f"market/lease/{lease_id}")
         lease = self.lease(unit, lease_id)
         paid = store.instalments_paid(unit, lease_id)
         if 1 <= number <= paid:
             return False
+        if not self.is_agreed(unit, lease):
+            raise RuleBrokenError(
+                f"A lease must be agreed by both sides before it is paid, was proposed by one: {lease_id}.",
+                code="lease_proposed",
+                hint="Let the other side agree to the same terms with qipan market lease agree.",
+            )
         if store.repossessions(unit, lease_id):
             raise _repossessed(lease_id)
         if number != paid + 1 or number > lease.periods:
@@ -125,6 +146,8 @@ class Leasing:
             ``lease_unknown``.
         """
         lease = self.lease(unit, lease_id)
+        if not self.is_agreed(unit, lease):
+            return Standing.PROPOSED
         plan = instalments(lease.asset_fen, lease.rate_bp, lease.periods)
         paid = store.instalments_paid(unit, lease_id)
         paid_fen = sum(one.due_fen for one in plan[:paid])
@@ -246,6 +269,24 @@ class Leasing:
         ]
         if drafts:
             self._accounts.post_whole(unit, drafts, now)
+
+
+def _fit(lease: Lease) -> Leased:
+    """Return the cards of a lease; refuse one that names no two members or no cards, or has no months to be paid in."""
+    leased = Leased.named(lease.ware)
+    is_named = is_id(lease.lease_id) and len(lease.ware) <= MOST_SIGNS and lease.lessor != lease.lessee
+    if leased is None or not (
+        is_named and lease.first_due.day <= LAST_DAY and lease.periods <= MOST_PERIODS and lease.grace_count >= 0
+    ):
+        raise BadInputError(
+            f"A lease must name two members and cards, fall due by the {LAST_DAY}th of a month, and last at most "
+            f"{MOST_PERIODS} months, was {lease.lease_id!r} of {lease.ware!r} from {lease.first_due} for "
+            f"{lease.periods}.",
+            code="lease_unfit",
+            hint="Choose an id in letters, figures and . _ -, cards as 64 h100-80g@ningxia/zhongwei, a day to 28.",
+        )
+    instalments(lease.asset_fen, lease.rate_bp, lease.periods)
+    return leased
 
 
 def _check_free(unit: UnitOfWork, lease: Lease, leased: Leased, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Balance, Draft
@@ -67,6 +67,8 @@ class Margins:
     ) -> bool:
         """Bring money of an account to a member's margin, or to its share of the fund; ``False`` if it was before.
 
+        Margin answers the member's call as far as it goes.
+
         Raises
         ------
         NotFoundError
@@ -75,13 +77,20 @@ class Margins:
             ``transfers_refused``, as `qipan.accounts.service.posting.Accounts.post_whole`.
         """
         self._trading.member(unit, member_id)
-        account = fund_account(member_id) if to_fund else margin_account(member_id)
-        return self._pay(unit, transfer_id, source, account, fen, now)
+        if to_fund:
+            return self._pay(unit, transfer_id, source, fund_account(member_id), fen, now)
+        unit.lock(lock.DAY)
+        is_new = self._pay(unit, transfer_id, source, margin_account(member_id), fen, now)
+        if is_new:
+            store.answer_call(unit, member_id, fen)
+        return is_new
 
     def take_back(
         self, unit: UnitOfWork, member_id: str, now: datetime, *, account: str, fen: int, transfer_id: str
     ) -> bool:
         """Take free margin back to an account; ``False`` if it was before. What is held stays.
+
+        Who stands in a book whose marks wait to be settled takes nothing back: what they cost it is not paid yet.
 
         Raises
         ------
@@ -90,11 +99,16 @@ class Margins:
         NotAllowedError
             ``margin_called``, ``member_defaulted``.
         RuleBrokenError
-            ``transfers_refused``.
+            ``day_unsettled``; ``transfers_refused``.
         """
         self._trading.member(unit, member_id)
         unit.lock(lock.DAY)
         self.check_standing(unit, {member_id})
+        day = store.waiting_day(unit)
+        if day is not None:
+            marked = {one.instrument for one in store.marks(unit, day)}
+            if marked & {one.instrument for one in books.exposures(unit, member=member_id)}:
+                raise unsettled(day)
         return self._pay(unit, transfer_id, margin_account(member_id), account, fen, now)
 
     # --- trading under margin ------------------------------------------------------------------------------------
@@ -225,6 +239,15 @@ class Margins:
             drafts.insert(0, free_it)
         self._accounts.post_whole(unit, drafts, now)
         store.set_hold(unit, Hold(member, name, needed))
+
+
+def unsettled(day: date) -> RuleBrokenError:
+    """Return the error of what must wait until a marked day is settled."""
+    return RuleBrokenError(
+        f"A marked day must be settled before anything follows from it, was not: {day}.",
+        code="day_unsettled",
+        hint="Let the members that are called bring margin, or default, and settle again.",
+    )
 
 
 def _binds(answer: Answer) -> bool:

@@ -45,6 +45,7 @@ from qipan.market.service.capacity import Holding, free_at_hub
 from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.trading import Trading
 from qipan.market.service.voucher import Vouchers
+from qipan.market.service.withdrawal import REQUEST_KIND
 from qipan.market.settle import HELD, margin_account
 from qipan.market.store import book as books
 from qipan.market.store import spot as store
@@ -53,9 +54,8 @@ from qipan.storage.trail import record_action
 
 AUCTION_KIND: Final = "spot_auction"
 GATE_KIND: Final = "spot_gate"
-REQUEST_KIND: Final = "spot_request"
 CLEARING_KIND: Final = "spot_clearing"
-"""Kinds of leaves of the log: terms, a gate closed early, requests, and the digest of what an auction came to."""
+"""Kinds of leaves of the log beside requests: terms, a gate closed early, and the digest of what an auction came to."""
 
 
 class Spot:

@@ -14,8 +14,9 @@ from qipan.market.bid import cleared_leaf, terms
 from qipan.market.model.auction import Auction, Entered, Outcome
 from qipan.market.pay import BALANCING, SPOT, UPLIFT
 from qipan.market.record import link
-from qipan.market.service.spot import AUCTION_KIND, REQUEST_KIND, Spot
+from qipan.market.service.spot import AUCTION_KIND, Spot
 from qipan.market.service.voucher import Vouchers
+from qipan.market.service.withdrawal import REQUEST_KIND
 from qipan.storage.books import UnitOfWork
 
 

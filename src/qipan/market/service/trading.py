@@ -15,7 +15,9 @@ from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundE
 from qipan.kernel.time import Interval, in_utc
 from qipan.log.service import Log
 from qipan.market.admit import check_certification, check_listing, check_member, check_request, check_signature
+from qipan.market.deliver import gate_of
 from qipan.market.keep import Kept, outcome
+from qipan.market.model.contract import Tenor
 from qipan.market.model.order import Order, Refusal, Trade
 from qipan.market.model.request import (
     Answer,
@@ -73,8 +75,11 @@ class Trading:
         record_action(unit, "member_admitted", member.member_id, now)
         return True
 
-    def open_book(self, unit: UnitOfWork, listing: Listing, now: datetime) -> bool:
+    def open_book(self, unit: UnitOfWork, listing: Listing, now: datetime, *, is_carried: bool = False) -> bool:
         """Open a book; return ``False`` when the very same is open already.
+
+        From the gate of its first day on, a week or a month can no longer become days: only a cascade that carries
+        positions into it opens it then.
 
         Raises
         ------
@@ -82,6 +87,8 @@ class Trading:
             ``listing_unfit``; ``last_trading_late``.
         ConflictError
             ``book_taken`` when it stands on other terms.
+        RuleBrokenError
+            ``book_late``.
         """
         check_listing(listing)
         Kept(listing)
@@ -96,6 +103,13 @@ class Trading:
                     hint="Use it as it is; terms never change while positions stand on them.",
                 )
             return False
+        window = listing.instrument.window
+        if not is_carried and window.tenor in {Tenor.WEEK, Tenor.MONTH} and in_utc(now) >= gate_of(window):
+            raise RuleBrokenError(
+                f"A book of days must be opened before the gate of its first, {gate_of(window)}, was {now}: {name}.",
+                code="book_late",
+                hint="Open books of the days that are left.",
+            )
         store.insert_listing(unit, listing, now)
         record_action(unit, "market_book_opened", name, now, margin_fen_per_card_h=listing.margin_fen_per_card_h)
         return True

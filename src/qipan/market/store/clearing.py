@@ -154,6 +154,12 @@ def digests(unit: UnitOfWork) -> dict[date, str]:
     return {row.day: row.digest for row in unit.execute(sa.select(SETTLEMENT).order_by(SETTLEMENT.c.day))}
 
 
+def waiting_day(unit: UnitOfWork) -> date | None:
+    """Return the newest day that is marked, while it is not settled."""
+    marked = days(unit)
+    return marked[-1] if marked and marked[-1] not in digests(unit) else None
+
+
 def insert_settlement(unit: UnitOfWork, day: date, digest: str, now: datetime) -> None:
     """Enter that a day is settled, once."""
     unit.execute(sa.insert(SETTLEMENT).values(day=day, settled=now, digest=digest))
@@ -190,6 +196,15 @@ def set_calls(unit: UnitOfWork, calls: Mapping[str, int]) -> None:
 def calls(unit: UnitOfWork) -> dict[str, int]:
     """Return the calls that are open, fen by member."""
     return {row.member: row.fen for row in unit.execute(sa.select(CALL).order_by(CALL.c.member))}
+
+
+def answer_call(unit: UnitOfWork, member: str, fen: int) -> None:
+    """Let money that a member brought lower its call; what is answered whole is open no more."""
+    lacking = calls(unit).get(member, 0) - fen
+    if lacking > 0:
+        unit.execute(sa.update(CALL).where(CALL.c.member == member).values(fen=lacking))
+    else:
+        unit.execute(sa.delete(CALL).where(CALL.c.member == member))
 
 
 def set_hold(unit: UnitOfWork, hold: Hold) -> None:

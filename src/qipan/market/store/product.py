@@ -63,6 +63,15 @@ LEASE = sa.Table(
     sa.Column("at", Moment, nullable=False),
 )
 
+LEASE_WORD = sa.Table(
+    "market_lease_word",
+    metadata,
+    sa.Column("lease_id", sa.String(40), sa.ForeignKey("market_lease.lease_id"), primary_key=True),
+    sa.Column("member", sa.String(20), sa.ForeignKey("market_member.member_id"), primary_key=True),
+    sa.Column("signature", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
 INSTALMENT = sa.Table(
     "market_instalment",
     metadata,
@@ -162,11 +171,28 @@ def leases(unit: UnitOfWork, lease_id: str | None = None) -> dict[str, Lease]:
 
 
 def leased(unit: UnitOfWork, lessor: str) -> list[Lease]:
-    """Return the leases of what a member has leased to others and not taken back."""
+    """Return the leases of what a member has leased to others, agreed by both, and not taken back."""
     named = [LEASE.c[name] for name in Lease.__dataclass_fields__]
     back = sa.select(REPOSSESSION.c.lease_id)
     query = sa.select(*named).where(LEASE.c.lessor == lessor, LEASE.c.lease_id.not_in(back))
+    query = query.where(*(_said(side) for side in (LEASE.c.lessor, LEASE.c.lessee)))
     return [Lease(**row) for row in unit.execute(query.order_by(LEASE.c.lease_id)).mappings()]
+
+
+def insert_word(unit: UnitOfWork, lease_id: str, member: str, signature: str, now: datetime) -> None:
+    """Enter that a side agreed to a lease, once."""
+    unit.execute(sa.insert(LEASE_WORD).values(lease_id=lease_id, member=member, signature=signature, at=now))
+
+
+def words(unit: UnitOfWork, lease_id: str | None = None) -> dict[str, set[str]]:
+    """Return which sides agreed to the leases, by id; those of one, if it is named."""
+    query = sa.select(LEASE_WORD.c.lease_id, LEASE_WORD.c.member)
+    if lease_id is not None:
+        query = query.where(LEASE_WORD.c.lease_id == lease_id)
+    found: dict[str, set[str]] = {}
+    for row in unit.execute(query):
+        found.setdefault(row.lease_id, set()).add(row.member)
+    return found
 
 
 def insert_instalment(unit: UnitOfWork, lease_id: str, number: int, now: datetime) -> None:
@@ -215,6 +241,11 @@ def draws(unit: UnitOfWork, *, instrument: str | None = None, draw_id: str | Non
         query = query.where(DRAW.c.draw_id == draw_id)
     found = (dict(row) for row in unit.execute(query).mappings())
     return {row["draw_id"]: BankDraw(**{**row, "taken_card_h": json.loads(row["taken_card_h"])}) for row in found}
+
+
+def _said(side: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """Tell in SQL whether a side agreed to its lease."""
+    return sa.exists().where(LEASE_WORD.c.lease_id == LEASE.c.lease_id, LEASE_WORD.c.member == side)
 
 
 def _rows(unit: UnitOfWork, table: sa.Table, name: str | None) -> list[dict[str, Any]]:

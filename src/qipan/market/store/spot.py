@@ -219,6 +219,14 @@ def orders(unit: UnitOfWork, auction: str, members: Collection[str] | None = Non
     )
 
 
+def uncleared(unit: UnitOfWork, member: str) -> list[str]:
+    """Return the auctions that a member has entered something in and that are not cleared, by name."""
+    query = sa.select(REQUEST.c.auction).where(
+        REQUEST.c.member == member, REQUEST.c.auction.not_in(sa.select(CLEARING.c.auction))
+    )
+    return list(unit.execute(query.distinct().order_by(REQUEST.c.auction)).scalars())
+
+
 def offered(unit: UnitOfWork, member: str, card_class: str, hub_id: str) -> list[tuple[Window, int]]:
     """Return the hours and lots of a class at a hub that a member has promised on spot: offered, or awarded since."""
     back = sa.select(REQUEST.c.cancels).where(REQUEST.c.cancels.is_not(None))

@@ -116,19 +116,32 @@ def agree(
     periods: Text = "",
     grace: Text = "1",
     first_due: Text = "",
+    owner: Text = "",
 ) -> Response:
-    """Agree a lease in level monthly instalments; for the lessee, who pays, and the clearing house."""
+    """Agree to a lease in level monthly instalments; for the side whose word it is, and the clearing house."""
 
     def done(unit: Unit, now: datetime) -> None:
-        caller.require_duty(*ACTS, Duty.CLEARING, party=lessee)
+        caller.require_duty(*ACTS, Duty.CLEARING, party=owner)
         counts = (forms.whole(rate_bp, "rate_bp"), forms.whole(periods, "periods"), forms.whole(grace, "grace"))
         due = forms.day(first_due, "first_due")
         lease = Lease(form_id, lessor, lessee, ware, forms.fen(asset_yuan, "asset_yuan"), *counts, due)
-        services_of(request).leasing.agree(unit, lease, now)
+        services_of(request).leasing.agree(unit, lease, owner, now)
 
     given = {"lessor": lessor, "lessee": lessee, "ware": ware, "asset_yuan": asset_yuan, "rate_bp": rate_bp,
-             "periods": periods, "grace": grace, "first_due": first_due}  # fmt: skip
+             "periods": periods, "grace": grace, "first_due": first_due, "owner": owner}  # fmt: skip
     return _done(request, caller, done, "lease", given)
+
+
+@router.post("/market/products/accept")
+def accept(request: Request, caller: Asker, lease_id: Text, owner: Text = "") -> Response:
+    """Agree to a lease that the other side proposed, on its terms."""
+
+    def done(unit: Unit, now: datetime) -> None:
+        caller.require_duty(*ACTS, Duty.CLEARING, party=owner)
+        leasing = services_of(request).leasing
+        leasing.agree(unit, leasing.lease(unit, lease_id), owner, now)
+
+    return _done(request, caller, done, "accept")
 
 
 @router.post("/market/products/pay")
@@ -233,6 +246,7 @@ def _page(
         policies = [one for one in services.insurance.policies(unit) if one[0].policy.insured in shown]
         runs = [one for one in _runs(services, unit, now) if {one.lease.lessor, one.lease.lessee} & shown]
         bank = _bank(services, unit, shown)
+        waiting = services.leasing.waits_for(unit)
         sites = sorted({one.site_id for one in services.nominating.sites(unit, member)}) if member else []
     acts = {*acted_for(caller, [member])} if member else set()
     due = [one for one in runs if one.standing in {"current", "behind", "default"}]
@@ -249,6 +263,9 @@ def _page(
             sold.policy.policy_id
             for sold, claimed in policies
             if claimed is None and (may_clear or sold.policy.insured in acts)
+        ],
+        proposed=[
+            (name, side) for name, side in waiting.items() if (may_clear or side in acts) and not known[side].key
         ],
         due=[(one.lease.lease_id, one.paid + 1) for one in due if may_clear or one.lease.lessee in acts],
         defaults=[one.lease.lease_id for one in due if one.standing == "default"] if may_clear else [],
