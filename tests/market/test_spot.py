@@ -253,6 +253,15 @@ def test_programmes_that_do_not_hold_are_refused_and_nothing_is_posted(spot, wro
         assert refused(lambda: spot.vouchers.programme(unit, "gz")) == "programme_unknown"
 
 
+def test_a_member_that_serves_its_own_bid_over_a_link_is_paid_nothing_by_a_fund(spot) -> None:
+    spot.issue(BEFORE, programme(cap_fen=10**6, suppliers=frozenset({"west"}), holders={"west": 10**6}))
+    spot.enter(BEFORE, bid("b-1", "west", 3, 10**5), offer("o-1", "west", 3, 0))
+    told = spot.clear(AFTER)
+    assert [(one.bid_id, one.offer_id, one.lots) for one in told.supplies] == [("b-1", "o-1", 3)]
+    assert told.redeemed == ()
+    assert not spot.wrong()
+
+
 def test_a_programme_keeps_its_terms(spot) -> None:
     spot.issue(BEFORE, programme())
     assert refused(lambda: spot.issue(BEFORE, programme(cap_fen=1))) == "programme_taken"
