@@ -14,6 +14,7 @@ from qipan.market.model.delivery import SiteStep
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.lease import Standing
 from qipan.market.model.product import BankDeposit, BankDraw, Claimed, Lease
+from qipan.market.model.request import Member
 from qipan.market.service.bank import Bank
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing
@@ -224,3 +225,16 @@ def test_who_has_not_joined_neither_deposits_nor_draws(market, bank):
     assert code_of(lambda: do(market, bank.deposit, lent, NOW)) == "bank_unjoined"
     assert code_of(lambda: do(market, bank.draw, BankDraw("w", "firm", HOUR.name, 1, 1, {}), NOW)) == "bank_unjoined"
     assert code_of(lambda: do(market, bank.join, "firm", -1, NOW)) == "credit_limit_negative"
+
+
+def test_a_draw_under_the_longest_id_credits_the_member_of_the_longest_name(market):
+    bank, owner = Bank(market.trading, market.accounts, market.log), "s" * 20
+    do(market, market.margins.admit, Member(owner), NOW)
+    market.site(owner, "north", 24)
+    for member in (owner, "firm"):
+        do(market, bank.join, member, 1000, NOW)
+    do(market, bank.deposit, BankDeposit("d1", owner, HOUR.name, "north", 8), NOW)
+    assert do(market, bank.draw, BankDraw("x" * 40, "firm", HOUR.name, 1, 100, {}), NOW)[1]
+    with market.books.read() as unit:
+        assert bank.credits(unit) == {"firm": -100, owner: 100}
+    checked(market, bank)
