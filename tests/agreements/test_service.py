@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -171,6 +171,15 @@ def test_a_month_is_paid_once_and_the_fund_with_it(house: House) -> None:
 def test_another_bill_or_one_that_breaks_a_rule_is_refused(house: House, used: Use, index, code: str) -> None:
     house.do(house.settling.bill, "sh-nx", use(), NOW, HUNDRED)
     assert refused(house, house.settling.bill, "sh-nx", used, NOW, index) == code
+
+
+def test_a_month_is_billed_and_shared_from_its_end_on(house: House) -> None:
+    told, over = PostedShare("sh-nx", Pool.RENT, FEBRUARY, 101, "rent"), month_start(MARCH)
+    for before in (month_start(FEBRUARY), over - timedelta(microseconds=1)):
+        assert refused(house, house.settling.bill, "sh-nx", use(month=FEBRUARY), before, HUNDRED) == "month_not_over"
+        assert refused(house, house.settling.share, told, before) == "month_not_over"
+    assert house.do(house.settling.bill, "sh-nx", use(month=FEBRUARY), over, HUNDRED)[1]
+    assert house.do(house.settling.share, told, over)[1]
 
 
 def test_a_buyer_without_money_pays_nothing_at_all(house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from qipan.accounts.model.posting import Draft, Transfer
@@ -22,6 +22,7 @@ from qipan.agreements.pay import (
     account,
     bill_drafts,
     event_drafts,
+    month_end,
     month_start,
     share_drafts,
 )
@@ -66,8 +67,8 @@ class Settling:
         NotFoundError
             ``agreement_unknown``.
         RuleBrokenError
-            ``agreement_unsigned``; ``month_outside``; ``use_above_volume``; ``transfers_refused``, as where the buyer's
-            account does not hold what is due.
+            ``agreement_unsigned``; ``month_outside``; ``month_not_over``; ``use_above_volume``; ``transfers_refused``,
+            as where the buyer's account does not hold what is due.
         ConflictError
             ``posting_taken`` where the month was billed for another use or index.
         """
@@ -79,6 +80,7 @@ class Settling:
                 raise _taken("bill", f"{use.month:%Y-%m} of {agreement_id}")
             return before[0], False
         owed = bill(signed.agreement, use, index)
+        _check_over(use.month, now)
         posted = PostedBill(agreement_id, signed.number, use, index, owed)
         pledged = holders(self._claims.standing(unit, extent_ids=[revenue(agreement_id)]), month_start(use.month))
         self._post(unit, bill_drafts(signed.agreement, owed, pledged), now)
@@ -103,7 +105,8 @@ class Settling:
         NotFoundError
             ``agreement_unknown``.
         RuleBrokenError
-            ``agreement_unsigned``; ``month_outside``; ``table_missing``; ``table_not_yet``; ``transfers_refused``.
+            ``agreement_unsigned``; ``month_outside``; ``month_not_over``; ``table_missing``; ``table_not_yet``;
+            ``transfers_refused``.
         ConflictError
             ``posting_taken`` where it was shared for the month already, otherwise.
         """
@@ -123,6 +126,7 @@ class Settling:
             return self._parts(unit, before, number), False
         signed.agreement.terms(posted.month)
         parts = share(posted.fen, _table(signed.agreement, posted.pool).on(posted.month))
+        _check_over(posted.month, now)
         drafts = share_drafts(signed.agreement, posted.pool, posted.month, posted.source, parts)
         self._post(unit, drafts, now)
         store.insert_share(unit, posted, signed.number, in_utc(now))
@@ -250,6 +254,15 @@ def _table(agreement: Agreement, pool: Pool) -> SharingTable:
             hint=f"Write a table shares.{pool} in a new text of the agreement.",
         )
     return agreement.tables[pool]
+
+
+def _check_over(month: date, now: datetime) -> None:
+    if in_utc(now) < month_end(month):
+        raise RuleBrokenError(
+            f"A month must be over before it is billed or shared, was to end at {month_end(month)}: {month:%Y-%m}.",
+            code="month_not_over",
+            hint="Wait for the end of the month, of UTC+8.",
+        )
 
 
 def _check_event(event: Event, found: Split, source: str) -> None:
