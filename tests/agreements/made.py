@@ -49,7 +49,8 @@ def deal(*versions: Terms, **changed) -> Agreement:
     return replace(made, **changed)
 
 
-NOW = datetime(2027, 2, 1, tzinfo=UTC)
+NOW = datetime(2028, 1, 1, tzinfo=UTC)
+"""When all of the term is over."""
 BANK_FEN = 10**9
 """What the buyer, the other party of the tables, and a source of rent are given."""
 

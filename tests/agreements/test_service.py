@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -115,6 +115,34 @@ def test_a_version_for_months_that_were_posted_is_refused(house: House) -> None:
     assert refused(house, house.signing.sign, IN_FORCE.amended(CHEAPER), EAST, NOW) == "agreement_posted"
 
 
+def test_a_second_signature_changes_no_month_that_was_posted_since_the_first(house: House) -> None:
+    mine = SharingTable((*ENCLAVE[Pool.RENT].versions, Shares(FEBRUARY, {EAST: Decimal(1)})))
+    ours = SharingTable((*ENCLAVE[Pool.ENCLAVE].versions, Shares(FEBRUARY, {EAST: Decimal(1)})))
+    changed = replace(IN_FORCE, tables={**ENCLAVE, Pool.RENT: mine, Pool.ENCLAVE: ours})
+    house.do(house.signing.sign, changed, EAST, NOW)
+    told = PostedShare("sh-nx", Pool.RENT, FEBRUARY, 1000, "rent")
+    event = Event("park-2027", FEBRUARY, {Item.TAX: 1000})
+    shared = [
+        house.do(house.settling.share, told, NOW)[0],
+        house.do(house.settling.split, "sh-nx", event, NOW, "park")[0],
+    ]
+    assert shared[0] == {WEST: 700, EAST: 300}
+    house.assert_sound()
+    assert refused(house, house.signing.sign, changed, WEST, NOW) == "agreement_posted"
+    later = replace(
+        changed,
+        tables={
+            **ENCLAVE,
+            Pool.RENT: replace(mine, versions=(*ENCLAVE[Pool.RENT].versions, Shares(MARCH, {EAST: Decimal(1)}))),
+        },
+    )
+    for party in (EAST, WEST):
+        house.do(house.signing.sign, later, party, NOW)
+    assert house.do(house.settling.share, told, NOW) == (shared[0], False)
+    assert house.do(house.settling.split, "sh-nx", event, NOW, "park") == (shared[1], False)
+    house.assert_sound()
+
+
 def test_who_is_no_party_cannot_sign_and_what_is_unknown_is_not_billed(house: House) -> None:
     assert refused(house, house.signing.sign, IN_FORCE, "110000", NOW) == "party_foreign"
     assert refused(house, house.settling.bill, "nobody", use(), NOW) == "agreement_unknown"
@@ -143,6 +171,15 @@ def test_a_month_is_paid_once_and_the_fund_with_it(house: House) -> None:
 def test_another_bill_or_one_that_breaks_a_rule_is_refused(house: House, used: Use, index, code: str) -> None:
     house.do(house.settling.bill, "sh-nx", use(), NOW, HUNDRED)
     assert refused(house, house.settling.bill, "sh-nx", used, NOW, index) == code
+
+
+def test_a_month_is_billed_and_shared_from_its_end_on(house: House) -> None:
+    told, over = PostedShare("sh-nx", Pool.RENT, FEBRUARY, 101, "rent"), month_start(MARCH)
+    for before in (month_start(FEBRUARY), over - timedelta(microseconds=1)):
+        assert refused(house, house.settling.bill, "sh-nx", use(month=FEBRUARY), before, HUNDRED) == "month_not_over"
+        assert refused(house, house.settling.share, told, before) == "month_not_over"
+    assert house.do(house.settling.bill, "sh-nx", use(month=FEBRUARY), over, HUNDRED)[1]
+    assert house.do(house.settling.share, told, over)[1]
 
 
 def test_a_buyer_without_money_pays_nothing_at_all(house: House) -> None:

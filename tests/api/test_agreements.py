@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from httpx import Response
 from tests.api.house import FORBIDDEN, House, code
 from tests.cli.test_agreements import CENTRE, block
+
+from qipan.interfaces.api import agreements
 
 DUE_FEN = 576_000 * 1_155
 """What January owes: four fifths of the volume, at half a per cent above the base price."""
@@ -24,6 +27,12 @@ def upload(house: House, who: str, path: str, names: dict[str, str], **form: Any
 
 def sign(house: House, who: str, party: str) -> Response:
     return upload(house, who, "agreements/signatures", {"file": "sh-nx.toml"}, party=party)
+
+
+@pytest.fixture(autouse=True)
+def february_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the clock to when February can be billed."""
+    monkeypatch.setattr(agreements, "now", lambda: max(datetime.now(UTC), datetime(2027, 3, 1, tzinfo=UTC)))
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +176,7 @@ def test_pledge_is_released_by_who_holds_it(agreed: House) -> None:
         ("bills", {"month": "2027-02", "taken_card_h": 10**9, "index": "101"}, (422, "use_above_volume")),
         ("shares", {"pool": "rent", "month": "2027-02", "fen": 0, "source": "market/rent"}, (400, "share_unfit")),
         ("shares", {"pool": "rent", "month": "2027-02", "fen": 1, "source": "no"}, (422, "transfers_refused")),
+        ("shares", {"pool": "rent", "month": "2027-12", "fen": 1, "source": "market/rent"}, (422, "month_not_over")),
         ("events", {"event_id": "o", "day": "2027-12-31", "amounts": {"tax_fen": 1}}, (400, "source_missing")),
         ("events", {"event_id": "o", "day": "2027-12-31", "amounts": {"tax_yuan": 1}}, (422, "request_malformed")),
     ],

@@ -33,6 +33,7 @@ from qipan.certificates.service.correctable import correctable
 from qipan.certificates.service.holdings import CERTIFICATE
 from qipan.certificates.store.registry import DEVICE, ISSUANCE, REQUEST, USAGE
 from qipan.kernel.errors import ConflictError, EngineError, QipanError, RuleBrokenError
+from qipan.storage.trail import TRAIL
 
 LATE = expires(Month(MARCH))
 
@@ -124,7 +125,7 @@ def test_bundles_hold_1000_kwh_and_the_remainder_is_carried_forward(house):
     assert house.told(Bundling("d", "wind-1", "2026-04")) == (BUNDLE_WH, 1, True)
     assert house.told(transfer("u", bundle_ids=("b/1", "d/1"))) == (2 * BUNDLE_WH, 3, True)
     assert house.refused(transfer("v", bundle_ids=("b/1",))) == "bundle_not_whole"
-    assert house.told(Retire("r", "east", "maker", Selection(BUNDLE_WH))) == (BUNDLE_WH, 1, True)
+    assert house.told(Retire("r", "east", "maker", Selection(bundle_ids=("b/1",)))) == (BUNDLE_WH, 1, True)
     assert house.held("maker") == {("maker", "retired"): BUNDLE_WH}
     assert house.check() == ()
     assert house.refused(Bundling("e", "wind-1", "2026-05")) == "month_not_over"
@@ -333,3 +334,17 @@ def test_behind_a_transfer_of_certificates_stands_its_request_in_the_log(house):
             assert correctable(unit, posted[name]) == 0
             assert [leaf.kind for leaf in house.log.find(unit, payload)] == ["certificate_request"]
             assert json.loads(payload)["request_id"] == name
+
+
+def test_one_wh_is_retired_out_of_what_is_loose_and_breaks_no_bundle(house):
+    house.send(issue("i", made(0, BUNDLE_WH), made(1, 500_000)))
+    house.send(Bundling("b", "wind-1", "2026-03"))
+    house.send(Retire("r", "west", "west", Selection(1)))
+    assert house.told(transfer("t", bundle_ids=("b/1",))) == (BUNDLE_WH, 1, True)
+    house.send(Retire("s", "west", "west", Selection(499_999)))
+    house.send(Retire("u", "east", "east", Selection(1)))
+    with house.books.read() as unit:
+        query = sa.select(TRAIL.c.subject).where(TRAIL.c.action == "certificate_bundle_broken")
+        told = list(unit.execute(query).scalars())
+    assert told == ["b/1"]
+    assert house.check() == ()

@@ -124,7 +124,11 @@ class Model:
         return self._of_allocation(name, now, state="retired", by="")
 
     def retire_held(self, holder, beneficiary, count, now):
-        found = self.held(holder, now)
+        held = self.held(holder, now)
+        of = {name: [one.place for one in held if one.bundle == name] for name in {one.bundle for one in held}}
+        # What is loose, then what is left of broken bundles, then bundle by bundle.
+        order = {name: (name != "", name != "" and len(some) == 4, name and min(some)) for name, some in of.items()}
+        found = sorted(held, key=lambda one: (*order[one.bundle][:2], order[one.bundle][2] or (), one.place))
         return self._change(found[:count], holder=beneficiary, state="retired") if count <= len(found) else None
 
     def withdraw(self, name, now):

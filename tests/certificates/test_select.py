@@ -10,7 +10,7 @@ from tests.certificates.made import held
 from qipan.certificates.model.certificate import BUNDLE_WH, Part
 from qipan.certificates.model.month import Month
 from qipan.certificates.model.request import Selection
-from qipan.certificates.select import by_month, join, remains, select, take
+from qipan.certificates.select import broken, by_month, join, remains, select, take
 from qipan.kernel.errors import QipanError
 
 AMOUNTS = st.lists(st.integers(1, 10**9), min_size=1, max_size=8)
@@ -49,7 +49,7 @@ def test_the_oldest_is_used_first_and_bundles_stay_whole() -> None:
     free = select(holdings, Selection(12), takes_bundled=False)
     assert [(one.part.issuance_id, one.wh) for one in free] == [("old", 10), ("new", 2)]
     both = select(holdings, Selection(), takes_bundled=True)
-    assert [one.part.issuance_id for one in both] == ["in", "old", "new"]
+    assert [one.part.issuance_id for one in both] == ["old", "new", "in"]
 
 
 def test_one_wh_is_enough_to_ask_for_and_nothing_is_not_there_to_give() -> None:
@@ -130,3 +130,18 @@ def test_a_whole_bundle_is_selected_by_its_name() -> None:
     with pytest.raises(QipanError) as refused:
         select([*holdings, held("l", 1, 3, bundle_id="b/1")], Selection(bundle_ids=("b/1",)), takes_bundled=True)
     assert (refused.value.code, f"was {BUNDLE_WH + 1}: b/1." in refused.value.message) == ("bundle_not_whole", True)
+
+
+def test_a_bundle_is_broken_only_where_nothing_loose_is_left_and_one_at_a_time() -> None:
+    half = BUNDLE_WH // 2
+    bundled = [("a", half, 0, "b/1"), ("b", BUNDLE_WH, 1, "b/2"), ("c", half, 2, "b/1"), ("torn", 3, 8, "b/3")]
+    holdings = [*(held(*one, bundle_id=name) for *one, name in bundled), held("loose", 10, 9)]
+
+    def taken(wh):
+        found = select(holdings, Selection(wh), takes_bundled=True)
+        return [(one.part.issuance_id, one.wh) for one in found], broken(holdings, found)
+
+    assert taken(10) == ([("loose", 10)], ())
+    assert taken(13) == ([("loose", 10), ("torn", 3)], ())
+    assert taken(14 + half) == ([("loose", 10), ("torn", 3), ("a", half), ("c", 1)], ("b/1",))
+    assert taken(14 + BUNDLE_WH) == ([("loose", 10), ("torn", 3), ("a", half), ("c", half), ("b", 1)], ("b/2",))

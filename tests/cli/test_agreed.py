@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.cli.conftest import Qipan, assert_refused, shown
 from tests.cli.test_agreements import block
 from typer.testing import CliRunner, Result
 
+from qipan.interfaces.cli import session
 from qipan.interfaces.cli.app import app
 
 DUE_FEN = 576_000 * 1_155
@@ -45,8 +47,9 @@ def in_force(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) ->
 
 
 @pytest.fixture
-def agreements(in_force: Path, tmp_path: Path) -> Qipan:
-    """Return a way to type commands in such a home of the test's own."""
+def agreements(in_force: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Qipan:
+    """Return a way to type commands in such a home of the test's own, once January is over."""
+    monkeypatch.setattr(session, "now", lambda: max(datetime.now(UTC), datetime(2027, 2, 1, tzinfo=UTC)))
     home = Path(shutil.copytree(in_force / "home", tmp_path / "home"))
     return partial(typed, home, "agreements")
 

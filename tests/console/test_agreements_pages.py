@@ -13,6 +13,7 @@ from tests.console.conftest import PASSWORD, opened
 from qipan.access.model import Duty
 from qipan.accounts.model.posting import Account, Balance, Draft
 from qipan.bootstrap.services import Services
+from qipan.interfaces.console.pages import agreements
 from qipan.interfaces.server import create_app
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,9 +29,18 @@ def block(page: str, caption: str) -> str:
 AGREEMENT, COURSES = block("agreements.md", "sh-nx.toml"), block("agreements.md", "courses.csv")
 
 
+class Later(datetime):
+    """A clock that shows when January can be billed."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return max(datetime.now(tz), datetime(2027, 2, 1, tzinfo=tz))
+
+
 @pytest.fixture
-def signer(tmp_path: Path) -> tuple[Services, TestClient]:
+def signer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Services, TestClient]:
     """Return a home with money, and who signs for both regions and clears."""
+    monkeypatch.setattr(agreements, "datetime", Later)
     made, now = opened(tmp_path / "home"), datetime.now(UTC)
     with made.books.begin() as unit:
         for party in ("310000", "640000"):

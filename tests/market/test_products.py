@@ -14,12 +14,13 @@ from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.delivery import SiteStep
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.lease import Standing
-from qipan.market.model.product import BankDeposit, BankDraw, Lease
+from qipan.market.model.product import BankDeposit, BankDraw, Claimed, Lease
 from qipan.market.model.request import Member
 from qipan.market.record import signed_text
 from qipan.market.service.bank import Bank
 from qipan.market.service.insurance import Insurance
 from qipan.market.service.leasing import Leasing, lease_record
+from qipan.market.store import product as store
 
 HOUR = Instrument(DAY.card_class, DAY.hub_id, Window.named("2026-03-03T05"))
 POOL = "market/insurance"
@@ -105,6 +106,27 @@ def test_claims_follow_from_the_delivery_and_the_mark_of_the_book(market, insura
     assert paid == ["claim/p1", "claim/p2"]
     assert code_of(lambda: do(market, insurance.sell, policy("p4", Risk.FAILURE, 1), [0], 0, AFTER)) == "policy_late"
     checked(market, insurance)
+
+
+def test_one_loss_is_paid_once_however_many_policies_are_of_it(market, insurance):
+    market.fund(RICH)
+    sponsor(market, insurance, 10**8)
+    lacking = 2 * LOT_H
+    for name, limit in (("p1", 20 * (lacking - 10) - 5), ("p2", 10**7), ("p3", 10**7), ("p4", 10**7)):
+        do(market, insurance.sell, policy(name, Risk.FAILURE, 20, limit=limit), [0], 0, NOW)
+    for name in ("q1", "q2"):
+        below = policy(name, Risk.PRICE_BELOW, 1100, insured="site", card_h=3 * LOT_H, limit=10**7)
+        do(market, insurance.sell, below, [0], 0, NOW)
+    sold(market, nominate=3, is_funded=True)
+    market.allocate(DAY, ENDED)
+    market.deliver(told(spot=1300), AFTER)
+    paid = {name: do(market, insurance.claim, name, AFTER)[0].fen for name in ("p1", "p2", "p3", "q1", "q2")}
+    # The first reaches its limit in the midst of a card-hour; the site sold five lots.
+    assert paid == {"p1": 20 * (lacking - 10) - 5, "p2": 200, "p3": 0, "q1": 300 * LOT_H, "q2": 200 * LOT_H}
+    checked(market, insurance)
+    with market.books.begin(caller="test") as unit:
+        store.insert(unit, store.CLAIM, Claimed("p4", lacking, 5 * LOT_H, 20), AFTER)
+        assert [one.rule for one in insurance.check(unit)] == ["policy_payment_differs", "loss_paid_twice"]
 
 
 def test_lease_is_paid_in_order_falls_behind_and_is_repossessed(market, leasing):
@@ -252,3 +274,16 @@ def test_who_has_not_joined_neither_deposits_nor_draws(market, bank):
     assert code_of(lambda: do(market, bank.deposit, lent, NOW)) == "bank_unjoined"
     assert code_of(lambda: do(market, bank.draw, BankDraw("w", "firm", HOUR.name, 1, 1, {}), NOW)) == "bank_unjoined"
     assert code_of(lambda: do(market, bank.join, "firm", -1, NOW)) == "credit_limit_negative"
+
+
+def test_a_draw_under_the_longest_id_credits_the_member_of_the_longest_name(market):
+    bank, owner = Bank(market.trading, market.accounts, market.log), "s" * 20
+    do(market, market.margins.admit, Member(owner), NOW)
+    market.site(owner, "north", 24)
+    for member in (owner, "firm"):
+        do(market, bank.join, member, 1000, NOW)
+    do(market, bank.deposit, BankDeposit("d1", owner, HOUR.name, "north", 8), NOW)
+    assert do(market, bank.draw, BankDraw("x" * 40, "firm", HOUR.name, 1, 100, {}), NOW)[1]
+    with market.books.read() as unit:
+        assert bank.credits(unit) == {"firm": -100, owner: 100}
+    checked(market, bank)

@@ -25,7 +25,7 @@ from tests.market.made_spot import (
 
 from qipan.kernel.errors import QipanError
 from qipan.market.model.contract import Instrument, Window
-from qipan.market.model.order import Entry
+from qipan.market.model.order import Entry, Side
 from qipan.market.model.request import Certification, Listing
 from qipan.market.model.voucher import Programme
 
@@ -253,6 +253,29 @@ def test_programmes_that_do_not_hold_are_refused_and_nothing_is_posted(spot, wro
         assert refused(lambda: spot.vouchers.programme(unit, "gz")) == "programme_unknown"
 
 
+def test_a_member_that_serves_its_own_bid_over_a_link_is_paid_nothing_by_a_fund(spot) -> None:
+    spot.issue(BEFORE, programme(cap_fen=10**6, suppliers=frozenset({"west"}), holders={"west": 10**6}))
+    spot.enter(BEFORE, bid("b-1", "west", 3, 10**5), offer("o-1", "west", 3, 0))
+    told = spot.clear(AFTER)
+    assert [(one.bid_id, one.offer_id, one.lots) for one in told.supplies] == [("b-1", "o-1", 3)]
+    assert told.redeemed == ()
+    assert not spot.wrong()
+
+
 def test_a_programme_keeps_its_terms(spot) -> None:
     spot.issue(BEFORE, programme())
     assert refused(lambda: spot.issue(BEFORE, programme(cap_fen=1))) == "programme_taken"
+
+
+def test_prices_at_which_nothing_was_traded_are_not_told_for_they_are_limits(spot) -> None:
+    spot.enter(BEFORE, bid("b-1", "east", 2, 800), bid("b-2", "north", 1, 700), bid("b-3", "east", 2, 1500, hour=10))
+    spot.enter(
+        BEFORE,
+        offer("o-1", "west", 2, 1000),
+        offer("o-2", "west", 2, 900, hour=10),
+        offer("o-3", "west", 1, 900, hour=11),
+    )
+    told = spot.clear(AFTER)
+    assert [one.fen_per_card_h for one in told.prices if one.instrument.endswith("guizhou/2026-03-03T09")] == [800]
+    assert {one.instrument.rpartition("T")[2] for one in told.published} == {"10"}
+    assert {one.side for one in told.published} == {Side.BUY, Side.SELL}

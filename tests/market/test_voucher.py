@@ -45,6 +45,7 @@ def test_the_fund_pays_its_rate_rounded_down() -> None:
         (VOUCHER, -1, {}, "purchase_negative"),
         (VOUCHER, 100, {"buyer": "thief"}, "voucher_not_held"),
         (VOUCHER, 100, {"supplier": "stranger"}, "supplier_ineligible"),
+        (replace(VOUCHER, suppliers=frozenset({"firm"})), 100, {"supplier": "firm"}, "supplier_ineligible"),
         (VOUCHER, 100, {"now": ENDS}, "voucher_over"),
         (replace(VOUCHER, left_fen=0), 100, {}, "voucher_over"),
     ],

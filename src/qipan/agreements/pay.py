@@ -51,6 +51,17 @@ def month_start(month: date) -> datetime:
     return datetime(month.year, month.month, 1, tzinfo=UTC) - EAST_8
 
 
+def month_end(month: date) -> datetime:
+    """Return the first moment behind a month of UTC+8.
+
+    Examples
+    --------
+    >>> str(month_end(date(2027, 12, 1)))
+    '2027-12-31 16:00:00+00:00'
+    """
+    return month_start(date(month.year + month.month // 12, month.month % 12 + 1, 1))
+
+
 def month_of(moment: datetime) -> date:
     """Return the month of UTC+8 that begins at a moment, named by its first day."""
     return (moment + EAST_8).date()

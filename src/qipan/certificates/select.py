@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from qipan.certificates.model.certificate import BUNDLE_WH, Holding, Part
@@ -24,7 +24,8 @@ def select(holdings: Iterable[Holding], selection: Selection, *, takes_bundled: 
     holdings
         Of one holder, held.
     takes_bundled
-        Whether Wh of national certificates that are not named may be taken.
+        Whether Wh of national certificates that are not named may be taken, once nothing loose is left: those of
+        bundles that are broken already, then bundle by bundle.
 
     Raises
     ------
@@ -38,9 +39,10 @@ def select(holdings: Iterable[Holding], selection: Selection, *, takes_bundled: 
     if selection.wh is not None and selection.wh < 1:
         raise _unfit(f"at least 1 Wh, was {selection.wh}")
     month = Month.named(selection.month) if selection.month else None
+    held = oldest_first(holdings)
     found = [
         one
-        for one in oldest_first(holdings)
+        for one in _loose_first(held)
         if (takes_bundled or not one.bundle_id)
         and month in {None, one.month}
         and selection.device_id in {"", one.device_id}
@@ -112,6 +114,30 @@ def by_month(holdings: Iterable[Holding]) -> dict[Month, int]:
     """Return Wh by the month that they belong to, the oldest first."""
     ordered = oldest_first(holdings)
     return {month: sum(one.wh for one in some) for month, some in groupby(ordered, lambda one: one.month)}
+
+
+def broken(held: Iterable[Holding], taken: Iterable[Holding]) -> tuple[str, ...]:
+    """Return the bundles that are held whole and of which a part is taken."""
+    whole_wh, taken_wh = _bundled_wh(held), _bundled_wh(taken)
+    return tuple(name for name, wh in taken_wh.items() if whole_wh.get(name) == BUNDLE_WH and wh < BUNDLE_WH)
+
+
+def _loose_first(held: Sequence[Holding]) -> list[Holding]:
+    """Return holdings, the oldest first, with bundles behind what is loose: the broken ones, then one by one."""
+    bundled_wh = _bundled_wh(held)
+    place = {name: at for at, name in enumerate(bundled_wh)}
+    return sorted(
+        held,
+        key=lambda one: (one.bundle_id != "", bundled_wh.get(one.bundle_id) == BUNDLE_WH, place.get(one.bundle_id, 0)),
+    )
+
+
+def _bundled_wh(holdings: Iterable[Holding]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in holdings:
+        if one.bundle_id:
+            found[one.bundle_id] = found.get(one.bundle_id, 0) + one.wh
+    return found
 
 
 def _bundles(holdings: Iterable[Holding], selection: Selection) -> tuple[Holding, ...]:

@@ -74,6 +74,21 @@ def claim_fen(policy: Policy, *, figure: int, held_card_h: int, paid_fen: int = 
     return max(min(loss_fen, policy.limit_fen - paid_fen), 0)
 
 
+def paid_card_h(policy: Policy, *, figure: int, fen: int) -> int:
+    """Return for how many card-hours a claim pays, the last perhaps in part: no other policy pays for these.
+
+    Examples
+    --------
+    >>> from qipan.market.model.contract import Instrument
+    >>> day = Instrument.named("h100@gui/2030-03-06")
+    >>> paid_card_h(Policy("p", "firm", Risk.PRICE_ABOVE, day, 500, 1100, 10_000), figure=1300, fen=10_000)
+    50
+    """
+    sign = -1 if policy.risk is Risk.PRICE_BELOW else 1
+    each_fen = policy.fen_per_card_h if policy.risk is Risk.FAILURE else sign * (figure - policy.fen_per_card_h)
+    return -(-fen // each_fen) if fen else 0
+
+
 def pay(claims_fen: Sequence[int], fund_fen: int) -> Payout:
     """Return what a fund pays: all claims, or its whole in proportion to them, what is left by time stamp.
 

@@ -16,6 +16,11 @@ from qipan.market.model.voucher import Redemption, Voucher
 BASIS_POINTS: Final = 10_000
 
 
+def pays_to(voucher: Voucher, supplier: str) -> bool:
+    """Tell whether a voucher may pay a supplier: one of its own, but never its holder for work that it gives itself."""
+    return supplier in voucher.suppliers and supplier != voucher.holder
+
+
 def redeem(voucher: Voucher, price_fen: int, *, buyer: str, supplier: str, now: datetime) -> Redemption:
     """Return who pays which part of a purchase; the parts add up to the price.
 
@@ -47,11 +52,11 @@ def redeem(voucher: Voucher, price_fen: int, *, buyer: str, supplier: str, now: 
             code="voucher_not_held",
             hint="Vouchers are not traded.",
         )
-    if supplier not in voucher.suppliers:
+    if not pays_to(voucher, supplier):
         raise RuleBrokenError(
-            f"A voucher must be paid to an eligible supplier, was {supplier}.",
+            f"A voucher must be paid to an eligible supplier other than its holder, was {supplier}.",
             code="supplier_ineligible",
-            hint=f"Buy from one of: {', '.join(sorted(voucher.suppliers))}.",
+            hint=f"Buy from one of: {', '.join(sorted(voucher.suppliers - {voucher.holder}))}.",
         )
     if now >= voucher.ends or voucher.left_fen <= 0:
         raise RuleBrokenError(
@@ -88,7 +93,7 @@ def redeem_all(outcome: Outcome, vouchers: Sequence[Voucher], now: datetime) -> 
     for (bid_id, supplier), fen in sorted(prices.items(), key=lambda one: (place[one[0][0]], one[0][1])):
         own = standing[awards[bid_id].member]
         for at, voucher in enumerate(own):
-            if supplier not in voucher.suppliers or now >= voucher.ends or not voucher.left_fen:
+            if not pays_to(voucher, supplier) or now >= voucher.ends or not voucher.left_fen:
                 continue
             paid = redeem(voucher, fen, buyer=awards[bid_id].member, supplier=supplier, now=now)
             own[at] = paid.voucher

@@ -124,7 +124,7 @@ class SpotClearing:
         """Make every auction anew from its requests, with prices found anew, and hold all that follows against it.
 
         Rules: those of `SpotAudit.check`; ``clearing_differs`` where prices, awards or payments are other ones than
-        those that are kept; ``refund_differs``, ``deviation_differs``.
+        those that are kept; ``refund_differs``, ``refund_corrected``, ``deviation_differs``.
         """
         found = list(self._audit.check(unit))
         for name, kept in self._spot.clearings(unit).items():
@@ -132,6 +132,7 @@ class SpotClearing:
             if not self._audit.are_refunded(unit, self._balancing.refunded(unit, name)):
                 told = f"Refunds of {name} must be paid as they follow, was otherwise."
                 found.append(Finding(0, "transfers", "refund_differs", told, name))
+            found += self._balancing.check(unit, name)
             payments = self._balancing.payments(unit, name)
             if not self._audit.are_posted(unit, payments):
                 told = f"Deviations of {name} must be paid as they follow, was otherwise."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from qipan.accounts.model.posting import Draft, Transfer
@@ -22,6 +22,7 @@ from qipan.agreements.pay import (
     account,
     bill_drafts,
     event_drafts,
+    month_end,
     month_start,
     share_drafts,
 )
@@ -66,8 +67,8 @@ class Settling:
         NotFoundError
             ``agreement_unknown``.
         RuleBrokenError
-            ``agreement_unsigned``; ``month_outside``; ``use_above_volume``; ``transfers_refused``, as where the buyer's
-            account does not hold what is due.
+            ``agreement_unsigned``; ``month_outside``; ``month_not_over``; ``use_above_volume``; ``transfers_refused``,
+            as where the buyer's account does not hold what is due.
         ConflictError
             ``posting_taken`` where the month was billed for another use or index.
         """
@@ -79,6 +80,7 @@ class Settling:
                 raise _taken("bill", f"{use.month:%Y-%m} of {agreement_id}")
             return before[0], False
         owed = bill(signed.agreement, use, index)
+        _check_over(use.month, now)
         posted = PostedBill(agreement_id, signed.number, use, index, owed)
         pledged = holders(self._claims.standing(unit, extent_ids=[revenue(agreement_id)]), month_start(use.month))
         self._post(unit, bill_drafts(signed.agreement, owed, pledged), now)
@@ -103,7 +105,8 @@ class Settling:
         NotFoundError
             ``agreement_unknown``.
         RuleBrokenError
-            ``agreement_unsigned``; ``month_outside``; ``table_missing``; ``table_not_yet``; ``transfers_refused``.
+            ``agreement_unsigned``; ``month_outside``; ``month_not_over``; ``table_missing``; ``table_not_yet``;
+            ``transfers_refused``.
         ConflictError
             ``posting_taken`` where it was shared for the month already, otherwise.
         """
@@ -116,13 +119,14 @@ class Settling:
             )
         unit.lock(lock_of(posted.agreement_id))
         signed = self._signing.in_force(unit, posted.agreement_id)
-        signed.agreement.terms(posted.month)
-        parts = share(posted.fen, _table(signed.agreement, posted.pool).on(posted.month))
-        before = store.shares(unit, posted.agreement_id).get((posted.pool, posted.month))
+        before, number = store.shares(unit, posted.agreement_id).get((posted.pool, posted.month), (None, 0))
         if before is not None:
             if before != posted:
                 raise _taken("share", f"{posted.pool} in {posted.month:%Y-%m} of {posted.agreement_id}")
-            return parts, False
+            return self._parts(unit, before, number), False
+        signed.agreement.terms(posted.month)
+        parts = share(posted.fen, _table(signed.agreement, posted.pool).on(posted.month))
+        _check_over(posted.month, now)
         drafts = share_drafts(signed.agreement, posted.pool, posted.month, posted.source, parts)
         self._post(unit, drafts, now)
         store.insert_share(unit, posted, signed.number, in_utc(now))
@@ -152,13 +156,15 @@ class Settling:
         """
         unit.lock(lock_of(agreement_id))
         signed = self._signing.in_force(unit, agreement_id)
-        found = split(event, _table(signed.agreement, Pool.ENCLAVE))
-        _check_event(event, found, source)
         before = store.events(unit, agreement_id).get(event.event_id)
         if before is not None:
-            if before != (event_record(event), source):
+            *told_before, number = before
+            if told_before != [event_record(event), source]:
                 raise _taken("event", f"{event.event_id} of {agreement_id}")
-            return found, False
+            text = self._signing.text(unit, agreement_id, number).agreement
+            return split(event, _table(text, Pool.ENCLAVE)), False
+        found = split(event, _table(signed.agreement, Pool.ENCLAVE))
+        _check_event(event, found, source)
         self._post(unit, event_drafts(signed.agreement, found, source), now)
         record = event_record(event)
         store.insert_event(
@@ -182,11 +188,11 @@ class Settling:
 
     def shares(self, unit: UnitOfWork, agreement_id: str) -> tuple[PostedShare, ...]:
         """Return what was shared out, by month."""
-        return tuple(store.shares(unit, agreement_id).values())
+        return tuple(one for one, _ in store.shares(unit, agreement_id).values())
 
     def events(self, unit: UnitOfWork, agreement_id: str) -> tuple[Event, ...]:
         """Return the events that were split, by day."""
-        return tuple(read_event(record) for record, _ in store.events(unit, agreement_id).values())
+        return tuple(read_event(record) for record, *_ in store.events(unit, agreement_id).values())
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Make every bill, share and event anew from the text it was posted under; nothing when all is well.
@@ -209,15 +215,14 @@ class Settling:
         return tuple(found)
 
     def _check_drafts(self, unit: UnitOfWork, agreement: Agreement) -> list[Finding]:
-        """Hold transfers of shares and events against what they follow from; tables only grow, so any text will do."""
+        """Hold transfers of shares and events against what follows from the text that each was posted under."""
         name = agreement.agreement_id
         drafts: list[Draft] = []
-        for (pool, month), one in store.shares(unit, name).items():
-            drafts += share_drafts(
-                agreement, pool, month, one.source, share(one.fen, _table(agreement, pool).on(month))
-            )
-        for record, source in store.events(unit, name).values():
-            drafts += event_drafts(agreement, split(read_event(record), _table(agreement, Pool.ENCLAVE)), source)
+        for one, number in store.shares(unit, name).values():
+            drafts += share_drafts(agreement, one.pool, one.month, one.source, self._parts(unit, one, number))
+        for record, source, number in store.events(unit, name).values():
+            text = self._signing.text(unit, name, number).agreement
+            drafts += event_drafts(text, split(read_event(record), _table(text, Pool.ENCLAVE)), source)
         posted: dict[str, Transfer] = {}
         for debit in {one.debit for one in drafts}:
             posted |= {one.transfer_id: one for one in self._accounts.transfers(unit, debit)}
@@ -226,6 +231,11 @@ class Settling:
             for one in drafts
             if one.transfer_id not in posted or _moved(posted[one.transfer_id]) != (one.debit, one.credit, one.amount)
         ]
+
+    def _parts(self, unit: UnitOfWork, one: PostedShare, number: int) -> dict[str, int]:
+        """Return who got what of a share, by the text that it was posted under."""
+        text = self._signing.text(unit, one.agreement_id, number).agreement
+        return share(one.fen, _table(text, one.pool).on(one.month))
 
     def _post(self, unit: UnitOfWork, drafts: Sequence[Draft], now: datetime) -> None:
         if drafts:
@@ -244,6 +254,15 @@ def _table(agreement: Agreement, pool: Pool) -> SharingTable:
             hint=f"Write a table shares.{pool} in a new text of the agreement.",
         )
     return agreement.tables[pool]
+
+
+def _check_over(month: date, now: datetime) -> None:
+    if in_utc(now) < month_end(month):
+        raise RuleBrokenError(
+            f"A month must be over before it is billed or shared, was to end at {month_end(month)}: {month:%Y-%m}.",
+            code="month_not_over",
+            hint="Wait for the end of the month, of UTC+8.",
+        )
 
 
 def _check_event(event: Event, found: Split, source: str) -> None:

@@ -50,7 +50,7 @@ class Signing:
         ------
         RuleBrokenError
             ``party_foreign`` for a name that is neither buyer nor seller; ``agreement_posted`` where it changes what
-            was posted.
+            was posted, by now.
         ConflictError
             ``agreement_differs`` where it changes what holds.
         """
@@ -63,14 +63,13 @@ class Signing:
         name = agreement.agreement_id
         unit.lock(lock_of(name))
         found = self._texts(unit, name)
-        if not found or found[-1].agreement != agreement:
-            in_force = [one for one in found if one.is_in_force]
-            if in_force:
-                check_amends(in_force[-1].agreement, agreement, store.posted_to(unit, name))
-            found.append(self._propose(unit, agreement, len(found) + 1, now))
-        newest = found[-1]
-        if party in newest.at:
-            return newest, False
+        is_newest = bool(found) and found[-1].agreement == agreement
+        if is_newest and party in found[-1].at:
+            return found[-1], False
+        in_force = [one for one in found if one.is_in_force]
+        if in_force:  # Also with the second signature: months may have been posted since the first.
+            check_amends(in_force[-1].agreement, agreement, store.posted_to(unit, name))
+        newest = found[-1] if is_newest else self._propose(unit, agreement, len(found) + 1, now)
         store.insert_signature(unit, name, newest.number, party, in_utc(now))
         told: dict[str, int | str] = {
             "agreement": name,

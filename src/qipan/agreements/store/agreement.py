@@ -167,11 +167,14 @@ def insert_share(unit: UnitOfWork, one: PostedShare, number: int, now: datetime)
     unit.execute(sa.insert(SHARE), values)
 
 
-def shares(unit: UnitOfWork, agreement_id: str) -> dict[tuple[Pool, date], PostedShare]:
-    """Return what was shared out, by pool and month."""
+def shares(unit: UnitOfWork, agreement_id: str) -> dict[tuple[Pool, date], tuple[PostedShare, int]]:
+    """Return what was shared out and the number of the text that it was under, by pool and month."""
     query = sa.select(SHARE).where(SHARE.c.agreement_id == agreement_id).order_by(SHARE.c.month, SHARE.c.pool)
     return {
-        (Pool(row.pool), row.month): PostedShare(agreement_id, Pool(row.pool), row.month, row.fen, row.source)
+        (Pool(row.pool), row.month): (
+            PostedShare(agreement_id, Pool(row.pool), row.month, row.fen, row.source),
+            row.number,
+        )
         for row in unit.execute(query)
     }
 
@@ -200,10 +203,10 @@ def insert_event(
     unit.execute(sa.insert(EVENT), values)
 
 
-def events(unit: UnitOfWork, agreement_id: str) -> dict[str, tuple[str, str]]:
-    """Return record and source of events by their id."""
+def events(unit: UnitOfWork, agreement_id: str) -> dict[str, tuple[str, str, int]]:
+    """Return record and source of events, and the number of the text that each was split under, by their id."""
     query = sa.select(EVENT).where(EVENT.c.agreement_id == agreement_id).order_by(EVENT.c.day, EVENT.c.event_id)
-    return {row.event_id: (row.record, row.source) for row in unit.execute(query)}
+    return {row.event_id: (row.record, row.source, row.number) for row in unit.execute(query)}
 
 
 def posted_to(unit: UnitOfWork, agreement_id: str) -> date | None:

@@ -28,7 +28,7 @@ from qipan.certificates.model.request import (
     Withdraw,
 )
 from qipan.certificates.record import told
-from qipan.certificates.select import select
+from qipan.certificates.select import broken, select
 from qipan.certificates.service.entry import Done
 from qipan.certificates.service.holdings import BUNDLING, CERTIFICATE, Holdings, claim_id
 from qipan.certificates.service.usages import Usages
@@ -37,6 +37,7 @@ from qipan.certificates.store import registry as store
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.storage.books import UnitOfWork
+from qipan.storage.trail import record_action
 
 DEVICE: Final = "device/"
 """Begins the extent of a device: the one certificate that each of its moments may be issued."""
@@ -218,7 +219,10 @@ class Requests:
                 )
             self._usages.retire(unit, request.request_id, moved, now)
         else:
-            moved = select(self._valid(unit, request.holder, now), request.selection, takes_bundled=True)
+            held = self._valid(unit, request.holder, now)
+            moved = select(held, request.selection, takes_bundled=True)
+            for name in broken(held, moved):
+                record_action(unit, "certificate_bundle_broken", name, now, retirement=request.request_id)
         self._holdings.move(
             unit,
             request.request_id,

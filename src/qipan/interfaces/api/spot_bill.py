@@ -66,11 +66,11 @@ def clear(request: Request, caller: Clearing, body: NamedAuctionBody) -> dict[st
 
 @router.get("/prices", operation_id="market.spot.prices", dependencies=[USERS])
 def prices(request: Request, auction: AuctionName) -> list[dict[str, Any]]:
-    """Return what bids pay and offers get at each hub and hour, in fen a card-hour; no names."""
+    """Return what bids pay and offers get at each hub and hour with trades, in fen a card-hour; no names."""
     services = services_of(request)
     with services.books.read() as unit:
         found = services.spot.outcome(unit, auction)
-    return [{**one._asdict(), "side": one.side.name.lower()} for one in found.prices]
+    return [{**one._asdict(), "side": one.side.name.lower()} for one in found.published]
 
 
 @router.get("/bill", operation_id="market.spot.bill")

@@ -54,7 +54,7 @@ def show(name: AuctionName, *, member_id: ByOrder = None, lang: Lang = None, as_
             {
                 "auction": name,
                 "is_cleared": is_cleared,
-                "prices": [_worded(one._asdict()) for one in outcome.prices] if outcome else [],
+                "prices": [_worded(one._asdict()) for one in outcome.published] if outcome else [],
                 "orders": [
                     _worded({"id": one.order_id, "member": one.member, "instrument": one.instrument, "side": one.side,
                              "lots": one.lots, "limit_fen_per_card_h": one.fen_per_card_h,
@@ -66,7 +66,7 @@ def show(name: AuctionName, *, member_id: ByOrder = None, lang: Lang = None, as_
         return
     if outcome:
         columns = (to_say("instrument", "合约"), to_say("side", "方向"), to_say("fen a card-hour", "分/卡时"))
-        rows = [(one.instrument, _side(one.side, lang), f"{one.fen_per_card_h:,}") for one in outcome.prices]
+        rows = [(one.instrument, _side(one.side, lang), f"{one.fen_per_card_h:,}") for one in outcome.published]
         print_table(table(columns, rows, numbers=(2,)))
     heads = (
         to_say("order", "订单"),

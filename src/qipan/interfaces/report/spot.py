@@ -83,7 +83,7 @@ def prices(found: Sequence[Found], words: Words) -> Table:
         row(clock(hour), hub, price(told.get(Side.BUY)), price(told.get(Side.SELL)))
         for (hour, hub), told in sorted(sides.items())
     )
-    return Table(words.say("Prices by hour and hub"), heads, rows, words.say("Nobody bid or offered."))
+    return Table(words.say("Prices by hour and hub"), heads, rows, words.say("Nothing was traded."))
 
 
 def prices_chart(found: Sequence[Found], hubs: Sequence[str], words: Words) -> dict[str, Any]:

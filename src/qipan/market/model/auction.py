@@ -199,6 +199,12 @@ class Outcome:
     digest: str = ""
 
     @property
+    def published(self) -> tuple[Price, ...]:
+        """Prices that members are told: those at which something was traded; others are limits of somebody's."""
+        traded = {(one.instrument, one.side) for one in self.awards if one.lots}
+        return tuple(one for one in self.prices if (one.instrument, one.side) in traded)
+
+    @property
     def fee_fen(self) -> int:
         """All fees."""
         return sum(one.fee_fen for one in self.awards)

@@ -27,7 +27,7 @@ from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.request import Cancel
 from qipan.market.pay import VOUCHERS, balanced, drafted, linked
 from qipan.market.service import lock
-from qipan.market.service.correctable import check_refundable
+from qipan.market.service.correctable import check_refundable, check_returned
 from qipan.market.service.spot import Spot
 from qipan.market.service.voucher import Vouchers
 from qipan.market.settle import margin_account
@@ -118,6 +118,8 @@ class Balancing:
             )
         made = Refund(refund_id, name, offer_id, card_h, self._parts(unit, name, served, card_h))
         moves, back = self._moves(unit, outcome, made)
+        # Who decides a dispute holds this lock alone: from here on no correction comes between.
+        unit.lock("log")
         check_refundable(self._accounts, unit, self._spot.auction(unit, name), moves)
         self._accounts.post_whole(unit, linked(drafted(moves, "spot_refund")), now)
         store.insert_refund(unit, made, in_utc(now))
@@ -221,6 +223,10 @@ class Balancing:
                 moved = supplier, margin_account(bid.member), card_h * bid.fen_per_card_h
                 found[f"spot/refund/{refund.refund_id}/{number}"] = moved
         return found
+
+    def check(self, unit: UnitOfWork, name: str) -> list[Finding]:
+        """Hold refunds and corrections of an auction against what was paid. Rule: ``refund_corrected``."""
+        return check_returned(self._accounts, unit, self._spot.auction(unit, name))
 
     # --- how it is done ------------------------------------------------------------------------------------------
 

@@ -143,9 +143,10 @@ class Bank:
             floor_fen=floor,
         )
         taken = {one.deposit_id: part for (one, _), part in zip(left, found.taken_card_h, strict=True) if part}
+        earned = [(owner, fen) for owner, fen in sorted(found.credit_fen.items()) if fen > 0]
         drafts = [
             Draft(
-                transfer_id=f"bank/{asked.draw_id}/{owner}",
+                transfer_id=f"bank/{asked.draw_id}/{number}",
                 debit=_account(asked.member),
                 credit=_account(owner),
                 amount=fen,
@@ -153,8 +154,7 @@ class Bank:
                 reference=asked.instrument,
                 linked=True,
             )
-            for owner, fen in sorted(found.credit_fen.items())
-            if fen > 0
+            for number, (owner, fen) in enumerate(earned, start=1)
         ]
         if drafts:
             self._accounts.post_whole(unit, [*drafts[:-1], replace(drafts[-1], linked=False)], now)

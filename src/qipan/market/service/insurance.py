@@ -16,7 +16,7 @@ from qipan.kernel.time import in_utc
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import HOUSE, is_id
-from qipan.market.insure import claim_fen, premium_fen
+from qipan.market.insure import claim_fen, paid_card_h, premium_fen
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.product import Claimed, Sold
 from qipan.market.service.clearing import Clearing
@@ -133,6 +133,8 @@ class Insurance:
     def claim(self, unit: UnitOfWork, policy_id: str, now: datetime) -> tuple[Claimed, bool]:
         """Pay what a policy owes for what is settled: a delivery, or the last mark; ``False`` if it was paid before.
 
+        Card-hours that another policy of the insured has paid for, of the same book and risk, are not paid again.
+
         Raises
         ------
         NotFoundError
@@ -151,7 +153,7 @@ class Insurance:
         before = store.claims(unit, policy_id).get(policy_id)
         if before is not None:
             return before, False
-        figure, held = self._figure(unit, sold.policy)
+        figure, held = self._left(unit, sold.policy)
         claimed = Claimed(policy_id, figure, held, claim_fen(sold.policy, figure=figure, held_card_h=held))
         self._pay(unit, f"claim/{policy_id}", POOL, margin_account(sold.policy.insured), claimed.fen, now)
         store.insert(unit, store.CLAIM, claimed, in_utc(now))
@@ -167,7 +169,7 @@ class Insurance:
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Make premiums and claims anew and hold them against what was paid.
 
-        Rules: ``policy_payment_differs``, ``pool_short``.
+        Rules: ``policy_payment_differs``, ``loss_paid_twice``, ``pool_short``.
         """
         found: list[Finding] = []
         paid = {one.transfer_id: one.amount for one in self._accounts.transfers(unit, POOL)}
@@ -184,11 +186,37 @@ class Insurance:
             if was != must:
                 told = f"Premium and claim of {name} must be {must} fen, was {was}."
                 found.append(Finding(0, "policy_id", "policy_payment_differs", told, name))
+        found += self._paid_twice(unit)
         has = self._accounts.balances(unit, [POOL]).get((POOL, None), Balance()).available
         if has < open_fen:
             told = f"{POOL} must hold what open policies can claim, {open_fen} fen, was {has}."
             found.append(Finding(0, "account", "pool_short", told))
         return tuple(found)
+
+    def _left(self, unit: UnitOfWork, policy: Policy) -> tuple[int, int]:
+        """Return figure and card-hours at stake, without those that other policies of the loss have paid for."""
+        figure, held = self._figure(unit, policy)
+        paid = sum(
+            paid_card_h(one.policy, figure=claimed.figure, fen=claimed.fen)
+            for one, claimed in self.policies(unit)
+            if claimed and _loss(one.policy) == _loss(policy)
+        )
+        return max(figure - paid, 0) if policy.risk is Risk.FAILURE else figure, max(held - paid, 0)
+
+    def _paid_twice(self, unit: UnitOfWork) -> list[Finding]:
+        """Hold what claims of one loss paid for against the loss, as the first of them found it."""
+        claims = [(sold.policy, claimed) for sold, claimed in self.policies(unit) if claimed]
+        found = []
+        for loss in sorted({_loss(policy) for policy, _ in claims}):
+            some = [(policy, claimed) for policy, claimed in claims if _loss(policy) == loss]
+            paid = sum(paid_card_h(policy, figure=claimed.figure, fen=claimed.fen) for policy, claimed in some)
+            most = max(claimed.held_card_h for _, claimed in some)
+            if loss[-1] is Risk.FAILURE:
+                most = min(most, max(claimed.figure for _, claimed in some))
+            if paid > most:
+                told = f"Claims of {loss[0]} for {loss[1]} must pay for {most} card-hours at most, was for {paid}."
+                found.append(Finding(0, "policy_id", "loss_paid_twice", told, some[-1][0].policy_id))
+        return found
 
     def _figure(self, unit: UnitOfWork, policy: Policy) -> tuple[int, int]:
         """Return the figure that pulls the trigger, and the card-hours that the insured has at stake."""
@@ -207,6 +235,11 @@ class Insurance:
         if fen:
             draft = Draft(transfer_id=name, debit=debit, credit=credit, amount=fen, reason="insurance")
             self._accounts.post_whole(unit, [draft], now)
+
+
+def _loss(policy: Policy) -> tuple[str, str, Risk]:
+    """Return what policies of one loss share."""
+    return policy.insured, policy.instrument.name, policy.risk
 
 
 def _policy_leaf(sold: Sold) -> bytes:

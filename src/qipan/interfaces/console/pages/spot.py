@@ -274,7 +274,7 @@ def _page(
         after = _after(services, unit, name, shown, said) if outcome else None
     mine = [one for one in all_orders if one.member == member]
     got = None if outcome is None else {one.order_id: one for one in outcome.awards}
-    chart = spot.prices_chart(outcome.prices, terms.network.hubs, said) if outcome else {"series": []}
+    chart = spot.prices_chart(outcome.published, terms.network.hubs, said) if outcome else {"series": []}
     return render(
         request,
         "auction.html",
@@ -286,7 +286,7 @@ def _page(
         is_open=now < gate,
         is_cleared=outcome is not None,
         digest="" if outcome is None else outcome.digest,
-        prices=spot.prices(outcome.prices, said) if outcome else None,
+        prices=spot.prices(outcome.published, said) if outcome else None,
         bill=spot.bill(outcome, shown, said) if outcome else None,
         totals=spot.totals(outcome, said) if outcome and reads_all else None,
         after=after,
