@@ -129,7 +129,8 @@ def test_what_is_leased_to_others_is_not_withheld(spot):
     spot.site("site", "zhongwei", 800)
     with spot.books.begin(caller="test") as unit:
         lease = Lease("l", "site", "north", "640 h100-80g@ningxia/zhongwei", 1200, 0, 12, 1, date(2026, 4, 3))
-        Leasing(spot.trading, spot.accounts, spot.log).agree(unit, lease, BEFORE)
+        for member in ("site", "north"):
+            Leasing(spot.trading, spot.accounts, spot.log).agree(unit, lease, member, BEFORE)
     found = watch(spot, until=AFTER + timedelta(days=3))
     assert [one for one in found.flags if one.kind is FlagKind.PHYSICAL] == []
 
