@@ -12,7 +12,7 @@ import typer
 from qipan.interfaces.cli import clearing, session, trade
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
-from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, table
 from qipan.interfaces.cli.trade import Ware
 from qipan.market.model.contract import Instrument
 from qipan.market.model.request import Listing
@@ -39,6 +39,7 @@ def open_book(
     from qipan.bootstrap.files import read_prices
     from qipan.market.margin import rate_fen_per_card_h
     from qipan.market.model.margin import MarginRule
+    from qipan.workflows.wares import opened
 
     if (margin is None) == (history is None):
         raise typer.BadParameter("One of --margin and --history must be given, and only one.")
@@ -48,14 +49,15 @@ def open_book(
         data = read_bytes(history)
         rate = rate_fen_per_card_h(read_prices(data), MarginRule(coverage=coverage))
         source = f"history:{sha256(data).hexdigest()}"
-    listing = Listing(instrument, last_trading or instrument.window.start, rate, source)
-    services = session.services()
+    services, now = session.services(), session.now()
+    listing = opened(Listing(instrument, last_trading or instrument.window.start, rate, source), services.catalog, now)
     with services.books.begin() as unit:
-        is_new = services.trading.open_book(unit, listing, session.now())
+        is_new = services.trading.open_book(unit, listing, now)
     if as_json:
         print_json({**_listing(listing), "is_new": is_new})
     else:
-        remark(f"{ware} is {'open' if is_new else 'open already'}, at a margin of {rate} fen a card-hour.")
+        name = listing.instrument.name
+        remark(f"{name} is {'open' if is_new else 'open already'}, at a margin of {rate} fen a card-hour.")
 
 
 @app.command()
@@ -75,7 +77,7 @@ def books(*, lang: Lang = None, as_json: AsJson = False) -> None:
         say("its source", "依据"),
     )
     rows = [
-        (one["instrument"], one["last_trading"].isoformat(), f"{one['margin_fen_per_card_h']:,}", one["margin_source"])
+        (one["instrument"], clock(one["last_trading"]), f"{one['margin_fen_per_card_h']:,}", one["margin_source"])
         for one in told
     ]
     print_table(table(columns, rows, numbers=(2,), wide=(3,)))

@@ -13,7 +13,7 @@ import typer
 from qipan.interfaces.cli import clearing, deliver, forward, margin, monitor, products, session, spot, voucher
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_moment
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
 from qipan.kernel.errors import BadInputError
 from qipan.market.model.request import Certification, Member
 
@@ -104,11 +104,13 @@ def certify(
     as_json: AsJson = False,
 ) -> None:
     """Enter what a member has certified at a hub, from an hour on."""
+    from qipan.workflows.wares import certified
+
     services = session.services()
-    step = Certification(member_id, card_class, hub_id, start, cards, certificate)
+    step = certified(Certification(member_id, card_class, hub_id, start, cards, certificate), services.catalog)
     with services.books.begin() as unit:
         services.trading.certify(unit, step, session.now())
     if as_json:
         print_json(step)
     else:
-        remark(f"{counted(cards, 'card')} of {card_class} at {hub_id} from {start.isoformat()} on.")
+        remark(f"{counted(cards, 'card')} of {step.card_class} at {step.hub_id} from {clock(start)} on.")
