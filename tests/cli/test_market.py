@@ -233,6 +233,10 @@ def test_hub_is_read_by_its_chinese_name_and_a_class_in_small_letters(market):
     start = ("--start", "2090-03-01T00:00+08:00")
     step = shown(market("member", *certified, "--hub", "宁夏", *start, "--json"))
     assert (step["card_class"], step["hub_id"]) == ("h100-80g", "ningxia")
+    assert (
+        "16 cards of h100-80g at ningxia from 2090-03-01T00:00+08:00 on, in the place of 8."
+        in market("member", *certified[:4], "--cards", 16, *certified[6:], "--hub", "Ningxia", *start).stderr
+    )
     assert_refused(market("member", *certified, "--hub", "宁夏市", *start), 4, "hub_unknown")
     site = ("site", "site", "zw-1", *certified[2:], *start)
     assert_refused(market("deliver", *site, "--hub", "atlantis"), 4, "hub_unknown")
