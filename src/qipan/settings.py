@@ -90,9 +90,9 @@ class Settings(BaseSettings):
         """
         if not self.key_file.exists():
             raise NotFoundError(
-                f"The home folder must be initialised, was not: {self.home}.",
+                f"The home folder must be initialised, was not: {self.home.resolve()}.",
                 code="not_initialised",
-                hint="Run: qipan init",
+                hint="Run: qipan init, or name its folder by QIPAN_HOME.",
             )
 
 

@@ -57,7 +57,9 @@ def test_margin_is_brought_once_and_what_is_free_taken_back(market: House) -> No
     other = market.send("east", "market/margin/bring", **bring | {"fen": 999})
     assert code(other) == (422, "transfers_refused")
     back = {"member": "east", "account": "east/cash", "transfer_id": "m-3"}
-    assert code(market.send("east", "market/margin/take-back", fen=6 * LOT_FEN, **back)) == (422, "transfers_refused")
+    assert code(market.send("east", "market/margin/take-back", fen=6 * LOT_FEN, **back)) == (422, "money_short")
+    theirs = back | {"account": "west/margin"}
+    assert code(market.send("clearing", "market/margin/take-back", fen=1, **theirs)) == (422, "margin_of_another")
     assert market.leaves() == before
     market.new("east", "market/margin/take-back", fen=1000, **back)
     fund = {"member": "east", "source": "east/cash", "fen": 10, "transfer_id": "m-4", "to_fund": True}

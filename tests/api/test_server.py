@@ -17,7 +17,10 @@ def test_app_before_init_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("QIPAN_HOME", str(tmp_path / "none"))
     with pytest.raises(NotFoundError) as caught:
         server.app()
-    assert (caught.value.code, caught.value.hint) == ("not_initialised", "Run: qipan init")
+    assert (caught.value.code, caught.value.hint) == (
+        "not_initialised",
+        "Run: qipan init, or name its folder by QIPAN_HOME.",
+    )
 
 
 def test_app_reads_the_environment(monkeypatch: pytest.MonkeyPatch, services: Services) -> None:

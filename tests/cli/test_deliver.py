@@ -12,7 +12,7 @@ from tests.cli.test_market import typed
 
 from qipan.interfaces.cli import session
 
-DAY = "h100@qingyang/2090-03-03"
+DAY = "h100@gansu/2090-03-03"
 START = datetime(2090, 3, 2, 16, tzinfo=UTC)
 LOT_H = 8 * 24
 JOBS = """job_id,submit,kind,quantity,requested_s,tier,origin,reservation
@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch):
 def market(tmp_path: Path, cheap_passwords: None, clock) -> Qipan:
     """Return a home in which two lots of a day were sold, of which one is nominated."""
     home = tmp_path / "home"
-    certified = ("--class", "h100", "--hub", "qingyang", "--cards", 80, "--start", "2090-01-01T00:00:00+08:00")
+    certified = ("--class", "h100", "--hub", "gansu", "--cards", 80, "--start", "2090-01-01T00:00:00+08:00")
     assert typed(home, "init").exit_code == 0
     market = partial(typed, home, "market")
     for words in (
@@ -64,7 +64,10 @@ def ended(market: Qipan, clock) -> None:
 
 
 def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path):
-    assert len(shown(market("deliver", "owed", DAY, "--json"))) == 24
+    lacks = shown(market("deliver", "owed", DAY, "--json"))
+    assert [(one["lots"], one["bought_in_lots"]) for one in lacks] == [(1, 0)] * 24
+    (row,) = [line for line in market("deliver", "owed", DAY).stdout.splitlines() if "site" in line]
+    assert row.split() == ["2090-03-03T00:00+08:00", "2090-03-04T00:00+08:00", "site", "1", "0", "1"]
     ended(market, clock)
     allocated = shown(market("deliver", "allocate", DAY, "--json"))
     assert (allocated["paid_fen"], allocated["is_new"]) == ({"firm": 1000 * LOT_H}, True)
@@ -95,7 +98,7 @@ def test_a_trade_is_delivered_through_a_day_of_dispatch(market, clock, tmp_path)
 
 def test_steps_that_cannot_be_are_refused_with_a_code_and_nothing_is_posted(market, clock):
     before = shown(market("member", "margin", "--json"))
-    certified = ("--class", "h100", "--hub", "qingyang", "--start", "2090-01-01T00:00:00+08:00")
+    certified = ("--class", "h100", "--hub", "gansu", "--start", "2090-01-01T00:00:00+08:00")
     for words, exit_code, code in (
         (("allocate", DAY), 5, "gate_open"),
         (("nominate", "site", DAY, "--site", "qingyang", "--lots", 3, "--id", "n-2"), 5, "nomination_above_owed"),

@@ -160,19 +160,87 @@ def test_a_file_of_orders_is_placed_once_and_a_bad_one_not_at_all(market, tmp_pa
     file = tmp_path / "orders.csv"
     head = "id,member,instrument,side,lots,fen_per_card_h\n"
     file.write_text(f"{head}s-1,site,{WEEK},sell,3,1200\nb-1,firm,{WEEK},buy,2,1200\nb-2,firm,{WEEK},sell,9,1\n")
-    told = shown(market("forward", "file", str(file), "--json"))
+    result = market("forward", "file", str(file), "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 5
     assert [(one["state"], one["refusal"], one["is_new"]) for one in told] == [
         ("open", None, True),
         ("filled", None, True),
         ("rejected", "order_oversold", True),
     ]
-    assert "order_oversold" in market("forward", "file", str(file)).stdout
-    assert not any(one["is_new"] for one in shown(market("forward", "file", str(file), "--json")))
+    table = market("forward", "file", str(file))
+    assert (table.exit_code, "order_oversold" in table.stdout) == (5, True)
+    assert "1 row of 3 was refused by the book; the others stand." in table.stderr
+    assert not any(one["is_new"] for one in json.loads(market("forward", "file", str(file), "--json").stdout))
     file.write_text(f"{head}s-2,site,{WEEK},sell,1,1300\nb-3,firm,{WEEK},buy,two,1200\n")
     assert_refused(market("forward", "file", str(file)), 3, "orders_unreadable", "not_whole")
-    file.write_text(f"{head}s-2,site,{WEEK},sell,1,1300\nb-3,firm,{WEEK},buy,-2,1200\n")
-    assert_refused(market("forward", "file", str(file)), 3, "order_negative")
-    assert shown(market("forward", "depth", WEEK, "--json"))["asks"] == [{"fen_per_card_h": 1200, "lots": 1}]
+    elsewhere = WEEK.replace("W10", "W11")
+    rows = (f"s-2,site,{WEEK},sell,1,1300", f"b-3,firm,{WEEK},buy,-2,1200", f"b-4,firm,{WEEK},buy,1,1200",
+            f"b-5,firm,{elsewhere},buy,1,1200", f"b-6,nobody,{WEEK},buy,1,1200",
+            "b-7,firm,h100,buy,1,1200")  # fmt: skip
+    file.write_text(head + "".join(f"{row}\n" for row in rows))
+    refused = market("forward", "file", str(file), "--json")
+    assert_refused(refused, 5, "orders_refused")
+    assert [(one["row"], one["value"], one["rule"]) for one in json.loads(refused.stderr)["findings"]] == [
+        (3, "b-3", "order_negative"),
+        (5, "b-5", "book_unknown"),
+        (6, "b-6", "member_unknown"),
+        (7, "b-7", "book_unknown"),
+    ]
+    assert json.loads(refused.stderr)["file"] == "orders.csv"
+    file.write_text(f"{head}{rows[0]}\n")
+    assert [one["is_new"] for one in shown(market("forward", "file", str(file), "--json"))] == [True]
+    assert shown(market("forward", "depth", WEEK, "--json"))["asks"] == [
+        {"fen_per_card_h": 1200, "lots": 1},
+        {"fen_per_card_h": 1300, "lots": 1},
+    ]
+
+
+def test_money_is_never_moved_out_of_or_into_what_another_member_has(market):
+    before = shown(market("member", "margin", "--json"))
+    for words in (
+        ("bring", "site", "--from", "firm/margin"),
+        ("bring", "site", "--from", "firm/fund"),
+        ("take-back", "firm", "--to", "site/margin"),
+    ):
+        assert_refused(market("member", *words, "--fen", 5, "--id", "slip"), 5, "margin_of_another")
+    short = ("take-back", "firm", "--to", "bank", "--fen", 11 * LOT_FEN, "--id", "back-1")
+    assert_refused(market("member", *short), 5, "money_short", f"{10 * LOT_FEN} free")
+    assert shown(market("member", "margin", "--json")) == before
+    taken = market("member", "take-back", "firm", "--to", "bank", "--fen", 1234, "--id", "back-2")
+    assert "1,234 fen taken back from the margin of firm to bank." in taken.stderr
+    brought = market("member", "bring", "firm", "--from", "bank", "--fen", 1234, "--id", "in-9", "--fund")
+    assert "1,234 fen brought from bank to the fund share of firm." in brought.stderr
+
+
+@pytest.mark.parametrize(
+    ("ware", "exit_code", "code"),
+    [
+        ("h100-80g@nowhere/2090-W11", 4, "hub_unknown"),
+        ("h100-80g@ningxia/2020-W11", 5, "book_past"),
+    ],
+)
+def test_slip_opens_no_book(market, ware, exit_code, code):
+    assert_refused(market("forward", "open", ware, "--margin", 100), exit_code, code)
+    assert [one["instrument"] for one in shown(market("forward", "books", "--json"))] == [WEEK]
+
+
+def test_hub_is_read_by_its_chinese_name_and_a_class_in_small_letters(market):
+    opened = shown(market("forward", "open", "H100-80G@宁夏/2090-W11", "--margin", 100, "--json"))
+    assert opened["instrument"] == "h100-80g@ningxia/2090-W11"
+    assert shown(market("forward", "depth", "h100-80g@宁夏枢纽/2090-W11", "--json")) == {"asks": [], "bids": []}
+    certified = ("certify", "site", "--class", "H100-80G", "--cards", 8, "--certificate", "NC-2")
+    start = ("--start", "2090-03-01T00:00+08:00")
+    step = shown(market("member", *certified, "--hub", "宁夏", *start, "--json"))
+    assert (step["card_class"], step["hub_id"]) == ("h100-80g", "ningxia")
+    assert (
+        "16 cards of h100-80g at ningxia from 2090-03-01T00:00+08:00 on, in the place of 8."
+        in market("member", *certified[:4], "--cards", 16, *certified[6:], "--hub", "Ningxia", *start).stderr
+    )
+    assert_refused(market("member", *certified, "--hub", "宁夏市", *start), 4, "hub_unknown")
+    site = ("site", "site", "zw-1", *certified[2:], *start)
+    assert_refused(market("deliver", *site, "--hub", "atlantis"), 4, "hub_unknown")
+    assert "8 usable cards of h100-80g at zw-1" in market("deliver", *site, "--hub", "宁夏").stderr
 
 
 def test_a_call_ends_with_a_code_and_stands_until_it_is_answered(market):
@@ -226,7 +294,7 @@ def test_books_take_their_margin_from_a_history(market, tmp_path):
         for day in range(400)
     )
     file.write_text(f"day,fen_per_card_h\n{rows}")
-    opened = shown(market("forward", "open", "a100@gui/2090-03", "--history", str(file), "--json"))
+    opened = shown(market("forward", "open", "a100@guizhou/2090-03", "--history", str(file), "--json"))
     # Every second day is the same: two days move nothing, and a fen is the least.
     assert opened["margin_fen_per_card_h"] == 1
     assert opened["margin_source"].startswith("history:")
@@ -240,17 +308,17 @@ def test_books_take_their_margin_from_a_history(market, tmp_path):
     # Prices that moved by 800 in two days and are calm now: moves count for what they were only where one asks.
     assert (plain["margin_fen_per_card_h"], scaled["margin_fen_per_card_h"] < 80) == (800, True)
     file.write_text("day,fen_per_card_h\n2020-01-01,1000\n")
-    assert_refused(market("forward", "open", "a100@gui/2090-04", "--history", str(file)), 5, "history_short")
+    assert_refused(market("forward", "open", "a100@guizhou/2090-04", "--history", str(file)), 5, "history_short")
     file.write_text("day,fen_per_card_h\n2020-01-01,dear\n")
-    assert_refused(market("forward", "open", "a100@gui/2090-04", "--history", str(file)), 3, "prices_unreadable")
-    assert market("forward", "open", "a100@gui/2090-04").exit_code == 2
+    assert_refused(market("forward", "open", "a100@guizhou/2090-04", "--history", str(file)), 3, "prices_unreadable")
+    assert market("forward", "open", "a100@guizhou/2090-04").exit_code == 2
     assert_refused(market("forward", "open", "a100/2090-04", "--margin", 5), 3, "instrument_name_bad")
-    assert_refused(market("forward", "open", "a100@gui/2090-44", "--margin", 5), 3, "window_name_bad")
+    assert_refused(market("forward", "open", "a100@guizhou/2090-44", "--margin", 5), 3, "window_name_bad")
 
 
 def test_what_comes_before_its_time_is_refused(market):
     assert_refused(market("forward", "settle"), 4, "day_unmarked")
     assert_refused(market("forward", "default", "site"), 5, "default_uncalled")
-    assert_refused(market("forward", "mark", "--plan", "a100@gui/2090-03=5"), 4, "book_unknown")
+    assert_refused(market("forward", "mark", "--plan", "a100@guizhou/2090-03=5"), 4, "book_unknown")
     assert market("forward", "mark", "--plan", "5").exit_code == 2
     assert market("forward", "mark", "--plan", f"{WEEK}=dear").exit_code == 2

@@ -22,6 +22,7 @@ from qipan.interfaces.cli.print import (
     print_error,
     print_json,
     print_table,
+    say_disproved,
     table,
     working,
 )
@@ -114,6 +115,15 @@ def test_advancing_where_nobody_watches_prints_a_line_a_step(capsys: pytest.Capt
         "another",
         "another：54%，… 秒",
     ]
+
+
+def test_disproved_is_said_first_and_findings_that_are_alike_once(capsys: pytest.CaptureFixture[str]) -> None:
+    same = Finding(0, "note", "note_unsigned", "A note must be signed, was not.")
+    say_disproved([same, same, Finding(2, "entry", "entry_missing", "An entry must stand, was missing.")], Language.EN)
+    told = capsys.readouterr().out
+    assert told.startswith("NOT proved: 3 findings.")
+    assert told.count("A note must be signed, was not.") == 1
+    assert "note_unsigned: told 2 times." in told
 
 
 def test_working_where_nobody_watches_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -116,6 +117,37 @@ def test_bad_bids_are_refused_with_a_code_and_nothing_is_posted(market, tmp_path
     assert len(shown(market("spot", "show", NAME, "--json"))["orders"]) == 3
 
 
+def test_file_with_refused_rows_names_each_and_enters_nothing(market, tmp_path):
+    far = f"h100-80g@ningxia/{DAY}"
+    rows = (
+        f"e-1,east,{SOUTH},buy,5,1500",
+        f"e-2,east,{SOUTH},buy,2,1500",
+        f"w-1,west,{far},sell,10,900",
+        f"w-2,west,{NORTH},sell,1,900",
+        f"n-1,nobody,{SOUTH},buy,1,900",
+        "n-2,east,h100-80g@guizhou/2090-03-06T09,buy,1,900",
+        f"e-3,east,{SOUTH},buy,1,1400",
+    )
+    before = shown(market("member", "margin", "--json"))
+    refused = market("spot", "file", file_of(tmp_path, HEAD + "".join(f"{row}\n" for row in rows)), "--json")
+    assert_refused(refused, 5, "orders_refused")
+    told = json.loads(refused.stderr)
+    assert [(one["row"], one["value"], one["rule"]) for one in told["findings"]] == [
+        (5, "w-2", "offer_uncovered"),
+        (6, "n-1", "member_unknown"),
+        (7, "n-2", "auction_unknown"),
+    ]
+    assert (told["file"], told["detail"]) == ("file.csv", "Every row must be accepted, was refused: 3 of 7.")
+    assert shown(market("member", "margin", "--json")) == before
+    assert shown(market("spot", "show", NAME, "--json"))["orders"] == []
+
+
+def test_row_that_stands_twice_is_entered_and_counted_once(market, tmp_path):
+    twice = file_of(tmp_path, HEAD + BIDS + BIDS.splitlines()[0] + "\n")
+    assert "3 requests entered, 1 named again." in market("spot", "file", twice).stderr
+    assert "0 requests entered, 3 entered before, 1 named again." in market("spot", "file", twice).stderr
+
+
 def test_files_that_cannot_be_read_are_refused_whole(market, tmp_path):
     off_tick = file_of(tmp_path, HEAD + f"e-1,east,{SOUTH},buy,5,1500.5\n")
     assert_refused(market("spot", "file", off_tick), 3, "orders_unreadable")
@@ -127,3 +159,6 @@ def test_files_that_cannot_be_read_are_refused_whole(market, tmp_path):
     assert_refused(market("spot", "deviate", NAME, good, "--rolling", bad), 3, "rolling_unreadable")
     assert_refused(market("spot", "deviate", NAME, good), 4, "auction_uncleared")
     assert_refused(market("spot", "open", "h100", DAY, "--hub", "gui"), 4, "hub_unknown")
+    assert_refused(market("spot", "open", "h100", "2020-03-05", "--hub", "宁夏"), 5, "auction_past")
+    opened = shown(market("spot", "open", "H100", DAY, "--hub", "宁夏", "--hub", "贵州枢纽", "--json"))
+    assert (opened["auction"], opened["hubs"]) == (f"h100/{DAY}", ["ningxia", "guizhou"])

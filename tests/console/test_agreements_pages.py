@@ -101,6 +101,27 @@ def test_file_that_cannot_be_read_is_told_by_its_name(signer: tuple[Services, Te
     assert "bad.toml" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [("/agreements/simulate", "file"), ("/agreements/simulate", "courses"), ("/agreements/value", "file")],
+)
+def test_file_that_is_not_utf8_is_refused_and_none_of_it_is_offered_for_signing(
+    signer: tuple[Services, TestClient], page: str, field: str
+) -> None:
+    _, client = signer
+    chinese = AGREEMENT.replace('buyer = "', '# 买方\nbuyer = "') if field == "file" else COURSES + "# 情景\n"
+    answer = client.post(
+        page,
+        data={"agreement": AGREEMENT, "scenarios": COURSES},
+        files={field: ("gbk.txt", chinese.encode("gb18030"), "text/plain")},
+    )
+    assert answer.status_code == 400
+    assert "file_not_utf8" in answer.text
+    assert "gbk.txt" in answer.text
+    assert "\N{REPLACEMENT CHARACTER}" not in answer.text
+    assert "Sign this text" not in answer.text
+
+
 def test_signing_twice_signs_once_and_both_bring_it_into_force(signer: tuple[Services, TestClient]) -> None:
     services, client = signer
     shown = client.post("/agreements/simulate", data={"agreement": AGREEMENT, "scenarios": COURSES}).text

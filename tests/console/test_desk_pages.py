@@ -41,7 +41,8 @@ def test_margin_of_a_double_click_moves_once(desk: tuple[Services, TestClient]) 
     assert money(services, "poor-1/margin") == 350
     refused = client.post("/market/margin", data=back | {"form_id": "web-3", "yuan": "1000"})
     assert refused.status_code == 422
-    assert "transfers_refused" in refused.text
+    assert "money_short" in refused.text
+    assert "free in poor-1/margin, was 100000 fen of 350 free" in refused.text
     client.post("/market/margin", data=sent | {"form_id": "web-4", "to": "fund", "yuan": "1"})
     assert money(services, "poor-1/fund") == 100
 

@@ -111,7 +111,8 @@ def check_statement(
     findings += wrong
     true = _told(_of(account, balances))
     if list(told["balances"]) != true:
-        findings.append(Finding(0, "balances", "balance_differs", f"Balances must be {true}, was {told['balances']}."))
+        must, was = _in_words(true), _in_words(told["balances"])
+        findings.append(Finding(0, "balances", "balance_differs", f"Balances must be {must}, was {was}."))
     return tuple(findings)
 
 
@@ -127,6 +128,20 @@ def _told(balances: Mapping[Any, Balance]) -> list[dict[str, Any]]:
         }
         for period, balance in sorted(balances.items(), key=lambda one: (one[0] is not None, one[0]))
     ]
+
+
+def _in_words(balances: Any) -> str:
+    """Write balances, which may have been tampered with, for people."""
+    if not isinstance(balances, list) or not all(isinstance(one, dict) for one in balances):
+        return "no list of balances"
+    return "; ".join(map(_one_in_words, balances)) or "none"
+
+
+def _one_in_words(balance: Mapping[str, Any]) -> str:
+    names = [f"{side} {state}" for side in ("debits", "credits") for state in ("posted", "pending")]
+    told = {name: balance.get(name.replace(" ", "_"), "missing") for name in names}
+    period = f"{balance['period']}: " if balance.get("period") else ""
+    return period + ", ".join(f"{name} {amount}" for name, amount in told.items())
 
 
 def _of(account: Account, balances: Mapping[Cell, Balance]) -> dict[Any, Balance]:

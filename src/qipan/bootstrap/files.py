@@ -65,7 +65,7 @@ def read_drafts(data: bytes) -> tuple[Draft, ...]:
     intake = transfers_csv.read(data)
     if intake.findings:
         raise BadInputError(
-            f"Every row of a file of transfers must be readable, was not: {len(intake.findings)} findings.",
+            f"Every row of a file of transfers must be readable, was not; findings: {len(intake.findings)}.",
             code="transfers_unreadable",
             hint="Nothing was posted. Correct the cells that are named, then send the file again.",
             findings=intake.findings,
@@ -84,9 +84,11 @@ def read_orders(data: bytes) -> tuple[Order, ...]:
     orders, findings = orders_csv.read(data)
     if findings:
         raise BadInputError(
-            f"Every row of a file of orders must be readable, was not: {len(findings)} findings.",
+            f"Every row of a file of orders must be readable, was not; findings: {len(findings)}.",
             code="orders_unreadable",
-            hint="Nothing was entered. Correct the cells that are named, then send the file again.",
+            hint="Nothing was entered. Save the sheet as CSV UTF-8, with commas, then send the file again."
+            if findings[0].rule == "file_unreadable"
+            else "Nothing was entered. Correct the cells that are named, then send the file again.",
             findings=findings,
         )
     return orders
@@ -103,7 +105,7 @@ def read_prices(data: bytes) -> Ints:
     prices, findings = prices_csv.read(data)
     if findings:
         raise BadInputError(
-            f"Every row of a price history must be readable, was not: {len(findings)} findings.",
+            f"Every row of a price history must be readable, was not; findings: {len(findings)}.",
             code="prices_unreadable",
             hint="Correct the cells that are named; no margin follows from a history with gaps.",
             findings=findings,
@@ -160,7 +162,7 @@ def read_delivered(data: bytes) -> dict[str, int]:
     delivered, findings = pairs_csv.read(data, ("id", "card_h"))
     if findings:
         raise BadInputError(
-            f"Every row of what was delivered must be readable, was not: {len(findings)} findings.",
+            f"Every row of what was delivered must be readable, was not; findings: {len(findings)}.",
             code="delivered_unreadable",
             hint="Nothing was settled. Correct the cells that are named, then send the file again.",
             findings=findings,
@@ -179,7 +181,7 @@ def read_rolling(data: bytes) -> dict[str, int]:
     prices, findings = pairs_csv.read(data, ("instrument", "fen_per_card_h"))
     if findings:
         raise BadInputError(
-            f"Every row of rolling prices must be readable, was not: {len(findings)} findings.",
+            f"Every row of rolling prices must be readable, was not; findings: {len(findings)}.",
             code="rolling_unreadable",
             hint="Nothing was settled. Correct the cells that are named, then send the file again.",
             findings=findings,
@@ -228,7 +230,7 @@ def read_scenarios(data: bytes) -> tuple[Scenario, ...]:
     scenarios, findings = scenarios_csv.read(data)
     if findings:
         raise BadInputError(
-            f"Every row of a file of scenarios must be readable, was not: {len(findings)} findings.",
+            f"Every row of a file of scenarios must be readable, was not; findings: {len(findings)}.",
             code="scenarios_unreadable",
             hint="Correct the cells that are named; nothing is simulated with gaps.",
             findings=findings,
@@ -266,7 +268,7 @@ def read_production(data: bytes) -> tuple[Production, ...]:
     made, findings = production_csv.read(data)
     if findings:
         raise BadInputError(
-            f"Every row of a file of production must be readable, was not: {len(findings)} findings.",
+            f"Every row of a file of production must be readable, was not; findings: {len(findings)}.",
             code="production_unreadable",
             hint="Nothing was issued. Correct the cells that are named, then send the file again.",
             findings=findings,
@@ -285,7 +287,7 @@ def read_usage(data: bytes) -> tuple[Usage, ...]:
     usages, findings = usage_csv.read(data)
     if findings:
         raise BadInputError(
-            f"Every row of a file of use must be readable, was not: {len(findings)} findings.",
+            f"Every row of a file of use must be readable, was not; findings: {len(findings)}.",
             code="usage_unreadable",
             hint="Nothing was entered. Correct the cells that are named, then send the file again.",
             findings=findings,

@@ -82,7 +82,7 @@ def _triangle(catalog: Catalog, prefix: str) -> Triangle:
 def _some(read: tuple[tuple[Made, ...], tuple[Finding, ...]]) -> tuple[tuple[Made, ...], tuple[Finding, ...]]:
     if not read[0]:
         raise BadInputError(
-            f"A table must have a row that can be read, had none: {len(read[1])} findings.",
+            f"A table must have a row that can be read, had none; findings: {len(read[1])}.",
             code="table_unreadable",
             hint="Write the columns that docs/indicators.md has for it.",
             findings=read[1],

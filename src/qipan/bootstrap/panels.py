@@ -34,7 +34,7 @@ def read_panel(data: bytes, *, today: date | None = None) -> tuple[Releases, tup
     releases, findings = panel.read(data, today=today or datetime.now(ZoneInfo(BOARD_ZONE)).date())
     if releases is None:
         raise BadInputError(
-            f"A panel must have a row that can be read, had none: {len(findings)} findings.",
+            f"A panel must have a row that can be read, had none; findings: {len(findings)}.",
             code="panel_unreadable",
             hint="Write a row for each region and period: region,period,value, as docs/labour.md has them.",
             findings=findings,
@@ -73,7 +73,7 @@ def _cell_exposures(data: bytes) -> tuple[CellExposures, tuple[Finding, ...]]:
     found, findings = exposure.read(data)
     if found is None:
         raise BadInputError(
-            f"Exposures must have a row that can be read, had none: {len(findings)} findings.",
+            f"Exposures must have a row that can be read, had none; findings: {len(findings)}.",
             code="exposures_unreadable",
             hint="Write a row for each industry and channel: industry,channel,exposure; see docs/attribution.md.",
             findings=findings,
@@ -92,7 +92,7 @@ def read_neighbours(data: bytes) -> tuple[dict[str, frozenset[str]], tuple[Findi
     found, findings = neighbours.read(data)
     if not found:
         raise BadInputError(
-            f"Neighbours must have a row that can be read, had none: {len(findings)} findings.",
+            f"Neighbours must have a row that can be read, had none; findings: {len(findings)}.",
             code="neighbours_unreadable",
             hint="Write a row for each pair of regions that adjoin: region,neighbour, as docs/clusters.md has them.",
             findings=findings,

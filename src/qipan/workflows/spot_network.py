@@ -12,7 +12,7 @@ import numpy as np
 from qipan.dispatch.board.route import route
 from qipan.dispatch.model.board import Link
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, NotFoundError
+from qipan.kernel.errors import BadInputError
 from qipan.ledger.model.fleet import Fleet, Origin
 from qipan.market.model.auction import Network
 from qipan.market.model.contract import CARDS_PER_LOT
@@ -78,15 +78,7 @@ def _hubs_alone(hubs: Sequence[str], catalog: Catalog) -> Fleet:
     whole = national_fleet(catalog)
     sites = []
     for hub in hubs:
-        found = next((site for site in whole.sites if site.hub_id == hub), None)
-        if found is None:
-            known = ", ".join(one.hub_id for one in catalog.hubs())
-            raise NotFoundError(
-                f"A hub of an auction must be a national one, was {hub!r}.",
-                code="hub_unknown",
-                hint=f"Name some of: {known}.",
-            )
-        sites.append(found)
+        sites.append(next(site for site in whole.sites if site.hub_id == catalog.hub(hub).hub_id))
     origins = tuple(
         Origin(hub, site.name_en, site.name_zh, site.adcode, site.macro, site.point, 1.0)
         for hub, site in zip(hubs, sites, strict=True)

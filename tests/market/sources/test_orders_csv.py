@@ -57,3 +57,18 @@ def test_read_a_bad_row_has_a_finding_and_the_others_are_read(row, column, rule)
 def test_read_a_file_of_another_form_reads_nothing(data, rules):
     orders, findings = read(data)
     assert (orders, {one.rule for one in findings}) == ((), rules)
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (HEAD.replace(",", ";").encode(), "separated by semicolons"),
+        ("编号,会员\n".encode("gb18030"), "in another encoding at byte 1"),
+        (b"PK\x03\x04\x14", "a spreadsheet or an archive"),
+        (b'id,"member\n', "torn: unexpected end of data"),
+    ],
+)
+def test_read_says_in_words_what_a_file_is_instead(data: bytes, found: str) -> None:
+    orders, (only,) = read(data)
+    assert orders == ()
+    assert only.message == f"A file of orders must be CSV in UTF-8, with commas, was {found}."

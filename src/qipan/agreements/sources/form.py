@@ -83,7 +83,7 @@ class Form:
             return Decimal(found)
         if isinstance(found, Decimal):
             return found
-        self.note(_path(at, key), "not_decimal", f"A decimal must stand here, as 0.8, was {told!r}.", told)
+        self.note(_path(at, key), "not_decimal", f"A decimal must stand here, as 0.8, was {_shown(told)}.", told)
         return stand_in
 
     def table(self, table: Table, at: str, key: str) -> tuple[str, Table]:
@@ -91,7 +91,7 @@ class Form:
         told = table.get(key, {})
         if isinstance(told, dict):
             return _path(at, key), told
-        self.note(_path(at, key), "not_a_table", f"A table must stand here, was {told!r}.", told)
+        self.note(_path(at, key), "not_a_table", f"A table must stand here, was {_shown(told)}.", told)
         return _path(at, key), {}
 
     def tables(self, table: Table, at: str, key: str) -> list[tuple[str, Table]]:
@@ -99,7 +99,9 @@ class Form:
         told = table.get(key, [])
         if isinstance(told, list) and all(isinstance(one, dict) for one in told):
             return [(f"{_path(at, key)}[{number}]", one) for number, one in enumerate(told)]
-        self.note(_path(at, key), "not_a_table", f"Tables [[{_path(at, key)}]] must stand here, was {told!r}.", told)
+        self.note(
+            _path(at, key), "not_a_table", f"Tables [[{_path(at, key)}]] must stand here, was {_shown(told)}.", told
+        )
         return []
 
     def made(self, at: str, before: int, make: Callable[[], T]) -> T | None:
@@ -123,8 +125,25 @@ class Form:
         # A flag is a number to Python, and a moment a day; to a reader neither is.
         if isinstance(told, kind) and not isinstance(told, bool | datetime):
             return told
-        self.note(_path(at, key), rule, f"{must.capitalize()} must stand here, was {told!r}.", told)
+        self.note(_path(at, key), rule, f"{must.capitalize()} must stand here, was {_shown(told)}.", told)
         return stand_in
+
+
+def _shown(told: object) -> str:
+    """Write what was found as the file has it, as near as one can.
+
+    Examples
+    --------
+    >>> _shown("a"), _shown(Decimal("10.5")), _shown(True), _shown([1]), _shown({})
+    ("'a'", '10.5', 'true', 'a list', 'a table')
+    """
+    if isinstance(told, str):
+        return repr(told)
+    if isinstance(told, bool):
+        return str(told).lower()
+    if isinstance(told, list):
+        return "a list"
+    return "a table" if isinstance(told, dict) else str(told)
 
 
 def _path(at: str, key: str) -> str:

@@ -50,6 +50,7 @@ from qipan.interfaces.api.party import (
 from qipan.interfaces.api.problem import FindingOut
 from qipan.interfaces.entry import Caller, services_of
 from qipan.kernel.errors import BadInputError
+from qipan.workflows.wares import adcode_of
 
 router = APIRouter(prefix="/certificates", tags=["certificates"])
 
@@ -174,7 +175,8 @@ class StatementBody(Body):
 @router.post("/devices", operation_id="certificates.device", status_code=201)
 def device(request: Request, response: Response, caller: Registry, body: DeviceBody) -> dict[str, Any]:
     """Enter a device; it is never changed. Needs the duty registry."""
-    services, made = services_of(request), Device(**body.model_dump())
+    services = services_of(request)
+    made = Device(**body.model_dump() | {"adcode": adcode_of(body.adcode, services.catalog)})
     with services.books.begin(caller=str(caller)) as unit:
         is_new = services.registry.enter_device(unit, made, now())
     return {"device": asdict(made), "is_new": is_entered(response, is_new=is_new)}

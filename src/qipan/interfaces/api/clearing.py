@@ -28,6 +28,7 @@ from qipan.interfaces.api.party import (
     sight,
 )
 from qipan.interfaces.entry import services_of
+from qipan.workflows import pay_margin
 
 router = APIRouter(prefix="/market", tags=["market"])
 
@@ -72,10 +73,12 @@ def bring(request: Request, response: Response, caller: User, body: BringBody) -
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
         act_for(caller, services.accounts.account(unit, body.source).owner, Duty.CLEARING)
-        is_new = services.margins.bring(
+        is_new = pay_margin.bring(
             unit,
-            body.member,
+            services.margins,
+            services.accounts,
             now(),
+            member=body.member,
             source=body.source,
             fen=body.fen,
             transfer_id=body.transfer_id,
@@ -91,8 +94,15 @@ def take_back(request: Request, response: Response, caller: User, body: TakeBack
     services = services_of(request)
     with services.books.begin(caller=str(caller)) as unit:
         act_for(caller, services.accounts.account(unit, body.account).owner, Duty.CLEARING)
-        is_new = services.margins.take_back(
-            unit, body.member, now(), account=body.account, fen=body.fen, transfer_id=body.transfer_id
+        is_new = pay_margin.take_back(
+            unit,
+            services.margins,
+            services.accounts,
+            now(),
+            member=body.member,
+            account=body.account,
+            fen=body.fen,
+            transfer_id=body.transfer_id,
         )
     return {"member": body.member, "fen": body.fen, "is_new": is_entered(response, is_new=is_new)}
 

@@ -32,6 +32,7 @@ from qipan.interfaces.entry import Caller, services_of
 from qipan.market.deliver import by_hour
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
+from qipan.workflows.wares import certified
 
 router = APIRouter(prefix="/market/delivery", tags=["market"])
 
@@ -109,7 +110,8 @@ class OutturnBody(Body):
 @router.post("/sites", operation_id="market.deliver.site", status_code=201)
 def certify_site(request: Request, caller: Clearing, body: SiteBody) -> dict[str, Any]:
     """Enter what a member has certified at a site, from an hour on; the last word counts. Needs the duty clearing."""
-    services, step = services_of(request), SiteStep(**body.model_dump())
+    services = services_of(request)
+    step = certified(SiteStep(**body.model_dump()), services.catalog)
     with services.books.begin(caller=str(caller)) as unit:
         services.nominating.certify_site(unit, step, now())
     return {**plain(step), "usable_cards": step.usable_cards}

@@ -33,6 +33,8 @@ from qipan.interfaces.entry import Caller, services_of
 from qipan.market.model.order import Entry, Order, Side, Trade
 from qipan.market.model.request import Answer, Cancel, Certification, Cover, Listing, Member
 from qipan.market.model.request import Request as Asked
+from qipan.workflows.enter import enter_whole
+from qipan.workflows.wares import certified, opened
 
 router = APIRouter(prefix="/market", tags=["market"])
 
@@ -171,9 +173,10 @@ def open_book(request: Request, response: Response, caller: Clearing, body: Book
         is_plain=body.is_plain,
         last_trading=body.last_trading,
     )
-    services = services_of(request)
+    services, at = services_of(request), now()
+    listing = opened(listing, services.catalog, at)
     with services.books.begin(caller=str(caller)) as unit:
-        is_new = services.trading.open_book(unit, listing, now())
+        is_new = services.trading.open_book(unit, listing, at)
     return {**_listing(listing), "is_new": is_entered(response, is_new=is_new)}
 
 
@@ -188,7 +191,8 @@ def books(request: Request) -> list[dict[str, Any]]:
 @router.post("/certifications", operation_id="market.member.certify", status_code=201)
 def certify(request: Request, caller: Clearing, body: CertificationBody) -> Certification:
     """Enter what a member has certified at a hub, from an hour on; the last word counts. Needs the duty clearing."""
-    services, step = services_of(request), Certification(**body.model_dump())
+    services = services_of(request)
+    step = certified(Certification(**body.model_dump()), services.catalog)
     with services.books.begin(caller=str(caller)) as unit:
         services.trading.certify(unit, step, now())
     return step
@@ -198,7 +202,9 @@ def certify(request: Request, caller: Clearing, body: CertificationBody) -> Cert
 def send(request: Request, response: Response, caller: User, body: RequestsBody) -> list[dict[str, Any]]:
     """Send orders, cancellations and cover to one book, together whole or not at all; needs the duty trader or site.
 
-    Each is durable before it is answered. What the book refuses is kept, too: its answer has the ``refusal``, and its
+    Each is durable before it is answered. Of several, each that no book could keep is a finding.
+
+    What the book refuses is kept, too: its answer has the ``refusal``, and its
     id is used up. The same request again is told the same; 200 says that all of them were entered before. Trades name
     no member but those that one acts for.
     """
@@ -207,8 +213,12 @@ def send(request: Request, response: Response, caller: User, body: RequestsBody)
         act_for(caller, one.member)
     signatures = {one.request_id: one.signature for one in body.requests if one.signature}
     services = services_of(request)
-    with services.books.begin(caller=str(caller)) as unit:
-        answers = services.margins.send(unit, asked, now(), signatures)
+    answers = enter_whole(
+        services.books,
+        asked,
+        lambda unit, some: services.margins.send(unit, some, now(), signatures),
+        caller=str(caller),
+    )
     is_entered(response, is_new=any(one.is_new for one in answers))
     return [_answer(one, caller) for one in answers]
 

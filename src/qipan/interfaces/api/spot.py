@@ -35,6 +35,7 @@ from qipan.market.model.auction import Auction, auction_of
 from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel
+from qipan.workflows.enter import enter_whole
 
 router = APIRouter(prefix="/market/spot", tags=["market"])
 
@@ -145,16 +146,22 @@ def send(request: Request, response: Response, caller: User, body: SpotRequestsB
     """Enter bids, offers and cancellations of one auction, together whole or not at all; needs the duty trader or site.
 
     Each is durable before it is answered; what bids can cost is held of the member's margin. What is refused leaves
-    nothing behind, and its id stays free. The same request again is told the same; 200 says that all were entered
-    before. The first one says which auction it is.
+    nothing behind, and its id stays free.
+
+    Of several, each that is refused is a finding. The same request again is told the same; 200 says that all were
+    entered before. The first one says which auction it is.
     """
     asked = [one.asked() for one in body.requests]
     for one in asked:
         act_for(caller, one.member)
     signatures = {one.request_id: one.signature for one in body.requests if one.signature}
-    services = services_of(request)
-    with services.books.begin(caller=str(caller)) as unit:
-        told = services.spot.send(unit, auction_of(asked[0].instrument), asked, now(), signatures)
+    services, name = services_of(request), auction_of(asked[0].instrument)
+    told = enter_whole(
+        services.books,
+        asked,
+        lambda unit, some: services.spot.send(unit, name, some, now(), signatures),
+        caller=str(caller),
+    )
     is_entered(response, is_new=any(is_new for _, is_new in told))
     names = ("request_id", "auction", "number", "at", "digest")
     return [{name: getattr(one, name) for name in names} | {"is_new": is_new} for one, is_new in told]

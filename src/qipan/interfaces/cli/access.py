@@ -12,7 +12,7 @@ import typer
 from qipan.access.model import Duty, Role, Scope
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.options import AsJson, read_moment
-from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, say, table
 from qipan.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def users(*, as_json: AsJson = False) -> None:
             str(one.role),
             ", ".join(_told(seen[one.user_id])) or "country",
             f"{one.created:%Y-%m-%d}",
-            f"{one.signed_in:%Y-%m-%d %H:%M} UTC" if one.signed_in else "",
+            clock(one.signed_in) if one.signed_in else "",
             "disabled" if one.is_disabled else "",
         )
         for one in found
@@ -149,7 +149,7 @@ def token(
         key, issued = services.access.issue_token(
             unit, owner, name=program, now=session.now(), lifetime=timedelta(days=days)
         )
-    remark(f"Token {issued.token_id} of {owner.name} ends on {issued.expires:%Y-%m-%d}. The key is shown only now:")
+    remark(f"Token {issued.token_id} of {owner.name} ends on {clock(issued.expires)}. The key is shown only now:")
     say(key)
 
 
@@ -180,7 +180,7 @@ def trail(
         return
     rows = [
         (
-            f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
+            clock(one.at, seconds=True),
             one.caller,
             one.action,
             one.subject,

@@ -14,10 +14,22 @@ from qipan.interfaces.cli import dispute, session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.log import FAILED, Key, Quorum, Witnesses
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
-from qipan.interfaces.cli.print import counted, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import (
+    clock,
+    counted,
+    findings_table,
+    print_json,
+    print_table,
+    remark,
+    say,
+    say_disproved,
+    table,
+)
 from qipan.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from qipan.accounts.model.posting import Cell
 
 NO_LIMIT = "none"
@@ -140,7 +152,7 @@ def show(
             one.owner,
             one.asset_id,
             one.purpose,
-            at or "",
+            "" if at is None else clock(at),
             f"{held.posted:,}",
             f"{held.available:,}",
             units[one.asset_id],
@@ -208,7 +220,7 @@ def verify_statement(
     if as_json:
         print_json({"transfers": len(told["lines"]), "findings": findings})
     elif findings:
-        print_table(findings_table(findings))
+        say_disproved(findings, language)
     else:
         count = len(told["lines"])
         say(
@@ -256,11 +268,11 @@ def _columns(language: Language) -> tuple[str, ...]:
     return tuple(language.say(english, chinese) for english, chinese in said)
 
 
-def _by_account(balances: dict[Cell, Balance]) -> dict[str, list[tuple[str | None, Balance]]]:
+def _by_account(balances: dict[Cell, Balance]) -> dict[str, list[tuple[datetime | None, Balance]]]:
     """Return periods and what is held in them, by account."""
-    told: dict[str, list[tuple[str | None, Balance]]] = {}
+    told: dict[str, list[tuple[datetime | None, Balance]]] = {}
     for (name, period), held in balances.items():
-        told.setdefault(name, []).append((None if period is None else period.isoformat(), held))
+        told.setdefault(name, []).append((period, held))
     return told
 
 

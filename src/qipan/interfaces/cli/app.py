@@ -36,11 +36,17 @@ from qipan.interfaces.cli.show import show_day, steps
 if TYPE_CHECKING:
     from qipan.bootstrap.services import FirstRun
 
+HOME_WORDS = (
+    "Data lies in the folder QIPAN_HOME, else in .qipan of the current folder; QIPAN_LANG (en or zh) chooses the "
+    "language. All settings: docs/settings.md."
+)
+"""Where data lies, for the help."""
+
 app = typer.Typer(
     name="qipan",
     cls=DoorGroup,
     help="One board for a country's compute and work.",
-    epilog=EXIT_WORDS,
+    epilog=f"{HOME_WORDS}\n\n{EXIT_WORDS}",
     no_args_is_help=True,
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,

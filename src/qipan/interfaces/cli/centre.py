@@ -11,7 +11,7 @@ from qipan.certificates.model.certification import PPM, Certification, Evidence,
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang
-from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, table
 
 app = typer.Typer(
     name="centre",
@@ -101,7 +101,7 @@ def audit(
     if as_json:
         print_json(_plain(found))
     else:
-        remark(f"{site} has grade {found.grade} until {found.expires.isoformat()}.")
+        remark(f"{site} has grade {found.grade} until {clock(found.expires)}.")
 
 
 @app.command()
@@ -161,7 +161,7 @@ def list_all(
             f"{one.found_ppm[Measure.HOURLY_SHARE] / PPM:.1%}",
             f"{one.found_ppm[Measure.PUE] / PPM:g}" if Measure.PUE in one.found_ppm else "",
             one.auditor,
-            one.expires.date().isoformat(),
+            clock(one.expires),
             yes if one.is_valid(session.now()) else no,
         )
         for one in found

@@ -43,7 +43,7 @@ def device(
     *,
     owner: Annotated[str, typer.Option("--owner", help="Who is issued its certificates.")],
     source: Annotated[Source, typer.Option("--source", help="What it makes energy of.")],
-    adcode: Annotated[str, typer.Option("--adcode", help="Region that it stands in.")],
+    adcode: Annotated[str, typer.Option("--adcode", help="Adcode of where it stands, or a region's name.")],
     capacity_kw: Annotated[int, typer.Option("--capacity-kw", help="Rated power, in kW.")],
     commissioned: Annotated[
         datetime,
@@ -55,8 +55,11 @@ def device(
     as_json: AsJson = False,
 ) -> None:
     """Enter a device; it is never changed."""
-    made = Device(device_id, owner, source, adcode, capacity_kw * W_PER_KW, commissioned, self_used)
+    from qipan.workflows.wares import adcode_of
+
     services = session.services()
+    place = adcode_of(adcode, services.catalog)
+    made = Device(device_id, owner, source, place, capacity_kw * W_PER_KW, commissioned, self_used)
     with services.books.begin() as unit:
         is_new = services.registry.enter_device(unit, made, session.now())
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +14,10 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.clearing import CALLED
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment, write_bytes
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.trade import Ware
 from qipan.market.deliver import by_hour
-from qipan.market.model.contract import Instrument, Window
+from qipan.market.model.contract import HOUR, Instrument, Window
 from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
 
 if TYPE_CHECKING:
@@ -28,9 +30,6 @@ deliver_app = typer.Typer(name="deliver", help="Deliver what was traded, or pay 
 app.add_typer(deliver_app)
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
-Ware = Annotated[
-    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Class, hub, window: h100@gui/2026-03-03.")
-]
 SiteId = Annotated[str, typer.Option("--site", help="Site, by its id in the fleet.")]
 Lots = Annotated[int, typer.Option("--lots", help="Lots of eight cards in each hour.")]
 WordId = Annotated[str, typer.Option("--id", help="Its id, chosen by the member; the same again changes nothing.")]
@@ -64,14 +63,18 @@ def site(
     as_json: AsJson = False,
 ) -> None:
     """Enter what a member has certified at a site, from an hour on."""
+    from qipan.workflows.wares import certified
+
     services = session.services()
-    step = SiteStep(member_id, site_id, card_class, hub_id, start, cards, derating, certificate)
+    step = certified(
+        SiteStep(member_id, site_id, card_class, hub_id, start, cards, derating, certificate), services.catalog
+    )
     with services.books.begin() as unit:
         services.nominating.certify_site(unit, step, session.now())
     if as_json:
         print_json({**_plain(step), "usable_cards": step.usable_cards})
     else:
-        remark(f"{counted(step.usable_cards, 'usable card')} of {card_class} at {site_id}.")
+        remark(f"{counted(step.usable_cards, 'usable card')} of {step.card_class} at {site_id}.")
 
 
 @deliver_app.command()
@@ -142,20 +145,34 @@ def buy_in(
 
 @deliver_app.command()
 def owed(ware: Ware, *, lang: Lang = None, as_json: AsJson = False) -> None:
-    """Show what sellers owe and did not nominate, hour by hour."""
+    """Show what sellers owe and did not nominate, and what of it was bought in; hours that are alike stand together."""
     services = session.services()
     with services.books.read() as unit:
-        found = services.nominating.lacking(unit, ware)
+        found, bought = services.nominating.lacking(unit, ware), services.nominating.bought_in(unit, ware)
     told = [
-        {"hour": hour, "member": member, "lots": lots} for hour, gaps in found.items() for member, lots in gaps.items()
+        {"hour": hour, "member": member, "lots": lots, "bought_in_lots": bought[hour]}
+        for hour, gaps in found.items()
+        for member, lots in gaps.items()
     ]
     if as_json:
         print_json(told)
         return
     to_say = spoken(lang).say
-    columns = (to_say("hour", "小时"), to_say("member", "会员"), to_say("lots lacking", "未提名手数"))
-    rows = [(_clock(hour), member, f"{lots:,}") for hour, gaps in found.items() for member, lots in gaps.items()]
-    print_table(table(columns, rows, numbers=(2,)))
+    columns = (
+        to_say("from", "起"),
+        to_say("until", "止"),
+        to_say("member", "会员"),
+        to_say("not nominated, lots", "未提名手数"),
+        to_say("bought in, of all", "合计已补购"),
+        to_say("still lacking, of all", "合计仍缺"),
+    )
+    rows = [
+        (clock(hours[0]), clock(hours[-1] + HOUR), member, f"{lots:,}", f"{bought[hours[0]]:,}",
+         f"{sum(gaps.values()) - bought[hours[0]]:,}")
+        for hours, gaps in _alike(found, bought)
+        for member, lots in gaps.items()
+    ]  # fmt: skip
+    print_table(table(columns, rows, numbers=(3, 4, 5)))
 
 
 @deliver_app.command()
@@ -302,7 +319,7 @@ def _spot(texts: list[str], window: Window) -> dict[datetime, int]:
     told: dict[str, int] = {}
     for text in texts:
         name, _, fen = text.rpartition("=")
-        if not fen.isdecimal():
+        if not (fen.isascii() and fen.isdecimal()):
             raise typer.BadParameter(f"--spot must be FEN or WINDOW=FEN, was {text!r}.")
         told[name or window.name] = int(fen)
     return by_hour(told)
@@ -333,7 +350,7 @@ def _reservations(found: Any, lang: Language | None) -> Any:
 
 def _reservation(one: Reserved, use: Use | None) -> tuple[str, ...]:
     used = ("", "") if use is None else (f"{use.used_card_s / 3600:,.2f}", f"{use.unused_card_s / 3600:,.2f}")
-    return one.reservation_id, one.member, one.site_id, _clock(one.start), _clock(one.end), f"{one.lots:,}", *used
+    return one.reservation_id, one.member, one.site_id, clock(one.start), clock(one.end), f"{one.lots:,}", *used
 
 
 def _tell_paid(found: Outturn, lang: Language | None) -> None:
@@ -357,6 +374,14 @@ def _tell_calls(calls_fen: Mapping[str, int], lang: Language | None) -> None:
     print_table(table(columns, [(name, f"{fen:,}") for name, fen in calls_fen.items()], numbers=(1,)))
 
 
+def _alike(
+    found: Mapping[datetime, Mapping[str, int]], bought: Mapping[datetime, int]
+) -> list[tuple[list[datetime], Mapping[str, int]]]:
+    """Return hours that follow each other with the same gaps and buy-ins, together."""
+    grouped = groupby(found, lambda hour: (dict(found[hour]), bought[hour]))
+    return [(list(hours), gaps) for (gaps, _), hours in grouped]
+
+
 def _plain(value: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -365,9 +390,3 @@ def _plain(value: Any) -> dict[str, Any]:
 
 def _texts(row: tuple[object, ...]) -> tuple[str, ...]:
     return tuple(map(str, row))
-
-
-def _clock(at: datetime) -> str:
-    from qipan.market.model.contract import MARKET_ZONE
-
-    return at.astimezone(MARKET_ZONE).isoformat(timespec="minutes")

@@ -14,7 +14,7 @@ from qipan.interfaces.cli.explain import explain
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, PlanId, read_bytes, write_text
 from qipan.interfaces.cli.power import call, flexibility, power
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, say, table
 from qipan.interfaces.cli.stand_alone import stand_alone
 from qipan.interfaces.cli.volumes import volumes
 from qipan.interfaces.report.numbers import NOTHING, grouped
@@ -184,4 +184,4 @@ def _print(told: Followed, lang: Language | None, *, as_json: bool) -> None:
 
 
 def _second(moment: datetime | None) -> str:
-    return NOTHING if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S")
+    return NOTHING if moment is None else clock(moment, seconds=True)

@@ -13,7 +13,17 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.log import FAILED, Key, Quorum, Witnesses
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
-from qipan.interfaces.cli.print import counted, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import (
+    clock,
+    counted,
+    findings_table,
+    print_json,
+    print_table,
+    remark,
+    say,
+    say_disproved,
+    table,
+)
 from qipan.interfaces.report.disputes import line, told
 from qipan.kernel.errors import BadInputError
 
@@ -70,8 +80,7 @@ def list_disputes(
     else:
         heads = (("dispute", "争议"), ("state", "状态"), ("opened", "提出"), ("party", "一方"), ("ground", "理由"))
         rows = [
-            (one.dispute_id, one.state.value, f"{one.opened:%Y-%m-%d %H:%M} UTC", one.opening.party, one.opening.ground)
-            for one in found
+            (one.dispute_id, one.state.value, clock(one.opened), one.opening.party, one.opening.ground) for one in found
         ]
         print_table(table([language.say(*head) for head in heads], rows))
 
@@ -89,7 +98,7 @@ def show(dispute_id: DisputeId, *, lang: Lang = None, as_json: AsJson = False) -
         return
     language, plain = spoken(lang), told(found)
     say(f"{dispute_id}: {plain['state']}")
-    heads = (("step", "步骤"), ("what", "事项"), ("who", "何人"), ("words", "内容"))
+    heads = (("step", "步骤"), ("what", "事项"), ("who", "何人"), ("words", "陈述"))
     rows = [
         (f"{one['number']}", one["act"], " ".join(filter(None, (one["by"], one["party"]))), one["words"])
         for one in plain["steps"]
@@ -192,7 +201,7 @@ def verify(
     if as_json:
         print_json({"exhibits": len(read["exhibits"]), "findings": findings})
     elif findings:
-        print_table(findings_table(findings))
+        say_disproved(findings, language)
     else:
         count = len(read["exhibits"])
         say(
@@ -247,6 +256,6 @@ def _print_transfers(some: list[Transfer], dispute: Dispute, language: Language)
 
 def _amount(text: str) -> tuple[str, int]:
     name, _, amount = text.rpartition("=")
-    if not name or not amount.isdecimal():
+    if not name or not (amount.isascii() and amount.isdecimal()):
         raise typer.BadParameter(f"--correct must be TRANSFER=AMOUNT, was {text!r}.")
     return name, int(amount)

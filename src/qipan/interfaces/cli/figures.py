@@ -9,7 +9,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang
-from qipan.interfaces.cli.print import counted, print_json, print_table, say, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, say, table
 from qipan.interfaces.report import labels
 from qipan.interfaces.report.contrast import stated, told
 from qipan.interfaces.report.figures import asked, burn_row, completeness_row, group_names, heard, supply_row
@@ -185,8 +185,8 @@ def sources(*, lang: Lang = None, as_json: AsJson = False) -> None:
             (
                 one.source_id,
                 one.fleet_id,
-                one.heard.isoformat(timespec="seconds") if one.heard else "–",
-                one.told_until.isoformat(timespec="seconds") if one.told_until else "–",
+                clock(one.heard, seconds=True) if one.heard else "–",
+                clock(one.told_until, seconds=True) if one.told_until else "–",
                 language.say("late", "逾期") if one.is_late else language.say("fresh", "正常"),
                 language.say(f"{one.missing}, first {one.missing_number}", f"{one.missing}，最早 {one.missing_number}")
                 if one.missing
@@ -227,7 +227,7 @@ def _print_supply(found: tuple[Supply, ...], names: Mapping[str, str], language:
             (
                 names.get(one.group, one.group) or "–",
                 label(labels.KIND, one.kind, words(language)),
-                one.period.start.isoformat(timespec="minutes"),
+                clock(one.period.start),
                 grouped(one.certified_unit_h),
                 percent(one.told_share),
                 grouped(one.used_unit_h),

@@ -11,7 +11,7 @@ import typer
 from qipan.interfaces.cli import clearing, session, trade
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
-from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, table
 from qipan.interfaces.cli.trade import Ware
 from qipan.market.model.request import Listing
 
@@ -38,6 +38,7 @@ def open_book(
 ) -> None:
     """Open a book; its margin is stated, or found from a history of prices."""
     from qipan.bootstrap.files import listing_of
+    from qipan.workflows.wares import opened
 
     if (margin is None) == (history is None):
         raise typer.BadParameter("One of --margin and --history must be given, and only one.")
@@ -49,14 +50,15 @@ def open_book(
         is_plain=is_plain,
         last_trading=last_trading,
     )
-    services = session.services()
+    services, now = session.services(), session.now()
+    listing = opened(listing, services.catalog, now)
     with services.books.begin() as unit:
-        is_new = services.trading.open_book(unit, listing, session.now())
+        is_new = services.trading.open_book(unit, listing, now)
     if as_json:
         print_json({**_listing(listing), "is_new": is_new})
     else:
-        rate = listing.margin_fen_per_card_h
-        remark(f"{ware} is {'open' if is_new else 'open already'}, at a margin of {rate} fen a card-hour.")
+        name, rate = listing.instrument.name, listing.margin_fen_per_card_h
+        remark(f"{name} is {'open' if is_new else 'open already'}, at a margin of {rate} fen a card-hour.")
 
 
 @app.command()
@@ -76,7 +78,7 @@ def books(*, lang: Lang = None, as_json: AsJson = False) -> None:
         say("its source", "依据"),
     )
     rows = [
-        (one["instrument"], one["last_trading"].isoformat(), f"{one['margin_fen_per_card_h']:,}", one["margin_source"])
+        (one["instrument"], clock(one["last_trading"]), f"{one['margin_fen_per_card_h']:,}", one["margin_source"])
         for one in told
     ]
     print_table(table(columns, rows, numbers=(2,), wide=(3,)))

@@ -23,7 +23,7 @@ from qipan.certificates.model.request import (
 )
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.options import AsJson, read_bytes
-from qipan.interfaces.cli.print import counted, print_json, remark
+from qipan.interfaces.cli.print import clock, counted, print_json, remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,5 +167,5 @@ def _tell(answer: Answer, what: str, *, as_json: bool) -> None:
         told = {name: value for name, value in asdict(entered).items() if name != "record"}
         print_json({**told, "is_new": answer.is_new})
         return
-    since = "" if answer.is_new else f", as since {entered.at.isoformat(timespec='seconds')}"
+    since = "" if answer.is_new else f", as since {clock(entered.at, seconds=True)}"
     remark(f"{entered.kind} {entered.request_id}: {entered.wh:,} Wh, {counted(entered.count, what)}{since}.")

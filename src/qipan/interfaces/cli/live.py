@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language
 from qipan.interfaces.cli.options import as_typed, read_bytes
-from qipan.interfaces.cli.print import counted, plain, remark, say
+from qipan.interfaces.cli.print import clock, counted, plain, remark, say
 from qipan.interfaces.cli.search import stopping
 from qipan.interfaces.report.numbers import grouped, percent
 from qipan.kernel.errors import BadInputError
@@ -192,14 +192,14 @@ def _tell(decision: Decision, language: Language, *, as_json: bool) -> None:
     )
     say(
         language.say(
-            f"{decision.moment:%Y-%m-%d %H:%M:%S} UTC {what}: {grouped(len(decision.final))} placed, "
+            f"{clock(decision.moment, seconds=True)} {what}: {grouped(len(decision.final))} placed, "
             f"{grouped(decision.waiting)} wait, {grouped(len(decision.lost))} lost{gap}",
-            f"{decision.moment:%Y-%m-%d %H:%M:%S} UTC {what}：安排 {grouped(len(decision.final))}，"
+            f"{clock(decision.moment, seconds=True)} {what}：安排 {grouped(len(decision.final))}，"
             f"等待 {grouped(decision.waiting)}，未能安排 {grouped(len(decision.lost))}{gap}",
         )
     )
     for one in decision.final:
-        say(f"  {one.job_id} -> {one.site_id}, {one.start:%Y-%m-%d %H:%M:%S} UTC")
+        say(f"  {one.job_id} -> {one.site_id}, {clock(one.start, seconds=True)}")
     for job_id in decision.lost:
         say(language.say(f"  {job_id}: no seat", f"  {job_id}：无席位"))
     if decision.pivotal:

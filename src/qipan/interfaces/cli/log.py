@@ -13,7 +13,15 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_text
-from qipan.interfaces.cli.print import counted, findings_table, print_json, print_table, remark, say
+from qipan.interfaces.cli.print import (
+    counted,
+    findings_table,
+    print_json,
+    print_table,
+    remark,
+    say,
+    say_disproved,
+)
 from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 
 if TYPE_CHECKING:
@@ -175,7 +183,7 @@ def verify_proof(
     if as_json:
         print_json({"place": proof.seq, "entry": entered, "findings": findings})
     elif findings:
-        print_table(findings_table(findings))
+        say_disproved(findings, language)
     else:
         say(language.say(f"Proved, at place {proof.seq}: {entered}", f"已证明，位于第 {proof.seq} 条：{entered}"))
     if findings:

@@ -9,7 +9,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang
-from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, table
 
 app = typer.Typer()
 
@@ -29,12 +29,23 @@ def bring(
     as_json: AsJson = False,
 ) -> None:
     """Bring money to a member's margin, or to its share of the mutual fund."""
+    from qipan.workflows import pay_margin
+
     services = session.services()
     with services.books.begin() as unit:
-        is_new = services.margins.bring(
-            unit, member_id, session.now(), source=source, fen=fen, transfer_id=transfer_id, to_fund=fund
+        is_new = pay_margin.bring(
+            unit,
+            services.margins,
+            services.accounts,
+            session.now(),
+            member=member_id,
+            source=source,
+            fen=fen,
+            transfer_id=transfer_id,
+            to_fund=fund,
         )
-    _told_paid(member_id, fen, is_new=is_new, as_json=as_json)
+    way = f"brought from {source} to the {'fund share' if fund else 'margin'} of {member_id}"
+    _told_paid(member_id, fen, way, is_new=is_new, as_json=as_json)
 
 
 @app.command("take-back")
@@ -47,12 +58,21 @@ def take_back(
     as_json: AsJson = False,
 ) -> None:
     """Take free margin back; what is held stays."""
+    from qipan.workflows import pay_margin
+
     services = session.services()
     with services.books.begin() as unit:
-        is_new = services.margins.take_back(
-            unit, member_id, session.now(), account=to, fen=fen, transfer_id=transfer_id
+        is_new = pay_margin.take_back(
+            unit,
+            services.margins,
+            services.accounts,
+            session.now(),
+            member=member_id,
+            account=to,
+            fen=fen,
+            transfer_id=transfer_id,
         )
-    _told_paid(member_id, fen, is_new=is_new, as_json=as_json)
+    _told_paid(member_id, fen, f"taken back from the margin of {member_id} to {to}", is_new=is_new, as_json=as_json)
 
 
 @app.command()
@@ -139,13 +159,13 @@ def statement(member_id: MemberId, *, lang: Lang = None, as_json: AsJson = False
     print_table(table(columns, rows, numbers=(4, 5)))
 
 
-def _told_paid(member_id: str, fen: int, *, is_new: bool, as_json: bool) -> None:
+def _told_paid(member_id: str, fen: int, way: str, *, is_new: bool, as_json: bool) -> None:
     if as_json:
         print_json({"member": member_id, "fen": fen, "is_new": is_new})
     else:
-        remark(f"{fen:,} fen of {member_id}{'' if is_new else ' moved before; nothing has changed'}.")
+        remark(f"{fen:,} fen {way}{'' if is_new else ' before; nothing has changed'}.")
 
 
 def _line(one: dict[str, Any]) -> tuple[str, ...]:
-    at = one["at"].isoformat(timespec="seconds")
+    at = clock(one["at"], seconds=True)
     return at, one["transfer"], one["reason"], one["action"], f"{one['fen']:,}", f"{one['balance_fen']:,}"

@@ -13,8 +13,10 @@ import typer
 from qipan.interfaces.cli import clearing, deliver, forward, margin, monitor, products, session, spot, voucher
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_moment
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
 from qipan.kernel.errors import BadInputError
+from qipan.kernel.time import Interval
+from qipan.market.model.contract import HOUR
 from qipan.market.model.request import Certification, Member
 
 app = typer.Typer(
@@ -104,11 +106,20 @@ def certify(
     as_json: AsJson = False,
 ) -> None:
     """Enter what a member has certified at a hub, from an hour on."""
+    from qipan.market.service.capacity import Holding, certified_at_hub
+    from qipan.workflows.wares import certified
+
     services = session.services()
-    step = Certification(member_id, card_class, hub_id, start, cards, certificate)
+    step = certified(Certification(member_id, card_class, hub_id, start, cards, certificate), services.catalog)
+    first = start.replace(minute=0, second=0, microsecond=0)
     with services.books.begin() as unit:
+        whose = Holding(member_id, step.card_class, step.hub_id)
+        before = int(certified_at_hub(unit, whose, Interval(first, first + HOUR))[0])
         services.trading.certify(unit, step, session.now())
     if as_json:
         print_json(step)
     else:
-        remark(f"{counted(cards, 'card')} of {card_class} at {hub_id} from {start.isoformat()} on.")
+        remark(
+            f"{counted(cards, 'card')} of {step.card_class} at {step.hub_id} from {clock(start)} on"
+            f"{f', in the place of {before:,}' if before else ''}."
+        )

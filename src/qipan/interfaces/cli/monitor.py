@@ -57,13 +57,27 @@ def monitor(
             one.flag_id,
             one.market,
             " ".join(one.members),
-            ", ".join(f"{FIGURE[name]} {value:,.4g}" for name, value in one.figures.items()),
+            ", ".join(f"{FIGURE[name]} {_figure(value)}" for name, value in one.figures.items()),
             "" if one.chance is None else f"{one.chance:.2%}",
             " ".join(map(str, one.leaves[:4])) + (" …" if len(one.leaves) > 4 else ""),
         )
         for one in watch.flags
     ]
     print_table(table([language.say(*head) for head in heads], rows))
+    # Exact to the last figure: the same flags must be found by what is typed again.
     stretch = f"--since {watch.since.isoformat()} --until {watch.until.isoformat()}"
     say(language.say(f"The same flags are told again by: {stretch}", f"以下条件可再次得出相同提示：{stretch}"))
     say(language.say("Flags say what to look at; they prove nothing.", "提示仅指明应查看之处，不证明任何事。"))
+
+
+def _figure(value: float) -> str:
+    """Write a figure of a flag: whole numbers whole, grouped; others to three digits.
+
+    Examples
+    --------
+    >>> _figure(10_000.0), _figure(0.98765), _figure(1234.5)
+    ('10,000', '0.988', '1,234.5')
+    """
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.3g}"

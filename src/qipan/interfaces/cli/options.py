@@ -53,6 +53,38 @@ def read_moment(text: str) -> datetime:
     return in_utc(moment)
 
 
+def read_hub(text: str) -> str:
+    """Read a hub as it is typed: by its id, its Chinese or its English name.
+
+    Raises
+    ------
+    NotFoundError
+        ``hub_unknown``.
+
+    Examples
+    --------
+    >>> read_hub("宁夏")
+    'ningxia'
+    """
+    from qipan.facts.catalog import Catalog
+    from qipan.interfaces.cli import session
+
+    return Catalog.load(session.settings().facts).hub(text).hub_id
+
+
+def read_ware(text: str) -> str:
+    """Read an instrument as it is typed; a hub that is named in Chinese is read as its id.
+
+    Examples
+    --------
+    >>> read_ware("h100-80g@宁夏/2030-W10")
+    'h100-80g@ningxia/2030-W10'
+    """
+    before, at, after = text.partition("@")
+    hub, slash, window = after.partition("/")
+    return text if text.isascii() or not slash else f"{before}{at}{read_hub(hub)}{slash}{window}"
+
+
 def as_typed(command: str, options: Mapping[str, object]) -> str:
     """Return a command with those of its options that have a value.
 

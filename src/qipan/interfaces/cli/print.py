@@ -7,10 +7,11 @@ import math
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from rich import box
@@ -23,6 +24,7 @@ from qipan.interfaces.cli.language import Language
 from qipan.interfaces.report import errors
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import Finding, QipanError
+from qipan.kernel.time import BOARD_ZONE, zone
 
 FINDINGS_SHOWN = 20
 """How many findings are printed before the rest is only counted."""
@@ -189,6 +191,17 @@ def findings_table(
     return made
 
 
+def say_disproved(findings: Sequence[Finding], language: Language) -> None:
+    """Say first that a file is not proved, then why: findings that are alike once, with how many there are."""
+    count = Counter(findings)
+    many = counted(len(findings), "finding")
+    say(language.say(f"NOT proved: {many}.", f"未证明：{len(findings):,} 项问题。"), style="bold red")
+    print_table(findings_table(list(count), language=language))
+    often = [(one, times) for one, times in count.items() if times > 1]
+    for one, times in often:
+        say(language.say(f"{one.rule}: told {times} times.", f"{one.rule}：出现 {times} 次。"))
+
+
 @contextmanager
 def working(steps: Mapping[str, tuple[str, str]], language: Language) -> Iterator[Callable[[str], None]]:
     """Show on the error stream how far the work is; nothing where nobody watches.
@@ -279,6 +292,17 @@ def counted(number: int, one: str, many: str = "") -> str:
     ('1 checkpoint', '1,200 batches')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def clock(at: datetime, *, seconds: bool = False) -> str:
+    """Write a moment for people, on the clock of the board: to the minute, or to the second.
+
+    Examples
+    --------
+    >>> clock(datetime.fromisoformat("2030-03-04T16:00:05.123456+00:00"))
+    '2030-03-05T00:00+08:00'
+    """
+    return at.astimezone(zone(BOARD_ZONE)).isoformat(timespec="seconds" if seconds else "minutes")
 
 
 def change(share: float | None) -> str:

@@ -29,10 +29,10 @@ for one in (insure_app, lease_app, bank_app):
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[
-    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Class, hub, window: h100@gui/2026-03-03.")
+    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Class, hub, window: h100@guizhou/2026-03-03.")
 ]
 Hour = Annotated[
-    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Of an hour, as h100@gui/2026-03-03T05.")
+    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Of an hour, as h100@guizhou/2026-03-03T05.")
 ]
 NewId = Annotated[str, typer.Option("--id", help="Its id; the same again changes nothing.")]
 LeaseId = Annotated[str, typer.Argument(metavar="LEASE", show_default=False, help="Id of the lease.")]

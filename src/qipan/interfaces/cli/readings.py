@@ -13,7 +13,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Seed, read_bytes, read_moment
-from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import clock, findings_table, print_json, print_table, remark, say, table
 from qipan.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def disputes(
                 str(one.dispute_id),
                 one.source_id,
                 one.meter_id,
-                one.period.start.isoformat(),
+                clock(one.period.start),
                 str(one.held_value),
                 str(one.refused_value),
                 one.resolution or language.say("open", "未处理"),
@@ -339,4 +339,4 @@ def print_acknowledgements(told: Sequence[Acknowledgement], lang: Lang, *, as_js
 
 
 def _word(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
+    return clock(value, seconds=True) if isinstance(value, datetime) else str(value)

@@ -12,7 +12,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_moment, write_text
-from qipan.interfaces.cli.print import print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, print_json, print_table, remark, table
 from qipan.kernel.errors import BadInputError
 
 # Imported here, as Typer reads the annotation of an option.
@@ -85,7 +85,7 @@ def history(
     language = spoken(lang)
     first = language.say("first release", "首次发布")
     rows = [
-        (release.released.isoformat(timespec="seconds"), *told)
+        (clock(release.released, seconds=True), *told)
         for release, changes in releases
         for told in [(c.path, c.before, c.after) for c in changes] or [(first, "", "")]
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +11,10 @@ import typer
 from qipan.interfaces.cli import session, spot_bill
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
 from qipan.interfaces.cli.spot_bill import AuctionName
 from qipan.interfaces.cli.trade import MemberId, RequestId, SignWith, Ware, Word, signatures
-from qipan.market.bid import by_hour
-from qipan.market.model.auction import auction_of
+from qipan.kernel.errors import of_file
 from qipan.market.model.contract import Window
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel
@@ -67,7 +65,7 @@ def open_auction(
     if as_json:
         print_json({**_auction(auction), "is_new": is_new})
     else:
-        remark(f"{auction.name} is {'open' if is_new else 'open already'} until {auction.gate.isoformat()}.")
+        remark(f"{auction.name} is {'open' if is_new else 'open already'} until {clock(auction.gate)}.")
 
 
 @app.command()
@@ -89,10 +87,7 @@ def auctions(*, lang: Lang = None, as_json: AsJson = False) -> None:
         return
     say = spoken(lang).say
     columns = (say("auction", "拍卖"), say("hubs", "枢纽"), say("gate", "截止"), say("digest", "摘要"))
-    rows = [
-        (one["auction"], " ".join(one["hubs"]), one["gate"].isoformat(timespec="seconds"), one["digest"] or "")
-        for one in told
-    ]
+    rows = [(one["auction"], " ".join(one["hubs"]), clock(one["gate"]), one["digest"] or "") for one in told]
     print_table(table(columns, rows, wide=(1,)))
 
 
@@ -109,7 +104,8 @@ def place(
     as_json: AsJson = False,
 ) -> None:
     """Enter a bid or an offer for an hour at a hub, or for each hour of a day; it is durable before this answers."""
-    _tell(_sent([Order(request_id, member_id, ware, Side[side.name], lots, fen)], sign_with), as_json=as_json)
+    made = Order(request_id, member_id, ware, Side[side.name], lots, fen)
+    _tell(_sent([made], sign_with), as_json=as_json)
 
 
 @app.command()
@@ -135,10 +131,12 @@ def order_file(
     sign_with: SignWith = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enter a file of bids and offers, all of them or none."""
+    """Enter a file of bids and offers, all of them or none; every row that is refused is named."""
     from qipan.bootstrap.files import read_orders
 
-    _tell(_sent(read_orders(read_bytes(file)), sign_with), as_json=as_json)
+    with of_file(file.name):
+        told = _sent(read_orders(read_bytes(file)), sign_with, first_row=2)
+    _tell(told, as_json=as_json)
 
 
 @app.command()
@@ -150,27 +148,30 @@ def gate(name: AuctionName, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"auction": name, "closed": closed})
     else:
-        remark(f"The gate of {name} closed at {closed.isoformat(timespec='seconds')}.")
+        remark(f"The gate of {name} closed at {clock(closed, seconds=True)}.")
 
 
-def _sent(requests: Sequence[Order | Cancel], sign_with: Path | None) -> list[tuple[Entered, bool]]:
-    from qipan.market.service.lock import lock_orders
+def _sent(
+    requests: Sequence[Order | Cancel], sign_with: Path | None, *, first_row: int = 1
+) -> list[tuple[Entered, bool]]:
+    from qipan.workflows.enter import enter_whole, send_spot
 
     services = session.services()
-    requests = by_hour(requests)
-    signed = signatures(requests, sign_with)
-    ordered = sorted(requests, key=lambda one: auction_of(one.instrument))
-    with services.books.begin() as unit:
-        lock_orders(unit, ordered)
-        return [
-            one
-            for name, some in groupby(ordered, lambda one: auction_of(one.instrument))
-            for one in services.spot.send(unit, name, list(some), session.now(), signed)
-        ]
+    return enter_whole(
+        services.books,
+        requests,
+        lambda unit, all_of_it: send_spot(
+            unit,
+            all_of_it,
+            lambda unit, name, some: services.spot.send(unit, name, some, session.now(), signatures(some, sign_with)),
+        ),
+        first_row=first_row,
+    )
 
 
 def _tell(told: list[tuple[Entered, bool]], *, as_json: bool) -> None:
-    new = sum(is_new for _, is_new in told)
+    ids = {one.request_id for one, _ in told}
+    new = len({one.request_id for one, is_new in told if is_new})
     if as_json:
         print_json(
             [
@@ -180,7 +181,8 @@ def _tell(told: list[tuple[Entered, bool]], *, as_json: bool) -> None:
             ]
         )  # fmt: skip
         return
-    again = f", {len(told) - new} entered before" if new < len(told) else ""
+    again = f", {len(ids) - new:,} entered before" if new < len(ids) else ""
+    again += f", {len(told) - len(ids):,} named again" if len(ids) < len(told) else ""
     remark(f"{counted(new, 'request')} entered{again}.")
 
 

@@ -44,6 +44,8 @@ def show(name: AuctionName, *, member_id: ByOrder = None, lang: Lang = None, as_
     services = session.services()
     to_say = spoken(lang).say
     with services.books.read() as unit:
+        if member_id is not None:
+            services.trading.member(unit, member_id)
         orders = services.spot.orders(unit, name)
         is_cleared = name in services.spot.clearings(unit)
         outcome = services.spot.outcome(unit, name) if is_cleared else None
@@ -90,6 +92,8 @@ def bill(name: AuctionName, *, member_id: ByOrder = None, lang: Lang = None, as_
     """Show who pays and gets what in an auction, by order: fees, uplift, what vouchers pay, and with whom."""
     services = session.services()
     with services.books.read() as unit:
+        if member_id is not None:
+            services.trading.member(unit, member_id)
         outcome = services.spot.outcome(unit, name)
     by_voucher: dict[str, int] = {}
     for part in outcome.redeemed:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qipan.interfaces.cli import session
-from qipan.interfaces.cli.language import spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.exits import EXIT_CODES
+from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, read_moment, read_ware
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
+from qipan.kernel.errors import RuleBrokenError, of_file
 from qipan.market.model.order import Entry, Order, Side
 from qipan.market.model.request import Cancel, Cover, id_of
 
@@ -36,7 +37,10 @@ class Word(StrEnum):
 
 MemberId = Annotated[str, typer.Argument(metavar="MEMBER", show_default=False, help="Name of the member.")]
 Ware = Annotated[
-    str, typer.Argument(metavar="INSTRUMENT", show_default=False, help="Class, hub, window: h100@gui/2026-03.")
+    str,
+    typer.Argument(
+        parser=read_ware, metavar="INSTRUMENT", show_default=False, help="Class, hub, window: h100@guizhou/2026-03."
+    ),
 ]
 RequestId = Annotated[str, typer.Option("--id", help="Its id, chosen by the member; the same again changes nothing.")]
 SignWith = Annotated[
@@ -102,14 +106,24 @@ def order_file(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
-    """Place a file of orders, book by book, each whole or not at all; what a book refuses is told."""
+    """Place a file of orders, book by book; if a row could stand in no book, nothing is entered and all such are named.
+
+    What a book itself refuses, as a sell without cover, is kept and uses its id up; the other rows stand, and the
+    command ends with 5.
+    """
     from qipan.bootstrap.files import read_orders
 
-    orders = sorted(read_orders(read_bytes(file)), key=lambda one: one.instrument)
-    told = [pair for _, some in groupby(orders, lambda one: one.instrument) for pair in _sent(list(some), sign_with)]
+    with of_file(file.name):
+        told = _sent(read_orders(read_bytes(file)), sign_with, first_row=2)
     if as_json:
         print_json([_answer(answer) for _, answer in told])
-        return
+    else:
+        _tell_file(told, lang)
+    if any(answer.entered.refusal is not None for _, answer in told):
+        raise typer.Exit(EXIT_CODES[RuleBrokenError])
+
+
+def _tell_file(told: Sequence[tuple[Request, Answer]], lang: Language | None) -> None:
     say = spoken(lang).say
     columns = (
         say("order", "订单"),
@@ -129,6 +143,11 @@ def order_file(
         for request, one in told
     ]
     print_table(table(columns, rows, numbers=(2, 3)))
+    rejected = sum(one.entered.refusal is not None for _, one in told)
+    if rejected:
+        verb = "was" if rejected == 1 else "were"
+        remark(say(f"{counted(rejected, 'row')} of {len(told):,} {verb} refused by the book; the others stand.",
+                   f"{len(told):,} 行中有 {rejected:,} 行被订单簿拒绝；其余有效。"))  # fmt: skip
 
 
 @app.command()
@@ -160,6 +179,8 @@ def trades(
     services = session.services()
     with services.books.read() as unit:
         services.trading.listing(unit, ware)
+        if member_id is not None:
+            services.trading.member(unit, member_id)
         told = [one for one in services.trading.trades(unit, ware) if member_id in {None, one.buyer, one.seller}]
     if as_json:
         print_json([one._asdict() for one in told])
@@ -176,7 +197,7 @@ def trades(
     rows = [
         (
             str(one.sequence),
-            one.at.isoformat(timespec="seconds"),
+            clock(one.at, seconds=True),
             one.buyer,
             one.seller,
             f"{one.lots:,}",
@@ -197,6 +218,8 @@ def positions(
     """Show what members hold, have open, and may still sell, in lots."""
     services = session.services()
     with services.books.read() as unit:
+        if member_id is not None:
+            services.trading.member(unit, member_id)
         told = services.trading.exposures(unit, member=member_id)
     if as_json:
         print_json(told)
@@ -215,12 +238,20 @@ def positions(
     print_table(table(columns, rows, numbers=(2, 3, 4, 5, 6)))
 
 
-def _sent(requests: Sequence[Request], sign_with: Path | None) -> list[tuple[Request, Answer]]:
+def _sent(requests: Sequence[Request], sign_with: Path | None, *, first_row: int = 1) -> list[tuple[Request, Answer]]:
+    from qipan.workflows.enter import enter_whole, send_forward
+
     services = session.services()
-    signed = signatures(requests, sign_with)
-    with services.books.begin() as unit:
-        answers = services.margins.send(unit, requests, session.now(), signed)
-    return list(zip(requests, answers, strict=True))
+    return enter_whole(
+        services.books,
+        requests,
+        lambda unit, all_of_it: send_forward(
+            unit,
+            all_of_it,
+            lambda unit, some: services.margins.send(unit, some, session.now(), signatures(some, sign_with)),
+        ),
+        first_row=first_row,
+    )
 
 
 def signatures(requests: Sequence[Request], sign_with: Path | None) -> dict[str, str]:

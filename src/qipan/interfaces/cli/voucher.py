@@ -10,7 +10,7 @@ import typer
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_moment
-from qipan.interfaces.cli.print import counted, print_json, print_table, remark, table
+from qipan.interfaces.cli.print import clock, counted, print_json, print_table, remark, table
 from qipan.market.model.voucher import Programme
 
 app = typer.Typer(name="voucher", help="Vouchers: a fund pays part of what members bid.", no_args_is_help=True)
@@ -81,7 +81,7 @@ def list_programmes(*, lang: Lang = None, as_json: AsJson = False) -> None:
     )
     rows = [
         (one["programme"], one["holder"], *(f"{one[key]:,}" for key in ("fen", "left_fen", "rate_bp", "cap_fen")),
-         " ".join(one["suppliers"]), one["ends"].isoformat(timespec="seconds"))
+         " ".join(one["suppliers"]), clock(one["ends"]))
         for one in told
     ]  # fmt: skip
     print_table(table(columns, rows, numbers=(2, 3, 4, 5), wide=(6,)))

@@ -10,7 +10,7 @@ from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.log import FAILED
 from qipan.interfaces.cli.options import AsJson, Lang
-from qipan.interfaces.cli.print import findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import clock, findings_table, print_json, print_table, remark, say, table
 from qipan.interfaces.report.labour import ACTS, GRADES, OUTCOMES, cumulative_text, told_kept, told_warning
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _show_one(told: dict[str, Any], language: Language, *, as_json: bool) -> Non
     say(f"{told['warning']} · {told['cell']} · {language.say(*GRADES[told['grade']])} · {state} · {outcome}")
     heads = (("step", "步骤"), ("at", "时间"), ("as of", "截至"), ("by", "由"), ("reason", "理由"))
     rows = [
-        (language.say(*ACTS[one["act"]]), f"{one['at']:%Y-%m-%d %H:%M}", str(one["as_of"]), one["by"], one["reason"])
+        (language.say(*ACTS[one["act"]]), clock(one["at"]), str(one["as_of"]), one["by"], one["reason"])
         for one in told["steps"]
     ]
     print_table(table([language.say(*head) for head in heads], rows, wide=(4,)))

@@ -67,6 +67,7 @@ NAMED: Final[Mapping[str, str]] = MappingProxyType(
         "hub": mark("Hub"),
         "lots": mark("Lots"),
         "yuan": mark("Yuan"),
+        "order_yuan": mark("Limit, yuan a card-hour"),
         "gate": mark("Gate"),
         "fee_bp": mark("Fee on both sides, basis points"),
         "card_h": mark("Card-hours"),

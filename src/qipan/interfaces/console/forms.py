@@ -154,6 +154,26 @@ def read_file(file: UploadFile | str | None) -> tuple[bytes, str]:
     return file.file.read(), file.filename
 
 
+def read_text(file: UploadFile | None, pasted: str) -> str:
+    """Return the text that was uploaded, else what was pasted.
+
+    Raises
+    ------
+    BadInputError
+        ``file_not_utf8``.
+    """
+    if file is None or not file.filename:
+        return pasted
+    try:
+        return file.file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            f"A file must be UTF-8, was not at byte {error.start + 1}.",
+            code="file_not_utf8",
+            hint="Save it as UTF-8; files of older Chinese systems are often GB18030.",
+        ) from error
+
+
 def read_tables(**files: UploadFile | str | None) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the files that were uploaded, empty ones too, and how they are called, by their fields."""
     read = {field: read_file(file) for field, file in files.items()}

@@ -150,6 +150,7 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
         "certificate_withdrawal": mark("certificates withdrawn"),
         "certificate_expiry": mark("certificates expired"),
         "carbon_quota": mark("carbon quota"),
+        "correction": mark("correction by a dispute"),
         "expired": mark("expired"),
         "lapsed": mark("lapsed"),
     }

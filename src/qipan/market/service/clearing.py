@@ -67,14 +67,17 @@ class Clearing:
         NotFoundError
             ``book_unknown`` for a plan of no book.
         RuleBrokenError
-            ``day_unsettled`` while the marked day before waits; ``day_past``; ``spot_priced``; ``marks_missing`` with a
+            ``day_marked`` where a price is stated for a day that is marked; ``day_unsettled`` while the marked day
+            before waits; ``day_past``; ``spot_priced``; ``marks_missing`` with a
             finding for each book that has no price.
         """
         lock_books(unit)
         day = market_day(now)
         marked = store.days(unit)
+        for name in plan_fen or {}:
+            self._trading.listing(unit, name)
         if day in marked:
-            return store.marks(unit, day)
+            return self._marked_before(unit, day, plan_fen or {})
         waiting = store.waiting_day(unit)
         if waiting is not None:
             raise unsettled(waiting)
@@ -179,7 +182,7 @@ class Clearing:
             raise RuleBrokenError(
                 f"A book must have its last mark, and be settled at it, was not: {instrument}.",
                 code="book_unsettled",
-                hint="Mark and settle a day after its last trading.",
+                hint="Once its trading is over: qipan market forward mark, then settle; tomorrow if today is marked.",
             )
         return found
 
@@ -271,6 +274,25 @@ class Clearing:
             return called
         lacking = self._reckon(unit, waiting, self._paid(unit, waiting), Group(str(waiting))).calls_fen
         return {member: fen for member, fen in lacking.items() if member in called}
+
+    @staticmethod
+    def _marked_before(unit: UnitOfWork, day: date, plan_fen: Mapping[str, float]) -> tuple[DayMark, ...]:
+        """Return the marks of a day that stands; a price that is stated only now must not have made a difference."""
+        marks = store.marks(unit, day)
+        standing = {one.instrument: one.mark for one in marks}
+        late = sorted(
+            name
+            for name, fen in plan_fen.items()
+            if name not in standing
+            or (standing[name].rule is MarkRule.PLAN and standing[name].fen_per_card_h != round(fen))
+        )
+        if late:
+            raise RuleBrokenError(
+                f"A price must be stated before its day is marked, was after that for {day}: {late[0]}.",
+                code="day_marked",
+                hint="Marks are fixed once a day; state it for the next day.",
+            )
+        return marks
 
     @staticmethod
     def _came_late(unit: UnitOfWork, last: DayMark) -> bool:

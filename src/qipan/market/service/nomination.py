@@ -119,6 +119,19 @@ class Nominating:
         positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
         return {hour: lacking(positions, words, hour) for hour in hours(window.start, window.end)}
 
+    def bought_in(self, unit: UnitOfWork, instrument: str) -> dict[datetime, int]:
+        """Return the lots of a book that others supply in the place of sellers who did not nominate, by hour.
+
+        Raises
+        ------
+        NotFoundError
+            ``book_unknown``.
+        """
+        window = self._trading.listing(unit, instrument).instrument.window
+        positions, words = self._positions(unit, instrument), store.supplies(unit, instrument=instrument)
+        told = {hour: supplied(positions, words, hour) for hour in hours(window.start, window.end)}
+        return {hour: sum(one.lots for one in some if one.is_bought_in) for hour, some in told.items()}
+
     def most_lacking(self, unit: UnitOfWork, instrument: str) -> int:
         """Return the most lots of an hour of a book that nobody supplies, buy-ins counted.
 

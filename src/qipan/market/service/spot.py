@@ -79,6 +79,8 @@ class Spot:
             ``auction_unfit``.
         ConflictError
             ``auction_taken`` when it stands on other terms.
+        RuleBrokenError
+            ``auction_past`` when its gate would be closed.
         """
         check_auction(auction)
         unit.lock(lock.of_auction(auction.name))
@@ -91,6 +93,12 @@ class Spot:
                     hint="Use it as it is; terms never change while bids stand on them.",
                 )
             return False
+        if auction.gate <= in_utc(now):
+            raise RuleBrokenError(
+                f"An auction must be opened before its gate, was {auction.name}, whose gate closes {auction.gate}.",
+                code="auction_past",
+                hint="Name a day to come, or a later gate.",
+            )
         self._accounts.open_asset(unit, MONEY, now)
         for name, (purpose, floor) in {HELD: ("margin_held", 0), **OWN}.items():
             self._accounts.open_account(unit, Account(name, HOUSE, MONEY.asset_id, purpose, floor=floor), now)

@@ -23,6 +23,9 @@ SIDES: Final = {side.name.lower(): side for side in Side}
 ENTRIES: Final = {"": Entry.STANDING} | {entry.value: entry for entry in Entry}
 WHOLE: Final = {"": False, "no": False, "yes": True}
 
+_BINARY: Final = (b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How spreadsheets, archives and gzip begin."""
+
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -47,11 +50,21 @@ def read(data: bytes) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
     >>> [one.order_id for one in orders], [(one.row, one.rule) for one in findings]
     (['a'], [(3, 'side_unknown')])
     """
+    if data.startswith(_BINARY):
+        told = "A file of orders must be CSV in UTF-8, with commas, was a spreadsheet or an archive."
+        return (), (Finding(0, "", "file_unreadable", told),)
     try:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return (), (Finding(0, "", "file_unreadable", f"A file of orders must be CSV in UTF-8, was not: {error}."),)
+    except UnicodeDecodeError as error:
+        told = f"A file of orders must be CSV in UTF-8, with commas, was in another encoding at byte {error.start + 1}."
+        return (), (Finding(0, "", "file_unreadable", told),)
+    except csv.Error as error:
+        told = f"A file of orders must be CSV in UTF-8, with commas, was torn: {error}."
+        return (), (Finding(0, "", "file_unreadable", told),)
     head = rows[0] if rows else []
+    if len(head) == 1 and ";" in head[0]:
+        told = "A file of orders must be CSV in UTF-8, with commas, was separated by semicolons."
+        return (), (Finding(0, "", "file_unreadable", told),)
     wrong = [
         Finding(0, name, "column_missing", f"A file of orders must have the column {name}, was without.")
         for name in NEEDED

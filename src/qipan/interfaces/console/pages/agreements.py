@@ -75,13 +75,14 @@ def simulate(
 ) -> Response:
     """Say who would gain what against no agreement, and whether each party is better off; nothing is kept."""
     services, said = services_of(request), words_of(request)
-    text, rows = _read(file, agreement), _read(courses, scenarios)
-    given = {"agreement": text, "scenarios": rows}
+    given = {"agreement": agreement, "scenarios": scenarios}
     try:
         with of_file(_name(file)):
-            read = read_agreement(text.encode(), services.settings.facts)
+            given["agreement"] = forms.read_text(file, agreement)
+            read = read_agreement(given["agreement"].encode(), services.settings.facts)
         with of_file(_name(courses)):
-            found = simulated(read, read_scenarios(rows.encode()))
+            given["scenarios"] = forms.read_text(courses, scenarios)
+            found = simulated(read, read_scenarios(given["scenarios"].encode()))
     except QipanError as error:
         return _simulator(request, error=error, given=given)
     names = _names(services, said)
@@ -227,9 +228,10 @@ def ask_value(request: Request) -> Response:
 @router.post("/agreements/value")
 def value(request: Request, prospectus: Pasted = "", file: Upload = None) -> Response:
     """Value a site's future income, and show what the value rests on; nothing is kept."""
-    said, text = words_of(request), _read(file, prospectus)
+    said, text = words_of(request), prospectus
     try:
         with of_file(_name(file)):
+            text = forms.read_text(file, prospectus)
             read, structure = read_prospectus(text.encode())
             found = valued(read)
             rates = _rates(read)
@@ -354,11 +356,6 @@ def _names(services: Services, said: Words) -> dict[str, str]:
     return {
         one.adcode: said.name({"name_en": one.name_en, "name_zh": one.name_zh}) for one in services.catalog.regions()
     }
-
-
-def _read(file: UploadFile | None, pasted: str) -> str:
-    """Return what was uploaded, else what was pasted."""
-    return file.file.read().decode(errors="replace") if file is not None and file.filename else pasted
 
 
 def _name(file: UploadFile | None) -> str:

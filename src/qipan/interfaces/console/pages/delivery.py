@@ -24,6 +24,7 @@ from qipan.market.deliver import by_hour, gate_of
 from qipan.market.model.contract import Instrument, Tenor, Window
 from qipan.market.model.delivery import Delivery, Failure, SiteStep, Supply
 from qipan.market.model.request import Listing
+from qipan.workflows.wares import certified
 
 router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
@@ -64,7 +65,9 @@ def certify_site(
         caller.require_duty(Duty.CLEARING)
         begins = forms.moment(start, "start") or now.replace(minute=0, second=0, microsecond=0)
         held, back = forms.whole(cards, "cards"), forms.whole(derating, "derating")
-        step = SiteStep(owner, site_id, card_class, hub_id, begins, held, back, certificate)
+        step = certified(
+            SiteStep(owner, site_id, card_class, hub_id, begins, held, back, certificate), services.catalog
+        )
         with services.books.begin(caller=str(caller)) as unit:
             services.nominating.certify_site(unit, step, now)
     except QipanError as error:

@@ -26,6 +26,8 @@ from qipan.kernel.errors import Finding, QipanError, of_file
 from qipan.market.model.clearing import Settlement
 from qipan.market.model.contract import MARKET_ZONE
 from qipan.market.model.request import Certification, Member
+from qipan.workflows import pay_margin
+from qipan.workflows.wares import certified, opened
 
 router = APIRouter()
 
@@ -63,11 +65,13 @@ def move_margin(
             # A party moves what it holds itself.
             if services.accounts.account(unit, account).owner != member:
                 caller.require_duty(Duty.CLEARING)
+            books = unit, services.margins, services.accounts, now
             if to == "account":
-                services.margins.take_back(unit, member, now, account=account, fen=amount, transfer_id=form_id)
+                pay_margin.take_back(*books, member=member, account=account, fen=amount, transfer_id=form_id)
             else:
-                services.margins.bring(
-                    unit, member, now, source=account, fen=amount, transfer_id=form_id, to_fund=to == "fund"
+                is_fund = to == "fund"
+                pay_margin.bring(
+                    *books, member=member, source=account, fen=amount, transfer_id=form_id, to_fund=is_fund
                 )
     except QipanError as error:
         return _positions(request, error=error, given=given)
@@ -176,7 +180,8 @@ def open_book(
                 coverage=forms.read_field(coverage, _share, "coverage", "Write a share between 0 and 1, such as 0.99."),
                 last_trading=forms.moment(last_trading, "last_trading"),
             )
-        services_of(request).trading.open_book(unit, listing, now)
+        services = services_of(request)
+        services.trading.open_book(unit, opened(listing, services.catalog, now), now)
 
     given = {"instrument": instrument, "margin_yuan": margin_yuan, "coverage": coverage, "last_trading": last_trading}
     return _entered(request, caller, done, "open", given)
@@ -198,7 +203,8 @@ def certify(
     def done(unit: Unit, now: datetime) -> None:
         begins = forms.moment(start, "start") or now.replace(minute=0, second=0, microsecond=0)
         step = Certification(member, card_class, hub_id, begins, forms.whole(cards, "cards"), certificate)
-        services_of(request).trading.certify(unit, step, now)
+        services = services_of(request)
+        services.trading.certify(unit, certified(step, services.catalog), now)
 
     given = {"member": member, "card_class": card_class, "hub_id": hub_id, "start": start, "cards": cards}
     return _entered(request, caller, done, "certify", given | {"certificate": certificate})

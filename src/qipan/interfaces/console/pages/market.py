@@ -99,7 +99,7 @@ def place(
             instrument,
             forms.one_of(Side.__members__, side.upper(), "side", "Choose buy or sell."),
             forms.whole(lots, "lots"),
-            forms.fen(yuan, "yuan"),
+            forms.fen(yuan, "order_yuan"),
             forms.one_of({one.value: one for one in Entry}, entry, "entry", "Choose one of the list."),
             bool(whole),
             forms.moment(until, "until"),

@@ -127,7 +127,7 @@ def bid(
             ),
             forms.one_of(Side.__members__, side.upper(), "side", "Choose buy or sell."),
             forms.whole(lots, "lots"),
-            forms.fen(yuan, "yuan"),
+            forms.fen(yuan, "order_yuan"),
         )
         return _sent(request, caller, name, made)
     except QipanError as error:
