@@ -262,32 +262,6 @@ class Catalog:
             for key in self._keys("hub")
         )
 
-    def hub(self, id_or_name: str) -> Hub:
-        """Return a hub by id, Chinese name with or without 枢纽, or English name in any case.
-
-        Raises
-        ------
-        NotFoundError
-            ``hub_unknown``.
-
-        Examples
-        --------
-        >>> Catalog.load().hub("宁夏").hub_id
-        'ningxia'
-        """
-        names: dict[str, Hub] = {}
-        for hub in self.hubs():
-            short = hub.name_zh.removesuffix("枢纽")
-            names |= dict.fromkeys((hub.hub_id, hub.name_zh, short, hub.name_en.casefold()), hub)
-        found = names.get(id_or_name.strip().casefold())
-        if found is None:
-            raise NotFoundError(
-                f"A hub must be a national one, was {id_or_name!r}.",
-                code="hub_unknown",
-                hint=f"Name one of: {', '.join(hub.hub_id for hub in self.hubs())}.",
-            )
-        return found
-
     def clusters(self) -> tuple[Cluster, ...]:
         """Return the ten clusters of the hubs."""
         return tuple(

@@ -33,7 +33,7 @@ from qipan.market.service.spot_audit import SpotAudit
 from qipan.storage.books import UnitOfWork
 from qipan.workflows.spot_network import network_of
 from qipan.workflows.spot_volumes import Prices, share_volumes
-from qipan.workflows.wares import class_of
+from qipan.workflows.wares import class_of, hub_of
 
 UNBOUGHT: Final = "unbought"
 """Card model of the pools that stand for what is not bought."""
@@ -92,7 +92,7 @@ class SpotClearing:
             ``data_unfit``; ``links_unreadable``, ``links_unconnected``.
         """
         day = window_start.astimezone(MARKET_ZONE).date()
-        hubs = [self._catalog.hub(one).hub_id for one in hubs]
+        hubs = [hub_of(one, self._catalog) for one in hubs]
         with of_file(links_name):
             table = () if links is None else self._read_links(links)
             network = network_of(hubs, self._catalog, day, gb_per_card_h=gb_per_card_h, links=table)

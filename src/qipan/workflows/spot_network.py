@@ -17,6 +17,7 @@ from qipan.ledger.model.fleet import Fleet, Origin
 from qipan.market.model.auction import Network
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.workflows.fleet import national_fleet, set_up
+from qipan.workflows.wares import hub_of
 
 DATA_FACT: Final = "tier/batch/data_gb_per_card_h"
 """What is moved for a card-hour where nobody says."""
@@ -78,7 +79,7 @@ def _hubs_alone(hubs: Sequence[str], catalog: Catalog) -> Fleet:
     whole = national_fleet(catalog)
     sites = []
     for hub in hubs:
-        sites.append(next(site for site in whole.sites if site.hub_id == catalog.hub(hub).hub_id))
+        sites.append(next(site for site in whole.sites if site.hub_id == hub_of(hub, catalog)))
     origins = tuple(
         Origin(hub, site.name_en, site.name_zh, site.adcode, site.macro, site.point, 1.0)
         for hub, site in zip(hubs, sites, strict=True)

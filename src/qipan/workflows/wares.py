@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import RuleBrokenError
+from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.market.model.delivery import SiteStep
 from qipan.market.model.request import Certification, Listing
 
@@ -29,6 +29,33 @@ def class_of(text: str) -> str:
     'h100-80g'
     """
     return text.strip().lower()
+
+
+def hub_of(text: str, catalog: Catalog) -> str:
+    """Return the id of a hub that is named by it, in Chinese with or without 枢纽, or in English in any case.
+
+    Raises
+    ------
+    NotFoundError
+        ``hub_unknown``.
+
+    Examples
+    --------
+    >>> hub_of("宁夏", Catalog.load())
+    'ningxia'
+    """
+    names: dict[str, str] = {}
+    for hub in catalog.hubs():
+        short = hub.name_zh.removesuffix("枢纽")
+        names |= dict.fromkeys((hub.hub_id, hub.name_zh, short, hub.name_en.casefold()), hub.hub_id)
+    found = names.get(text.strip().casefold())
+    if found is None:
+        raise NotFoundError(
+            f"A hub must be a national one, was {text!r}.",
+            code="hub_unknown",
+            hint=f"Name one of: {', '.join(hub.hub_id for hub in catalog.hubs())}.",
+        )
+    return found
 
 
 def adcode_of(text: str, catalog: Catalog) -> str:
@@ -59,7 +86,7 @@ def certified(step: Step, catalog: Catalog) -> Step:
     NotFoundError
         ``hub_unknown``.
     """
-    return replace(step, card_class=class_of(step.card_class), hub_id=catalog.hub(step.hub_id).hub_id)
+    return replace(step, card_class=class_of(step.card_class), hub_id=hub_of(step.hub_id, catalog))
 
 
 def opened(listing: Listing, catalog: Catalog, now: datetime) -> Listing:
@@ -73,7 +100,7 @@ def opened(listing: Listing, catalog: Catalog, now: datetime) -> Listing:
         ``book_past`` when its trading is over.
     """
     ware = listing.instrument
-    read = replace(ware, card_class=class_of(ware.card_class), hub_id=catalog.hub(ware.hub_id).hub_id)
+    read = replace(ware, card_class=class_of(ware.card_class), hub_id=hub_of(ware.hub_id, catalog))
     if listing.last_trading <= now:
         raise RuleBrokenError(
             f"A book must be opened before its trading ends, was {read.name}, whose trading would be over.",

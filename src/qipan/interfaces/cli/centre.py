@@ -161,7 +161,7 @@ def list_all(
             f"{one.found_ppm[Measure.HOURLY_SHARE] / PPM:.1%}",
             f"{one.found_ppm[Measure.PUE] / PPM:g}" if Measure.PUE in one.found_ppm else "",
             one.auditor,
-            clock(one.expires),
+            clock(one.expires)[:10],
             yes if one.is_valid(session.now()) else no,
         )
         for one in found

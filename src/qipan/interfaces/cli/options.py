@@ -68,8 +68,9 @@ def read_hub(text: str) -> str:
     """
     from qipan.facts.catalog import Catalog
     from qipan.interfaces.cli import session
+    from qipan.workflows.wares import hub_of
 
-    return Catalog.load(session.settings().facts).hub(text).hub_id
+    return hub_of(text, Catalog.load(session.settings().facts))
 
 
 def read_ware(text: str) -> str:
