@@ -46,8 +46,8 @@ RULES = {
     "scaled quantile": MarginRule(PROMISED, Measure.QUANTILE, 1, decay=0.94),
     "scaled shortfall": MarginRule(PROMISED, Measure.SHORTFALL, 1, decay=0.94),
     "short on purpose, 0.95": MarginRule(0.95, Measure.QUANTILE, 1),
-    "of the product": MarginRule(PROMISED, Measure.QUANTILE, 2, decay=DECAY),
-    "of the product, plain": MarginRule(PROMISED, Measure.QUANTILE, 2),
+    "of the product": MarginRule(PROMISED, Measure.SHORTFALL, 2, decay=DECAY),
+    "of the product, plain": MarginRule(PROMISED, Measure.SHORTFALL, 2),
 }
 WORLDS = {"steady": (0.0, 1.0), "calm and wild": (0.96, 1.0), "break, three times as wild": (0.0, 3.0)}
 """Memory of the logarithm of the spread, and its factor when the trial begins."""

@@ -36,7 +36,7 @@ from qipan.log.sources import folder
 from qipan.market.margin import rate_fen_per_card_h
 from qipan.market.model.array import Ints
 from qipan.market.model.contract import Instrument
-from qipan.market.model.margin import DECAY, MarginRule
+from qipan.market.model.margin import DECAY, MarginRule, Measure
 from qipan.market.model.order import Order
 from qipan.market.model.request import Listing
 from qipan.market.sources import orders_csv, pairs_csv, prices_csv
@@ -145,7 +145,7 @@ def listing_of(
     ware = Instrument.named(instrument)
     source, rate = "assumed", margin_fen_per_card_h or 0
     if history is not None:
-        rule = MarginRule(coverage=coverage, decay=None if is_plain else DECAY)
+        rule = MarginRule(coverage, Measure.SHORTFALL, decay=None if is_plain else DECAY)
         rate = rate_fen_per_card_h(read_prices(history), rule)
         source = f"history:{sha256(history).hexdigest()}"
     return Listing(ware, last_trading or ware.window.start, rate, source)
