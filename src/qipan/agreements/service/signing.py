@@ -95,9 +95,9 @@ class Signing:
         found = self._texts(unit, agreement_id)
         if not found:
             raise NotFoundError(
-                f"An agreement must be signed before it is used, was not: {agreement_id}.",
+                f"An agreement must be on record, was not: {agreement_id}.",
                 code="agreement_unknown",
-                hint="Sign it with qipan agreements sign.",
+                hint="List those that are with: qipan agreements list; a new one is on record once a party signs it.",
             )
         return found[-1]
 
