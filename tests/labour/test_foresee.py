@@ -55,3 +55,20 @@ def test_too_short_a_history_is_refused():
     with pytest.raises(RuleBrokenError, match="7 known periods") as error:
         chances(scores, wait, np.ones(scores.shape, dtype=bool), (8,), 12.0)
     assert error.value.code == "history_short"
+
+
+def test_scores_that_are_equal_have_one_chance_and_size_whatever_the_order_of_cells() -> None:
+    rng = np.random.default_rng(7)
+    scores = np.where(rng.random((6, 60)) < 0.8, 0.0, rng.random((6, 60)))
+    wait = np.where(rng.random((6, 60)) < 0.5, 2.0, np.inf)
+    losses, opens = rng.random((6, 60)), np.ones((6, 60), dtype=bool)
+    at, told = np.array([0.0, 0.4, 0.9]), []
+    for order in (np.arange(6), np.arange(6)[::-1], rng.permutation(6)):
+        (steps,), _ = chances(scores[order], wait[order], opens, [4], 12.0)
+        sizes = Sizes(losses[order], scores[order], opens, 4)
+        size = sizes.at(0.0, 0.0, 1.0)
+        low, high = sizes.between(at[None])
+        assert (size.low, size.high) == pytest.approx((low[0, 0], high[0, 0]))
+        told.append([*steps.at(at), size.expected, *low[0], *high[0]])
+    assert told[1] == pytest.approx(told[0])
+    assert told[2] == pytest.approx(told[0])

@@ -107,9 +107,8 @@ def chances(
                 code="history_short",
                 hint="Bring a longer panel, or ask for less notice.",
             )
-        order = np.argsort(scores[told], kind="stable")
         asked = int(told.sum())
-        found.append(_steps(scores[told][order], (wait[told] < end)[order].astype(np.float64), per_year))
+        found.append(_steps(scores[told], (wait[told] < end).astype(np.float64), per_year))
     return tuple(found), asked
 
 
@@ -153,23 +152,33 @@ class Sizes:
         found = np.full((2, *scores.shape), np.nan)
         is_told = np.isfinite(scores)
         if len(self._scores) and is_told.any():
-            first, of = np.unique(self._first(scores[is_told]), return_inverse=True)
-            alike = sliding_window_view(self._further, self._count)[first]
-            found[:, is_told] = np.quantile(alike, INTERVAL, axis=1)[:, of]
+            windows, of = np.unique(np.stack(self._window(scores[is_told])), axis=1, return_inverse=True)
+            plain = windows[1] - windows[0] == self._count
+            ends = np.empty((2, windows.shape[1]))
+            if plain.any():
+                alike = sliding_window_view(self._further, self._count)[windows[0, plain]]
+                ends[:, plain] = np.quantile(alike, INTERVAL, axis=1)
+            for at in np.flatnonzero(~plain):
+                ends[:, at] = np.quantile(self._further[windows[0, at] : windows[1, at]], INTERVAL)
+            found[:, is_told] = ends[:, of.ravel()]
         return found[0], found[1]
 
     @property
     def _count(self) -> int:
         return min(len(self._scores), max(ALIKE_LEAST, round(ALIKE_SHARE * len(self._scores))))
 
-    def _first(self, scores: Floats) -> Ints:
-        """Return where those begin that look alike."""
+    def _window(self, scores: Floats) -> tuple[Ints, Ints]:
+        """Return where those begin and end that look alike: the nearest, and all whose score equals one of theirs."""
         middle = np.searchsorted(self._scores, scores)
-        return np.clip(middle - self._count // 2, 0, len(self._scores) - self._count)
+        first = np.clip(middle - self._count // 2, 0, len(self._scores) - self._count)
+        return (
+            np.searchsorted(self._scores, self._scores[first], side="left"),
+            np.searchsorted(self._scores, self._scores[first + self._count - 1], side="right"),
+        )
 
     def _alike(self, score: float) -> Floats:
-        first = int(self._first(np.array([score]))[0])
-        return self._further[first : first + self._count]
+        first, end = (int(one[0]) for one in self._window(np.array([score])))
+        return self._further[first:end]
 
 
 def further_losses(losses: Floats, until: int) -> Floats:
@@ -191,8 +200,11 @@ def _told(scores: Floats, opens: Bools, ahead: int) -> Bools:
 
 
 def _steps(scores: Floats, came: Floats, per_year: float) -> Steps:
-    fitted = isotonic_regression(came)
+    """Return the steps of a probability; scores that are equal stand in one, whatever their order."""
+    values, of = np.unique(scores, return_inverse=True)
+    count = np.bincount(of).astype(np.float64)
+    fitted = isotonic_regression(np.bincount(of, came) / count, weights=count)
     starts, usual = fitted.blocks[:-1], float(came.mean())
-    years = np.diff(fitted.blocks) / per_year
+    years = np.add.reduceat(count, starts) / per_year
     drawn = (years * fitted.x[starts] + usual) / (years + 1.0)
-    return Steps(scores[starts], np.maximum.accumulate(drawn), usual)
+    return Steps(values[starts], np.maximum.accumulate(drawn), usual)
