@@ -14,6 +14,7 @@ from tests.labour.issued import KINDRED, LOST, PLACES, issue_clustered
 
 from qipan.access.model import Duty, Role, Scope
 from qipan.bootstrap.services import Services
+from qipan.interfaces.report.labour import told_outlook
 
 OWN, OTHER = "120000", "440000"
 CALLERS = {
@@ -149,3 +150,15 @@ def test_a_cluster_is_shown_only_to_those_who_may_see_all_of_its_regions(doors, 
     assert ("No cluster is told." in text) != is_shown
     if not is_shown:
         assert "Hebei" not in text.split("<main", 1)[1]
+
+
+def test_who_sees_all_but_few_regions_is_not_told_what_the_few_lost(house):
+    with house.books.read() as unit:
+        newest = house.warnings.newest(unit, "places")
+    told = {
+        count: told_outlook(newest, Scope(adcodes=frozenset(PLACES[:count])))
+        for count in (len(PLACES) - 5, len(PLACES) - 1)
+    }
+    moved = {count: {one["of"] for row in told[count]["warnings"] for one in row["moved"]} for count in told}
+    assert "all" in moved[len(PLACES) - 5]
+    assert moved[len(PLACES) - 1] <= {"cell", "region"}

@@ -10,7 +10,9 @@ from benchmarks import prove_clusters
 
 def test_a_small_proof_keeps_the_promise_and_finds_shocks(tmp_path, monkeypatch):
     monkeypatch.setattr(prove_clusters, "EVERY", 71)
-    monkeypatch.setattr(sys, "argv", ["prove", "--shocks", "20", "--deals", "5", "--grids", "0", "--results", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["prove", "--shocks", "20", "--deals", "5", "--grids", "0", "--results", str(tmp_path)]
+    )
     assert prove_clusters.main() == 0
     told = json.loads((tmp_path / "prove_clusters.json").read_text(encoding="utf-8"))
     assert (told["states"], told["sectors"]) == (51, 4)

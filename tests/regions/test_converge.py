@@ -59,3 +59,9 @@ def test_what_no_line_is_drawn_through_is_refused(value, code) -> None:
     with pytest.raises(BadInputError) as caught:
         beta(panel(value))
     assert caught.value.code == code
+
+
+def test_regions_that_begin_alike_have_no_line() -> None:
+    with pytest.raises(BadInputError) as caught:
+        beta(panel([[3.3] * 5, [1, 2, 3, 4, 5]], years=(2000, 2010)))
+    assert caught.value.code == "points_alike"

@@ -56,3 +56,9 @@ def test_groups_alike_have_nothing_between_them() -> None:
     found = split_gini(np.array([1.0, 9.0, 1.0, 9.0]), np.ones(4), np.array([0, 0, 1, 1]))
     assert found.between_net == pytest.approx(0.0)
     assert found.overlap == pytest.approx(found.within)
+
+
+def test_a_group_without_anything_has_no_part_of_theils_t() -> None:
+    found = split_theil(np.array([0.0, 0.0, 1.0, 3.0]), np.ones(4), [np.array([0, 0, 1, 1])])
+    assert found.of_group[0] == 0.0
+    assert found.between[0] + found.within == pytest.approx(found.total)

@@ -35,3 +35,8 @@ def test_classes_that_do_not_fit_are_refused(classes) -> None:
     with pytest.raises(BadInputError) as caught:
         move(panel([[1, 2, 3, 4]] * 2), classes=classes)
     assert caught.value.code == "classes_unfit"
+
+
+def test_a_step_may_take_several_years() -> None:
+    found = move(panel([[1, 2, 3, 4], [1, 3, 2, 4], [4, 3, 2, 1]], years=(2000, 2005, 2010)), classes=2)
+    assert found.stay_years.tolist() == [10.0, 10.0]

@@ -75,7 +75,8 @@ def follow(standing: Sequence[IssuedWarning], told: Mapping[str, Any]) -> list[D
     """Return what an outlook leads to for the warnings of its panel and rule that are not over.
 
     A loss that is under way confirms its warning. One that is made good is resolved, and so is a warning of which the
-    horizon is over. A warning that stands is told again with what is new. Of a cell that is silent nothing is said.
+    horizon is over, that of its first telling: what is warned of still is a new warning. One that stands is told again
+    with what is new. Of a cell that is silent nothing is said.
 
     Parameters
     ----------
@@ -91,8 +92,11 @@ def follow(standing: Sequence[IssuedWarning], told: Mapping[str, Any]) -> list[D
         if state is None:
             continue
         found += _due(one, state, told, told_of.get(cell))
+    over = {due.cell for due in found if due.act is Act.RESOLVED}
     found += [
-        Due(cell, Act.ISSUED, f"as of {told['as_of']}", one) for cell, one in told_of.items() if cell not in open_of
+        Due(cell, Act.ISSUED, f"as of {told['as_of']}", one)
+        for cell, one in told_of.items()
+        if cell not in open_of or cell in over
     ]
     return found
 
@@ -116,7 +120,9 @@ def keep_account(outlooks: Sequence[IssuedOutlook], warnings: Iterable[IssuedWar
         for one, following in zip(outlooks, [*days[1:], days[-1]], strict=True)
     )
     counts = {outcome.value: sum(one.outcome is outcome for one in known) for outcome in Outcome}
-    false = sum(one.outcome is Outcome.FALSE and one.steps[0].as_of < until for one in known)
+    # Who withdraws a warning takes nothing back of what people were told.
+    wrong = {Outcome.FALSE, Outcome.WITHDRAWN}
+    false = sum(one.outcome in wrong and one.steps[0].as_of < until for one in known)
     upper = float(chdtri(2 * (false + 1), 1.0 - UPPER)) / 2.0 / years if years else float("inf")
     promised = newest.told["false_alarms"]["promised_a_year"]
     return Kept(newest.panel, newest.told["events_rule"], promised, counts, years, false, upper)
@@ -138,14 +144,14 @@ def _due(
         return []
     if is_confirmed:
         return [Due(one.cell, Act.RESOLVED, MADE_GOOD, {}, one.warning_id)]
+    data, horizon = told["data"], told["horizon"]
+    over = Cadence(data["cadence"]).after(_day(one.steps[0].told["last_period"]), horizon["until"] - 1)
+    if _day(data["last_period"]) >= over:
+        return [Due(one.cell, Act.RESOLVED, f"{NONE_CAME}{over}", {}, one.warning_id)]
     if again is not None:
         is_new = str(one.newest.as_of) != str(told["as_of"]) and _said(again) != _said(one.newest.told)
         return [Due(one.cell, Act.TOLD_AGAIN, f"as of {told['as_of']}", again, one.warning_id)] if is_new else []
-    data, horizon = told["data"], told["horizon"]
-    over = Cadence(data["cadence"]).after(_day(one.newest.told["last_period"]), horizon["until"] - 1)
-    if _day(data["last_period"]) < over:
-        return []
-    return [Due(one.cell, Act.RESOLVED, f"{NONE_CAME}{over}", {}, one.warning_id)]
+    return []
 
 
 def _said(told: Mapping[str, Any]) -> tuple[Any, ...]:

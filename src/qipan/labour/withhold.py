@@ -11,12 +11,19 @@ def withhold(jobs: Jobs, indicator: Indicator, *, least: int) -> Shown:
     """Return what may be shown of an indicator.
 
     Nothing is shown of a cell and month in which some hold jobs, but fewer than ``least``; nor separations and losses
-    that some met with, but fewer than ``least``, for then a rate tells them as well. None is a value like any other.
+    that some met with, or that some were spared, but fewer than ``least``: a rate tells them, and so does what else is
+    shown of the cell. None is a value like any other.
 
     Source: a threshold rule as in `hundepool2012`.
     """
     values = jobs.values(indicator)
     met = {Indicator.EMPLOYMENT: jobs.held, Indicator.SEPARATIONS: jobs.separated}.get(indicator, jobs.lost)
-    is_small = (jobs.held > 0) & (jobs.held < least) | (met > 0) & (met < least)
+    spared = {
+        Indicator.EMPLOYMENT: (),
+        Indicator.SEPARATIONS: (jobs.held - jobs.separated,),
+    }.get(indicator, (jobs.held - jobs.lost, jobs.separated - jobs.lost))
+    is_small = np.zeros(values.shape, dtype=bool)
+    for count in (jobs.held, met, *spared):
+        is_small |= (count > 0) & (count < least)
     is_withheld = is_small & ~np.isnan(values)
     return Shown(indicator, np.where(is_withheld, np.nan, values), is_withheld)

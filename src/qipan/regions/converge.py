@@ -20,6 +20,8 @@ from qipan.regions.model.panel import Panel
 
 REGIONS_MIN = 4
 """Regions without which no line is drawn."""
+ALIKE = 1e-9
+"""By how much of the largest points may differ and still be alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def beta(panel: Panel) -> Beta:
         rate,
         line.standard_error * by_slope,
         line.robust_error * by_slope,
-        float(np.log(2.0) / rate) if rate > 0.0 else float("inf"),
+        float(np.log(2.0) / rate) if rate > 0.0 else float("nan") if np.isnan(rate) else float("inf"),
     )
 
 
@@ -138,10 +140,16 @@ def fit(over: Floats, told: Floats) -> Fit:
     Raises
     ------
     BadInputError
-        ``points_few``.
+        ``points_few``, ``points_alike``.
     """
     count = len(over)
     _check_count(count)
+    if np.ptp(over) <= ALIKE * float(np.abs(over).max(initial=1.0)):
+        raise BadInputError(
+            "Points of a line must differ, were all alike.",
+            code="points_alike",
+            hint="Where all begin alike nothing can converge.",
+        )
     design = np.column_stack([np.ones(count), over])
     inverse = np.linalg.inv(design.T @ design)
     found = inverse @ design.T @ told

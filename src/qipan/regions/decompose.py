@@ -65,7 +65,12 @@ def split_theil(value: Floats, weight: Floats, levels: Sequence[Ints], *, is_l: 
     BadInputError
         ``groups_not_nested``.
     """
-    entropy = theil_l if is_l else theil_t
+    measured = theil_l if is_l else theil_t
+
+    def entropy(value: Floats, weight: Floats) -> float:
+        # Where nothing is there, nothing is unequal.
+        return measured(value, weight) if value.any() else 0.0
+
     finer = np.zeros(len(value), dtype=np.int64)
     between = []
     for groups in levels:
@@ -76,7 +81,7 @@ def split_theil(value: Floats, weight: Floats, levels: Sequence[Ints], *, is_l: 
     counts = _counts(value, weight, finer, is_l=is_l)
     inside = [entropy(value[finer == one], weight[finer == one]) for one in np.unique(finer)]
     of_group = tuple((counts * inside).tolist())
-    return Theil(entropy(value, weight), tuple(between), float(sum(of_group)), of_group)
+    return Theil(measured(value, weight), tuple(between), float(sum(of_group)), of_group)
 
 
 def split_gini(value: Floats, weight: Floats, groups: Ints) -> Dagum:

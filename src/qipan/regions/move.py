@@ -59,7 +59,8 @@ def move(panel: Panel, classes: int = 5) -> Moves:
     left = counts.sum(axis=1, keepdims=True)
     chances = np.divide(counts, left, out=np.zeros(counts.shape), where=left > 0)
     with np.errstate(divide="ignore"):
-        stay = np.where(left[:, 0] > 0, 1.0 / (1.0 - np.diag(chances)), np.nan)
+        step = (panel.years[-1] - panel.years[0]) / (len(panel.years) - 1)
+        stay = np.where(left[:, 0] > 0, step / (1.0 - np.diag(chances)), np.nan)
     return Moves(counts, chances, steady(chances), stay)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -159,3 +160,34 @@ def test_only_time_whose_outcome_is_known_is_counted(books, issued):
         known = issued.warnings(unit)
         newest = issued.newest(unit, "states")
     assert keep_account([newest], known).years == 0.0
+
+
+def test_a_warning_ends_with_its_first_horizon_and_what_is_warned_of_still_is_a_new_one(books, standing):
+    service, name = standing
+    with books.read() as unit:
+        one = service.warning(unit, name)
+        told = json.loads(json.dumps(service.newest(unit, "states").told))
+    (again,) = [row for row in told["warnings"] if row["region"] == one.cell.region]
+    told["warnings"] = [again | {"probability": 0.99}]
+    last, day = date.fromisoformat(str(one.steps[0].told["last_period"])), date.fromisoformat(str(told["as_of"]))
+    for months, acts in ((3, [Act.TOLD_AGAIN]), (9, [Act.RESOLVED, Act.ISSUED])):
+        told["data"]["last_period"] = str(Cadence.MONTH.after(last, months))
+        told["as_of"] = str(Cadence.MONTH.after(day.replace(day=1), months))
+        assert [due.act for due in follow([one], told)] == acts
+
+
+def test_who_withdraws_a_warning_takes_nothing_back_of_the_count(books, outlooks, standing):
+    service, name = standing
+    with books.begin() as unit:
+        service.act(unit, name, Act.WITHDRAWN, "a slip", NOW)
+        known = service.warnings(unit)
+        newest = service.newest(unit, "states")
+    later = replace(newest, as_of=date(2019, 12, 1))
+    kept = keep_account([newest, later], known)
+    assert (kept.counts["withdrawn"], kept.false) == (1, 1)
+
+
+def test_a_day_that_has_not_come_is_not_entered(books, outlooks):
+    with books.begin() as unit, pytest.raises(BadInputError) as caught:
+        Warnings(Log()).issue(unit, "states", outlooks[0], datetime(2015, 5, 1, tzinfo=UTC))
+    assert caught.value.code == "outlook_ahead"

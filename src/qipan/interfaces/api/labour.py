@@ -86,7 +86,8 @@ def home(
         newest = services.warnings.newest(unit, panel)
     files = (one.file.read() if one else None for one in (bridge, jobs))
     tables = read_tables(services.catalog, origins.file.read(), *files)
-    told = carry({**newest.told, "panel": panel}, tables, services.catalog)
+    # Who brings the origins could say that all come from their own region: only what they may see is carried.
+    told = carry(told_outlook(newest, caller_of(request).scope), tables, services.catalog)
     return seen_home(told, caller_of(request).scope)
 
 

@@ -15,7 +15,7 @@ from qipan.interfaces.cli.panels import Ahead, Events, PanelOrFeed, Promised, re
 from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.report.errors import hint, message
 from qipan.interfaces.report.labour import GRADES, cumulative_text, end_text, horizon_text, size_interval
-from qipan.kernel.errors import QipanError, RuleBrokenError, of_file
+from qipan.kernel.errors import BadInputError, QipanError, RuleBrokenError, of_file
 
 if TYPE_CHECKING:
     from qipan.kernel.errors import Finding
@@ -57,6 +57,13 @@ def warn(
     from qipan.labour.tell_warnings import tell_warnings
 
     language, now = spoken(lang), session.now()
+    if as_of and as_of > session.today():
+        raise BadInputError(
+            f"What can be said must be as of a day that has come, was as of {as_of}.",
+            code="outlook_ahead",
+            hint="Ask as of today, or of a day before.",
+            field="--as-of",
+        )
     found, findings, noted = _found(
         file,
         as_of or session.today(),

@@ -23,6 +23,8 @@ GRADES: Final = {
     "red": ("red", "红色"),
 }
 """Grades in both languages, the least first."""
+OTHERS_LEAST: Final = 5
+"""Regions that a caller does not see, without which no mean over regions is told."""
 ACTS: Final[dict[str, tuple[str, str]]] = {
     Act.ISSUED: ("issued", "已发布"),
     Act.TOLD_AGAIN: ("told again", "已更新"),
@@ -190,11 +192,21 @@ def told_kept(one: Kept) -> dict[str, Any]:
 
 
 def told_outlook(one: IssuedOutlook, scope: Scope) -> dict[str, Any]:
-    """Return what was told of a panel, of the regions that a scope holds."""
+    """Return what was told of a panel, of the regions that a scope holds.
+
+    What had moved in an industry, or in all, is left out where few other regions stand behind it: who knows their own
+    would know the others'.
+    """
+    others = {row["region"] for row in one.told["cells"] if not is_seen(row["region"], scope)}
+    is_told = not others or len(others) >= OTHERS_LEAST
     told = dict(one.told) | {"panel": one.panel, "number": one.number, "issued": one.issued, "digest": one.digest}
-    return told | {
-        part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")
-    }
+    seen = {part: [row for row in one.told[part] if is_seen(row["region"], scope)] for part in ("warnings", "cells")}
+    if not is_told:
+        seen["warnings"] = [
+            {**row, "moved": [moved for moved in row["moved"] if moved["of"] in {"cell", "region"}]}
+            for row in seen["warnings"]
+        ]
+    return told | seen
 
 
 def told_subscription(one: Subscription) -> dict[str, Any]:

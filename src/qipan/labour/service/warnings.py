@@ -9,8 +9,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
-from qipan.kernel.time import in_utc
+from qipan.kernel.errors import BadInputError, Finding, NotFoundError, RuleBrokenError
+from qipan.kernel.time import BOARD_ZONE, in_utc, zone
 from qipan.labour.follow import OUTCOME, Due, check_act, follow, keep_account
 from qipan.labour.look_back import look_back, months_since
 from qipan.labour.model.bulletin import Bulletin
@@ -44,7 +44,7 @@ class Warnings:
         Raises
         ------
         BadInputError
-            ``panel_name_bad``.
+            ``panel_name_bad``; ``outlook_ahead``.
         RuleBrokenError
             ``outlook_untold`` where nothing can be told; ``outlook_older`` unless it is newer than those of the panel;
             ``outlook_rule_differs`` where they watch for other events.
@@ -57,6 +57,12 @@ class Warnings:
                 hint=found.hint,
             )
         unit.lock(f"labour/{panel}")
+        if found.day > now.astimezone(zone(BOARD_ZONE)).date():
+            raise BadInputError(
+                f"What can be said must be as of a day that has come, was as of {found.day}.",
+                code="outlook_ahead",
+                hint="Ask as of today, or of a day before.",
+            )
         newest = store.outlooks(unit, panel, newest_only=True)
         number = self._follows(newest, found) if newest else 1
         told = {**tell_warnings(found), "quiet": found.quiet}
@@ -88,7 +94,9 @@ class Warnings:
         unit.lock(f"labour/{found.panel}")
         found = self.warning(unit, warning_id)
         check_act(found, act, reason)
-        done = self._enter(unit, found, act, in_utc(now).date(), unit.caller, reason.strip(), {}, now)
+        done = self._enter(
+            unit, found, act, now.astimezone(zone(BOARD_ZONE)).date(), unit.caller, reason.strip(), {}, now
+        )
         post(unit, [done], now)
         record_action(unit, f"warning_{act.value}", warning_id, now)
         return done

@@ -22,7 +22,7 @@ from qipan.regions.model.panel import Panel
 from qipan.storage import table
 
 HEADS: Final = {
-    "province": "region", "country": "region", "unit": "region", "地区": "region", "省份": "region", "省": "region",
+    "province": "region", "country": "region", "地区": "region", "省份": "region", "省": "region",
     "年份": "year", "数值": "value", "权重": "weight",
 }  # fmt: skip
 """Columns by other names that they may have."""

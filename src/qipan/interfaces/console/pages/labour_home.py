@@ -23,6 +23,7 @@ from qipan.interfaces.report.home import (
     summary,
     uncounted,
 )
+from qipan.interfaces.report.labour import told_outlook
 from qipan.interfaces.report.labour_pages import names_of
 from qipan.kernel.errors import QipanError
 
@@ -56,7 +57,7 @@ def show(
             newest = services.warnings.newest(unit, panel)
         data, crossing, counted = (read_file(one)[0] for one in (origins, bridge, jobs))
         tables = read_tables(services.catalog, data, crossing or None, counted or None)
-        told = seen_home(carry({**newest.told, "panel": panel}, tables, services.catalog), caller.scope)
+        told = seen_home(carry(told_outlook(newest, caller.scope), tables, services.catalog), caller.scope)
     except QipanError as error:
         return _page(request, panel, error=error)
     names = names_of(services.catalog.regions(), said)
