@@ -6,7 +6,7 @@ log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -22,7 +22,7 @@ from qipan.market.model.contract import HOUR, MARKET_ZONE
 from qipan.market.model.mark import MarkRule
 from qipan.market.model.order import MOST_FEN_PER_CARD_H, MOST_LOTS, Entry, Order, Side, Trade
 from qipan.market.model.request import Cancel, Listing, Request
-from qipan.market.service import lock
+from qipan.market.service.lock import lock_books
 from qipan.market.service.margin import Margins, unsettled
 from qipan.market.service.quote import mean_fen, refuse_stated
 from qipan.market.service.trading import Trading
@@ -394,17 +394,3 @@ class Clearing:
 def market_day(now: datetime) -> date:
     """Return the market's day, that of UTC+8, at a moment."""
     return in_utc(now).astimezone(MARKET_ZONE).date()
-
-
-def lock_books(unit: UnitOfWork, besides: Iterable[str] = ()) -> None:
-    """Let nobody trade, open a book or settle until the unit of work ends.
-
-    Parameters
-    ----------
-    besides
-        Books that are locked also where they were marked for the last time, for positions are to change there.
-    """
-    unit.lock(lock.DAY)
-    unit.lock(lock.BOOKS)
-    for name in sorted({*store.books_to_mark(unit), *besides}):
-        unit.lock(lock.of_book(name))

@@ -26,7 +26,8 @@ from qipan.market.model.delivery import Allocated, Allocation, Delivered, Delive
 from qipan.market.model.position import Position
 from qipan.market.model.request import Carry, Listing, Request
 from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf, delivery_record, read_delivery
-from qipan.market.service.clearing import Clearing, lock_books, market_day
+from qipan.market.service.clearing import Clearing, market_day
+from qipan.market.service.lock import lock_books
 from qipan.market.service.margin import MONEY
 from qipan.market.service.nomination import check_deliverable
 from qipan.market.service.quote import merged, rule_of

@@ -8,6 +8,7 @@ from typing import Final
 from qipan.market.model.auction import auction_of
 from qipan.market.model.order import Order
 from qipan.market.model.request import Cancel
+from qipan.market.store import clearing as store
 from qipan.storage.books import UnitOfWork
 
 DAY: Final = "market/clearing"
@@ -40,3 +41,17 @@ def lock_orders(unit: UnitOfWork, requests: Iterable[Order | Cancel]) -> None:
         unit.lock(of_auction(name))
     for member in sorted({one.member for one in asked}):
         unit.lock(of_cards(member))
+
+
+def lock_books(unit: UnitOfWork, besides: Iterable[str] = ()) -> None:
+    """Let nobody trade, open a book or settle until the unit of work ends.
+
+    Parameters
+    ----------
+    besides
+        Books that are locked also where they were marked for the last time, for positions are to change there.
+    """
+    unit.lock(DAY)
+    unit.lock(BOOKS)
+    for name in sorted({*store.books_to_mark(unit), *besides}):
+        unit.lock(of_book(name))
