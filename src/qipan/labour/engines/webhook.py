@@ -19,6 +19,8 @@ from qipan.labour.model.subscription import Answer
 
 TIMEOUT_S: Final = 10.0
 _NAT64 = ip_network("64:ff9b::/96")
+_UNICAST = ip_network("2000::/3")
+"""All that is given out of IPv6; what lies elsewhere leads inside, or to a wrapped address."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -88,6 +90,8 @@ def is_public(address: Address) -> bool:
     --------
     >>> [is_public(ip_address(text)) for text in ("8.8.8.8", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1")]
     [True, False, False, False]
+    >>> [is_public(ip_address(text)) for text in ("2606:4700::1", "fec0::1", "::10.0.0.1", "64:ff9b:1::a00:1")]
+    [True, False, False, False]
     """
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
@@ -95,7 +99,7 @@ def is_public(address: Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None:
+        if address.teredo is not None or address not in _UNICAST:
             return False
     return address.is_global and not address.is_multicast
 
@@ -115,7 +119,7 @@ def _first(
                 status = answer.status_code
                 is_busy = status == httpx.codes.TOO_MANY_REQUESTS or status >= 500
                 return Answer(answer.is_success, is_reached=not is_busy, said=_said(status))
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ConnectTimeout):
             if at == len(addresses):
                 raise
     return Answer(is_accepted=False, is_reached=False, said="no address")

@@ -5,6 +5,7 @@ A finding never tells what a refused cell held where the agreement does not allo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
@@ -112,6 +113,8 @@ def _is_small(row: panel.Row, cells: Mapping[str, str], feed: Feed) -> bool:
         persons = float(text) if text else row.value if feed.unit in COUNTS else None
     except ValueError as error:
         raise panel.CellError("persons", "value_unreadable", "A value must be a number") from error
+    if persons is not None and not 0.0 <= persons < math.inf:
+        raise panel.CellError("persons", "value_unreadable", "A value must be a number")
     return persons is not None and 0.0 < persons < feed.sharing.least_shown
 
 
