@@ -81,6 +81,9 @@ def test_people_behind_a_rate_are_told_by_a_column_of_their_own():
     found = read("440000,I,2026-W10,2.5,9", "440000,C,2026-W10,2.5,10", head=f"{HEAD},人数", feed=rate)
     assert [one.cell.industry for one in found.figures] == ["C"]
     assert [one.rule for one in found.findings] == ["cell_small"]
+    for persons in ("nan", "-3", "inf"):
+        odd = read(f"440000,I,2026-W10,2.5,{persons}", head=f"{HEAD},人数", feed=rate)
+        assert (odd.figures, [one.rule for one in odd.findings]) == ((), ["value_unreadable"])
 
 
 def test_a_bad_week_day_does_not_settle_it_for_others():
