@@ -10,7 +10,7 @@ import pytest
 from tests.api.house import House, code, made_house
 from tests.labour.feeds import TERMS
 
-from qipan.access.model import Duty
+from qipan.access.model import Duty, Scope
 
 DELIVERY = b"region,industry,period,value\n440000,I,2026-W10,120\n440000,C,2026-W10,3\n"
 
@@ -54,3 +54,15 @@ def test_feeds_are_added_received_and_told_by_those_who_may(house: House):
 def test_an_occupation_is_crossed(house: House):
     found = house.get("auditor", "labour/cross/4-04-05-03", digits=3)
     assert found["candidates"][0]["code"] == "422"
+
+
+def test_who_sees_some_regions_only_keeps_no_feed(house: House):
+    with house.services.books.begin() as unit:
+        house.services.access.grant(unit, "auditor", Duty.LABOUR, datetime.now(UTC))
+        house.services.access.change_scope(unit, "auditor", Scope(adcodes=frozenset({"520000"})), datetime.now(UTC))
+    try:
+        assert code(house.send("auditor", "labour/feeds", **{**terms(), "name": "other"})) == (403, "scope_narrow")
+        assert code(house.send("auditor", "labour/feeds/claims/end", reason="why")) == (403, "scope_narrow")
+    finally:
+        with house.services.books.begin() as unit:
+            house.services.access.change_scope(unit, "auditor", Scope(is_country=True), datetime.now(UTC))

@@ -6,19 +6,34 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from qipan.access.model import Duty
 from qipan.bootstrap.crosswalks import choose, names_of
 from qipan.interfaces.api.party import USERS, Body, Text, has, is_entered, now, plain
 from qipan.interfaces.entry import caller_of, services_of
 from qipan.interfaces.report.feeds import told_delivery, told_feed, told_fresh
+from qipan.kernel.errors import NotAllowedError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.cross.look_up import look_up
 
 router = APIRouter(prefix="/labour", tags=["labour"], dependencies=[USERS])
 
 BUREAU = has(Duty.LABOUR)
+
+
+def of_all(request: Request) -> None:
+    """Refuse a caller who does not see every region: a feed speaks of all of them."""
+    caller = caller_of(request)
+    if not caller.scope.is_country:
+        raise NotAllowedError(
+            f"Who keeps a feed must see the whole country, was {caller.name}, who sees some regions.",
+            code="scope_narrow",
+            hint="Ask somebody with the duty labour who sees the whole country.",
+        )
+
+
+KEEPER = [BUREAU, Depends(of_all)]
 
 
 class SharingBody(Body):
@@ -56,7 +71,7 @@ class EndBody(Body):
     reason: Text
 
 
-@router.post("/feeds", operation_id="labour.feed.add", dependencies=[BUREAU])
+@router.post("/feeds", operation_id="labour.feed.add", dependencies=KEEPER)
 def add(request: Request, body: FeedBody) -> dict[str, Any]:
     """Enter a feed, with the agreement that it rests on. Needs the duty labour."""
     services = services_of(request)
@@ -72,7 +87,7 @@ def list_(request: Request) -> list[dict[str, Any]]:
         return [told_feed(one) for one in services.feeds.feeds(unit)]
 
 
-@router.get("/feeds/{name}", operation_id="labour.feed.show", dependencies=[BUREAU])
+@router.get("/feeds/{name}", operation_id="labour.feed.show", dependencies=KEEPER)
 def show(request: Request, name: str) -> dict[str, Any]:
     """Return a feed and what came of it. Needs the duty labour."""
     services = services_of(request)
@@ -81,7 +96,7 @@ def show(request: Request, name: str) -> dict[str, Any]:
         return {**told_feed(services.feeds.feed(unit, name)), "deliveries": [told_delivery(one) for one in came]}
 
 
-@router.post("/feeds/{name}/end", operation_id="labour.feed.end", dependencies=[BUREAU])
+@router.post("/feeds/{name}/end", operation_id="labour.feed.end", dependencies=KEEPER)
 def end(request: Request, name: str, body: EndBody) -> dict[str, Any]:
     """End a feed from the next day on, with a reason. Needs the duty labour."""
     services = services_of(request)
@@ -89,7 +104,7 @@ def end(request: Request, name: str, body: EndBody) -> dict[str, Any]:
         return told_feed(services.feeds.end(unit, name, body.reason, now()))
 
 
-@router.post("/feeds/{name}/deliveries", operation_id="labour.feed.receive", status_code=201, dependencies=[BUREAU])
+@router.post("/feeds/{name}/deliveries", operation_id="labour.feed.receive", status_code=201, dependencies=KEEPER)
 def receive(
     request: Request,
     response: Response,
