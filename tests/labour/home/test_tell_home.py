@@ -39,6 +39,7 @@ def test_tell_home_of_few_altogether_tells_no_number_of_them():
     assert (told["homes"], told["withheld"]["people"], told["withheld"]["needs"]) == ([], None, None)
     assert told["tables"]["grade"]["rows"] == [{"region": None, "people": [None]}]
     assert told["tables"]["grade"]["all"] == [None]
+    assert (told["carried_home"], told["uncovered"], told["warnings"][0]["uncovered"]) == (None, None, None)
 
 
 def test_tell_home_stays_are_not_told_where_they_would_tell_of_few():

@@ -52,7 +52,10 @@ def tell_home(
             ("destination", lambda one: one.by_destination),
         )
     }
-    is_split = _may_split(shown, back, tables["destination"], question.least)
+    withheld = _withheld(back, question)
+    # Where even all who are withheld are few, what is lost less what is covered would tell of them.
+    is_told = withheld is None or withheld["people"] is not None
+    is_split = is_told and _may_split(shown, back, tables["destination"], question.least)
     away = _sum(part for one in carried for part in one.away.values())
     return {
         "panel": told.panel,
@@ -65,11 +68,11 @@ def tell_home(
         "lost": _people(_sum(one.loss.people for one in carried)),
         "carried_home": _people(away) if is_split else None,
         "stays": _people(_sum(one.stays for one in carried)) if is_split else None,
-        "uncovered": _people(_sum(one.uncovered for one in carried)),
+        "uncovered": _people(_sum(one.uncovered for one in carried)) if is_told else None,
         "homes": [_home(one, question) for one in shown],
-        "withheld": _withheld(back, question),
+        "withheld": withheld,
         "tables": tables,
-        "warnings": [_warning(one) for one in carried],
+        "warnings": [_warning(one, is_told=is_told) for one in carried],
         "uncounted": [
             {**_cell(one.cell), "code": one.why.rule, "message": one.why.message} for one in (*told.uncounted, *left)
         ],
@@ -155,7 +158,7 @@ def _values(line: Floats, hidden: Bools) -> list[float | None]:
     ]
 
 
-def _warning(one: Carried) -> dict[str, Any]:
+def _warning(one: Carried, *, is_told: bool) -> dict[str, Any]:
     loss = one.loss
     return {
         **_cell(loss.cell),
@@ -163,7 +166,7 @@ def _warning(one: Carried) -> dict[str, Any]:
         "probability": round(loss.probability, 4),
         "base_jobs": None if loss.base_jobs is None else round(loss.base_jobs, PLACES),
         "people": _people(loss.people),
-        "uncovered": _people(one.uncovered),
+        "uncovered": _people(one.uncovered) if is_told else None,
         "origins_of_industry": one.industry,
         "bridge_of": None if one.bridged_by is None else {"region": one.bridged_by[0], "industry": one.bridged_by[1]},
     }
