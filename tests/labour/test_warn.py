@@ -152,3 +152,11 @@ def test_grades_begin_with_their_limits(expected, grade):
 def test_limits_that_do_not_rise_are_refused():
     with pytest.raises(BadInputError, match="must rise"):
         Limits(1.0, 0.5, 2.0)
+
+
+def test_a_day_long_after_the_last_period_is_told_nothing_by_it():
+    releases = released(panel_of(waves(12, 240, seed=5)))
+    soon, late = (warn(releases, day, terms_of()) for day in (date(2020, 2, 1), date(2099, 1, 1)))
+    assert {state.standing for state in late.states} <= {Standing.SILENT, Standing.UNDER_WAY}
+    assert late.warnings == ()
+    assert Standing.QUIET in {state.standing for state in soon.states}

@@ -137,7 +137,7 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
     under_way = {
         one.cell: one for one in look.history.events if is_under_way(watch.losses[one.cell], watch.depth, one.end)
     }
-    is_heard = np.isfinite(look.scores[:, -1])
+    is_heard = np.isfinite(look.scores[:, -1]) & (day <= _speaks_until(look.panel))
     warned = [at for at in np.flatnonzero((since != NONE) & is_heard).tolist() if at not in under_way]
     soon, late = _likely(look)
     states = []
@@ -160,6 +160,12 @@ def _outlook(day: date, terms: Terms, basis: Basis, track: TrackRecord, look: _L
     ]
     order = sorted(told, key=lambda one: (-one.size.expected, -one.chance(terms.horizon), one.cell))
     return Outlook(day, terms, basis, track, look.threshold, tuple(order), tuple(states))
+
+
+def _speaks_until(panel: Panel) -> date:
+    """Return until when the last period says something of today: a quarter of a year, and two periods at least."""
+    end = panel.cadence.after(panel.starts[-1], 1)
+    return max(panel.cadence.after(end, 2), Cadence.QUARTER.after(end, 1))
 
 
 def _likely(look: _Look) -> tuple[Floats, Floats]:
