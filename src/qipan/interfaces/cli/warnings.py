@@ -99,7 +99,9 @@ def check(*, lang: Lang = None, as_json: AsJson = False) -> None:
     """Hold all that was told and done against its digest and the log; end with code 5 if anything differs."""
     services = session.services()
     with services.books.read() as unit:
-        findings = (*services.warnings.check(unit), *services.budgets.check(unit))
+        findings = (
+            *services.warnings.check(unit), *services.budgets.check(unit), *services.feeds.check(unit),
+        )  # fmt: skip
     if as_json:
         print_json({"findings": findings})
     elif findings:
