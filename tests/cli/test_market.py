@@ -303,8 +303,8 @@ def test_books_take_their_margin_from_a_history(market, tmp_path):
         for day, wide in enumerate([400] * 200 + [4] * 200)
     )
     file.write_text(f"day,fen_per_card_h\n{calm}")
-    scaled = shown(market("forward", "open", "a100@gui/2090-05", "--history", str(file), "--json"))
-    plain = shown(market("forward", "open", "a100@gui/2090-06", "--history", str(file), "--plain", "--json"))
+    scaled = shown(market("forward", "open", "a100@guizhou/2090-05", "--history", str(file), "--json"))
+    plain = shown(market("forward", "open", "a100@guizhou/2090-06", "--history", str(file), "--plain", "--json"))
     # Prices that moved by 800 in two days and are calm now: moves count for what they were only where one asks.
     assert (plain["margin_fen_per_card_h"], scaled["margin_fen_per_card_h"] < 80) == (800, True)
     file.write_text("day,fen_per_card_h\n2020-01-01,1000\n")
