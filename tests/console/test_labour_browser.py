@@ -114,6 +114,7 @@ def tab_to(console: Any, wanted: str) -> None:
     raise AssertionError(f"{wanted} is not reached by keyboard")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_change_is_explained_from_files_and_drawn(console: Any, base: str, axe: str, lang: str) -> None:
     sign_in(console, base, lang)
     console.goto(f"{base}/labour/attribute")
