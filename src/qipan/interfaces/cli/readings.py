@@ -154,8 +154,8 @@ def batches(
         ("source", "来源"),
         ("way", "方式"),
         ("number", "编号"),
-        ("released (UTC)", "发布（UTC）"),
-        ("received (UTC)", "接收（UTC）"),
+        ("released", "发布"),
+        ("received", "接收"),
         ("rows", "行"),
         ("accepted", "接受"),
         ("repeated", "重复"),
@@ -339,4 +339,4 @@ def print_acknowledgements(told: Sequence[Acknowledgement], lang: Lang, *, as_js
 
 
 def _word(value: object) -> str:
-    return clock(value, seconds=True) if isinstance(value, datetime) else str(value)
+    return clock(value) if isinstance(value, datetime) else str(value)
