@@ -71,8 +71,8 @@ def disparity(
 
     language = spoken(lang)
     panel, left_out, noted = _panel(file, per, _pairs(where), without or ())
-    told = tell_disparity(panel.between(first, last), by or (), aversion)
     say_findings(left_out, noted, language)
+    told = tell_disparity(panel.between(first, last), by or (), aversion)
     if as_json:
         print_json({"rows_left_out": left_out, "noted": noted, **told})
         return
@@ -106,8 +106,8 @@ def convergence(
 
     language = spoken(lang)
     panel, left_out, noted = _panel(file, per, _pairs(where), without or ())
-    told = tell_convergence(panel.between(first, last), classes)
     say_findings(left_out, noted, language)
+    told = tell_convergence(panel.between(first, last), classes)
     if as_json:
         print_json({"rows_left_out": left_out, "noted": noted, **told})
         return
@@ -132,8 +132,8 @@ def complexity(
     language = spoken(lang)
     with of_file(file.name):
         found, left_out = read_activities(read_bytes(file), Catalog.load(None))
-    told = tell_complexity(found, least)
     say_findings(left_out, (), language)
+    told = tell_complexity(found, least)
     if as_json:
         print_json({"rows_left_out": left_out, "activities_names": found.activities, **told})
         return
