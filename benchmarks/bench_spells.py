@@ -33,7 +33,7 @@ from qipan.labour.sources import spells
 from qipan.labour.store.spell import SPELLS, SPELLS_SCHEMA, flows
 from qipan.storage.lake import Lake
 
-SEED, ROWS, PART = 20260101, 100_000_000, 2_000_000
+SEED, ROWS, PART = 20260101, 108_000_000, 2_000_000
 JOBS_EACH, REGIONS, INDUSTRIES = 4, 31, 97
 FIRST = date(2021, 1, 1).toordinal() - date(1970, 1, 1).toordinal()
 DAYS = 5 * 365

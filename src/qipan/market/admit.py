@@ -26,6 +26,8 @@ HOUSE: Final = "market"
 _MEMBER = re.compile(r"[a-z0-9][a-z0-9._-]{0,19}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
+MOST_LETTERS: Final = 33
+"""Of the names of a class and a hub together: they stand in the names of accounts."""
 _WARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -57,10 +59,12 @@ def check_listing(listing: Listing) -> None:
     """
     ware = listing.instrument
     is_named = _WARE.fullmatch(ware.card_class) and _WARE.fullmatch(ware.hub_id)
-    if not is_named or not 1 <= listing.margin_fen_per_card_h <= MOST_FEN_PER_CARD_H:
+    is_short = len(ware.card_class) + len(ware.hub_id) <= MOST_LETTERS
+    if not (is_named and is_short) or not 1 <= listing.margin_fen_per_card_h <= MOST_FEN_PER_CARD_H:
         raise BadInputError(
-            f"A book must name class and hub in letters, figures and . _ -, and a margin of 1 to {MOST_FEN_PER_CARD_H} "
-            f"fen a card-hour, was {ware.name} with {listing.margin_fen_per_card_h}.",
+            f"A book must name class and hub in letters, figures and . _ -, at most {MOST_LETTERS} together, and a "
+            f"margin of 1 to {MOST_FEN_PER_CARD_H} fen a card-hour, was {ware.name} with "
+            f"{listing.margin_fen_per_card_h}.",
             code="listing_unfit",
             hint="Take the margin from a price history, or state one of at least 1 fen.",
         )
@@ -214,6 +218,9 @@ def _flaw(auction: Auction) -> str:
         "at least one hub, each named once": count > 0
         and len(set(net.hubs)) == count
         and all(_WARE.fullmatch(hub) for hub in net.hubs),
+        f"names of class and hub of at most {MOST_LETTERS} letters together": all(
+            len(auction.card_class) + len(hub) <= MOST_LETTERS for hub in net.hubs
+        ),
         "a figure for each link and pair of hubs": set(sizes) <= {len(net.links)}
         and all(len(grid) == count and all(len(row) == count for row in grid) for grid in grids),
     }

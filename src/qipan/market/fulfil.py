@@ -136,7 +136,7 @@ def fulfil(
     unserved: Counter[str] = Counter()
     house = 0
     for hour in hours(window.start, window.end):
-        lost = _lost(supplied(positions, supplies, hour), told.failures, hour)
+        lost = lost_lots(supplied(positions, supplies, hour), told.failures, hour)
         spot = told.spot_fen_per_card_h.get(hour, fen_per_card_h)
         house += _pay_sellers(positions, supplies, lost, hour, mark=fen_per_card_h, spot=spot, paid=paid, failed=failed)
         _pay_buyers(positions, supplies, lost, hour, mark=fen_per_card_h, spot=spot, paid=paid, unserved=unserved)
@@ -151,13 +151,13 @@ def short_hours(
     found = []
     for hour in hours(window.start, window.end):
         told = supplied(positions, supplies, hour)
-        if sum(one.lots for one in told) - sum(_lost(told, failures, hour).values()) < owing:
+        if sum(one.lots for one in told) - sum(lost_lots(told, failures, hour).values()) < owing:
             found.append(hour)
     return tuple(found)
 
 
-def _lost(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetime) -> Lost:
-    """Return the lots that were told and did not come, own ones first."""
+def lost_lots(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetime) -> Lost:
+    """Return the lots that were told and did not come, by member, site and whether bought in; own ones first."""
     lost: dict[tuple[str, str, bool], int] = {}
     left: Counter[tuple[str, str]] = Counter()
     for failure in failures:
@@ -168,6 +168,25 @@ def _lost(supplies: Iterable[Supply], failures: Iterable[Failure], hour: datetim
         lost[*place, one.is_bought_in] = taken = min(left[place], one.lots)
         left[place] -= taken
     return lost
+
+
+def missed(reserved: Sequence[Reservation], lost: Lost) -> list[tuple[Reservation, int]]:
+    """Return the lots of each reservation of an hour that did not come: those of a site shared out among its holders.
+
+    Examples
+    --------
+    >>> here = [Reservation("bank", "north", 2), Reservation("firm", "north", 4)]
+    >>> [lots for _, lots in missed(here, {("site", "north", False): 3})]
+    [1, 2]
+    """
+    missing: Counter[str] = Counter()
+    for (_, site_id, _), lots in lost.items():
+        missing[site_id] += lots
+    found = []
+    for site_id in sorted({one.site_id for one in reserved}):
+        here = [one for one in reserved if one.site_id == site_id]
+        found += list(zip(here, apportion(missing[site_id], [one.lots for one in here]), strict=True))
+    return found
 
 
 def _pay_sellers(
@@ -226,17 +245,10 @@ def _pay_buyers(
     unserved: Counter[str],
 ) -> None:
     """Pay buyers back what they paid ahead and did not get, and what spot is above the mark for all that lacks."""
-    missing: Counter[str] = Counter()
-    for (_, site_id, _), lots in lost.items():
-        missing[site_id] += lots
-    reserved = serve(positions, supplies, hour)
     got: Counter[str] = Counter()
-    for site_id in sorted({one.site_id for one in reserved}):
-        here = [one for one in reserved if one.site_id == site_id]
-        parts = apportion(missing[site_id], [one.lots for one in here])
-        for one, part in zip(here, parts, strict=True):
-            got[one.member] += one.lots - part
-            paid[one.member] += part * CARDS_PER_LOT * mark
+    for one, part in missed(serve(positions, supplies, hour), lost):
+        got[one.member] += one.lots - part
+        paid[one.member] += part * CARDS_PER_LOT * mark
     for member, lots in bought(positions).items():
         gap = (lots - got[member]) * CARDS_PER_LOT
         unserved[member] += gap

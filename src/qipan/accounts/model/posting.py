@@ -69,7 +69,11 @@ RETIRED: Final = "retired"
 EXPIRED: Final = "expired"
 """Purpose of an account that only takes, and only units whose time is over."""
 
-SINKS: Final = frozenset({RETIRED, EXPIRED})
+USED: Final = "used"
+UNUSED: Final = "unused"
+"""Purposes of accounts that only take: what of compute that came was used, and what was not."""
+
+SINKS: Final = frozenset({RETIRED, EXPIRED, USED, UNUSED})
 """Purposes of accounts that only take."""
 
 

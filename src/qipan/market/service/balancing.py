@@ -21,6 +21,7 @@ from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import check_request
 from qipan.market.clear import deviations_fen
+from qipan.market.hand_over_spot import balance, give_back, sell
 from qipan.market.model.auction import Award, Outcome, Redeemed, Refund, Supply
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
@@ -28,6 +29,7 @@ from qipan.market.model.request import Cancel
 from qipan.market.pay import VOUCHERS, balanced, drafted, linked
 from qipan.market.service import lock
 from qipan.market.service.correctable import check_refundable, check_returned
+from qipan.market.service.handing import hand
 from qipan.market.service.spot import Spot
 from qipan.market.service.voucher import Vouchers
 from qipan.market.settle import margin_account
@@ -122,6 +124,7 @@ class Balancing:
         unit.lock("log")
         check_refundable(self._accounts, unit, self._spot.auction(unit, name), moves)
         self._accounts.post_whole(unit, linked(drafted(moves, "spot_refund")), now)
+        hand(self._accounts, unit, now, sell(outcome), give_back(outcome, made))
         store.insert_refund(unit, made, in_utc(now))
         closed = self._vouchers.closings(unit)
         self._vouchers.enter(unit, [one for one in back if one.programme_id not in closed], refund_id)
@@ -183,6 +186,8 @@ class Balancing:
         if stands is not None:
             return found, False
         self._accounts.post_whole(unit, balanced(auction, _by_member(outcome, found.paid_fen)), now)
+        taken = balance(outcome, store.refunds(unit, auction=name), delivered_card_h)
+        hand(self._accounts, unit, now, sell(outcome), taken)
         store.insert_deviation(unit, name, told, found.digest, in_utc(now))
         self._log.append(unit, DEVIATION_KIND, told.encode(), now)
         record_action(unit, "spot_deviation_settled", name, now, digest=found.digest, stated_fen_per_card_h=rolling)

@@ -7,17 +7,22 @@ holds the lock `of_cards` of the member.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from qipan.kernel.time import Interval, in_utc
+from qipan.market.bid import uncovered
 from qipan.market.cover import certified_cards, free_cards, told_cards, usable_cards
 from qipan.market.model.array import Ints
+from qipan.market.model.auction import Auction
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Window
 from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.lease import Leased
+from qipan.market.model.order import Order, Side
 from qipan.market.store import book, delivery, product, spot
 from qipan.storage.books import UnitOfWork
 
@@ -100,6 +105,27 @@ def span_of_promises(unit: UnitOfWork, whose: Holding, now: datetime) -> Interva
 def free_lots_in(free: Ints) -> int:
     """Return the whole lots that every hour still holds."""
     return int(free.min()) // CARDS_PER_LOT
+
+
+def check_offers(unit: UnitOfWork, auction: Auction, orders: Sequence[Order], offered: Collection[str]) -> None:
+    """Refuse new offers of a member that certified capacity does not bear in their hour beside all that was promised.
+
+    Raises
+    ------
+    RuleBrokenError
+        ``offer_uncovered``.
+    """
+    offers = [one for one in orders if one.side is Side.SELL and one.instrument in offered]
+    by_hub: dict[str, dict[int, Order]] = defaultdict(dict)
+    for order in offers:
+        ware = Instrument.named(order.instrument)
+        by_hub[ware.hub_id][(ware.window.start - auction.window.start) // HOUR] = order
+    for hub_id, by_hour in sorted(by_hub.items()):
+        whose = Holding(offers[0].member, auction.card_class, hub_id)
+        free = free_at_hub(unit, whose, Interval(auction.window.start, auction.window.end))
+        for hour, order in by_hour.items():
+            if free[hour] < 0:
+                raise uncovered(order, -(int(free[hour]) // CARDS_PER_LOT))
 
 
 def _granted(unit: UnitOfWork, whose: Holding, *, besides: str = "") -> list[tuple[Window, int]]:

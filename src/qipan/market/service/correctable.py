@@ -15,6 +15,7 @@ from qipan.accounts.correct import REASON
 from qipan.accounts.model.posting import Transfer
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import Finding, RuleBrokenError
+from qipan.market.hand_over import COMPUTE
 from qipan.market.model.auction import Auction
 from qipan.market.pay import SPOT, VOUCHERS, prefix
 from qipan.market.service.bank import CREDIT
@@ -32,8 +33,8 @@ def correctable(accounts: Accounts, unit: UnitOfWork, transfer: Transfer) -> int
     """Return how much of a transfer may go back, in units of its asset: all where the market keeps nothing of it."""
     if transfer.reason == "delivery_price" or not KEPT.isdisjoint({transfer.debit, transfer.credit}):
         return 0
-    # Credit of the compute bank follows from its draws alone.
-    if transfer.asset_id == CREDIT.asset_id:
+    # Credit of the compute bank follows from its draws alone, compute from allocations and deliveries.
+    if transfer.asset_id == CREDIT.asset_id or transfer.asset_id.startswith(COMPUTE):
         return 0
     own = _payer(transfer)
     if own is not None:

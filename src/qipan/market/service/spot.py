@@ -7,7 +7,7 @@ request is kept and is a leaf of the log; what is refused leaves nothing behind,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from qipan.accounts.model.posting import Account, Action, Balance, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import ConflictError, NotFoundError, RuleBrokenError
-from qipan.kernel.time import Interval, in_utc
+from qipan.kernel.time import in_utc
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
 from qipan.market.admit import HOUSE, check_auction, check_bid, check_signature
@@ -31,17 +31,17 @@ from qipan.market.bid import (
     most_fen,
     terms,
     too_early,
-    uncovered,
 )
+from qipan.market.hand_over_spot import sell
 from qipan.market.model.auction import Auction, Clearing, Entered, Found, Outcome
 from qipan.market.model.clearing import Hold
-from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument
 from qipan.market.model.order import Order, Side
 from qipan.market.model.request import Cancel, id_of
 from qipan.market.pay import OWN, freed, hold_id, linked, paid
 from qipan.market.record import link, moment, record
 from qipan.market.service import lock
-from qipan.market.service.capacity import Holding, free_at_hub
+from qipan.market.service.capacity import check_offers
+from qipan.market.service.handing import hand
 from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.trading import Trading
 from qipan.market.service.voucher import Vouchers
@@ -268,11 +268,14 @@ class Spot:
         unit.lock(lock.of_auction(name))
         auction = self.auction(unit, name)
         if name in store.clearings(unit, name):
-            return self.outcome(unit, name)
+            outcome = self.outcome(unit, name)
+            hand(self._accounts, unit, now, sell(outcome))
+            return outcome
         self.check_gated(unit, auction, now)
         redeemed_after = self._vouchers.newest(unit)
         outcome = self.reckon(unit, auction, found, now, redeemed_after)
         self._accounts.post_whole(unit, outcome.drafts, now)
+        hand(self._accounts, unit, now, sell(outcome))
         store.clear_holds(unit, name)
         store.insert_outcome(unit, outcome, redeemed_after, in_utc(now))
         self._vouchers.enter(unit, outcome.redeemed)
@@ -352,27 +355,11 @@ class Spot:
         for member in sorted(last):
             check_own(orders[member])
             offered = {one.instrument for one in new if one.member == member and one.side == Side.SELL}
-            self._check_cover(unit, auction, orders[member], offered)
+            check_offers(unit, auction, orders[member], offered)
         # Holds end in the log, and the log is locked last.
         for member, request_id in sorted(last.items()):
             self._hold(unit, auction, member, orders[member], hold_id(request_id), now)
         self._log.extend(unit, REQUEST_KIND, payloads, new[-1].at)
-
-    def _check_cover(
-        self, unit: UnitOfWork, auction: Auction, orders: Sequence[Order], offered: Collection[str]
-    ) -> None:
-        """Refuse new offers that certified capacity does not bear in their hour beside all else that was promised."""
-        offers = [one for one in orders if one.side is Side.SELL and one.instrument in offered]
-        by_hub: dict[str, dict[int, Order]] = defaultdict(dict)
-        for order in offers:
-            ware = Instrument.named(order.instrument)
-            by_hub[ware.hub_id][(ware.window.start - auction.window.start) // HOUR] = order
-        for hub_id, by_hour in sorted(by_hub.items()):
-            whose = Holding(offers[0].member, auction.card_class, hub_id)
-            free = free_at_hub(unit, whose, Interval(auction.window.start, auction.window.end))
-            for hour, order in by_hour.items():
-                if free[hour] < 0:
-                    raise uncovered(order, -(int(free[hour]) // CARDS_PER_LOT))
 
     def _hold(
         self, unit: UnitOfWork, auction: Auction, member: str, orders: Sequence[Order], name: str, now: datetime
