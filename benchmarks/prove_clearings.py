@@ -75,7 +75,7 @@ def wrong_in(auction: Auction, orders: list[Order], rng: np.random.Generator, se
     differ = sum(one != two for one, two in zip(outcome.prices, other.prices, strict=True))
     if differ:
         found.append(f"{differ} prices differ between solvers")
-    if (other.awards, other.supplies) != (outcome.awards, outcome.supplies):
+    if (other.awards, other.fills) != (outcome.awards, outcome.fills):
         found.append("awards or supplies differ between solvers")
     shuffled = [orders[at] for at in rng.permutation(len(orders))]
     again = clear(auction, shuffled, find(auction, shuffled))
@@ -85,7 +85,7 @@ def wrong_in(auction: Auction, orders: list[Order], rng: np.random.Generator, se
     if over > 0:
         found.append(f"a link carries {over} lots more than it can")
     seen["prices"] += len(outcome.prices)
-    seen["lots"] += sum(one.lots for one in outcome.supplies)
+    seen["lots"] += sum(one.lots for one in outcome.fills)
     seen["with_rent"] += int(outcome.rent_fen > 0)
     seen["with_uplift"] += int(outcome.uplift_fen > 0)
     return found
@@ -98,7 +98,7 @@ def _identities(outcome: Outcome) -> list[str]:
     found = [f"payments are off by {left} fen"] if left else []
     found += [f"{outcome.remainder_fen} fen remain"] if outcome.remainder_fen else []
     by_order: Counter[str] = Counter()
-    for one in outcome.supplies:
+    for one in outcome.fills:
         by_order[one.bid_id] += one.lots
         by_order[one.offer_id] += one.lots
     unserved = [one.order_id for one in outcome.awards if by_order[one.order_id] != one.lots]
@@ -120,7 +120,7 @@ def _lots_over(auction: Auction, outcome: Outcome, orders: list[Order]) -> float
     """Return by how many lots a link carries more than it can."""
     net, place = auction.network, {one.order_id: auction.place(one.instrument) or (0, 0) for one in orders}
     flow = np.zeros((24, len(net.hubs), len(net.hubs)), dtype=np.int64)
-    for one in outcome.supplies:
+    for one in outcome.fills:
         flow[place[one.offer_id][1], place[one.offer_id][0], place[one.bid_id][0]] += one.lots
     crossing = np.einsum("tij,lij->lt", flow, np.array(net.share, dtype=np.int64).reshape(-1, *flow.shape[1:]))
     over = np.abs(crossing) / net.parts - np.array(net.capacity_lots, dtype=np.int64)[:, None]
@@ -172,7 +172,7 @@ def _played(auction: Auction, requests: dict[str, list[Order]], orders: int) -> 
     return {
         "orders": orders,
         "awards": sum(one.lots > 0 for one in outcome.awards),
-        "supplies": len(outcome.supplies),
+        "supplies": len(outcome.fills),
         "digest": outcome.digest,
         "same_digest_again": again.digest == outcome.digest,
         "findings_of_check": len(wrong),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qipan.kernel.errors import BadInputError
 from qipan.market.auction import clear, group, serve, whole_fen, whole_lots
-from qipan.market.model.auction import HOURS, Auction, Award, Found, Network, Price, Supply
+from qipan.market.model.auction import HOURS, Auction, Award, Fill, Found, Network, Price
 from qipan.market.model.order import Order, Side
 
 DAY = date(2026, 3, 3)
@@ -148,14 +148,14 @@ def test_the_earlier_bid_is_served_by_the_earlier_offer():
     flow[3, 0, 0], flow[3, 1, 0], flow[5, 1, 1] = 7, 1, 1
     flow[6] = [[1, 1], [1, 0]]
     assert serve(group(auction(), orders), lots, flow) == [
-        Supply("b1", "s1", 3),
-        Supply("b1", "s2", 1),
-        Supply("b2", "s2", 3),
-        Supply("b2", "s3", 1),
-        Supply("b3", "s4", 1),
-        Supply("b5", "s5", 1),
-        Supply("b6", "s5", 1),
-        Supply("b5", "s6", 1),
+        Fill("b1", "s1", 3),
+        Fill("b1", "s2", 1),
+        Fill("b2", "s2", 3),
+        Fill("b2", "s3", 1),
+        Fill("b3", "s4", 1),
+        Fill("b5", "s5", 1),
+        Fill("b6", "s5", 1),
+        Fill("b5", "s6", 1),
     ]
     assert lots["b1"] == 4
 
@@ -192,7 +192,7 @@ def test_an_auction_is_made_whole_to_the_fen():
         Award("s3", "north", orders[4].instrument, Side.SELL, 1, 55, -440 + 1, 1, 0),
         Award("b3", "east", orders[5].instrument, Side.BUY, 0, 30, 0, 0, 0),
     )
-    assert done.supplies == (Supply("b1", "s1", 1), Supply("b1", "s2", 1), Supply("b2", "s3", 1))
+    assert done.fills == (Fill("b1", "s1", 1), Fill("b1", "s2", 1), Fill("b2", "s3", 1))
     assert done.auction == "a100/2026-03-03"
     # 8 card-hours from ningxia to gui at 20 fen; at home they cost nothing, and the two prices of gui differ by a fen.
     assert (done.transfer_fen, done.rent_fen, done.remainder_fen) == (160, (101 - 76) * 8 - 160 + 8, 0)
@@ -201,7 +201,7 @@ def test_an_auction_is_made_whole_to_the_fen():
 
 def test_an_auction_of_nobody_comes_to_nothing():
     done = clear(auction(), [], found())
-    assert (done.prices, done.awards, done.supplies) == ((), (), ())
+    assert (done.prices, done.awards, done.fills) == ((), (), ())
     assert (done.transfer_fen, done.rent_fen, done.remainder_fen) == (0, 0, 0)
 
 

@@ -257,7 +257,7 @@ def test_a_member_that_serves_its_own_bid_over_a_link_is_paid_nothing_by_a_fund(
     spot.issue(BEFORE, programme(cap_fen=10**6, suppliers=frozenset({"west"}), holders={"west": 10**6}))
     spot.enter(BEFORE, bid("b-1", "west", 3, 10**5), offer("o-1", "west", 3, 0))
     told = spot.clear(AFTER)
-    assert [(one.bid_id, one.offer_id, one.lots) for one in told.supplies] == [("b-1", "o-1", 3)]
+    assert [(one.bid_id, one.offer_id, one.lots) for one in told.fills] == [("b-1", "o-1", 3)]
     assert told.redeemed == ()
     assert not spot.wrong()
 

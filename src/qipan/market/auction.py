@@ -17,7 +17,7 @@ import numpy as np
 
 from qipan.market.clear import award, bill, uplift_fen
 from qipan.market.model.array import Floats, Ints
-from qipan.market.model.auction import HOURS, Auction, Award, Found, Network, Outcome, Price, Supply
+from qipan.market.model.auction import HOURS, Auction, Award, Fill, Found, Network, Outcome, Price
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import Order, Side
 from qipan.market.model.spot import Cleared
@@ -125,7 +125,7 @@ def group(auction: Auction, orders: Sequence[Order]) -> dict[tuple[int, int, Sid
     return dict(groups)
 
 
-def serve(groups: Groups, lots: Mapping[str, int], flow_lots: Ints) -> list[Supply]:
+def serve(groups: Groups, lots: Mapping[str, int], flow_lots: Ints) -> list[Fill]:
     """Return which lots of which offer serve which bid.
 
     Parameters
@@ -136,7 +136,7 @@ def serve(groups: Groups, lots: Mapping[str, int], flow_lots: Ints) -> list[Supp
         ``(hours, from, to)``
     """
     left = dict(lots)
-    found: list[Supply] = []
+    found: list[Fill] = []
     for hour, start, end in np.argwhere(flow_lots > 0).tolist():
         passing = int(flow_lots[hour, start, end])
         offers, bids = iter(groups[hour, start, Side.SELL]), iter(groups[hour, end, Side.BUY])
@@ -152,7 +152,7 @@ def serve(groups: Groups, lots: Mapping[str, int], flow_lots: Ints) -> list[Supp
             left[offer.order_id] -= part
             left[bid.order_id] -= part
             passing -= part
-            found.append(Supply(bid.order_id, offer.order_id, part))
+            found.append(Fill(bid.order_id, offer.order_id, part))
     return found
 
 

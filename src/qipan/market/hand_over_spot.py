@@ -24,7 +24,7 @@ MILLI_PER_CARD_H: Final = MILLI_PER_LOT_H // CARDS_PER_LOT
 def sell(outcome: Outcome) -> Handed:
     """Return what the offers of a cleared auction give to the bids that they serve."""
     awards = {one.order_id: one for one in outcome.awards}
-    served = [(awards[one.offer_id], awards[one.bid_id].member, one.lots * CARDS_PER_LOT) for one in outcome.supplies]
+    served = [(awards[one.offer_id], awards[one.bid_id].member, one.lots * CARDS_PER_LOT) for one in outcome.fills]
     given = [_give("compute_supplied", _ware(offer), offer.member, card_h) for offer, _, card_h in served]
     taken = [_take("compute_reserved", _ware(offer), member, card_h) for offer, member, card_h in served]
     return handed(f"cs/{outcome.auction}", outcome.auction, [*given, *taken])
@@ -65,7 +65,7 @@ def _held(outcome: Outcome, refunds: tuple[Refund, ...]) -> dict[str, Counter[In
     """Return the card-hours of each order by the hub that supplies them, refunds taken off."""
     ware = {one.order_id: _ware(one) for one in outcome.awards}
     held: dict[str, Counter[Instrument]] = {}
-    for one in outcome.supplies:
+    for one in outcome.fills:
         for name in (one.bid_id, one.offer_id):
             held.setdefault(name, Counter())[ware[one.offer_id]] += one.lots * CARDS_PER_LOT
     for made in refunds:

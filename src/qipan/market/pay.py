@@ -143,7 +143,7 @@ def _digest(told: Outcome, drafts: Sequence[Draft], last: str) -> str:
         "last": last,
         "prices": [[one.instrument, int(one.side), one.fen_per_card_h] for one in told.prices],
         "awards": [[one.order_id, one.lots, one.paid_fen, one.fee_fen, one.uplift_fen] for one in told.awards],
-        "supplies": [list(one) for one in told.supplies],
+        "supplies": [list(one) for one in told.fills],
         "redeemed": [list(one) for one in told.redeemed],
         "transfers": [[one.transfer_id, one.debit, one.credit, one.amount] for one in drafts],
     }

@@ -82,7 +82,7 @@ def redeem_all(outcome: Outcome, vouchers: Sequence[Voucher], now: datetime) -> 
     """
     awards = {one.order_id: one for one in outcome.awards}
     prices: dict[tuple[str, str], int] = defaultdict(int)
-    for one in outcome.supplies:
+    for one in outcome.fills:
         supplier = awards[one.offer_id].member
         prices[one.bid_id, supplier] += one.lots * CARDS_PER_LOT * awards[one.bid_id].fen_per_card_h
     standing: dict[str, list[Voucher]] = defaultdict(list)

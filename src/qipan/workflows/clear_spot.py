@@ -146,7 +146,7 @@ class SpotClearing:
         anew = self._spot.reckon(
             unit, auction, find(auction, self._spot.orders(unit, auction.name)), kept.cleared, kept.redeemed_after
         )
-        parts = ("prices", "awards", "supplies", "transfer_fen", "rent_fen", "remainder_fen", "redeemed", "digest")
+        parts = ("prices", "awards", "fills", "transfer_fen", "rent_fen", "remainder_fen", "redeemed", "digest")
         wrong = [name for name in parts if getattr(told, name) != getattr(anew, name)]
         if not self._audit.is_cleared(unit, anew):
             wrong.append("transfers")

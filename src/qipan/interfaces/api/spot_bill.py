@@ -97,7 +97,7 @@ def bill(
     for part in found.redeemed:
         by_voucher[part.bid_id] = by_voucher.get(part.bid_id, 0) + part.fen
     served: dict[str, list[dict[str, Any]]] = {}
-    for one in found.supplies:
+    for one in found.fills:
         bid, offer = (name if readable(owner[name]) else None for name in (one.bid_id, one.offer_id))
         for name in (one.bid_id, one.offer_id):
             served.setdefault(name, []).append({"bid_id": bid, "offer_id": offer, "lots": one.lots})
@@ -175,7 +175,7 @@ def _totals(outcome: Outcome) -> dict[str, Any]:
     names = ("payment_fen", "revenue_fen", "transfer_fen", "rent_fen", "fee_fen", "remainder_fen", "uplift_fen")
     return {
         "auction": outcome.auction,
-        "lots": sum(one.lots for one in outcome.supplies),
+        "lots": sum(one.lots for one in outcome.fills),
         **{name: getattr(outcome, name) for name in names},
         "voucher_fen": sum(one.fen for one in outcome.redeemed),
         "digest": outcome.digest,

@@ -100,7 +100,7 @@ def bill(name: AuctionName, *, member_id: ByOrder = None, lang: Lang = None, as_
         by_voucher[part.bid_id] = by_voucher.get(part.bid_id, 0) + part.fen
     members = {one.order_id: one.member for one in outcome.awards}
     served: dict[str, list[str]] = {}
-    for one in outcome.supplies:
+    for one in outcome.fills:
         served.setdefault(one.bid_id, []).append(f"{members[one.offer_id]}:{one.lots}")
         served.setdefault(one.offer_id, []).append(f"{members[one.bid_id]}:{one.lots}")
     told = [
@@ -226,7 +226,7 @@ def _worded(told: dict[str, Any]) -> dict[str, Any]:
 
 def _totals(outcome: Outcome) -> dict[str, Any]:
     names = ("payment_fen", "revenue_fen", "transfer_fen", "rent_fen", "fee_fen", "remainder_fen", "uplift_fen")
-    lots = sum(one.lots for one in outcome.supplies)
+    lots = sum(one.lots for one in outcome.fills)
     by_voucher = sum(one.fen for one in outcome.redeemed)
     return {
         "auction": outcome.auction,

@@ -155,8 +155,8 @@ class Award(NamedTuple):
     uplift_fen: int
 
 
-class Supply(NamedTuple):
-    """Lots of an offer that serve a bid."""
+class Fill(NamedTuple):
+    """Lots of an offer that fill a bid, wholly or in part."""
 
     bid_id: str
     offer_id: str
@@ -190,7 +190,7 @@ class Outcome:
     auction: str
     prices: tuple[Price, ...]
     awards: tuple[Award, ...]
-    supplies: tuple[Supply, ...]
+    fills: tuple[Fill, ...]
     transfer_fen: int
     rent_fen: int
     remainder_fen: int

@@ -22,7 +22,7 @@ from qipan.log.service import Log
 from qipan.market.admit import check_request
 from qipan.market.clear import deviations_fen
 from qipan.market.hand_over_spot import balance, give_back, sell
-from qipan.market.model.auction import Award, Outcome, Redeemed, Refund, Supply
+from qipan.market.model.auction import Award, Fill, Outcome, Redeemed, Refund
 from qipan.market.model.contract import CARDS_PER_LOT
 from qipan.market.model.order import MOST_FEN_PER_CARD_H
 from qipan.market.model.request import Cancel
@@ -111,7 +111,7 @@ class Balancing:
                 code="deviation_settled",
                 hint="Correct it by a transfer of its own; what is settled is never changed.",
             )
-        served = [one for one in outcome.supplies if one.offer_id == offer_id]
+        served = [one for one in outcome.fills if one.offer_id == offer_id]
         if not served:
             raise NotFoundError(
                 f"Downtime must be that of an offer that serves a bid, was {offer_id!r}.",
@@ -263,7 +263,7 @@ class Balancing:
         digest = sha256(canonical({"digest": outcome.digest, "paid": by_order, "told": told})).hexdigest()
         return Deviation(outcome.auction, by_order, remainder, digest)
 
-    def _parts(self, unit: UnitOfWork, name: str, served: Sequence[Supply], card_h: int) -> dict[str, int]:
+    def _parts(self, unit: UnitOfWork, name: str, served: Sequence[Fill], card_h: int) -> dict[str, int]:
         """Share a downtime over the bids that an offer serves, in proportion to what is not refunded yet."""
         before: dict[str, int] = defaultdict(int)
         for one in store.refunds(unit, auction=name):
@@ -309,7 +309,7 @@ class Balancing:
             return None
         whole = sum(
             one.lots * CARDS_PER_LOT
-            for one in outcome.supplies
+            for one in outcome.fills
             if one.bid_id == bid_id and members[one.offer_id] == supplier
         )
         lost = made.parts[bid_id] + sum(

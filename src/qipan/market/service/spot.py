@@ -324,7 +324,7 @@ class Spot:
             name,
             store.prices(unit, name),
             awards,
-            store.supplies(unit, name),
+            store.fills(unit, name),
             kept.transfer_fen,
             kept.rent_fen,
             kept.remainder_fen,

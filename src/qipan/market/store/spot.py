@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from qipan.log.canonical import canonical
-from qipan.market.model.auction import Auction, Award, Clearing, Entered, Network, Outcome, Price, Refund, Supply
+from qipan.market.model.auction import Auction, Award, Clearing, Entered, Fill, Network, Outcome, Price, Refund
 from qipan.market.model.clearing import Hold
 from qipan.market.model.contract import Instrument, Window
 from qipan.market.model.order import Order, Side
@@ -104,7 +104,7 @@ AWARD = sa.Table(
     sa.UniqueConstraint("order_id"),
 )
 
-SUPPLY = sa.Table(
+FILL = sa.Table(
     "spot_supply",
     metadata,
     sa.Column("auction", sa.String(40), sa.ForeignKey("spot_clearing.auction"), primary_key=True),
@@ -280,7 +280,7 @@ def insert_outcome(unit: UnitOfWork, outcome: Outcome, redeemed_after: int, now:
     unit.execute(sa.insert(CLEARING).values(asdict(row)))
     unit.insert(PRICE, ("auction", *Price._fields), (_plain(outcome.auction, one) for one in outcome.prices))
     unit.insert(AWARD, ("auction", "number", *Award._fields), _numbered(outcome.auction, outcome.awards))
-    unit.insert(SUPPLY, ("auction", "number", *Supply._fields), _numbered(outcome.auction, outcome.supplies))
+    unit.insert(FILL, ("auction", "number", *Fill._fields), _numbered(outcome.auction, outcome.fills))
 
 
 def clearings(unit: UnitOfWork, auction: str | None = None) -> dict[str, Clearing]:
@@ -316,10 +316,10 @@ def awards(unit: UnitOfWork, auction: str) -> tuple[Award, ...]:
     return tuple(Award._make(row)._replace(side=Side(row.side)) for row in unit.execute(query.order_by(AWARD.c.number)))
 
 
-def supplies(unit: UnitOfWork, auction: str) -> tuple[Supply, ...]:
+def fills(unit: UnitOfWork, auction: str) -> tuple[Fill, ...]:
     """Return which offers serve which bids of an auction."""
-    query = sa.select(*[SUPPLY.c[name] for name in Supply._fields]).where(SUPPLY.c.auction == auction)
-    return tuple(map(Supply._make, unit.execute(query.order_by(SUPPLY.c.number))))
+    query = sa.select(*[FILL.c[name] for name in Fill._fields]).where(FILL.c.auction == auction)
+    return tuple(map(Fill._make, unit.execute(query.order_by(FILL.c.number))))
 
 
 # --- what came after -----------------------------------------------------------------------------------------------
@@ -358,12 +358,12 @@ def _columns() -> list[sa.Column[Any]]:
     return [REQUEST.c[name] for name in _ENTERED]
 
 
-def _plain(auction: str, one: Price | Award | Supply) -> tuple[Any, ...]:
+def _plain(auction: str, one: Price | Award | Fill) -> tuple[Any, ...]:
     # Plain numbers, not the words of our enums: drivers differ in what they take these for.
     return (auction, *(int(value) if isinstance(value, Side) else value for value in one))
 
 
-def _numbered(auction: str, rows: Iterable[Award | Supply]) -> Iterable[tuple[Any, ...]]:
+def _numbered(auction: str, rows: Iterable[Award | Fill]) -> Iterable[tuple[Any, ...]]:
     for number, one in enumerate(rows, start=1):
         name, *values = _plain(auction, one)
         yield name, number, *values

@@ -296,7 +296,7 @@ def _page(
         may_trade=bool(acted_for(caller, [member])) if member else False,
         may_clear=caller.has_duty(Duty.CLEARING),
         orders=spot.orders(mine, got, said),
-        offers=sorted({one.offer_id for one in outcome.supplies}) if outcome and reads_all else [],
+        offers=sorted({one.offer_id for one in outcome.fills}) if outcome and reads_all else [],
         hours=[(str(hour), spot.clock(hour)) for hour in range(HOURS)],
         new_id=forms.new_form_id,
         answer=answer,
