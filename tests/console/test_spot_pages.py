@@ -191,7 +191,7 @@ def test_auction_is_cleared_and_billed_from_its_page(spot: Services, desk: TestC
     text = page(trader)
     assert 'id="state">cleared' in text
     assert 'data-chart="prices"' in text
-    assert re.search(r"09:00</th>\s*<td>guizhou</td>\s*<td class=\"number\">13.00</td>", text)
+    assert re.search(r"09:00</th>\s*<td>Guizhou</td>\s*<td class=\"number\">13.00</td>", text)
     assert "521.30" in text
     assert "congestion rent" not in text
     assert ">west-1<" not in text

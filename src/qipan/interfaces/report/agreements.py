@@ -61,7 +61,7 @@ def agreements(found: Iterable[Signed], names: Names, words: Words) -> Table:
             Cell(one.agreement.agreement_id, href=agreement_address(one.agreement.agreement_id)),
             names.get(one.agreement.buyer, one.agreement.buyer),
             names.get(one.agreement.seller, one.agreement.seller),
-            f"{one.agreement.card_class}@{one.agreement.hub_id}",
+            f"{one.agreement.card_class}@{names.get(one.agreement.hub_id, one.agreement.hub_id)}",
             f"{one.agreement.start:%Y-%m} – {one.agreement.end:%Y-%m}",
             f"{one.number}",
             words.say(", ").join(names.get(party, party) for party in one.at) or NOTHING,

@@ -66,8 +66,8 @@ def where(instrument: str) -> tuple[str, int]:
     return ware.hub_id, int(ware.window.name[-2:])
 
 
-def prices(found: Sequence[Found], words: Words) -> Table:
-    """Return what bids pay and offers get by hour and hub."""
+def prices(found: Sequence[Found], hubs: Mapping[str, str], words: Words) -> Table:
+    """Return what bids pay and offers get by hour and hub; ``hubs`` names hubs by their ids."""
     sides: dict[tuple[int, str], dict[Side, int]] = {}
     for one in found:
         hub, hour = where(one.instrument)
@@ -80,15 +80,17 @@ def prices(found: Sequence[Found], words: Words) -> Table:
         Head(words.say("Offers get"), per),
     )
     rows = tuple(
-        row(clock(hour), hub, price(told.get(Side.BUY)), price(told.get(Side.SELL)))
+        row(clock(hour), hubs.get(hub, hub), price(told.get(Side.BUY)), price(told.get(Side.SELL)))
         for (hour, hub), told in sorted(sides.items())
     )
     return Table(words.say("Prices by hour and hub"), heads, rows, words.say("Nothing was traded."))
 
 
-def prices_chart(found: Sequence[Found], hubs: Sequence[str], words: Words) -> dict[str, Any]:
-    """Return what bids pay by the hour, else what offers get, a line a hub."""
-    lines: dict[str, list[float | None]] = {hub: [None] * HOURS for hub in hubs}
+def prices_chart(
+    found: Sequence[Found], places: Sequence[str], hubs: Mapping[str, str], words: Words
+) -> dict[str, Any]:
+    """Return what bids pay by the hour, else what offers get, a line a hub; ``hubs`` names hubs by their ids."""
+    lines: dict[str, list[float | None]] = {hub: [None] * HOURS for hub in places}
     for one in sorted(found, key=lambda one: one.side):
         hub, hour = where(one.instrument)
         lines[hub][hour] = yuan_from_fen(one.fen_per_card_h)
@@ -97,7 +99,11 @@ def prices_chart(found: Sequence[Found], hubs: Sequence[str], words: Words) -> d
         "unit": words.say("yuan a card-hour"),
         "digits": 2,
         "names": [clock(hour) for hour in range(HOURS)],
-        "series": [{"name": hub, "values": told} for hub, told in lines.items() if any(v is not None for v in told)],
+        "series": [
+            {"name": hubs.get(hub, hub), "values": told}
+            for hub, told in lines.items()
+            if any(v is not None for v in told)
+        ],
     }
 
 
@@ -117,8 +123,10 @@ def side_said(side: Side, words: Words) -> str:
     return words.say("bid") if side is Side.BUY else words.say("offer")
 
 
-def orders(found: Sequence[Order], got: Mapping[str, Award] | None, words: Words) -> list[dict[str, str]]:
-    """Return what each bid and offer asks for, and what it got once the auction is cleared."""
+def orders(
+    found: Sequence[Order], got: Mapping[str, Award] | None, hubs: Mapping[str, str], words: Words
+) -> list[dict[str, str]]:
+    """Return what each bid and offer asks for, and what it got once cleared; ``hubs`` names hubs by their ids."""
     told = []
     for one in found:
         hub, hour = where(one.instrument)
@@ -132,15 +140,15 @@ def orders(found: Sequence[Order], got: Mapping[str, Award] | None, words: Words
                     lots=grouped(one.lots),
                     limit=price(one.fen_per_card_h),
                 ),
-                "where": f"{hub} {clock(hour)}",
+                "where": f"{hubs.get(hub, hub)} {clock(hour)}",
                 "awarded": NOTHING if got is None else grouped(got[one.order_id].lots),
             }
         )
     return told
 
 
-def bill(outcome: Outcome, shown: Collection[str], words: Words) -> Table:
-    """Return who of some members pays and gets what, order by order."""
+def bill(outcome: Outcome, shown: Collection[str], hubs: Mapping[str, str], words: Words) -> Table:
+    """Return who of some members pays and gets what, order by order; ``hubs`` names hubs by their ids."""
     unit = words.say("yuan")
     by_voucher: dict[str, int] = {}
     for part in outcome.redeemed:
@@ -161,7 +169,12 @@ def bill(outcome: Outcome, shown: Collection[str], words: Words) -> Table:
     def line(one: Award) -> Row:
         hub, hour = where(one.instrument)
         amounts = (one.paid_fen, one.fee_fen, one.uplift_fen, by_voucher.get(one.order_id, 0))
-        told = (side_said(one.side, words), f"{hub} {clock(hour)}", grouped(one.lots), price(one.fen_per_card_h))
+        told = (
+            side_said(one.side, words),
+            f"{hubs.get(hub, hub)} {clock(hour)}",
+            grouped(one.lots),
+            price(one.fen_per_card_h),
+        )
         return row(one.order_id, one.member, *told, *(yuan(fen, 2) for fen in amounts))
 
     rows = tuple(line(one) for one in outcome.awards if one.lots and one.member in shown)

@@ -31,6 +31,7 @@ from qipan.interfaces.entry import Caller, caller_of, require, services_of, stat
 from qipan.interfaces.report import agreements, obligations
 from qipan.interfaces.report.labels import label
 from qipan.interfaces.report.numbers import NOTHING, grouped
+from qipan.interfaces.report.obligations import hub_names
 from qipan.interfaces.report.words import Words
 from qipan.kernel.errors import QipanError, of_file
 
@@ -353,9 +354,11 @@ def _value(
 
 
 def _names(services: Services, said: Words) -> dict[str, str]:
-    return {
+    """Return what parties and hubs are called, by adcodes and ids."""
+    parties = {
         one.adcode: said.name({"name_en": one.name_en, "name_zh": one.name_zh}) for one in services.catalog.regions()
     }
+    return parties | hub_names(services.catalog.hubs(), said)
 
 
 def _name(file: UploadFile | None) -> str:

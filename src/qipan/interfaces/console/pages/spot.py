@@ -274,20 +274,22 @@ def _page(
         after = _after(services, unit, name, shown, said) if outcome else None
     mine = [one for one in all_orders if one.member == member]
     got = None if outcome is None else {one.order_id: one for one in outcome.awards}
-    chart = spot.prices_chart(outcome.published, terms.network.hubs, said) if outcome else {"series": []}
+    hubs = hub_names(services.catalog.hubs(), said)
+    chart = spot.prices_chart(outcome.published, terms.network.hubs, hubs, said) if outcome else {"series": []}
     return render(
         request,
         "auction.html",
         status=200 if error is None else status_of(error),
         name=name,
         terms=terms,
-        particulars=_particulars(terms, gate, hub_names(services.catalog.hubs(), said), said),
+        hubs=hubs,
+        particulars=_particulars(terms, gate, hubs, said),
         state=spot.state(name, gate, cleared, now, said),
         is_open=now < gate,
         is_cleared=outcome is not None,
         digest="" if outcome is None else outcome.digest,
-        prices=spot.prices(outcome.published, said) if outcome else None,
-        bill=spot.bill(outcome, shown, said) if outcome else None,
+        prices=spot.prices(outcome.published, hubs, said) if outcome else None,
+        bill=spot.bill(outcome, shown, hubs, said) if outcome else None,
         totals=spot.totals(outcome, said) if outcome and reads_all else None,
         after=after,
         members=members,
@@ -295,7 +297,7 @@ def _page(
         signs=bool(member) and bool(known[member].key),
         may_trade=bool(acted_for(caller, [member])) if member else False,
         may_clear=caller.has_duty(Duty.CLEARING),
-        orders=spot.orders(mine, got, said),
+        orders=spot.orders(mine, got, hubs, said),
         offers=sorted({one.offer_id for one in outcome.fills}) if outcome and reads_all else [],
         hours=[(str(hour), spot.clock(hour)) for hour in range(HOURS)],
         new_id=forms.new_form_id,
