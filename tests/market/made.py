@@ -12,10 +12,13 @@ from qipan.market.model.delivery import SiteStep, Supply
 from qipan.market.model.order import Entry, Order, Side
 from qipan.market.model.request import Cancel, Certification, Cover, Listing, Member
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.compute_audit import ComputeAudit
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.margin import MONEY, Margins
 from qipan.market.service.nomination import Nominating
+from qipan.market.service.spot import Spot
 from qipan.market.service.trading import Trading
+from qipan.market.service.voucher import Vouchers
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 WEEK = Instrument("h100-80g", "ningxia", Window.named("2026-W10"))
@@ -60,6 +63,9 @@ class Market:
         self.clearing = Clearing(self.trading, self.margins, self.accounts, self.log)
         self.nominating = Nominating(self.trading, self.log)
         self.deliveries = Deliveries(self.trading, self.clearing, self.accounts, self.log)
+        vouchers = Vouchers(self.trading, self.accounts, self.log)
+        spot = Spot(self.trading, self.margins, vouchers, self.accounts, self.log)
+        self.compute_audit = ComputeAudit(spot, self.accounts)
 
     def open(self):
         with self.books.begin(caller="test") as unit:
@@ -95,7 +101,7 @@ class Market:
             for member in MEMBERS:
                 for name, fen, to_fund in (("m", margin_fen, False), ("f", share_fen, True)):
                     if fen:
-                        told = {"source": "outside", "fen": fen, "transfer_id": f"in/{name}/{member.member_id}"}
+                        told = {"source": "outside", "fen": fen, "transfer_id": f"in-{name}-{member.member_id}"}
                         self.margins.bring(unit, member.member_id, NOW, **told, to_fund=to_fund)
             if capital_fen:
                 draft = Draft(
@@ -190,6 +196,7 @@ class Market:
                 + self.clearing.check(unit)
                 + self.nominating.check(unit)
                 + self.deliveries.check(unit)
+                + self.compute_audit.check(unit)
                 + self.accounts.check(unit)
                 + self.log.check(unit)
             )

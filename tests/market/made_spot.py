@@ -77,7 +77,7 @@ class SpotMarket(Market):
                 self.accounts.open_account(unit, Account(name, name, MONEY.asset_id, "issued", floor=None), now)
             for name in MEMBERS:
                 if fen:
-                    self.margins.bring(unit, name, now, source="outside", fen=fen, transfer_id=f"in/{name}")
+                    self.margins.bring(unit, name, now, source="outside", fen=fen, transfer_id=f"in-{name}")
                 for hub in terms.network.hubs:
                     step = Certification(name, terms.card_class, hub, terms.window.start, cards, "NC-1")
                     self.trading.certify(unit, step, now)
@@ -110,4 +110,5 @@ class SpotMarket(Market):
     def wrong(self):
         """Return all that any check finds."""
         with self.books.read() as unit:
-            return (*self.workflow.check(unit), *self.accounts.check(unit), *self.log.check(unit))
+            parts = (self.workflow, self.compute_audit, self.accounts, self.log)
+            return tuple(finding for part in parts for finding in part.check(unit))

@@ -31,7 +31,7 @@ def test_what_buyers_paid_ahead_stays_and_other_payments_may_go_back(market):
     found = bounds(market, "market/clearing")
     ahead = {name: most for name, (_, most) in found.items() if name.startswith("rs/a1/")}
     assert ahead == {"rs/a1/bank": 0, "rs/a1/firm": 0, "rs/a1/to/market/delivery": 0}
-    assert bounds(market, "firm/margin")["in/m/firm"][1] > 0
+    assert bounds(market, "firm/margin")["in-m-firm"][1] > 0
 
 
 @pytest.fixture

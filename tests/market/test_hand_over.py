@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.market.made import DAY
 from tests.market.test_delivery import AFTER, ENDED, START, sold, told
 from tests.market.test_fulfil import HOURS, MARK, WARE, cases
 
+from qipan.accounts.admit import check_account, check_asset
 from qipan.accounts.model.posting import ISSUED, UNUSED, USED, Draft, Outcome, Standing
 from qipan.accounts.post import post
-from qipan.kernel.errors import BadInputError
-from qipan.market.admit import check_listing
 from qipan.market.fulfil import fulfil, reserve
 from qipan.market.hand_over import RESERVED, Served, account_of, asset_of, give, pool_of, take_back
+from qipan.market.model.clearing import Default
 from qipan.market.model.contract import HOUR, Instrument, Window
 from qipan.market.model.delivery import Allocation, Delivery, Failure
-from qipan.market.model.request import Listing
+from qipan.market.store.clearing import insert_default
 
 LOT_H = 8 * 3600 * 1000
 """Milli-card-seconds of a lot in an hour, computed here by hand."""
@@ -63,7 +62,7 @@ def test_what_suppliers_gave_is_used_unused_or_not_metered(case):
     for hour in HOURS:
         came = sum(by_purpose[purpose, hour] for purpose in (RESERVED, USED, UNUSED))
         assert by_purpose[ISSUED, hour] == -came
-        assert by_purpose["delivery", hour] == 0
+        assert by_purpose["passing", hour] == 0
     came = sum(by_purpose[purpose, hour] for purpose in (RESERVED, USED, UNUSED) for hour in HOURS)
     # What money is paid for is what came: the same card-hours stand in both.
     assert came == owing * LOT_H * 24 - sum(outturn.unserved_card_h.values()) * 3600 * 1000
@@ -131,16 +130,53 @@ def test_compute_that_moved_otherwise_is_found(market):
     )
     with market.books.begin(caller="test") as unit:
         market.accounts.post_whole(unit, [away], ENDED)
-    assert [one.rule for one in market.check()] == ["compute_not_empty"]
+    assert [one.rule for one in market.check()] == ["compute_differs"]
 
 
-def test_names_that_no_account_could_bear_are_refused():
+def test_units_made_under_another_reference_are_found(market):
+    sold(market)
+    market.allocate(DAY, ENDED)
+    draft = Draft(
+        transfer_id="more",
+        debit=account_of(DAY, "site", ISSUED).account_id,
+        credit=account_of(DAY, "bank", RESERVED).account_id,
+        amount=10**12,
+        period=START,
+        reason="test",
+        reference="elsewhere",
+    )
+    with market.books.begin(caller="test") as unit:
+        market.accounts.post_whole(unit, [draft], ENDED)
+    assert [(one.rule, one.value) for one in market.check()] == [("compute_differs", "more")]
+
+
+def test_what_a_defaulted_member_had_bought_is_the_clearing_houses(market):
+    sold(market)
+    with market.books.begin(caller="test") as unit:
+        insert_default(unit, Default("firm", ENDED.date(), ENDED))
+    market.allocate(DAY, ENDED)
+    assert compute(market, "firm", RESERVED) == {}
+    assert set(compute(market, "market", RESERVED).values()) == {3 * LOT_H}
+    with market.books.read() as unit:
+        assert market.deliveries.holders(unit) == {"a1-1": "bank", "a1-2": "market"}
+
+
+def test_show_and_accounts_tell_one_use(market):
+    sold(market)
+    market.allocate(DAY, ENDED)
+    failure = Failure("site", "north", START, START + HOUR, 1)
+    market.deliver(told([failure], spot=1000, used={"a1-2": 24 * 24 * 3600}), AFTER)
+    with market.books.read() as unit:
+        ((_, found),) = [pair for pair in market.deliveries.uses(unit, DAY.name) if pair[0].member == "firm"]
+    assert found.used_card_s * 1000 == sum(compute(market, "firm", USED).values()) == (24 * 24 - 8) * 3600 * 1000
+    assert (found.unused_card_s, found.beyond_card_s) == (0, 8 * 3600)
+
+
+def test_names_that_are_too_long_become_their_digest():
     window = Window.named("2026-03-03")
-    for letters, is_good in ((16, True), (17, False)):
-        listing = Listing(Instrument("c" * 17, "h" * letters, window), window.start, 100, "assumed")
-        if is_good:
-            check_listing(listing)
-            assert len(account_of(listing.instrument, "m" * 20, RESERVED).account_id) == 64
-        else:
-            with pytest.raises(BadInputError, match="at most 33 together"):
-                check_listing(listing)
+    long = Instrument("c" * 40, "h" * 40, window)
+    account = account_of(long, "m" * 20, RESERVED)
+    assert len(account.account_id) <= 64
+    check_account(account)
+    check_asset(asset_of(long))
+    assert account != account_of(Instrument("c" * 40, "h" * 39, window), "m" * 20, RESERVED)

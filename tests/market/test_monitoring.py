@@ -178,7 +178,7 @@ def test_behind_variation_margin_stand_the_orders_of_its_trades(market):
         payloads = behind(unit, vm)
         assert [market.log.find(unit, one)[0].kind for one in payloads] == ["market_request"]
         assert json.loads(json.loads(payloads[0])["request"])["order"] == "s"
-        assert behind(unit, paid["in/m/site"]) == ()
+        assert behind(unit, paid["in-m-site"]) == ()
         borne = replace(vm, transfer_id=vm.transfer_id.replace("vm/", "default/") + "/by/firm", reason="default")
         assert behind(unit, replace(borne, debit="firm/fund", credit="market/clearing")) == ()
         assert behind(unit, replace(borne, debit="site/fund", credit="market/clearing")) == payloads

@@ -14,7 +14,6 @@ from qipan.accounts.model.posting import (
     AMOUNT_MAX,
     EXPIRED,
     RESOLVING,
-    SINKS,
     SUM_MAX,
     Account,
     Action,
@@ -72,7 +71,7 @@ def pair(draft: Draft, debit: Account, credit: Account, asset: Asset, at: dateti
     ends = _expires(asset, draft.period)
     is_over = ends is not None and ends <= at
     expires_here = draft.action is Action.EXPIRE
-    if debit.purpose in SINKS or (credit.purpose == EXPIRED and not expires_here):
+    if asset.seals(debit.purpose) or (credit.purpose == EXPIRED and not expires_here):
         return Outcome.ACCOUNT_SEALED
     if expires_here:
         return None if is_over and credit.purpose == EXPIRED else Outcome.FIELDS_UNFIT

@@ -7,7 +7,7 @@ from qipan.kernel.errors import Finding
 
 
 def check_market(services: Services, unit: Unit) -> tuple[Finding, ...]:
-    """Make books, days, deliveries, policies, leases and credit anew and hold them against what is kept.
+    """Make all that the market keeps anew, from books to credit, and hold it against what is kept.
 
     Auctions have a check of their own, `SpotClearing.check`.
     """
@@ -16,6 +16,7 @@ def check_market(services: Services, unit: Unit) -> tuple[Finding, ...]:
         services.clearing,
         services.nominating,
         services.deliveries,
+        services.compute_audit,
         services.insurance,
         services.leasing,
         services.bank,

@@ -49,6 +49,7 @@ from qipan.market.service.balancing import Balancing
 from qipan.market.service.bank import Bank
 from qipan.market.service.behind import behind as behind_market
 from qipan.market.service.clearing import Clearing
+from qipan.market.service.compute_audit import ComputeAudit
 from qipan.market.service.correctable import correctable as correctable_market
 from qipan.market.service.delivery import Deliveries
 from qipan.market.service.insurance import Insurance
@@ -109,6 +110,7 @@ class Services:
     spot_clearing: SpotClearing
     nominating: Nominating
     deliveries: Deliveries
+    compute_audit: ComputeAudit
     delivering: Delivering
     insurance: Insurance
     leasing: Leasing
@@ -293,7 +295,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         spot_clearing=spot_clearing,
         nominating=nominating,
         deliveries=deliveries,
-        delivering=Delivering(deliveries, margins, day, reservations.write),
+        delivering=Delivering(deliveries, day, reservations.write),
         insurance=Insurance(trading, clearing, deliveries, accounts, log),
         vouchers=vouchers,
         leasing=Leasing(trading, accounts, log),
@@ -317,6 +319,7 @@ def _assemble(settings: Settings, caller: str) -> Services:
         spot_clearing=spot_clearing,
         nominating=nominating,
         deliveries=deliveries,
+        compute_audit=ComputeAudit(spot, accounts),
         delivering=offices.delivering,
         insurance=offices.insurance,
         leasing=offices.leasing,

@@ -26,8 +26,6 @@ HOUSE: Final = "market"
 _MEMBER = re.compile(r"[a-z0-9][a-z0-9._-]{0,19}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
-MOST_LETTERS: Final = 33
-"""Of the names of a class and a hub together: they stand in the names of accounts."""
 _WARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -59,12 +57,10 @@ def check_listing(listing: Listing) -> None:
     """
     ware = listing.instrument
     is_named = _WARE.fullmatch(ware.card_class) and _WARE.fullmatch(ware.hub_id)
-    is_short = len(ware.card_class) + len(ware.hub_id) <= MOST_LETTERS
-    if not (is_named and is_short) or not 1 <= listing.margin_fen_per_card_h <= MOST_FEN_PER_CARD_H:
+    if not is_named or not 1 <= listing.margin_fen_per_card_h <= MOST_FEN_PER_CARD_H:
         raise BadInputError(
-            f"A book must name class and hub in letters, figures and . _ -, at most {MOST_LETTERS} together, and a "
-            f"margin of 1 to {MOST_FEN_PER_CARD_H} fen a card-hour, was {ware.name} with "
-            f"{listing.margin_fen_per_card_h}.",
+            f"A book must name class and hub in letters, figures and . _ -, and a margin of 1 to {MOST_FEN_PER_CARD_H} "
+            f"fen a card-hour, was {ware.name} with {listing.margin_fen_per_card_h}.",
             code="listing_unfit",
             hint="Take the margin from a price history, or state one of at least 1 fen.",
         )
@@ -91,6 +87,18 @@ def check_certification(step: Certification) -> None:
 def is_id(name: str) -> bool:
     """Tell whether a member may use a name for what it asks: at most 40 letters, figures, dots and dashes."""
     return _ID.fullmatch(name) is not None
+
+
+def check_id(name: str) -> None:
+    """Refuse an id that nobody may give: those with a stroke are the clearing house's own.
+
+    Raises
+    ------
+    BadInputError
+        ``request_id_malformed``.
+    """
+    if not is_id(name):
+        raise _malformed(name)
 
 
 def check_site(step: SiteStep) -> None:
@@ -148,12 +156,9 @@ def check_request(request: Request) -> None:
         ``request_id_malformed``, ``cover_malformed``; ``order_negative``, ``order_out_of_grid``.
     """
     name = id_of(request)
-    if not _ID.fullmatch(name) or (isinstance(request, Cancel) and len(request.order_id) > 100):
-        raise BadInputError(
-            f"The id of a request must be 1 to 40 letters, figures and . _ -, was {name!r}.",
-            code="request_id_malformed",
-            hint="Give each request an id of its own, as east-2026-0001.",
-        )
+    check_id(name)
+    if isinstance(request, Cancel) and len(request.order_id) > 100:
+        raise _malformed(name)
     if isinstance(request, Cover) and (type(request.lots) is not int or not 0 < abs(request.lots) <= MOST_LOTS):
         raise BadInputError(
             f"Cover must be a whole number of lots, at most {MOST_LOTS} and not 0, was {request.lots!r}.",
@@ -218,9 +223,6 @@ def _flaw(auction: Auction) -> str:
         "at least one hub, each named once": count > 0
         and len(set(net.hubs)) == count
         and all(_WARE.fullmatch(hub) for hub in net.hubs),
-        f"names of class and hub of at most {MOST_LETTERS} letters together": all(
-            len(auction.card_class) + len(hub) <= MOST_LETTERS for hub in net.hubs
-        ),
         "a figure for each link and pair of hubs": set(sizes) <= {len(net.links)}
         and all(len(grid) == count and all(len(row) == count for row in grid) for grid in grids),
     }
@@ -316,3 +318,11 @@ def _form(order: Order) -> Refusal | None:
         return Refusal.NEGATIVE
     naive = until is not None and until.tzinfo is None
     return Refusal.OUT_OF_GRID if lots > MOST_LOTS or limit > MOST_FEN_PER_CARD_H or naive else None
+
+
+def _malformed(name: str) -> BadInputError:
+    return BadInputError(
+        f"The id of a request must be 1 to 40 letters, figures and . _ -, was {name!r}.",
+        code="request_id_malformed",
+        hint="Give each request an id of its own, as east-2026-0001.",
+    )

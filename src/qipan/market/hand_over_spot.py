@@ -2,6 +2,7 @@
 
 A cleared auction gives what offers supply to the bids that they serve. A refund takes downtime back. When what was
 delivered is settled, the one who balances takes what lay over the day ahead and gives what lacked; bids used the rest.
+So in every hour what offers gave, less what the one who balances took, is what bids used.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def balance(outcome: Outcome, refunds: Iterable[Refund], delivered_card_h: Mappi
     What a bid took more or less is shared out over the hubs that serve it; a bid that none serves takes at its own.
     """
     held = _held(outcome, tuple(refunds))
-    moves: list[Move] = []
+    gives: list[Move] = []
+    takes: list[Move] = []
+    uses: list[Move] = []
     for one in outcome.awards:
         parts = held.get(one.order_id, Counter())
         took = delivered_card_h.get(one.order_id, sum(parts.values()))
@@ -55,10 +58,11 @@ def balance(outcome: Outcome, refunds: Iterable[Refund], delivered_card_h: Mappi
         places = parts if sum(parts.values()) else {_ware(one): 1}
         shares = dict(zip(places, apportion(abs(over), list(places.values())), strict=True))
         for ware, share in shares.items():
-            moves.append(_balance(ware, one, share if over > 0 else -share))
+            (gives if over > 0 else takes).append(_balance(ware, one, share if over > 0 else -share))
             if one.side is Side.BUY:
-                moves.append(_use(ware, one.member, parts.get(ware, 0) + (share if over > 0 else -share)))
-    return handed(f"cb/{outcome.auction}", outcome.auction, moves)
+                uses.append(_use(ware, one.member, parts.get(ware, 0) + (share if over > 0 else -share)))
+    # What comes to a member comes first: its bids share accounts.
+    return handed(f"cb/{outcome.auction}", outcome.auction, [*gives, *takes, *uses])
 
 
 def _held(outcome: Outcome, refunds: tuple[Refund, ...]) -> dict[str, Counter[Instrument]]:

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from qipan.dispatch.model.reservation import Reservation
 from qipan.kernel.resources import Kind
-from qipan.market.admit import HOUSE
 from qipan.market.model.contract import CARDS_PER_LOT, Instrument
 from qipan.market.service.delivery import Deliveries
-from qipan.market.service.margin import Margins
 from qipan.storage.books import UnitOfWork
 from qipan.workflows.day import Day
 
@@ -26,11 +24,8 @@ class Delivering:
         Writes reservations as a file that a day reads.
     """
 
-    def __init__(
-        self, deliveries: Deliveries, margins: Margins, day: Day, write: Callable[[Iterable[Reservation]], bytes]
-    ) -> None:
+    def __init__(self, deliveries: Deliveries, day: Day, write: Callable[[Iterable[Reservation]], bytes]) -> None:
         self._deliveries = deliveries
-        self._margins = margins
         self._day = day
         self._write = write
 
@@ -39,7 +34,7 @@ class Delivering:
     ) -> bytes:
         """Return the reservations that hold at some time from start to end, as `qipan day run` reads them.
 
-        What a defaulted member's part of the market was bought with is the clearing house's.
+        What a member had bought that was in default when it was allocated is the clearing house's.
 
         Parameters
         ----------
@@ -49,14 +44,14 @@ class Delivering:
         """
         models = card_models or {}
         allocations = self._deliveries.allocations(unit)
-        defaulted = {one.member for one in self._margins.purses(unit) if one.is_defaulted}
+        holders = self._deliveries.holders(unit)
         found = []
         for one in self._deliveries.reserved(unit, start, end):
             card_class = Instrument.named(one.instrument).card_class
             found.append(
                 Reservation(
                     reservation_id=one.reservation_id,
-                    holder=HOUSE if one.member in defaulted else one.member,
+                    holder=holders[one.reservation_id],
                     site_id=one.site_id,
                     kind=Kind.INTELLIGENT,
                     card_model=models.get(card_class, card_class),

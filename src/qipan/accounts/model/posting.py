@@ -71,10 +71,10 @@ EXPIRED: Final = "expired"
 
 USED: Final = "used"
 UNUSED: Final = "unused"
-"""Purposes of accounts that only take: what of compute that came was used, and what was not."""
+"""Purposes of accounts of compute that only take: what of what came was used, and what was not."""
 
-SINKS: Final = frozenset({RETIRED, EXPIRED, USED, UNUSED})
-"""Purposes of accounts that only take."""
+SINKS: Final = frozenset({RETIRED, EXPIRED})
+"""Purposes of accounts of any asset that only take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ class Asset:
     def unit(self) -> str:
         """Unit that its amounts are counted in."""
         return UNITS[self.kind]
+
+    def seals(self, purpose: str) -> bool:
+        """Tell whether accounts of a purpose only take."""
+        return purpose in SINKS or (self.kind is AssetKind.COMPUTE and purpose in {USED, UNUSED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from qipan.accounts.admit import check_account, check_asset
 from qipan.accounts.model.posting import (
     AMOUNT_MAX,
     EXPIRED,
-    SINKS,
     Account,
     Action,
     Asset,
@@ -173,7 +172,7 @@ class Accounts:
         for (name, period), balance in store.all_balances(unit, asset_id).items():
             ends = expires(asset, period)
             is_over = ends is not None and ends <= in_utc(now)
-            if is_over and balance.available > 0 and accounts[name].purpose not in SINKS:
+            if is_over and balance.available > 0 and not asset.seals(accounts[name].purpose):
                 drafts.append(_expiry(name, sinks[0], period, min(balance.available, AMOUNT_MAX), entries[name]))
         return self.post(unit, drafts, now)
 
@@ -225,9 +224,15 @@ class Accounts:
         """Return the balances of accounts by account and period; those that never moved are not among them."""
         return store.balances(unit, account_ids)
 
-    def transfers(self, unit: UnitOfWork, account_id: str | None = None) -> Iterator[Transfer]:
-        """Yield transfers in the order of the log; those of an account, if one is named."""
-        return (transfer for _, transfer in store.in_order(unit, account_id=account_id))
+    def transfers(
+        self, unit: UnitOfWork, account_id: str | None = None, *, asset_id: str | None = None
+    ) -> Iterator[Transfer]:
+        """Yield transfers in the order of the log; those of an account or asset, if one is named."""
+        return (transfer for _, transfer in store.in_order(unit, account_id=account_id, asset_id=asset_id))
+
+    def stands(self, unit: UnitOfWork, transfer_id: str) -> bool:
+        """Tell whether a transfer stands under an id."""
+        return bool(store.transfers(unit, [transfer_id]))
 
     def statement(self, unit: UnitOfWork, account_id: str) -> Statement:
         """Return the statement of an account up to the newest checkpoint of the log, with all its proofs.

@@ -232,13 +232,17 @@ def newest(unit: UnitOfWork) -> datetime | None:
     return unit.execute(sa.select(TRANSFER.c.at).order_by(TRANSFER.c.leaf.desc()).limit(1)).scalar_one_or_none()
 
 
-def in_order(unit: UnitOfWork, *, account_id: str | None = None) -> Iterator[tuple[int, Transfer]]:
-    """Yield leaf and transfer in the order of the log; those of an account, if one is named."""
+def in_order(
+    unit: UnitOfWork, *, account_id: str | None = None, asset_id: str | None = None
+) -> Iterator[tuple[int, Transfer]]:
+    """Yield leaf and transfer in the order of the log; those of an account or asset, if one is named."""
     last = -1
     while True:
         query = sa.select(TRANSFER).where(TRANSFER.c.leaf > last).order_by(TRANSFER.c.leaf).limit(CHUNK)
         if account_id is not None:
             query = query.where(sa.or_(TRANSFER.c.debit == account_id, TRANSFER.c.credit == account_id))
+        if asset_id is not None:
+            query = query.where(TRANSFER.c.asset_id == asset_id)
         rows = unit.execute(query).mappings().all()
         yield from ((row["leaf"], read_transfer_row(row)) for row in rows)
         if len(rows) < CHUNK:

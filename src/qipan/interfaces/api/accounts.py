@@ -54,7 +54,7 @@ class AccountBody(Body):
     account_id: Name
     owner: Name
     asset_id: Name
-    purpose: Name = Field(description="What for; issued, retired and expired have rules.")
+    purpose: Name = Field(description="What for; issued, retired, expired, used and unused have rules.")
     floor: Count | None = Field(default=0, description="Least balance in any period; null for none.")
     ceiling: Count | None = Field(default=None, description="Largest balance in any period; null for none.")
 

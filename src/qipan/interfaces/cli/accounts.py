@@ -73,7 +73,9 @@ def open_account(
     *,
     owner: Annotated[str, typer.Option("--owner", help="Who holds it.")],
     asset: Annotated[str, typer.Option("--asset", help="What is held.")],
-    purpose: Annotated[str, typer.Option("--purpose", help="What for; issued, retired and expired have rules.")],
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="What for; issued, retired, expired, used and unused have rules.")
+    ],
     floor: Annotated[str, typer.Option("--floor", help="Least balance in any period, or none.")] = "0",
     ceiling: Annotated[str, typer.Option("--ceiling", help="Largest balance in any period, or none.")] = NO_LIMIT,
     as_json: AsJson = False,

@@ -112,6 +112,10 @@ PURPOSE: Final[Mapping[str, str]] = MappingProxyType(
         "statistics": mark("statistical memo"),
         "escrow": mark("escrow"),
         "rent": mark("congestion rent"),
+        "reserved": mark("reserved to be used"),
+        "used": mark("used"),
+        "unused": mark("not used"),
+        "passing": mark("on its way to holders"),
     }
 )
 """What an account is for."""
@@ -127,6 +131,13 @@ REASON: Final[Mapping[str, str]] = MappingProxyType(
         "insurance": mark("insurance"),
         "lease": mark("lease"),
         "compute_bank": mark("compute bank"),
+        "compute_supplied": mark("compute supplied"),
+        "compute_reserved": mark("compute reserved"),
+        "compute_missed": mark("compute that did not come"),
+        "compute_returned": mark("compute not supplied"),
+        "compute_used": mark("compute used"),
+        "compute_unused": mark("compute not used"),
+        "compute_balanced": mark("compute balanced"),
         "spot": mark("spot auction"),
         "spot_bid": mark("held for a bid"),
         "spot_refund": mark("refund of downtime"),

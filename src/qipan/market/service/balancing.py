@@ -104,6 +104,7 @@ class Balancing:
                     code="refund_differs",
                     hint="Give a new refund a new id.",
                 )
+            hand(self._accounts, unit, now, sell(outcome), give_back(outcome, stands))
             return stands, False
         if store.deviation(unit, name) is not None:
             raise RuleBrokenError(
@@ -183,11 +184,12 @@ class Balancing:
                 hint="Correct them by transfers of their own; what is settled is never changed.",
             )
         found = self._reckon(unit, outcome, delivered_card_h, rolling, told)
+        refunds = store.refunds(unit, auction=name)
+        before = (sell(outcome), *(give_back(outcome, one) for one in refunds))
+        hand(self._accounts, unit, now, *before, balance(outcome, refunds, delivered_card_h))
         if stands is not None:
             return found, False
         self._accounts.post_whole(unit, balanced(auction, _by_member(outcome, found.paid_fen)), now)
-        taken = balance(outcome, store.refunds(unit, auction=name), delivered_card_h)
-        hand(self._accounts, unit, now, sell(outcome), taken)
         store.insert_deviation(unit, name, told, found.digest, in_utc(now))
         self._log.append(unit, DEVIATION_KIND, told.encode(), now)
         record_action(unit, "spot_deviation_settled", name, now, digest=found.digest, stated_fen_per_card_h=rolling)

@@ -6,7 +6,7 @@ one group of linked transfers under ids that follow from its number, and one lea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -21,14 +21,14 @@ from qipan.market.cascade import cascade, pairs, parts
 from qipan.market.check_delivery import check_delivery
 from qipan.market.deliver import CLOSE_BEFORE, gate_of, use
 from qipan.market.fulfil import fulfil, price_fen, reserve, short_hours
-from qipan.market.hand_over import Served, give, take_back
-from qipan.market.model.contract import CARDS_PER_LOT, Instrument, Tenor
+from qipan.market.hand_over import MILLI_PER_S, came, give, take_back
+from qipan.market.model.contract import Instrument, Tenor
 from qipan.market.model.delivery import Allocated, Allocation, Delivered, Delivery, Outturn, Reserved, Supply, Use
 from qipan.market.model.position import Position
 from qipan.market.model.request import Carry, Listing, Request
 from qipan.market.record import ALLOCATION_KIND, DELIVERY_KIND, allocation_leaf, delivery_record, read_delivery
 from qipan.market.service.clearing import Clearing, market_day
-from qipan.market.service.handing import check_handed, check_pools, hand
+from qipan.market.service.handing import hand, served_of
 from qipan.market.service.lock import lock_books
 from qipan.market.service.margin import MONEY
 from qipan.market.service.nomination import check_deliverable
@@ -118,7 +118,7 @@ class Deliveries:
         known = store.allocations(unit, [instrument])
         if instrument in known:
             reserved = store.reserved(unit, instrument=instrument)
-            hand(self._accounts, unit, now, give(self._rested(unit, known[instrument], reserved)))
+            hand(self._accounts, unit, now, give(served_of(unit, known[instrument])))
             fen = price_fen(reserved, known[instrument].fen_per_card_h)
             return Allocated(known[instrument], reserved, fen, {}, is_new=False)
         check_deliverable(ware)
@@ -142,7 +142,7 @@ class Deliveries:
         if found.calls_fen:
             return Allocated(None, (), {}, found.calls_fen, is_new=False)
         store.insert_allocation(unit, allocation, reserved, in_utc(now))
-        hand(self._accounts, unit, now, give(self._rested(unit, allocation, reserved)))
+        hand(self._accounts, unit, now, give(served_of(unit, allocation)))
         self._log.append(unit, ALLOCATION_KIND, allocation_leaf(allocation, reserved), now)
         record_action(unit, "market_allocated", instrument, now, reservations=len(reserved))
         return Allocated(allocation, reserved, fen, {}, is_new=True)
@@ -200,7 +200,7 @@ class Deliveries:
                     code="delivery_differs",
                     hint="Correct what was paid by a transfer of its own; it is never changed.",
                 )
-            served = self._rested(unit, allocation, store.reserved(unit, instrument=name))
+            served = served_of(unit, allocation)
             hand(self._accounts, unit, now, give(served), take_back(served, kept))
             rule = rule_of(unit, ware, kept.spot_fen_per_card_h)
             return Delivered(self._outturn(unit, allocation, kept), {}, is_new=False, spot_rule=rule)
@@ -227,7 +227,7 @@ class Deliveries:
             return Delivered(found, paid.calls_fen, is_new=False, spot_rule=rule)
         dealt = pairs(self._positions(unit, name))
         self._carry(unit, ware, f"delivered/{name}", dealt, allocation.fen_per_card_h, now, is_out=True)
-        served = self._rested(unit, allocation, reserved)
+        served = served_of(unit, allocation)
         hand(self._accounts, unit, now, give(served), take_back(served, told))
         store.insert_delivery(unit, name, delivery_record(told), in_utc(now))
         self._log.append(unit, DELIVERY_KIND, delivery_record(told).encode(), now)
@@ -254,19 +254,32 @@ class Deliveries:
         return self._outturn(unit, allocation, read_delivery(done[instrument]))
 
     def uses(self, unit: UnitOfWork, instrument: str) -> tuple[tuple[Reserved, Use | None], ...]:
-        """Return what was reserved in a book, and what of it was used, as far as it is told."""
+        """Return what was reserved in a book, and what of it that came was used, as far as it is told."""
         done = store.deliveries(unit, instrument).get(instrument)
-        metered = {} if done is None else read_delivery(done).used_card_s
+        reserved = store.reserved(unit, instrument=instrument)
+        if done is None:
+            return tuple((one, None) for one in reserved)
+        told = read_delivery(done)
+        by_id = came(served_of(unit, self._allocation(unit, instrument)), told)
+        card_s = {name: sum(by_hour.values()) // MILLI_PER_S for name, by_hour in by_id.items()}
+        metered = told.used_card_s
         return tuple(
-            (one, use(_card_s(one), metered[one.reservation_id]) if one.reservation_id in metered else None)
-            for one in store.reserved(unit, instrument=instrument)
+            (one, use(card_s[name], metered[name]) if (name := one.reservation_id) in metered else None)
+            for one in reserved
         )
+
+    def holders(self, unit: UnitOfWork) -> dict[str, str]:
+        """Return who has what is reserved, by reservation: of members that had defaulted by then the clearing house."""
+        found: dict[str, str] = {}
+        for allocation in store.allocations(unit).values():
+            served = served_of(unit, allocation)
+            found |= {one.reservation_id: served.holder(one.member) for one in served.reserved}
+        return found
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Make reservations and payments anew from positions, words and what was told; nothing when all is well.
 
-        Rules: ``reservation_differs``, ``delivery_payment_differs``, ``escrow_differs``; ``compute_differs``,
-        ``compute_not_empty``; ``delivery_leaf_missing``.
+        Rules: ``reservation_differs``, ``delivery_payment_differs``, ``escrow_differs``; ``delivery_leaf_missing``.
         """
         found: list[Finding] = []
         posted = {
@@ -284,16 +297,12 @@ class Deliveries:
             ahead = price_fen(reserved, one.fen_per_card_h)
             groups = [(f"rs/a{one.number}", f"a{one.number}", {member: -fen for member, fen in ahead.items()})]
             leaves = [allocation_leaf(one, store.reserved(unit, instrument=name))]
-            served = self._rested(unit, one, reserved)
-            handed = [give(served)]
             if name in done:
-                handed.append(take_back(served, read_delivery(done[name])))
                 outturn = self._outturn(unit, one, read_delivery(done[name]))
                 groups.append((f"dl/d{one.number}", f"d{one.number}", dict(outturn.paid_fen)))
                 leaves.append(done[name].encode())
             else:
                 ahead_fen += sum(ahead.values())
-            found += check_handed(self._accounts, unit, name, *handed)
             for mark, group, paid in groups:
                 found += _payments(posted, mark, group, paid)
             if not all(self._log.find(unit, leaf) for leaf in leaves):
@@ -303,8 +312,7 @@ class Deliveries:
         if kept != ahead_fen:
             told = f"{ESCROW} must hold what buyers paid ahead, {ahead_fen} fen, was {kept}."
             found.append(Finding(0, "account", "escrow_differs", told))
-        wares = [Instrument.named(name) for name in store.allocations(unit)]
-        return (*found, *check_pools(self._accounts, unit, wares))
+        return tuple(found)
 
     # --- how it is done ------------------------------------------------------------------------------------------
 
@@ -360,11 +368,6 @@ class Deliveries:
         name = allocation.instrument
         return days.positions(unit, name, allocation.last_trade), store.supplies(unit, instrument=name)
 
-    def _rested(self, unit: UnitOfWork, allocation: Allocation, reserved: Sequence[Reserved]) -> Served:
-        """Return an allocation with what it rests on and what it reserved."""
-        ware = Instrument.named(allocation.instrument)
-        return Served(ware, allocation, *self._served(unit, allocation), reserved)
-
     def _outturn(self, unit: UnitOfWork, allocation: Allocation, told: Delivery) -> Outturn:
         window = self._trading.listing(unit, allocation.instrument).instrument.window
         return fulfil(window, *self._served(unit, allocation), told, fen_per_card_h=allocation.fen_per_card_h)
@@ -375,10 +378,6 @@ def _is_same(told: Delivery, kept: Delivery) -> bool:
     prices = kept.spot_fen_per_card_h
     is_priced = all(prices.get(hour) == fen for hour, fen in told.spot_fen_per_card_h.items())
     return is_priced and (told.failures, dict(told.used_card_s)) == (kept.failures, dict(kept.used_card_s))
-
-
-def _card_s(one: Reserved) -> int:
-    return one.lots * CARDS_PER_LOT * int((one.end - one.start).total_seconds())
 
 
 def _payments(posted: Mapping[str, int], mark: str, group: str, paid: Mapping[str, int]) -> list[Finding]:

@@ -1,20 +1,22 @@
-"""Compute changes hands: what a book reserved and what became of it is posted, and checked from what it rests on."""
+"""Compute changes hands: what a book or an auction came to is posted, whole and once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from qipan.accounts.model.posting import Draft, Transfer
 from qipan.accounts.service.posting import Accounts
-from qipan.kernel.errors import Finding
-from qipan.market.hand_over import COMPUTE, Handed, pool_of
+from qipan.kernel.time import in_utc
+from qipan.market.fulfil import reserve
+from qipan.market.hand_over import Handed, Served
 from qipan.market.model.contract import Instrument
+from qipan.market.model.delivery import Allocation
+from qipan.market.store import clearing as days
+from qipan.market.store import delivery as deliveries
 from qipan.storage.books import UnitOfWork
 
 
 def hand(accounts: Accounts, unit: UnitOfWork, now: datetime, *all_handed: Handed) -> None:
-    """Post what changes hands, whole and once; what is posted already stays as it is.
+    """Post what changes hands, each whole and once; what is posted already stays as it is.
 
     Raises
     ------
@@ -23,7 +25,7 @@ def hand(accounts: Accounts, unit: UnitOfWork, now: datetime, *all_handed: Hande
     RuleBrokenError
         ``transfers_refused``.
     """
-    for handed in (one for one in all_handed if one.drafts):
+    for handed in (one for one in all_handed if one.drafts and not accounts.stands(unit, one.drafts[0].transfer_id)):
         for asset in handed.assets:
             accounts.open_asset(unit, asset, now)
         for account in handed.accounts:
@@ -31,32 +33,14 @@ def hand(accounts: Accounts, unit: UnitOfWork, now: datetime, *all_handed: Hande
         accounts.post_whole(unit, handed.drafts, now)
 
 
-def check_handed(accounts: Accounts, unit: UnitOfWork, about: str, *all_handed: Handed) -> list[Finding]:
-    """Hold what changed hands of a book or auction against what it follows from. Rule: ``compute_differs``."""
-    drafts = {one.transfer_id: _told(one) for handed in all_handed for one in handed.drafts}
-    names = {account.account_id for handed in all_handed for account in handed.accounts}
-    posted = {
-        one.transfer_id: _told(one)
-        for name in names
-        for one in accounts.transfers(unit, name)
-        if one.reference == about and one.asset_id.startswith(COMPUTE)
-    }
-    differing = sorted(name for name in drafts.keys() | posted.keys() if drafts.get(name) != posted.get(name))
-    return [
-        Finding(0, "transfer_id", "compute_differs", f"{name} must hand over what {about} comes to, was not.", name)
-        for name in differing
-    ]
+def served_of(unit: UnitOfWork, allocation: Allocation) -> Served:
+    """Return an allocation with what it rests on, and what it reserves: made anew.
 
-
-def check_pools(accounts: Accounts, unit: UnitOfWork, wares: Iterable[Instrument]) -> list[Finding]:
-    """Hold the accounts that compute passes through: nothing stays there. Rule: ``compute_not_empty``."""
-    pools = {pool_of(ware).account_id for ware in wares}
-    return [
-        Finding(0, "account", "compute_not_empty", f"{name} must hold nothing, was {balance.posted} of {hour}.", name)
-        for (name, hour), balance in accounts.balances(unit, sorted(pools)).items()
-        if balance.posted
-    ]
-
-
-def _told(one: Draft | Transfer) -> tuple[str, str, int, datetime | None]:
-    return one.debit, one.credit, one.amount, one.period
+    What members bought that had defaulted by then is the clearing house's.
+    """
+    ware = Instrument.named(allocation.instrument)
+    positions = days.positions(unit, ware.name, allocation.last_trade)
+    words = deliveries.supplies(unit, instrument=ware.name)
+    at = deliveries.allocated_at(unit, ware.name)
+    lost = frozenset(name for name, one in days.defaults(unit).items() if at is None or in_utc(one.at) <= at)
+    return Served(ware, allocation, positions, words, reserve(ware, allocation.number, positions, words), lost)

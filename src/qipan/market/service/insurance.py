@@ -15,7 +15,7 @@ from qipan.kernel.errors import BadInputError, ConflictError, Finding, NotFoundE
 from qipan.kernel.time import in_utc
 from qipan.log.canonical import canonical
 from qipan.log.service import Log
-from qipan.market.admit import HOUSE, is_id
+from qipan.market.admit import HOUSE, check_id, is_id
 from qipan.market.insure import claim_fen, paid_card_h, premium_fen
 from qipan.market.model.insurance import Policy, Risk
 from qipan.market.model.product import Claimed, Sold
@@ -66,6 +66,7 @@ class Insurance:
         RuleBrokenError
             ``transfers_refused``.
         """
+        check_id(transfer_id)
         self.open_pool(unit, now)
         draft = Draft(transfer_id=transfer_id, debit=source, credit=POOL, amount=fen, reason="insurance")
         return self._accounts.post_whole(unit, [draft], now) == 1

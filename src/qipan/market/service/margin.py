@@ -9,7 +9,7 @@ from typing import Final
 from qipan.accounts.model.posting import Account, Action, Asset, AssetKind, Balance, Draft
 from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import NotAllowedError, RuleBrokenError
-from qipan.market.admit import HOUSE
+from qipan.market.admit import HOUSE, check_id
 from qipan.market.model.clearing import Hold, Purse
 from qipan.market.model.order import Order, State
 from qipan.market.model.request import Answer, Member, Request
@@ -207,6 +207,7 @@ class Margins:
     # --- how it is done -------------------------------------------------------------------------------------------
 
     def _pay(self, unit: UnitOfWork, name: str, debit: str, credit: str, fen: int, now: datetime) -> bool:
+        check_id(name)
         draft = Draft(transfer_id=name, debit=debit, credit=credit, amount=fen, reason="margin")
         return self._accounts.post_whole(unit, [draft], now) == 1
 

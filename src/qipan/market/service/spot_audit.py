@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
@@ -12,16 +11,12 @@ from qipan.accounts.service.posting import Accounts
 from qipan.kernel.errors import Finding
 from qipan.log.service import Log
 from qipan.market.bid import cleared_leaf, terms
-from qipan.market.hand_over_spot import balance, give_back, sell
 from qipan.market.model.auction import Auction, Entered, Outcome
-from qipan.market.model.contract import Instrument
 from qipan.market.pay import BALANCING, SPOT, UPLIFT
 from qipan.market.record import link
-from qipan.market.service.handing import check_handed, check_pools
 from qipan.market.service.spot import AUCTION_KIND, Spot
 from qipan.market.service.voucher import Vouchers
 from qipan.market.service.withdrawal import REQUEST_KIND
-from qipan.market.store import spot as store
 from qipan.storage.books import UnitOfWork
 
 
@@ -37,8 +32,7 @@ class SpotAudit:
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Hold chains of requests against the log, the auction's account against nothing, vouchers against their money.
 
-        Rules: ``request_differs``, ``auction_differs``, ``spot_not_empty``; ``compute_differs``,
-        ``compute_not_empty``; those of `Vouchers.check`.
+        Rules: ``request_differs``, ``auction_differs``, ``spot_not_empty``; those of `Vouchers.check`.
         """
         kinds = (AUCTION_KIND, REQUEST_KIND)
         leaves = {kind: {leaf.digest for leaf in self._log.leaves(unit, kind=kind)} for kind in kinds}
@@ -53,7 +47,7 @@ class SpotAudit:
         if own.posted:
             told = f"{SPOT} must hold nothing between auctions, was {own.posted} fen."
             found.append(Finding(0, "account", "spot_not_empty", told))
-        return (*found, *self._check_compute(unit), *self._vouchers.check(unit))
+        return (*found, *self._vouchers.check(unit))
 
     def is_cleared(self, unit: UnitOfWork, outcome: Outcome) -> bool:
         """Tell whether the payments of an outcome stand as they follow, and its digest is in the log."""
@@ -79,20 +73,6 @@ class SpotAudit:
             if one.transfer_id in wanted
         }
         return stands == wanted
-
-    def _check_compute(self, unit: UnitOfWork) -> list[Finding]:
-        """Hold what changed hands of cleared auctions against what they came to."""
-        found: list[Finding] = []
-        wares: set[Instrument] = set()
-        for name in self._spot.clearings(unit):
-            outcome, refunds = self._spot.outcome(unit, name), store.refunds(unit, auction=name)
-            all_handed = [sell(outcome), *(give_back(outcome, one) for one in refunds)]
-            deviation = store.deviation(unit, name)
-            if deviation is not None:
-                all_handed.append(balance(outcome, refunds, json.loads(deviation)["delivered"]))
-            found += check_handed(self._accounts, unit, name, *all_handed)
-            wares |= {Instrument.named(one.instrument) for one in outcome.awards}
-        return found + check_pools(self._accounts, unit, wares)
 
 
 def _broken(auction: Auction, digest: str, requests: tuple[Entered, ...], leaves: Collection[str]) -> list[Finding]:

@@ -166,6 +166,11 @@ def allocations(unit: UnitOfWork, instruments: Collection[str] | None = None) ->
     return {row["instrument"]: Allocation(**row) for row in unit.execute(query).mappings()}
 
 
+def allocated_at(unit: UnitOfWork, instrument: str) -> datetime | None:
+    """Return when a book was allocated; ``None`` before."""
+    return unit.execute(sa.select(ALLOCATION.c.at).where(ALLOCATION.c.instrument == instrument)).scalar_one_or_none()
+
+
 def newest_allocation(unit: UnitOfWork) -> int:
     """Return the number of the newest allocation; 0 before the first."""
     return int(unit.execute(sa.select(sa.func.coalesce(sa.func.max(ALLOCATION.c.number), 0))).scalar_one())

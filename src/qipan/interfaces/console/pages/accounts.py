@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
 from qipan.access.model import Duty
-from qipan.accounts.model.posting import Account, Asset
+from qipan.accounts.model.posting import Account, Asset, Grid
 from qipan.accounts.record import transfer_record
 from qipan.accounts.statement import document
 from qipan.bootstrap.services import Services, Unit, log_signer
@@ -76,7 +76,8 @@ def account(
         unit=accounts.unit_of(asset, said),
         floor=NOTHING if found.floor is None else accounts.quantity(found.floor, asset),
         ceiling=NOTHING if found.ceiling is None else accounts.quantity(found.ceiling, asset),
-        posted=accounts.quantity(sum(one.posted for one in balances.values()), asset),
+        # An hour does not pay for another: of hours there is no sum.
+        posted="" if asset.grid is Grid.HOUR else accounts.quantity(sum(b.posted for b in balances.values()), asset),
         balances=accounts.by_period(balances, asset, said),
         has_periods=any(period is not None for _, period in balances),
         rows=rows,
