@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from tests.labour.feeds import FEED
 
+from qipan.labour.model.feed import Held
 from qipan.labour.model.panel import Cell
 from qipan.labour.sources import feed_rows
 
@@ -15,8 +16,9 @@ DAY = date(2026, 3, 20)
 HEAD = "region,industry,period,value"
 
 
-def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY):
-    return feed_rows.read("\n".join([head, *lines]).encode(), feed, received=received, released=released)
+def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY, held=Held()):  # noqa: B008 - it is frozen
+    data = "\n".join([head, *lines]).encode()
+    return feed_rows.read(data, feed, received=received, released=released, held=held)
 
 
 def test_rows_that_the_agreement_covers_are_let_in_with_what_the_feed_says_of_them():
@@ -95,5 +97,5 @@ def test_a_bad_week_day_does_not_settle_it_for_others():
 
 @pytest.mark.parametrize("data", [b"", b"region,value\n1,2\n", b"region,region,period,value\n", b"\xff\xfe"])
 def test_a_file_that_is_no_table_gets_one_finding(data):
-    found = feed_rows.read(data, FEED, received=DAY, released=DAY)
+    found = feed_rows.read(data, FEED, received=DAY, released=DAY, held=Held())
     assert (found.figures, [one.row for one in found.findings]) == ((), [0])
