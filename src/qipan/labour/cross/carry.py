@@ -34,6 +34,9 @@ def carry(crosswalk: Crosswalk, rows: Iterable[Exposed]) -> Carried:
             unlinked.append(row.occupation)
             continue
         whole = sum(share for _, share in shares)
+        if not whole:
+            unlinked.append(row.occupation)
+            continue
         for target, share in shares:
             persons[target] += row.persons * share / whole
             exposed[target] += row.persons * share / whole * row.exposure

@@ -29,7 +29,8 @@ def read(
 ) -> tuple[Crosswalk | None, Crosswalk | None, tuple[Finding, ...]]:
     r"""Return a crosswalk there and back, nothing where no code is left, and what is wrong with what is left out.
 
-    Rules: those of `read_rows`; ``weights_unsummed`` for a code whose weights do not add up to one.
+    Rules: those of `read_rows`; ``weights_unsummed`` for a code whose weights do not add up to one; ``weight_zero`` for
+    a pair that is not linked, since its weight is nothing.
 
     Parameters
     ----------
@@ -97,6 +98,12 @@ def _linked(
         if whole > 1.0 + TOLERANCE or (whole < 1.0 - TOLERANCE and not is_partial):
             told = f"The weights of {code} must add up to 1, was {whole:g}."
             findings.append(Finding(some[0][0], column, "weights_unsummed", told, f"{whole:g}"))
+            continue
+        for line, target, weight in some:
+            if weight == 0.0:
+                told = f"A pair must have a weight above 0 to be linked, was 0 of {code} and {target}."
+                findings.append(Finding(line, column, "weight_zero", told, "0"))
+        if not whole:
             continue
         whole = 1.0 if is_partial else whole
         links[code] = tuple(
