@@ -55,13 +55,11 @@ def read(
 
     pairs, findings = read_rows(data, made, needed=(of, to), optional=(WEIGHT, BACK), about=lambda one: one[1:3])
     told_of: list[Finding] = []
-    there = _linked(
-        [(line, code, target, weight) for line, code, target, weight, _ in pairs], WEIGHT, told_of, is_partial
-    )
+    there = link([(line, code, target, weight) for line, code, target, weight, _ in pairs], WEIGHT, told_of, is_partial)
     found = Crosswalk(of, to, there, source) if there else None
     if found is None or BACK not in head:
         return found, found and turn(found), (*findings, *told_of)
-    back = _linked([(line, target, code, share) for line, code, target, _, share in pairs], BACK, told_of)
+    back = link([(line, target, code, share) for line, code, target, _, share in pairs], BACK, told_of)
     return found, Crosswalk(to, of, back, source) if back else None, (*findings, *told_of)
 
 
@@ -83,7 +81,7 @@ def read_exposed(data: bytes) -> tuple[tuple[Exposed, ...], tuple[Finding, ...]]
     )
 
 
-def _linked(
+def link(
     pairs: list[tuple[int, str, str, float | None]], column: str, findings: list[Finding], is_partial: bool = False
 ) -> dict[str, Shares]:
     """Return the shares of each code; codes whose weights do not add up get a finding."""
