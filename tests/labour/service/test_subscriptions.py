@@ -154,7 +154,7 @@ def test_what_was_sent_and_not_kept_is_sent_again_under_the_same_name(books, ser
     post = Post()
     assert deliver(books, service, post, NOW + LEASE - timedelta(seconds=1)) == Sent(0, 0)
     assert deliver(books, service, post, NOW + LEASE) == Sent(len(taken), 0)
-    assert {heads["webhook-id"] for _, _, heads in post.sent} == {one.delivery_id for one in taken}
+    assert {heads["webhook-id"] for _, _, heads in post.sent} == {one.message_id for one in taken}
 
 
 def test_a_secret_is_told_once_and_stands_nowhere(books, service):

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from tests.labour.feeds import FEED
 
-from qipan.labour.model.feed import Held
+from qipan.labour.model.feed import OnHand
 from qipan.labour.model.panel import Cell
 from qipan.labour.sources import feed_rows
 
@@ -16,7 +16,7 @@ DAY = date(2026, 3, 20)
 HEAD = "region,industry,period,value"
 
 
-def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY, held=Held()):  # noqa: B008 - it is frozen
+def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY, held=OnHand()):  # noqa: B008 - it is frozen
     data = "\n".join([head, *lines]).encode()
     return feed_rows.read(data, feed, received=received, released=released, held=held)
 
@@ -97,5 +97,5 @@ def test_a_bad_week_day_does_not_settle_it_for_others():
 
 @pytest.mark.parametrize("data", [b"", b"region,value\n1,2\n", b"region,region,period,value\n", b"\xff\xfe"])
 def test_a_file_that_is_no_table_gets_one_finding(data):
-    found = feed_rows.read(data, FEED, received=DAY, released=DAY, held=Held())
+    found = feed_rows.read(data, FEED, received=DAY, released=DAY, held=OnHand())
     assert (found.figures, [one.row for one in found.findings]) == ((), [0])

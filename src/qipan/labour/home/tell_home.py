@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from qipan.labour.home.support import support
-from qipan.labour.home.withhold_home import TABLES, Table, withhold_home
+from qipan.labour.home.withhold_home import TABLES, Crosstab, withhold_home
 from qipan.labour.model.array import Bools, Floats
 from qipan.labour.model.home import NOBODY, Carried, Home, People, Support, Told, Uncounted
 from qipan.labour.withhold_tables import withhold_parts
@@ -105,7 +105,7 @@ def _needs(people: People, per_person: Support) -> dict[str, Any]:
     return found
 
 
-def _table(shown: Sequence[Home], table: Table | None, *, has_others: bool) -> dict[str, Any] | None:
+def _table(shown: Sequence[Home], table: Crosstab | None, *, has_others: bool) -> dict[str, Any] | None:
     """Return expected people by region and category; nothing where there is no region, or no category."""
     if table is None:
         return None

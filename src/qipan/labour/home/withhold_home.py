@@ -24,7 +24,7 @@ TABLES: Final[dict[str, Callable[[Carried, str], str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Crosstab:
     """A table of expected people, and what of it stays back.
 
     Attributes
@@ -58,7 +58,7 @@ class Withholding:
         Whether it is told how many stay, and how many go.
     """
 
-    tables: dict[str, Table]
+    tables: dict[str, Crosstab]
     is_uncovered_told: bool
     of_warnings: tuple[bool, ...]
     is_split: bool
@@ -143,7 +143,7 @@ def withhold_home(carried: Sequence[Carried], homes: Sequence[Home], is_back: Bo
     }
     found = made.solve()
     tables = {
-        name: Table(columns, values, found[cells], values.sum(axis=0), found[sums])
+        name: Crosstab(columns, values, found[cells], values.sum(axis=0), found[sums])
         for name, (columns, values, cells, sums) in laid.items()
         if columns
     }

@@ -176,7 +176,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OnHand:
     """What a feed has when a delivery comes.
 
     Attributes
@@ -191,10 +191,10 @@ class Held:
     weekday: int | None = None
 
 
-def held_before(before: Sequence[Delivery], cadence: Cadence, day: date) -> Held:
+def held_before(before: Sequence[Delivery], cadence: Cadence, day: date) -> OnHand:
     """Return what a feed has of the deliveries before one that comes on a day."""
     weeks = [one.newest_period.weekday() for one in before if one.newest_period] if cadence is Cadence.WEEK else []
-    return Held(max((one.received for one in before if one.received < day), default=None), next(iter(weeks), None))
+    return OnHand(max((one.received for one in before if one.received < day), default=None), next(iter(weeks), None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.labour.deliver import body_of, heads_of, secret_of, wait
 from qipan.labour.model.issued import IssuedWarning
-from qipan.labour.model.subscription import Answer, Backlog, Delivery, Subscription, check_url
+from qipan.labour.model.subscription import Answer, Backlog, Message, Subscription, check_url
 from qipan.labour.model.warning import Grade
 from qipan.labour.store import subscription as store
 from qipan.labour.store.warning import is_warned_of
@@ -31,7 +31,7 @@ def post(unit: UnitOfWork, told: Iterable[IssuedWarning], now: datetime) -> int:
     if not open_ones:
         return 0
     found = [
-        Delivery(one, warning.warning_id, warning.steps[-1].number, body_of(warning), 0)
+        Message(one, warning.warning_id, warning.steps[-1].number, body_of(warning), 0)
         for warning in told
         for one in open_ones
         if one.wants(warning)
@@ -125,7 +125,7 @@ class Subscriptions:
         record_action(unit, "labour_unsubscribed", subscription_id, now)
         return replace(found[0], ended=in_utc(now))
 
-    def take(self, unit: UnitOfWork, now: datetime) -> list[Delivery]:
+    def take(self, unit: UnitOfWork, now: datetime) -> list[Message]:
         """Return some of what is due, and keep it from others for a while."""
         unit.lock("labour/deliveries")
         found = store.due(unit, in_utc(now), BATCH)
@@ -133,7 +133,7 @@ class Subscriptions:
             store.update_delivery(unit, one, due=in_utc(now) + LEASE)
         return found
 
-    def note(self, unit: UnitOfWork, one: Delivery, answer: Answer, now: datetime) -> None:
+    def note(self, unit: UnitOfWork, one: Message, answer: Answer, now: datetime) -> None:
         """Keep what came of a delivery: it has arrived, or is sent again after a while."""
         said = answer.said[:SAID_CHARACTERS_MAX]
         if answer.is_accepted:
@@ -144,7 +144,7 @@ class Subscriptions:
 
     # --- what is looked at ---------------------------------------------------------------------------------------
 
-    def heads(self, one: Delivery, now: datetime) -> dict[str, str]:
+    def heads(self, one: Message, now: datetime) -> dict[str, str]:
         """Return the heads of a delivery, which sign it."""
         return heads_of(one, self._key, now)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.labour.cross.turn import turn
-from qipan.labour.model.crosswalk import Crosswalk, Exposed, Shares
+from qipan.labour.model.crosswalk import Candidates, Crosswalk, Exposed
 from qipan.labour.sources.indicator_rows import Row, header, read_rows
 
 WEIGHT, BACK = "weight", "back"
@@ -83,7 +83,7 @@ def read_exposed(data: bytes) -> tuple[tuple[Exposed, ...], tuple[Finding, ...]]
 
 def link(
     pairs: list[tuple[int, str, str, float | None]], column: str, findings: list[Finding], is_partial: bool = False
-) -> dict[str, Shares]:
+) -> dict[str, Candidates]:
     """Return the shares of each code; codes whose weights do not add up get a finding."""
     by_code: defaultdict[str, list[tuple[int, str, float | None]]] = defaultdict(list)
     for line, code, target, weight in pairs:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from qipan.kernel.errors import Finding
-from qipan.labour.model.feed import ALWAYS, BACKDATED, COUNTS, PARTS, Admitted, Feed, Figure, Held, Purpose
+from qipan.labour.model.feed import ALWAYS, BACKDATED, COUNTS, PARTS, Admitted, Feed, Figure, OnHand, Purpose
 from qipan.labour.model.panel import Cell
 from qipan.labour.sources import panel
 from qipan.labour.sources.heads import HEADS_ZH
@@ -22,7 +22,7 @@ PART_SIGNS_MOST: Final = 48
 """Three parts, a feed and a purpose are the name of a series, which has 200 signs at most."""
 
 
-def read(data: bytes, feed: Feed, *, received: date, released: date, held: Held) -> Admitted:
+def read(data: bytes, feed: Feed, *, received: date, released: date, held: OnHand) -> Admitted:
     r"""Return the rows that the agreement lets in.
 
     Rules: those of `qipan.labour.sources.panel.read` for a row; ``agreement_over``, ``agreement_ahead`` where the
@@ -53,7 +53,7 @@ def read(data: bytes, feed: Feed, *, received: date, released: date, held: Held)
                 f"A delivery must have the columns {', '.join(panel.NEEDED)}, each once, was {', '.join(found.head)}."
             )
             return Admitted((), 0, (Finding(0, "", "columns_differ", told),))
-        known = panel.Reading(
+        known = panel.Schema(
             received, cadence=feed.cadence, weekday=held.weekday, unit=feed.unit, direction=feed.direction
         )
         for line in found.lines:
@@ -71,7 +71,7 @@ def read(data: bytes, feed: Feed, *, received: date, released: date, held: Held)
 
 
 def _figures(
-    rows: list[tuple[panel.Row, Purpose | None]], findings: list[Finding], received: date, held: Held
+    rows: list[tuple[panel.Row, Purpose | None]], findings: list[Finding], received: date, held: OnHand
 ) -> Iterator[Figure]:
     """Yield what rows tell, released no earlier than nothing later was held; what is odd goes to the findings."""
     last: dict[tuple[Cell, date], panel.Row] = {}
@@ -91,7 +91,7 @@ def _figures(
 
 
 def _admitted(
-    line: table.Line, feed: Feed, known: panel.Reading, released: date, wide: int
+    line: table.Line, feed: Feed, known: panel.Schema, released: date, wide: int
 ) -> tuple[panel.Row, Purpose | None]:
     """Return a row that is let in, and the only use that it allows; raises `panel.CellError`."""
     if line.cells is None:
