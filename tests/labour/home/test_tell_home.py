@@ -110,11 +110,12 @@ def known_sums(told, warnings):
             for column, value in zip(table["columns"], people, strict=True)
             if value is not None
         ]
-    equations = np.zeros((len(known) + 1, len(homes), len(warnings)))
+    equations = np.zeros((len(known) + 2, len(homes), len(warnings)))
     for at, members in enumerate(known):
         equations[at][np.ix_(*members)] = 1.0
     if told["stays"] is not None:
-        equations[-1] = [[home == one.cell.region for one in warnings] for home in homes]
+        equations[-2] = [[home == one.cell.region for one in warnings] for home in homes]
+        equations[-1] = 1.0 - equations[-2]
     return equations.reshape(len(equations), -1), equations.shape[1:]
 
 

@@ -135,7 +135,7 @@ def withhold_home(carried: Sequence[Carried], homes: Sequence[Home], is_back: Bo
     whole = made.add(place.ravel(), is_withheld=not is_enough)
     each = [made.add(place[:, of_warning == w].ravel(), is_withheld=not is_enough) for w in range(len(carried))]
     stays = parts[back][home[back]].sum() if len(back) else 0.0
-    split = made.add(place[home], is_withheld=not is_enough)
+    split = [made.add(place[of], is_withheld=not is_enough) for of in (home, ~home)]
     if 0.0 < stays < least:
         made.secret.append(place[back][home[back]])
     laid = {
@@ -147,7 +147,7 @@ def withhold_home(carried: Sequence[Carried], homes: Sequence[Home], is_back: Bo
         for name, (columns, values, cells, sums) in laid.items()
         if columns
     }
-    return Withholding(tables, not found[whole], tuple(not found[at] for at in each), not found[split])
+    return Withholding(tables, not found[whole], tuple(not found[at] for at in each), not found[split].any())
 
 
 def _lay(
