@@ -77,6 +77,12 @@ def test_no_people_at_all_are_not_few():
     assert read("440000,I,2026-W10,0").figures[0].value == 0.0
 
 
+def test_people_are_counted_in_the_unit_of_the_feed():
+    found = read("440000,I,2026-W10,0.0009", "440000,C,2026-W10,0.001", feed=replace(FEED, unit="万人"))
+    assert [one.cell.industry for one in found.figures] == ["C"]
+    assert [one.rule for one in found.findings] == ["cell_small"]
+
+
 def test_people_behind_a_rate_are_told_by_a_column_of_their_own():
     sharing = replace(FEED.sharing, columns=frozenset({"industry", "persons"}))
     rate = replace(FEED, unit="percent", sharing=sharing)

@@ -32,7 +32,15 @@ def told_delivery(delivery: Delivery) -> dict[str, Any]:
 
 
 def parted(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """Return what is wrong with rows that were refused, and what is odd about rows that were let in."""
+    """Return what is wrong with rows that were refused, and what is odd about rows that were let in.
+
+    Examples
+    --------
+    >>> from qipan.kernel.errors import Finding
+    >>> refused, moved = parted([Finding(2, "value", "cell_small", ""), Finding(3, "released", BACKDATED, "")])
+    >>> [one.row for one in refused], [one.row for one in moved]
+    ([2], [3])
+    """
     return (
         tuple(one for one in findings if one.rule != BACKDATED),
         tuple(one for one in findings if one.rule == BACKDATED),
