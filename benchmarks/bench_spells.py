@@ -147,7 +147,7 @@ def intake(folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     lake = Lake(folder / "lake")
     lake.create(SPELLS, SPELLS_SCHEMA)
-    reading = spells.Reading()
+    reading = spells.Tally()
     parts = spells.read(folder / FILE, b"benchmark" * 3, reading, today=QUESTION.today)
     assert lake.append(SPELLS, parts, source="made", sequence=1, after=0)
     assert reading.left_out == 0

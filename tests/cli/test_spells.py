@@ -98,6 +98,14 @@ def test_the_rate_can_be_back_tested(tmp_path):
 def house(tmp_path, monkeypatch):
     monkeypatch.setenv("QIPAN_HOME", str(tmp_path / "home"))
     assert CliRunner().invoke(app, ["init"]).exit_code == 0
+    for name, holder in (("insured", "A"), ("posted", "B")):
+        (tmp_path / f"{name}.toml").write_text(
+            f'name = "{name}"\ntitle = "x"\nholder = "{holder}"\nsource = "insurance"\nindicator = "jobs"\n'
+            'unit = "jobs"\ndirection = "fall"\nby = ["region"]\ncadence = "month"\ndelay_days = 9\n'
+            'grace_days = 9\n[sharing]\nparties = ["A", "B"]\npurposes = ["warning"]\nsince = 2026-01-01\n'
+            "until = 2030-01-01\ncolumns = []\nleast_shown = 10\nkept_days = 999\n"
+        )
+        assert typed("feed", "add", tmp_path / f"{name}.toml").exit_code == 0
     return tmp_path
 
 
@@ -116,6 +124,8 @@ def test_panel_with_noise_spends_the_budget_of_its_feed_and_is_refused_when_it_i
     assert (one["feed"], one["spent"], len(one["releases"])) == ("insured", 0.5, 1)
     assert_refused(typed("budget", "insured", "--epsilon", "5", "--json"), 5, "privacy_budget_used")
     assert shown(typed("budget", "posted", "--epsilon", "5", "--json"))["budgets"][0]["left"] == 5.0
+    assert_refused(typed(*asked[:5], "posted", *asked[6:], "--noise", "0.1"), 5, "data_of_other_feed")
+    assert_refused(typed(*asked[:5], "invented", *asked[6:], "--noise", "0.1"), 4, "feed_unknown")
     assert "剩余" in typed("budget", "--lang", "zh").stdout
     assert shown(typed("check", "--json")) == {"findings": []}
 

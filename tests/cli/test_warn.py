@@ -14,6 +14,12 @@ from qipan.labour.model.panel import Cadence
 
 ASKED = ("--events", "rise 2.0", "--false-alarms", "0.1", "--detector", "turn")
 
+CODES = [
+    *(f"1{at}0000" for at in range(1, 6)),
+    *(f"2{at}0000" for at in range(1, 4)),
+    *(f"3{at}0000" for at in range(1, 5)),
+]
+
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -21,7 +27,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("warn") / "panel.csv"
     starts = [Cadence.MONTH.after(date(2000, 1, 1), at) for at in range(240)]
     rows = [
-        f"r{cell:02},{start:%Y-%m},{value:.4f},percent"
+        f"{CODES[cell]},{start:%Y-%m},{value:.4f},percent"
         for cell, values in enumerate(waves(12, 240, seed=5))
         for start, value in zip(starts, values, strict=True)
     ]
@@ -105,9 +111,13 @@ def test_who_subscribed_is_told_of_what_is_issued(qipan: Qipan, panel, monkeypat
     monkeypatch.setenv("QIPAN_WEBHOOK_NETWORKS", "127.0.0.0/8, ::1/128")
     assert_refused(qipan("labour", "subscribe", "ftp://a.example"), 3, "webhook_url_bad")
     assert_refused(qipan("labour", "subscribe", url, "--grade", "purple"), 3, "grade_unknown")
-    made = shown(qipan("labour", "subscribe", url, "--region", "r00", "--region", "r01", "--grade", "blue", "--json"))
+    assert_refused(qipan("labour", "subscribe", url, "--region", "Guangdong"), 3, "region_named")
+    assert_refused(qipan("labour", "subscribe", url, "--region", "99"), 4, "region_unknown")
+    made = shown(
+        qipan("labour", "subscribe", url, "--region", "110000", "--region", "120000", "--grade", "blue", "--json")
+    )
     assert made["secret"].startswith("whsec_")
-    assert (made["regions"], made["grade"]) == (["r00", "r01"], "blue")
+    assert (made["regions"], made["grade"]) == (["110000", "120000"], "blue")
     said = qipan("labour", "subscribe", url).stdout
     assert "not shown again" in said
     assert qipan("labour", "warn", panel, "--as-of", "2015-12-01", *ASKED, "--issue", "hooked").exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from tests.labour.issued import INDUSTRIES, REGIONS, issue_some
 from qipan.access.model import Duty, Role, Scope
 from qipan.bootstrap.services import Services
 from qipan.interfaces.server import create_app
+from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.labour.model.issued import Act
 
 CELL = "/labour/cell?panel=insured&region=440000&industry=I64"
@@ -59,6 +61,11 @@ def test_the_heat_map_has_a_square_for_every_cell_and_names_regions(worker):
     assert 'id="charts"' in text
 
 
+def addresses(worker):
+    table = worker.get("/labour").text.split('<table id="watch"')[1]
+    return [one.replace("&amp;", "&") for one in re.findall(r'href="(/labour/cell[^"]+)"', table)]
+
+
 def test_the_page_speaks_chinese(bureau):
     text = client_of(bureau, "li.wei", "zh").get("/labour").text
     assert "热力图" in text
@@ -67,13 +74,18 @@ def test_the_page_speaks_chinese(bureau):
 
 
 def test_a_square_leads_to_a_cell_with_its_evidence_and_steps(worker):
-    text = worker.get("/labour").text
-    table = text.split('<table id="watch"')[1]
-    address = re.search(r'href="(/labour/cell[^"]+)"', table)[1].replace("&amp;", "&")
-    one = worker.get(address).text
+    one = worker.get(addresses(worker)[0]).text
     for part in ("History", "What says so", "Evidence", "its industry", "issued", "as of 2015-"):
         assert part in one, part
     assert 'name="reason"' in one
+
+
+def test_steps_of_a_cell_are_told_on_the_clock_of_the_board(bureau, worker):
+    with bureau.books.read() as unit:
+        step = bureau.warnings.warnings(unit)[0].steps[0]
+    text = "".join(one.text for one in map(worker.get, addresses(worker)))
+    assert f"{step.at.astimezone(zone(BOARD_ZONE)):%Y-%m-%d %H:%M}" in text
+    assert f"{step.at.astimezone(UTC):%Y-%m-%d %H:%M}" not in text
 
 
 def test_who_has_the_duty_acts_and_who_has_not_is_refused(bureau, worker):
@@ -95,13 +107,17 @@ def test_a_user_sees_the_regions_of_the_scope_and_a_visitor_none(bureau):
     assert client_of(bureau, "").get("/labour").status_code in {303, 401}
 
 
-def test_the_feed_is_rss_with_every_step(bureau, worker):
+def test_the_feed_is_rss_with_one_item_a_warning_and_every_step_of_it(bureau, worker):
     answer = worker.get("/labour/feed.xml")
     assert answer.headers["content-type"].startswith("application/rss+xml")
     items = ET.fromstring(answer.content).findall("channel/item")
     with bureau.books.read() as unit:
-        assert len(items) == sum(len(one.steps) for one in bureau.warnings.warnings(unit))
-    assert items[0].find("guid").text.startswith("insured-")
+        found = {one.warning_id: one for one in bureau.warnings.warnings(unit)}
+    assert sorted(one.find("guid").text for one in items) == sorted(found)
+    for item in items:
+        one = found[item.find("guid").text]
+        assert len(item.find("description").text.split("\n")) == len(one.steps)
+        assert item.find("pubDate").text == format_datetime(one.steps[-1].at)
 
 
 def test_without_warnings_the_page_says_how_to_issue_some(empty_services):

@@ -16,7 +16,7 @@ from qipan.kernel.errors import BadInputError
 from qipan.labour.deliver import WAIT_MOST, body_of, heads_of, secret_of, wait
 from qipan.labour.model.issued import Act, IssuedWarning, Step
 from qipan.labour.model.panel import Cell
-from qipan.labour.model.subscription import Delivery, Subscription, check_url, read_grade
+from qipan.labour.model.subscription import Message, Subscription, check_url, read_grade
 from qipan.labour.model.warning import Grade
 
 NOW, KEY = datetime(2026, 3, 1, 8, tzinfo=UTC), b"key of the house"
@@ -36,7 +36,7 @@ def subscription_of(grade: Grade = Grade.BLUE, regions: tuple[str, ...] = (), sa
 
 
 def test_a_receiver_can_check_the_signature_by_what_it_was_given():
-    one = Delivery(subscription_of(), "p-1", 3, '{"a":"广东"}', 0)
+    one = Message(subscription_of(), "p-1", 3, '{"a":"广东"}', 0)
     heads = heads_of(one, KEY, NOW)
     secret = base64.b64decode(secret_of(one.subscription, KEY).removeprefix("whsec_"))
     signed = f"{heads['webhook-id']}.{heads['webhook-timestamp']}.".encode() + one.body.encode()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.estimate_replacement import estimate_replacement
 from qipan.labour.model.exposure import Adoption, Adoptions, Channel, Employed, Exposure, Exposures, Triangle
-from qipan.labour.model.replacement import Assumed, Verdict
+from qipan.labour.model.replacement import Assumed, Consistency
 
 MODELS, ROBOTS = Channel.LANGUAGE_MODELS, Channel.ROBOTS
 
@@ -43,7 +43,7 @@ def test_without_uncertainty_it_is_the_formula():
     assert found.by_channel[ROBOTS].middle == pytest.approx(0.1 / 0.9)
     assert found.ratio.middle == pytest.approx(1.0 - 0.9 * 0.8 / 0.9)
     assert found.at_most == pytest.approx(1.0 - 0.5 * 0.8)
-    assert found.verdict is Verdict.UNCHECKED
+    assert found.verdict is Consistency.UNCHECKED
 
 
 @settings(max_examples=25, deadline=None)
@@ -122,11 +122,11 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
 def test_employment_that_contradicts_is_told_and_what_agrees_narrows():
     exposures, adoptions, employed, _ = world(7, drift=0.04, wrong={50: 0.8, 55: -0.6})
     found = estimated(exposures, adoptions, employed, {MODELS: Triangle(0.3, 0.6, 0.9)})
-    assert [found[at].verdict for at in (50, 55)] == [Verdict.CANNOT_TELL] * 2
+    assert [found[at].verdict for at in (50, 55)] == [Consistency.CANNOT_TELL] * 2
     assert found[50].ratio is None
     assert not found[50].by_channel
     assert found[50].realised.middle == pytest.approx(0.8, abs=0.08)
-    agreeing = [one for one in found if one.verdict is Verdict.AGREES and one.expected.middle > 0.1]
+    agreeing = [one for one in found if one.verdict is Consistency.AGREES and one.expected.middle > 0.1]
     assert len(agreeing) > 10
     widths = np.array([[one.ratio.high - one.ratio.low, one.expected.high - one.expected.low] for one in agreeing])
     assert (widths[:, 0] < widths[:, 1]).mean() > 0.9
@@ -134,7 +134,7 @@ def test_employment_that_contradicts_is_told_and_what_agrees_narrows():
 
 def test_too_few_that_are_little_exposed_check_nothing():
     exposures, adoptions, employed, _ = world(3, occupations=15)
-    assert {one.verdict for one in estimated(exposures, adoptions, employed)} == {Verdict.UNCHECKED}
+    assert {one.verdict for one in estimated(exposures, adoptions, employed)} == {Consistency.UNCHECKED}
 
 
 def test_draws_of_a_cell_do_not_depend_on_the_others():

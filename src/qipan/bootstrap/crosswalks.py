@@ -11,7 +11,7 @@ from importlib import resources
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.labour.cross.turn import turn
 from qipan.labour.model.crosswalk import Crosswalk, Exposed
-from qipan.labour.sources import crosswalk, occupations
+from qipan.labour.sources import crosswalk, occupations, soc_isco
 
 SYSTEMS = ("csco", "isco")
 """Classifications of the crosswalk that ships: 职业分类大典 2022 and ISCO-08."""
@@ -32,7 +32,12 @@ def choose(of: str, to: str, own: bytes | None = None, name: str = "") -> tuple[
     if own is None:
         there, back = _shipped()
     else:
-        there, back, findings = crosswalk.read(own, name)
+        if soc_isco.is_laid_out_so(own):
+            there, back, findings = soc_isco.read(
+                own, name, isco=frozenset(code for code in names_of("isco") if len(code) == 4)
+            )
+        else:
+            there, back, findings = crosswalk.read(own, name)
         if there is None:
             rules = ", ".join(sorted(Counter(one.rule for one in findings))) or "it is empty"
             raise BadInputError(

@@ -13,10 +13,10 @@ from qipan.bootstrap.panels import read_panel
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding, NotFoundError
 from qipan.labour.home.carry_home import add_up, carry_home
-from qipan.labour.home.count_losses import COUNTS, count_losses
+from qipan.labour.home.count_losses import count_losses
 from qipan.labour.home.tell_home import Question, tell_home
 from qipan.labour.model.home import Bridge, Headcounts, Origins, Support
-from qipan.labour.model.panel import Releases
+from qipan.labour.model.panel import JOBS, Releases
 from qipan.labour.sources import bridge, headcounts, indicator_rows, occupations, origins
 from qipan.labour.sources.bridge import Codes
 
@@ -139,9 +139,9 @@ def headcounts_of(releases: Releases, day: date) -> Headcounts:
     RuleBrokenError
         ``panel_unknown``.
     """
-    if releases.unit not in COUNTS:
+    if releases.unit not in JOBS:
         raise BadInputError(
-            f"A panel of jobs must be in jobs or persons, was in {releases.unit or 'no unit'}.",
+            f"A panel of jobs must be in {', '.join(JOBS)}, was in {releases.unit or 'no unit'}.",
             code="headcounts_not_counts",
             hint="Bring a panel of employment, or a table region,industry,jobs.",
         )
@@ -150,7 +150,7 @@ def headcounts_of(releases: Releases, day: date) -> Headcounts:
     for cell, values in zip(panel.cells, panel.values, strict=True):
         known = values[~np.isnan(values)]
         if len(known) and not cell.occupation:
-            jobs[cell.region, cell.industry] = float(known[-1])
+            jobs[cell.region, cell.industry] = float(known[-1]) * JOBS[panel.unit]
     return Headcounts(jobs)
 
 

@@ -76,7 +76,7 @@ def count_spells(
     RuleBrokenError
         ``jobs_without_month``.
     """
-    reading = spells.Reading()
+    reading = spells.Tally()
     with tempfile.TemporaryDirectory(prefix="qipan-spells-", dir=folder) as inside:
         lake = Lake(Path(inside), engine=engine)
         lake.create(spell.SPELLS, spell.SPELLS_SCHEMA)

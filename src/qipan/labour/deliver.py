@@ -9,7 +9,7 @@ from typing import Final
 
 from qipan.kernel.time import in_utc
 from qipan.labour.model.issued import IssuedWarning
-from qipan.labour.model.subscription import Delivery, Subscription
+from qipan.labour.model.subscription import Message, Subscription
 from qipan.labour.record import write
 
 WAIT_MOST: Final = timedelta(days=1)
@@ -50,17 +50,17 @@ def secret_of(one: Subscription, key: bytes) -> str:
     return PREFIX + base64.b64encode(made).decode()
 
 
-def heads_of(one: Delivery, key: bytes, now: datetime) -> dict[str, str]:
+def heads_of(one: Message, key: bytes, now: datetime) -> dict[str, str]:
     """Return the heads that name a delivery and sign its body (HMAC-SHA256).
 
     Source: Standard Webhooks 1.0.0.
     """
     at = str(int(in_utc(now).timestamp()))
     secret = base64.b64decode(secret_of(one.subscription, key).removeprefix(PREFIX))
-    signed = hmac.digest(secret, f"{one.delivery_id}.{at}.{one.body}".encode(), "sha256")
+    signed = hmac.digest(secret, f"{one.message_id}.{at}.{one.body}".encode(), "sha256")
     return {
         "Content-Type": "application/json; charset=utf-8",
-        "webhook-id": one.delivery_id,
+        "webhook-id": one.message_id,
         "webhook-timestamp": at,
         "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
     }

@@ -21,7 +21,7 @@ from scipy.special import ndtr, ndtri
 from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.model.array import Floats
 from qipan.labour.model.exposure import Adoptions, Channel, Employed, Exposures
-from qipan.labour.model.replacement import Assumed, Interval, Replacement, Verdict
+from qipan.labour.model.replacement import Assumed, Consistency, CredibleInterval, Replacement
 
 LEAST_EXPOSED = 1 / 3
 """Share of occupations whose employment says what would have been without machines."""
@@ -234,27 +234,27 @@ def _judged(
     alone = {channel: _interval(path, even, assumed.level) for channel, path in prior.by_channel.items()}
     drift = drifts.get(cell[:2])
     if change is None or drift is None:
-        return Replacement(*cell, expected, expected, alone, prior.at_most, None, None, Verdict.UNCHECKED)
+        return Replacement(*cell, expected, expected, alone, prior.at_most, None, None, Consistency.UNCHECKED)
     moved, variance = change
     deviation = max(float(np.sqrt(drift.deviation**2 + variance)), 1e-9)
     off = (moved - drift.middle - np.log1p(-np.minimum(prior.total, 1.0 - 1e-9))) / deviation
     below = float(ndtr(off).mean())
     chance = 2.0 * min(below, 1.0 - below)
     half = float(-ndtri((1.0 - assumed.level) / 2.0)) * deviation
-    gone = [1.0 - float(np.exp(moved - drift.middle + shift)) for shift in (half, 0.0, -half)]
+    gone = CredibleInterval(*(1.0 - float(np.exp(moved - drift.middle + shift)) for shift in (half, 0.0, -half)))
     if chance < assumed.doubt:
-        return Replacement(*cell, expected, None, {}, prior.at_most, Interval(*gone), chance, Verdict.CANNOT_TELL)
+        return Replacement(*cell, expected, None, {}, prior.at_most, gone, chance, Consistency.CANNOT_TELL)
     weights = np.exp(-0.5 * (off**2 - (off**2).min()))
     weights /= weights.sum()
     weighed = {channel: _interval(path, weights, assumed.level) for channel, path in prior.by_channel.items()}
     ratio = _interval(prior.total, weights, assumed.level)
-    return Replacement(*cell, expected, ratio, weighed, prior.at_most, Interval(*gone), chance, Verdict.AGREES)
+    return Replacement(*cell, expected, ratio, weighed, prior.at_most, gone, chance, Consistency.AGREES)
 
 
-def _interval(path: Floats, weights: Floats, level: float) -> Interval:
+def _interval(path: Floats, weights: Floats, level: float) -> CredibleInterval:
     """Return the median of weighed draws and the ends that leave equal parts outside."""
     order = np.argsort(path, kind="stable")
     below = np.cumsum(weights[order]) - weights[order] / 2.0
     tail = (1.0 - level) / 2.0
     low, middle, high = np.interp([tail, 0.5, 1.0 - tail], below, path[order])
-    return Interval(float(low), float(middle), float(high))
+    return CredibleInterval(float(low), float(middle), float(high))

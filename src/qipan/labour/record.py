@@ -64,6 +64,8 @@ def read_step(text: str) -> Step:
 
 def write_entry(one: PrivacyEntry) -> str:
     """Return an entry of a privacy budget as it is entered in the log."""
+    # Entries of former versions have no data, and stay as they were written.
+    data = {"data": one.data} if one.data else {}
     return write(
         {
             "feed": one.feed,
@@ -74,6 +76,7 @@ def write_entry(one: PrivacyEntry) -> str:
             "at": one.at.astimezone(UTC).isoformat(timespec="microseconds"),
             "by": one.by,
             "before": one.before,
+            **data,
         }
     )
 
@@ -90,4 +93,5 @@ def read_entry(text: str) -> PrivacyEntry:
         datetime.fromisoformat(told["at"]),
         told["by"],
         told["before"],
+        told.get("data", ""),
     )

@@ -118,11 +118,20 @@ def _state(one: CellState, rule: EventRule) -> dict[str, Any]:
         **tell_cell(one.cell),
         "standing": one.standing.value,
         "lost": tell_size(one.lost, rule),
+        "best": _best(one, rule),
         "probability": _number(one.probability),
         "cumulative_probability": _number(one.cumulative),
         "crisis": one.crisis,
         "path": [_number(value) for value in one.path],
     }
+
+
+def _best(one: CellState, rule: EventRule) -> float | None:
+    """Return the value at the least loss of a year, of a fall by a share: the last one, with what is lost of it."""
+    known = [value for value in one.path if math.isfinite(value)]
+    if not (known and rule.is_relative and rule.direction is Direction.FALL and math.isfinite(one.lost)):
+        return None
+    return _number(known[-1] * math.exp(one.lost * rule.depth))
 
 
 def _number(value: float) -> float | None:

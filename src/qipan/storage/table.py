@@ -11,7 +11,7 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,13 +54,17 @@ class UnreadableError(Exception):
     """A file is none of these forms, or is torn."""
 
 
-def read(data: bytes, heads: Mapping[str, str] = NO_HEADS) -> Table:
+def read(
+    data: bytes, heads: Mapping[str, str] = NO_HEADS, *, begins: Callable[[Sequence[str]], bool] | None = None
+) -> Table:
     r"""Read a table.
 
     Parameters
     ----------
     heads
         What columns are called, by another name that they may have.
+    begins
+        Tells the row of heads from lines of text that stand above it; else it is the first.
 
     Raises
     ------
@@ -79,9 +83,9 @@ def read(data: bytes, heads: Mapping[str, str] = NO_HEADS) -> Table:
     if data.startswith(_PARQUET):
         head, rows = _of_parquet(data, heads)
     elif data.startswith(_ZIP):
-        head, rows = _of_sheet(data, heads)
+        head, rows = _of_sheet(data, heads, begins)
     else:
-        head, rows = _of_csv(data)
+        head, rows = _of_csv(data, begins)
     names = tuple(heads.get(name.strip(), name.strip()) for name in head)
     return Table(names, _lines(names, rows))
 
@@ -107,11 +111,13 @@ def _unpacked(data: bytes) -> bytes:
     return found
 
 
-def _of_csv(data: bytes) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _of_csv(
+    data: bytes, begins: Callable[[Sequence[str]], bool] | None
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
         delimiter = "\t" if b"\t" in data.split(b"\n", 1)[0] else ","
         lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True)
-        head = next(lines, [])
+        head = next((cells for cells in lines if begins is None or begins(cells)), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(str(error)) from error
     return head, _csv_rows(lines)
@@ -144,7 +150,9 @@ def _of_parquet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Itera
     return list(found.column_names), enumerate(rows, start=1)
 
 
-def _of_sheet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+def _of_sheet(
+    data: bytes, heads: Mapping[str, str], begins: Callable[[Sequence[str]], bool] | None
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Read the first sheet of a workbook; formulas count with the value that was kept for them."""
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -162,20 +170,30 @@ def _of_sheet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Iterato
         raise UnreadableError(str(error)) from error
     except SyntaxError as error:  # what XML that does not parse raises
         raise UnreadableError(str(error)) from error
+    above = 0 if begins is None else _lines_above(rows, begins)
+    rows = rows[above:]
     head = [str(name) for name in rows[0] if name is not None] if rows else []
     wide = len(head)
-    beyond = [number for number, cells in enumerate(rows, start=1) if any(cell is not None for cell in cells[wide:])]
+    beyond = [
+        number for number, cells in enumerate(rows, start=above + 1) if any(cell is not None for cell in cells[wide:])
+    ]
     columns = [
         _texts(heads.get(name, name), [cells[at] if at < len(cells) else None for cells in rows[1:]])
         for at, name in enumerate(head)
     ]
     torn = frozenset(beyond)
-    told = enumerate(zip(*columns, strict=True), start=2)
+    told = enumerate(zip(*columns, strict=True), start=above + 2)
     return head, (
         (number, [*cells, ""] if number in torn else list(cells))
         for number, cells in told
         if any(cells) or number in torn
     )
+
+
+def _lines_above(rows: Sequence[Sequence[Any]], begins: Callable[[Sequence[str]], bool]) -> int:
+    """Return how many rows stand above the heads; all of them where there are none."""
+    told = ([str(cell) for cell in cells if cell is not None] for cells in rows)
+    return next((at for at, cells in enumerate(told) if begins(cells)), len(rows))
 
 
 def _texts(name: str, values: list[Any]) -> list[str]:

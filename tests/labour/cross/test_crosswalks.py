@@ -86,6 +86,15 @@ def test_weights_of_a_code_that_do_not_add_up_leave_it_out_with_a_finding():
     assert [(one.row, one.rule) for one in findings] == [(5, "number_unfit"), (2, "weights_unsummed")]
 
 
+def test_pairs_of_weight_nothing_are_told_and_their_people_are_not_lost():
+    data = b"isco,soc,weight\n1,a,0\n1,b,0\n2,b,0.5\n2,c,0\n"
+    there, _, findings = sources.read(data, is_partial=True)
+    assert there.links == {"2": (("b", 0.5),)}
+    assert [(one.row, one.rule) for one in findings] == [(2, "weight_zero"), (3, "weight_zero"), (5, "weight_zero")]
+    assert carry(there, [Exposed("1", 0.5, 8.0)]).unlinked == ("1",)
+    assert carry(Crosswalk("isco", "soc", {"1": ()}), [Exposed("1", 0.5, 8.0)]).unlinked == ("1",)
+
+
 def test_pairs_without_weights_count_alike():
     there, _, _ = sources.read(b"isco,soc\n1,a\n1,b\n")
     assert there.links == {"1": (("a", 0.5), ("b", 0.5))}

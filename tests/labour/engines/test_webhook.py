@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
@@ -143,6 +144,30 @@ def test_a_name_without_address_and_a_closed_door_are_failures():
         closed.bind(("127.0.0.1", 0))
         answer = Webhook(LOOPBACK).send(f"http://127.0.0.1:{closed.getsockname()[1]}/", "{}", {})
     assert (answer.is_accepted, answer.is_reached, answer.said) == (False, False, "ConnectError")
+
+
+def test_who_answers_a_sign_at_a_time_is_left_at_the_deadline(monkeypatch):
+    monkeypatch.setattr(webhook, "DEADLINE_S", 0.5)
+
+    def drip(server):
+        with server.accept()[0] as taken:
+            for sign in b"HTTP/1.1 204 No Content\r\n" + b"X: " + b"y" * 40:
+                try:
+                    taken.send(bytes([sign]))
+                except OSError:
+                    return
+                time.sleep(0.1)
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        thread = threading.Thread(target=drip, args=(server,), daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        answer = Webhook(LOOPBACK).send(f"http://127.0.0.1:{server.getsockname()[1]}/", "{}", {})
+        assert time.monotonic() - begun < 3.0
+        thread.join(5.0)
+    assert (answer.is_accepted, answer.is_reached, answer.said) == (False, False, "no whole answer in 0.5 s")
 
 
 def test_who_does_not_answer_in_time_is_left(monkeypatch):

@@ -35,6 +35,13 @@ def test_bridge_panel_does_not_know_an_occupation_of_which_an_industry_is_unknow
     assert np.isnan(found.values).tolist() == [[False, False], [True, False]]
 
 
+def test_bridge_panel_of_a_section_and_its_division_is_refused():
+    cells = [Cell("440000", "C"), Cell("440000", "C39")]
+    with pytest.raises(RuleBrokenError) as refused:
+        bridge_panel(panel_of([[9.0], [3.0]], cells=cells, unit="jobs"), BRIDGE)
+    assert refused.value.code == "panel_nested"
+
+
 def test_bridge_panel_of_rates_is_refused():
     with pytest.raises(RuleBrokenError) as refused:
         bridge_panel(panel_of([[1.0]], cells=CELLS[:1], unit="percent"), BRIDGE)

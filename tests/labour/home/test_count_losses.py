@@ -69,6 +69,35 @@ def test_count_losses_that_are_none_of_jobs_say_why(told, jobs, code):
     assert (found.losses, [(one.cell.region, one.why.rule) for one in found.uncounted]) == ((), [("440000", code)])
 
 
+def test_count_losses_within_each_other_counts_the_finest_and_says_so():
+    told = outlook()
+    wide = {**told["warnings"][0], "industry": "C"}
+    found = count_losses({**told, "warnings": [wide, *told["warnings"]]}, JOBS)
+    assert [one.cell.industry for one in found.losses] == ["C39"]
+    assert [(one.cell.industry, one.why.rule) for one in found.uncounted] == [("C", "loss_counted_finer")]
+
+
+@pytest.mark.parametrize("unit", ["persons", "人", "万人"])
+def test_count_losses_in_persons_knows_their_units(unit):
+    (loss,) = count_losses(outlook("fall 50", unit, loss=(60.0, 50.0, 80.0)), None).losses
+    assert loss.people.expected == (600_000.0 if unit == "万人" else 60.0)
+    (loss,) = count_losses(outlook(unit=unit), None).losses
+    assert loss.base_jobs == pytest.approx(10_000_000.0 if unit == "万人" else 1000.0)
+
+
+@pytest.mark.parametrize("unit", ["thousand persons", "千万", "index", ""])
+def test_count_losses_in_another_unit_is_refused(unit):
+    (one,) = count_losses(outlook("fall 50", unit), None).uncounted
+    assert one.why.rule == "loss_not_of_jobs"
+
+
+def test_count_losses_the_base_is_the_best_of_a_year_not_made_of_a_rounded_share():
+    told = outlook(path=(1_999_871.0,), lost=round(1 - 1_999_871 / 2_000_000, 4))
+    told["cells"][0]["best"] = 2_000_000.0
+    (loss,) = count_losses(told, None).losses
+    assert loss.base_jobs == 2_000_000.0
+
+
 @pytest.mark.parametrize("lacking", ["events_rule", "horizon", "data", "warnings", "as_of", "cells"])
 def test_count_losses_of_something_else_is_refused(lacking):
     told = outlook()

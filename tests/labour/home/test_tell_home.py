@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.labour.home.test_carry_home import loss
 
@@ -14,6 +15,7 @@ from qipan.labour.home.carry_home import add_up, carry_home
 from qipan.labour.home.tell_home import Question, tell_home
 from qipan.labour.model.home import Bridge, Origins, Support, Told
 from qipan.labour.model.panel import Cadence
+from qipan.labour.model.warning import Grade
 
 PER_PERSON = Support(0.5, 200_000.0, 6.0, 180_000.0)
 REGIONS = [f"{at}0000" for at in range(11, 21)]
@@ -89,6 +91,71 @@ def test_tell_home_no_withheld_cell_follows_from_sums(parts, mix):
         rows = [row["people"] for row in table["rows"]]
         assert all(unknown_are_open(rows, rows, table["columns"]))
         assert not any(value is not None and 0.05 < value < 9.95 for row in rows for value in row)
+
+
+def known_sums(told, warnings, regions):
+    """Return what is told, as sums of the people of each region and warning: no occupations, one grade a warning."""
+    every, all_of = list(range(len(regions))), list(range(len(warnings)))
+    others = told["withheld"] or {"regions": [], "people": None}
+    together = [regions.index(one) for one in others["regions"]]
+    of = {"grade": [one.grade.value for one in warnings], "destination": [one.cell.region for one in warnings]}
+    known = [([regions.index(one["region"])], all_of) for one in told["homes"]]
+    known += [(together, all_of)] if others["people"] else []
+    known += [(every, [w]) for w, one in enumerate(told["warnings"]) if one["uncovered"] is not None]
+    known += [(every, all_of)] if told["uncovered"] is not None else []
+    for name, keys in of.items():
+        table = told["tables"][name]
+        rows = [([regions.index(row["region"])] if row["region"] else together, row["people"]) for row in table["rows"]]
+        known += [
+            (members, [w for w, key in enumerate(keys) if key == column])
+            for members, people in [*rows, (every, table["all"])]
+            for column, value in zip(table["columns"], people, strict=True)
+            if value is not None
+        ]
+    equations = np.zeros((len(known) + 2, len(regions), len(warnings)))
+    for at, members in enumerate(known):
+        equations[at][np.ix_(*members)] = 1.0
+    if told["stays"] is not None:
+        equations[-2] = [[home == one.cell.region for one in warnings] for home in regions]
+        equations[-1] = 1.0 - equations[-2]
+    return equations.reshape(len(equations), -1), together
+
+
+@given(
+    st.lists(st.integers(0, 12) | st.integers(0, 300), min_size=9, max_size=9),
+    st.permutations([Grade.RED, Grade.ORANGE, Grade.YELLOW]),
+)
+@settings(max_examples=60)
+def test_tell_home_no_small_part_follows_from_tables_that_are_told_side_by_side(parts, grades):
+    """A grade here is a destination: what one table withholds, the other must not tell."""
+    places = ("110000", "120000", "130000")
+    some = [replace(loss(place), grade=grade) for place, grade in zip(places, grades, strict=True)]
+    shares = np.array(parts).reshape(3, 3) / 1000.0
+    rows = {(place, ""): dict(zip(places, line, strict=True)) for place, line in zip(places, shares.T, strict=True)}
+    told = told_of(some, rows)
+    regions = [one for one, line in zip(places, shares, strict=True) if line.any()]
+    people = 1000.0 * shares[[places.index(one) for one in regions]]
+    if not regions:
+        return
+    equations, together = known_sums(told, some, regions)
+    groups = [[at] for at in range(len(regions)) if at not in together] + ([together] if together else [])
+    few = [(rows, [w]) for rows in groups for w in range(3) if 0.0 < people[rows, w].sum() < 10.0]
+    few += [([at], [0, 1, 2]) for at in together if people[at].sum() < 10.0]
+    rank = np.linalg.matrix_rank(equations)
+    for members in few:
+        target = np.zeros((len(regions), 3))
+        target[np.ix_(*members)] = 1.0
+        assert np.linalg.matrix_rank(np.vstack([equations, target.ravel()])) > rank
+
+
+def test_tell_home_of_one_region_tells_no_small_part_by_the_sum_of_all_regions():
+    told = told_of(
+        [loss(), replace(loss("330000"), grade=Grade.RED)],
+        {("440000", ""): {"520000": 0.5}, ("330000", ""): {"520000": 0.003}},
+    )
+    assert told["homes"][0]["people"]["expected"] == 503.0
+    assert told["tables"]["grade"]["all"] == [None, None]
+    assert [one["uncovered"] for one in told["warnings"]] == [None, None]
 
 
 @pytest.mark.parametrize("part", ["grade", "occupation", "destination"])

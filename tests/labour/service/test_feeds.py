@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from tests.labour.feeds import TERMS
 
 from qipan.kernel.errors import ConflictError, EngineError, NotFoundError, RuleBrokenError
-from qipan.labour.model.feed import Purpose
+from qipan.labour.model.feed import BACKDATED, Purpose
 from qipan.labour.model.panel import Cell
 from qipan.labour.service.feeds import DELIVERY_KIND, Feeds
 from qipan.labour.sources import feed_rows
@@ -41,10 +42,10 @@ def send(books, feeds, text, now):
         return feeds.receive(unit, "claims", text.encode(), now)
 
 
-def panel(books, feeds, day):
+def panel(books, feeds, day, *, purpose=Purpose.WARNING, now=LATE_MARCH):
     with books.read() as unit:
         feeds.project(unit)
-        return feeds.releases(unit, "claims", day, Purpose.WARNING)
+        return feeds.releases(unit, "claims", day, purpose, now)
 
 
 def test_a_panel_is_what_had_come_by_the_day_corrections_too(books, feeds):
@@ -86,16 +87,76 @@ def test_a_later_batch_of_the_same_release_counts(books, feeds):
 
 def test_figures_older_than_may_be_kept_are_not_used(books, feeds):
     send(books, feeds, FIRST, MARCH)
-    assert panel(books, feeds, date(2027, 3, 13)).latest().values.size
+    day = date(2026, 3, 20)
+    assert panel(books, feeds, day, now=datetime(2027, 3, 13, 4, tzinfo=UTC)).latest().values.size
     with pytest.raises(RuleBrokenError) as caught:
-        panel(books, feeds, date(2027, 3, 14))
+        panel(books, feeds, day, now=datetime(2027, 3, 13, 16, tzinfo=UTC))
     assert caught.value.code == "feed_empty"
+
+
+def test_a_row_that_names_a_purpose_is_used_for_it_only(books, feeds):
+    with books.begin() as unit:
+        both = {**TERMS, "name": "both", "sharing": {**TERMS["sharing"], "purposes": ["warning", "backtest"]}}
+        feeds.add(unit, both, MARCH)
+        text = f"{HEAD},用途\n440000,I,2026-W09,100,2026-03-06,\n330000,I,2026-W09,80,2026-03-06,回测\n"
+        feeds.receive(unit, "both", text.encode(), MARCH)
+    with books.read() as unit:
+        feeds.project(unit)
+        warned, tested = (feeds.releases(unit, "both", date(2026, 3, 20), one, LATE_MARCH).cells for one in Purpose)
+        (fresh,) = (one for one in feeds.fresh(unit, date(2026, 3, 14)) if one.feed == "both")
+    assert warned == (Cell("440000", "I"),)
+    assert tested == (Cell("330000", "I"), Cell("440000", "I"))
+    assert (fresh.newest_period, fresh.silent) == (date(2026, 2, 23), ())
+
+
+def test_weeks_of_all_deliveries_begin_on_one_day(books, feeds):
+    send(books, feeds, FIRST, MARCH)
+    made, findings, _ = send(books, feeds, f"{HEAD}\n440000,I,2026-03-08,9000,2026-03-20\n", LATE_MARCH)
+    assert (made.refused, [one.rule for one in findings]) == (1, ["cadence_differs"])
+    assert panel(books, feeds, date(2026, 3, 21)).latest().values.tolist()[1] == [100.0, 120.0]
+
+
+def test_what_was_known_on_a_day_is_not_changed_by_a_release_that_is_claimed_later(books, feeds):
+    send(books, feeds, FIRST, MARCH)
+    text = (
+        f"{HEAD}\n440000,I,2026-W10,500,2026-03-10\n110000,I,2026-W09,70,2026-03-14\n440000,I,2026-W11,90,2026-03-20\n"
+    )
+    made, findings, _ = send(books, feeds, text, LATE_MARCH)
+    assert (made.refused, [(one.row, one.rule) for one in findings]) == (0, [(2, BACKDATED), (3, BACKDATED)])
+    found = panel(books, feeds, date(2026, 3, 21))
+    place = found.cells.index(Cell("440000", "I"))
+    assert found.as_of(date(2026, 3, 14)).values[place].tolist() == [100.0, 120.0]
+    assert np.isnan(found.as_of(date(2026, 3, 20)).values[0]).all()
+    assert found.latest().values[place].tolist() == [100.0, 500.0, 90.0]
+
+
+def test_of_claims_of_one_value_the_last_counts_and_the_others_are_refused(books, feeds):
+    send(books, feeds, FIRST, MARCH)
+    claims = ("500,2026-03-10", "130,2026-03-18", "400,2026-03-09")
+    text = "\n".join([HEAD, *(f"440000,I,2026-W10,{claim}" for claim in claims), ""])
+    made, findings, _ = send(books, feeds, text, LATE_MARCH)
+    assert (made.refused, [(one.row, one.rule) for one in findings]) == (
+        2,
+        [(2, "value_outdated"), (4, "value_outdated")],
+    )
+    assert panel(books, feeds, date(2026, 3, 21)).latest().values[1].tolist() == [100.0, 130.0]
+
+
+def test_a_value_that_returns_to_an_earlier_one_is_the_newest(books, feeds):
+    send(books, feeds, FIRST, MARCH)
+    send(books, feeds, f"{HEAD}\n440000,I,2026-W10,140,2026-03-20\n", LATE_MARCH)
+    made, _, is_new = send(books, feeds, FIRST, LATE_MARCH)
+    assert (is_new, made.sequence) == (True, 3)
+    assert send(books, feeds, FIRST, LATE_MARCH)[2] is False
+    assert panel(books, feeds, date(2026, 3, 21)).latest().values[1].tolist() == [100.0, 120.0]
+    with books.read() as unit:
+        assert feeds.check(unit) == ()
 
 
 def test_figures_are_used_for_what_was_agreed_only(books, feeds):
     send(books, feeds, FIRST, MARCH)
     with books.read() as unit, pytest.raises(RuleBrokenError) as caught:
-        feeds.releases(unit, "claims", date(2026, 3, 20), Purpose.BACKTEST)
+        feeds.releases(unit, "claims", date(2026, 3, 20), Purpose.BACKTEST, LATE_MARCH)
     assert caught.value.code == "purpose_unagreed"
 
 
@@ -141,4 +202,16 @@ def test_the_engine_refuses_changes_and_check_finds_what_was_changed(books, feed
         unit.execute(sa.text("DROP TRIGGER labour_feed_no_update"))
         changed = json.dumps({**TERMS, "holder": "Somebody else"}, ensure_ascii=False)
         unit.execute(sa.text("UPDATE labour_feed SET record = :record"), {"record": changed})
+        assert [one.rule for one in feeds.check(unit)] == ["labour_differs"]
+
+
+@pytest.mark.parametrize("change", ["labour_feed_delivery SET refused = 0", "labour_feed_end SET reason = 'another'"])
+def test_check_finds_changed_deliveries_and_ends(books, feeds, change):
+    send(books, feeds, LATER, LATE_MARCH)
+    table = change.split()[0]
+    with books.begin() as unit:
+        feeds.end(unit, "claims", "not renewed", LATE_MARCH)
+        assert feeds.check(unit) == ()
+        unit.execute(sa.text(f"DROP TRIGGER {table}_no_update"))
+        unit.execute(sa.text(f"UPDATE {change}"))
         assert [one.rule for one in feeds.check(unit)] == ["labour_differs"]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from tests.labour.conftest import panel_of, waves
 from tests.labour.test_warn import released, terms_of
 
-from qipan.kernel.errors import NotFoundError, RuleBrokenError
+from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 from qipan.labour.model.issued import Act
 from qipan.labour.model.subscription import Answer
 from qipan.labour.model.warning import Grade
@@ -35,9 +36,13 @@ def outlooks():
     return [warn(releases, day, terms_of()) for day in (date(2015, 9, 1), date(2015, 12, 1))]
 
 
+def code_of(region):
+    return Catalog.load().region(region).adcode
+
+
 @pytest.fixture
 def service() -> Subscriptions:
-    return Subscriptions(b"key", lambda _: None)
+    return Subscriptions(b"key", lambda _: None, code_of)
 
 
 def subscribe(books, service, **options):
@@ -149,7 +154,7 @@ def test_what_was_sent_and_not_kept_is_sent_again_under_the_same_name(books, ser
     post = Post()
     assert deliver(books, service, post, NOW + LEASE - timedelta(seconds=1)) == Sent(0, 0)
     assert deliver(books, service, post, NOW + LEASE) == Sent(len(taken), 0)
-    assert {heads["webhook-id"] for _, _, heads in post.sent} == {one.delivery_id for one in taken}
+    assert {heads["webhook-id"] for _, _, heads in post.sent} == {one.message_id for one in taken}
 
 
 def test_a_secret_is_told_once_and_stands_nowhere(books, service):
@@ -178,11 +183,27 @@ def test_what_waits_for_a_subscription_that_is_over_is_not_sent(books, service, 
     assert error.value.code == "subscription_unknown"
 
 
+@pytest.mark.parametrize(
+    ("region", "code", "hint"),
+    [
+        ("Guangdong", "region_named", "440000"),
+        ("广东", "region_named", "440000"),
+        ("Guangdnog", "region_unknown", "440000"),
+    ],
+)
+def test_a_region_that_is_no_code_is_refused_and_the_nearest_named(books, service, region, code, hint):
+    with pytest.raises((BadInputError, NotFoundError)) as refused:
+        subscribe(books, service, regions=["330000", region])
+    assert refused.value.code == code
+    assert hint in refused.value.hint
+    assert subscribe(books, service, regions=["440000"])[0].regions == ("440000",)
+
+
 def test_an_address_that_is_not_allowed_is_not_entered(books):
     def refuse(url: str) -> None:
         raise RuleBrokenError("no", code="webhook_address_private", hint="no")
 
     with books.begin() as unit:
         with pytest.raises(RuleBrokenError):
-            Subscriptions(b"key", refuse).subscribe(unit, URL, NOW)
-        assert Subscriptions(b"key", refuse).backlogs(unit) == []
+            Subscriptions(b"key", refuse, code_of).subscribe(unit, URL, NOW)
+        assert Subscriptions(b"key", refuse, code_of).backlogs(unit) == []

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from tests.labour.feeds import FEED
 
+from qipan.labour.model.feed import OnHand
 from qipan.labour.model.panel import Cell
 from qipan.labour.sources import feed_rows
 
@@ -15,8 +16,9 @@ DAY = date(2026, 3, 20)
 HEAD = "region,industry,period,value"
 
 
-def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY):
-    return feed_rows.read("\n".join([head, *lines]).encode(), feed, received=received, released=released)
+def read(*lines, head=HEAD, feed=FEED, received=DAY, released=DAY, held=OnHand()):  # noqa: B008 - it is frozen
+    data = "\n".join([head, *lines]).encode()
+    return feed_rows.read(data, feed, received=received, released=released, held=held)
 
 
 def test_rows_that_the_agreement_covers_are_let_in_with_what_the_feed_says_of_them():
@@ -75,6 +77,12 @@ def test_no_people_at_all_are_not_few():
     assert read("440000,I,2026-W10,0").figures[0].value == 0.0
 
 
+def test_people_are_counted_in_the_unit_of_the_feed():
+    found = read("440000,I,2026-W10,0.0009", "440000,C,2026-W10,0.001", feed=replace(FEED, unit="万人"))
+    assert [one.cell.industry for one in found.figures] == ["C"]
+    assert [one.rule for one in found.findings] == ["cell_small"]
+
+
 def test_people_behind_a_rate_are_told_by_a_column_of_their_own():
     sharing = replace(FEED.sharing, columns=frozenset({"industry", "persons"}))
     rate = replace(FEED, unit="percent", sharing=sharing)
@@ -95,5 +103,5 @@ def test_a_bad_week_day_does_not_settle_it_for_others():
 
 @pytest.mark.parametrize("data", [b"", b"region,value\n1,2\n", b"region,region,period,value\n", b"\xff\xfe"])
 def test_a_file_that_is_no_table_gets_one_finding(data):
-    found = feed_rows.read(data, FEED, received=DAY, released=DAY)
+    found = feed_rows.read(data, FEED, received=DAY, released=DAY, held=OnHand())
     assert (found.figures, [one.row for one in found.findings]) == ((), [0])

@@ -17,7 +17,7 @@ TODAY = date(2026, 1, 1)
 
 
 def read(path, key=KEY):
-    reading = spells.Reading()
+    reading = spells.Tally()
     parts = list(spells.read(path, key, reading, today=TODAY))
     return pa.concat_tables(parts) if parts else None, reading
 

@@ -12,7 +12,7 @@ from qipan.access.model import Duty
 from qipan.bootstrap.crosswalks import choose, names_of
 from qipan.interfaces.api.party import USERS, Body, Text, has, is_entered, now, plain
 from qipan.interfaces.entry import caller_of, services_of
-from qipan.interfaces.report.feeds import told_delivery, told_feed, told_fresh
+from qipan.interfaces.report.feeds import parted, told_delivery, told_feed, told_fresh
 from qipan.kernel.errors import NotAllowedError
 from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.cross.look_up import look_up
@@ -120,7 +120,8 @@ def receive(
     with services.books.read() as unit:
         services.feeds.project(unit)
     told = {**told_delivery(made), "is_new": is_entered(response, is_new=is_new)}
-    return {**told, "refused_rows": [plain(one) for one in findings]}
+    refused, moved = parted(findings)
+    return {**told, "refused_rows": [plain(one) for one in refused], "moved_rows": [plain(one) for one in moved]}
 
 
 @router.get("/fresh", operation_id="labour.fresh")

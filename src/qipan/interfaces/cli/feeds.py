@@ -24,7 +24,7 @@ from qipan.interfaces.cli.print import (
     say,
     table,
 )
-from qipan.interfaces.report.feeds import CADENCES, told_delivery, told_feed, told_fresh
+from qipan.interfaces.report.feeds import CADENCES, parted, told_delivery, told_feed, told_fresh
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import BadInputError, of_file
 
@@ -156,12 +156,21 @@ def receive(
         with services.books.begin() as unit:
             made, findings, is_new = services.feeds.receive(unit, name, data, session.now(), released=released)
     _bring_in(services)
+    refused, moved = parted(findings)
     if as_json:
-        print_json({**told_delivery(made), "is_new": is_new, "refused_rows": findings})
+        print_json({**told_delivery(made), "is_new": is_new, "refused_rows": refused, "moved_rows": moved})
         return
-    if findings:
-        remark(language.say(f"{made.refused} rows are refused:", f"拒收 {made.refused} 行："))
-        console(stderr=True).print(findings_table(findings, language=language))
+    for found, en, zh in (
+        (refused, f"{made.refused} rows are refused:", f"拒收 {made.refused} 行："),
+        (
+            moved,
+            f"{len(moved)} rows count from {made.received}, not from the release that they claim:",
+            f"{len(moved)} 行自 {made.received} 起计，而非自其所称发布日：",
+        ),
+    ):
+        if found:
+            remark(language.say(en, zh))
+            console(stderr=True).print(findings_table(found, language=language))
     kept = made.rows - made.refused
     say(
         language.say(

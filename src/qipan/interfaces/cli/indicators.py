@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qipan.facts.catalog import Catalog
     from qipan.kernel.errors import Finding
     from qipan.labour.model.exposure import Employed, Exposure
-    from qipan.labour.model.replacement import Interval, Replacement
+    from qipan.labour.model.replacement import CredibleInterval, Replacement
     from qipan.labour.model.skills import Moved, SkillChange
 
 app = typer.Typer()
@@ -224,7 +224,7 @@ def _ratio_columns(language: Language) -> tuple[str, ...]:
 
 
 def _ratio_row(one: Replacement, language: Language) -> tuple[str, ...]:
-    channels: dict[Any, Interval] = dict(one.by_channel)
+    channels: dict[Any, CredibleInterval] = dict(one.by_channel)
     return (
         one.region or NOTHING,
         one.industry or NOTHING,
@@ -236,7 +236,7 @@ def _ratio_row(one: Replacement, language: Language) -> tuple[str, ...]:
     )
 
 
-def _interval(one: Interval | None) -> str:
+def _interval(one: CredibleInterval | None) -> str:
     return NOTHING if one is None else f"{percent(one.middle)} ({one.low * 100:.1f}…{one.high * 100:.1f})"
 
 

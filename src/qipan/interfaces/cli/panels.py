@@ -48,7 +48,7 @@ def read_panel_or_feed(file: Path, day: date, purpose: Purpose) -> tuple[Release
     services = session.services()
     with services.books.read() as unit:
         services.feeds.project(unit)
-        return services.feeds.releases(unit, str(file).removeprefix(FEED), day, purpose), ()
+        return services.feeds.releases(unit, str(file).removeprefix(FEED), day, purpose, session.now()), ()
 
 
 def say_findings(left_out: Sequence[Finding], noted: Sequence[Finding], language: Language) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from fractions import Fraction
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -39,7 +40,10 @@ Noise = Annotated[
     typer.Option("--noise", parser=read_epsilon, metavar="EPSILON", help="Noise each month's jobs held by so much."),
 ]
 Feed = Annotated[
-    str | None, typer.Option("--feed", metavar="NAME", help="With --noise: whose privacy budget it is taken from.")
+    str | None,
+    typer.Option(
+        "--feed", metavar="NAME", help="With --noise: the feed that it is of, from whose privacy budget it is taken."
+    ),
 ]
 
 
@@ -80,7 +84,7 @@ def panel(
     counted = _counted(file, question, settings.lake_engine)
     jobs = counted.jobs
     if noise is not None and feed is not None:
-        _release(out, counted, noise, feed, name=file.name, is_parquet=is_parquet, language=language, as_json=as_json)
+        _release(out, counted, noise, feed, file=file, is_parquet=is_parquet, language=language, as_json=as_json)
         return
     shown = [withhold(jobs, indicator, least=least) for indicator in Indicator]
     told = _written(out, counted, shown, source=file.name, is_parquet=is_parquet)
@@ -107,7 +111,7 @@ def _release(
     noise: Fraction,
     feed: str,
     *,
-    name: str,
+    file: Path,
     is_parquet: bool,
     language: Language,
     as_json: bool,
@@ -117,11 +121,13 @@ def _release(
     from qipan.labour.model.jobs import Indicator, Shown
     from qipan.labour.model.privacy import told
 
-    services, months = session.services(), len(counted.jobs.months)
+    services, months, name = session.services(), len(counted.jobs.months), file.name
+    with file.open("rb") as opened:
+        digest = file_digest(opened, "sha256").hexdigest()
     since, until = (f"{counted.jobs.months[at]:%Y-%m}" for at in (0, -1))
     with services.books.begin() as unit:
         what = f"employment, {since} to {until}, {name}"
-        budget = services.budgets.spend(unit, feed, noise * months, what, session.now())
+        budget = services.budgets.spend(unit, feed, noise * months, what, session.now(), data=digest)
     jobs = noised(counted.jobs, noise, secrets.randbelow)
     values = jobs.held.astype("float64")
     shown = Shown(Indicator.EMPLOYMENT, values, values < 0.0)
@@ -135,7 +141,7 @@ def _release(
                 "rows": counted.rows,
                 "rows_left_out": counted.left_out,
                 "findings": counted.findings,
-                "feed": feed,
+                "feed": budget.feed,
                 "cells": len(jobs.cells),
                 "months": months,
                 "epsilon_a_month": float(noise),
@@ -148,8 +154,8 @@ def _release(
     say(
         language.say(
             f"{path}: jobs held of {len(jobs.cells):,} cells in {months} months, with noise. Of the privacy "
-            f"budget of {feed} {float(spent):g} is spent, {left} is left.",
-            f"{path}：{len(jobs.cells):,} 个单元 {months} 个月的在岗岗位数，已加噪声。{feed} 的隐私预算"
+            f"budget of {budget.feed} {float(spent):g} is spent, {left} is left.",
+            f"{path}：{len(jobs.cells):,} 个单元 {months} 个月的在岗岗位数，已加噪声。{budget.feed} 的隐私预算"
             f"已用 {float(spent):g}，余 {left}。",
         )
     )

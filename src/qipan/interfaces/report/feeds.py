@@ -10,10 +10,11 @@ from qipan.interfaces.report.labour import is_seen
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.interfaces.report.table import Head, Table, row
 from qipan.interfaces.report.words import Words
-from qipan.labour.model.feed import Delivery, Feed, Freshness, tell_feed
+from qipan.labour.model.feed import BACKDATED, Delivery, Feed, Freshness, tell_feed
 
 if TYPE_CHECKING:
     from qipan.access.model import Scope
+    from qipan.kernel.errors import Finding
 
 CADENCES: Final = {
     "week": ("week", "周"), "month": ("month", "月"), "quarter": ("quarter", "季"), "year": ("year", "年"),
@@ -28,6 +29,22 @@ def told_feed(feed: Feed) -> dict[str, Any]:
 def told_delivery(delivery: Delivery) -> dict[str, Any]:
     """Return a delivery as plain values."""
     return asdict(delivery)
+
+
+def parted(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return what is wrong with rows that were refused, and what is odd about rows that were let in.
+
+    Examples
+    --------
+    >>> from qipan.kernel.errors import Finding
+    >>> refused, moved = parted([Finding(2, "value", "cell_small", ""), Finding(3, "released", BACKDATED, "")])
+    >>> [one.row for one in refused], [one.row for one in moved]
+    ([2], [3])
+    """
+    return (
+        tuple(one for one in findings if one.rule != BACKDATED),
+        tuple(one for one in findings if one.rule == BACKDATED),
+    )
 
 
 def told_fresh(found: Freshness, scope: Scope | None = None) -> dict[str, Any]:

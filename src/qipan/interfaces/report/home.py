@@ -68,7 +68,7 @@ def summary(told: Mapping[str, Any], said: Words) -> str:
         **_ends(told["lost"]),
     )
     parts = [told["carried_home"], told["stays"], told["uncovered"]]
-    if told["stays"] is None:
+    if None in parts:
         return first
     away, stays, uncovered = (grouped(one["expected"]) for one in parts)
     return f"{first} " + said.say(

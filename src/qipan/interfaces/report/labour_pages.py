@@ -21,16 +21,17 @@ from qipan.interfaces.report.labour import (
     size_interval,
     size_text,
 )
-from qipan.interfaces.report.numbers import NOTHING, percent
+from qipan.interfaces.report.numbers import NOTHING, moment, percent
 from qipan.interfaces.report.table import Cell, Head, Table, row
 from qipan.interfaces.report.words import Words, mark
+from qipan.kernel.time import BOARD_ZONE
 from qipan.labour.follow import OUTCOME
 from qipan.labour.model.panel import Cadence
 
 if TYPE_CHECKING:
     from qipan.facts.catalog import Catalog
     from qipan.kernel.places import Region
-    from qipan.labour.model.issued import IssuedWarning
+    from qipan.labour.model.issued import IssuedWarning, Step
 
 WORST: Final = ("silent", "quiet", "blue", "yellow", "orange", "red", "under_way")
 """What a square of the heat map shows where several cells share it: the last of these."""
@@ -209,7 +210,7 @@ def steps(one: IssuedWarning, said: Words) -> Table:
     rows = tuple(
         row(
             in_words(ACTS[step.act.value], said),
-            f"{step.at:%Y-%m-%d %H:%M}",
+            moment(step.at.isoformat(), BOARD_ZONE),
             str(step.as_of),
             said.say("outcome") if step.by == OUTCOME else step.by,
             reason_text(step.reason, said),
@@ -221,7 +222,9 @@ def steps(one: IssuedWarning, said: Words) -> Table:
 
 
 def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, base: str) -> bytes:
-    """Return the newest steps of warnings as RSS 2.0.
+    """Return warnings as RSS 2.0, those with the newest steps first: one item each, whatever is done to it later.
+
+    Its guid is the number of the warning, its title what was done last, its text every step.
 
     Source: RSS 2.0 specification, RSS Advisory Board.
     """
@@ -234,8 +237,8 @@ def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, 
         description="Qipan 棋盘",
         language=said.tag,
     )
-    told = sorted(((step.at, one, step) for one in found for step in one.steps), key=lambda it: it[0], reverse=True)
-    for at, one, step in told[:FEED_ITEMS]:
+    for one in sorted(found, key=lambda it: it.steps[-1].at, reverse=True)[:FEED_ITEMS]:
+        step = one.steps[-1]
         cell = {"region": one.cell.region, "industry": one.cell.industry, "occupation": one.cell.occupation}
         grade, done = in_words(GRADES[one.grade], said), in_words(ACTS[step.act.value], said)
         item = ET.SubElement(channel, "item")
@@ -243,12 +246,20 @@ def feed(found: Sequence[IssuedWarning], names: Mapping[str, str], said: Words, 
             item,
             title=f"{cell_name(cell, names)}: {grade}, {done}",
             link=f"{base}{address(one.panel, cell)}",
-            description=reason_text(step.reason, said),
-            pubDate=format_datetime(at),
+            description="\n".join(_step_text(it, said) for it in reversed(one.steps)),
+            pubDate=format_datetime(step.at),
         )
-        ET.SubElement(item, "guid", isPermaLink="false").text = f"{one.warning_id}/{step.number}"
+        ET.SubElement(item, "guid", isPermaLink="false").text = one.warning_id
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made
+
+
+def _step_text(step: Step, said: Words) -> str:
+    """Return a step of a warning in one line: its day, what was done, the grade that was told with it, and why."""
+    words = [f"{moment(step.at.isoformat(), BOARD_ZONE)} {in_words(ACTS[step.act.value], said)}"]
+    words += [in_words(GRADES[step.told["grade"]], said)] if step.told else []
+    words += [reason_text(step.reason, said)] if step.reason else []
+    return ", ".join(words)
 
 
 def found_in(told: Mapping[str, Any], part: str, cell: Mapping[str, str]) -> dict[str, Any] | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from qipan.kernel.errors import NotFoundError
 from qipan.labour.cross.look_up import look_up
-from qipan.labour.model.crosswalk import Carried, Crosswalk, Exposed
+from qipan.labour.model.crosswalk import Converted, Crosswalk, Exposed
 
 
-def carry(crosswalk: Crosswalk, rows: Iterable[Exposed]) -> Carried:
+def carry(crosswalk: Crosswalk, rows: Iterable[Exposed]) -> Converted:
     """Return exposure by codes of the other classification.
 
     People of an occupation are parted by its shares, made whole where unlikely codes are left out; the exposure of a
@@ -21,7 +21,7 @@ def carry(crosswalk: Crosswalk, rows: Iterable[Exposed]) -> Carried:
     --------
     >>> known = Crosswalk("isco", "csco", {"4222": (("4-04-05-03", 0.75), ("4-04-05-04", 0.25))})
     >>> carry(known, [Exposed("4222", 0.5, 8.0), Exposed("9999", 0.1)])  # doctest: +NORMALIZE_WHITESPACE
-    Carried(rows=(Exposed(occupation='4-04-05-03', exposure=0.5, persons=6.0),
+    Converted(rows=(Exposed(occupation='4-04-05-03', exposure=0.5, persons=6.0),
                   Exposed(occupation='4-04-05-04', exposure=0.5, persons=2.0)), unlinked=('9999',))
     """
     persons: defaultdict[str, float] = defaultdict(float)
@@ -34,10 +34,13 @@ def carry(crosswalk: Crosswalk, rows: Iterable[Exposed]) -> Carried:
             unlinked.append(row.occupation)
             continue
         whole = sum(share for _, share in shares)
+        if not whole:
+            unlinked.append(row.occupation)
+            continue
         for target, share in shares:
             persons[target] += row.persons * share / whole
             exposed[target] += row.persons * share / whole * row.exposure
-    return Carried(
+    return Converted(
         tuple(Exposed(code, exposed[code] / persons[code], persons[code]) for code in sorted(persons) if persons[code]),
         tuple(unlinked),
     )

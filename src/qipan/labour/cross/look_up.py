@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qipan.kernel.errors import NotFoundError
-from qipan.labour.model.crosswalk import Crosswalk, Shares
+from qipan.labour.model.crosswalk import Candidates, Crosswalk
 
 
-def look_up(crosswalk: Crosswalk, code: str, *, digits: int = 0, most: int = 0) -> Shares:
+def look_up(crosswalk: Crosswalk, code: str, *, digits: int = 0, most: int = 0) -> Candidates:
     """Return what a code may be, by share; a code of a group is what its members are, each counting alike.
 
     Parameters

@@ -6,6 +6,7 @@ a name that says another thing the next moment leads nowhere. Redirects and prox
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ from qipan.kernel.errors import RuleBrokenError
 from qipan.labour.model.subscription import Answer
 
 TIMEOUT_S: Final = 10.0
+"""Of silence, until a receiver is given up."""
+DEADLINE_S: Final = 30.0
+"""Of one delivery in all, however the receiver spreads its answer; a name is resolved before."""
 _NAT64 = ip_network("64:ff9b::/96")
 _UNICAST = ip_network("2000::/3")
 """All that is given out of IPv6; what lies elsewhere leads inside, or to a wrapped address."""
@@ -52,13 +56,11 @@ class Webhook:
         """Send a body and return what came of it; it never fails."""
         try:
             asked = httpx.URL(url)
-            addresses = self._addresses(asked)
-            with httpx.Client(
-                timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=ssl.create_default_context()
-            ) as client:
-                return _first(client, asked, addresses, body, heads)
+            return asyncio.run(_in_time(asked, self._addresses(asked), body, heads))
         except RuleBrokenError as error:
             return Answer(is_accepted=False, is_reached=False, said=error.message)
+        except TimeoutError:
+            return Answer(is_accepted=False, is_reached=False, said=f"no whole answer in {DEADLINE_S:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Answer(is_accepted=False, is_reached=False, said=type(error).__name__)
 
@@ -104,8 +106,19 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _first(
-    client: httpx.Client, url: httpx.URL, addresses: Sequence[Address], body: str, heads: dict[str, str]
+async def _in_time(url: httpx.URL, addresses: Sequence[Address], body: str, heads: dict[str, str]) -> Answer:
+    """Send within the deadline; raises `TimeoutError` after it."""
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        httpx.AsyncClient(
+            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=ssl.create_default_context()
+        ) as client,
+    ):
+        return await _first(client, url, addresses, body, heads)
+
+
+async def _first(
+    client: httpx.AsyncClient, url: httpx.URL, addresses: Sequence[Address], body: str, heads: dict[str, str]
 ) -> Answer:
     """Send to the first address that can be connected to, under the name that was asked for."""
     name = url.raw_host.decode("ascii")
@@ -113,7 +126,7 @@ def _first(
     for at, address in enumerate(addresses, 1):
         try:
             asked = url.copy_with(host=str(address))
-            with client.stream(
+            async with client.stream(
                 "POST", asked, content=body.encode(), headers=named, extensions={"sni_hostname": name}
             ) as answer:
                 status = answer.status_code

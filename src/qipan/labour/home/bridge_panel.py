@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from qipan.kernel.errors import RuleBrokenError
-from qipan.labour.home.count_losses import COUNTS
 from qipan.labour.model.array import Floats
-from qipan.labour.model.home import ALL, Bridge
-from qipan.labour.model.panel import Cell, Panel
+from qipan.labour.model.home import ALL, Bridge, holders
+from qipan.labour.model.panel import JOBS, Cell, Panel
 
 
 def bridge_panel(panel: Panel, bridge: Bridge) -> tuple[Panel, tuple[Cell, ...]]:
@@ -23,7 +22,8 @@ def bridge_panel(panel: Panel, bridge: Bridge) -> tuple[Panel, tuple[Cell, ...]]
     Raises
     ------
     RuleBrokenError
-        ``panel_not_counts``: rates and indices do not add up.
+        ``panel_not_counts``: rates and indices do not add up. ``panel_nested`` where one cell holds another, as C holds
+        C39: its jobs would be told twice.
 
     Examples
     --------
@@ -34,11 +34,19 @@ def bridge_panel(panel: Panel, bridge: Bridge) -> tuple[Panel, tuple[Cell, ...]]
     >>> [(cell.occupation, value) for cell, (value,) in zip(found.cells, found.values.tolist())], len(national)
     ([('4-07', 50.0), ('6-25', 150.0)], 1)
     """
-    if panel.unit not in COUNTS:
+    if panel.unit not in JOBS:
         raise RuleBrokenError(
-            f"A panel must count jobs or persons to be bridged, was in {panel.unit or 'no unit'}.",
+            f"A panel must be in {', '.join(JOBS)} to be bridged, was in {panel.unit or 'no unit'}.",
             code="panel_not_counts",
             hint="Bridge a panel of employment or separations.",
+        )
+    known = set(panel.cells)
+    nested = next(((one, cell) for cell in panel.cells for one in holders(cell) if one in known), None)
+    if nested is not None:
+        raise RuleBrokenError(
+            f"A panel must tell jobs once to be bridged, was told in {nested[0]} and within it in {nested[1]}.",
+            code="panel_nested",
+            hint="Bring a panel of sections or of divisions, not of both.",
         )
     sums: dict[Cell, Floats] = defaultdict(lambda: np.zeros(len(panel.starts)))
     national = []

@@ -7,12 +7,10 @@ from datetime import date
 from typing import Any, Final
 
 from qipan.kernel.errors import BadInputError, Finding
-from qipan.labour.model.home import CellLoss, Headcounts, People, Told, Uncounted
-from qipan.labour.model.panel import Cadence, Cell
+from qipan.labour.model.home import CellLoss, Headcounts, People, Told, Uncounted, holders
+from qipan.labour.model.panel import JOBS, Cadence, Cell
 from qipan.labour.model.warning import Grade
 
-COUNTS: Final = frozenset({"jobs", "persons"})
-"""Units of panels that count: what they lose is lost in jobs."""
 PERCENT: Final = "percent"
 
 
@@ -20,8 +18,9 @@ def count_losses(told: Mapping[str, Any], jobs: Headcounts | None) -> Told:
     """Return the warnings of an outlook in jobs; what cannot be told so says why.
 
     A fall by a share is a share of the jobs at the least loss of a year: those of ``jobs``, else, where the panel
-    counts jobs itself, its last value with what is lost already. A rise in percent is percent of ``jobs``. A rise or
-    fall in jobs is itself. A rise by a share, as of claims, says nothing of jobs.
+    counts jobs itself, its best value of a year. A rise in percent is percent of ``jobs``. A rise or fall in jobs is
+    itself. A rise by a share, as of claims, says nothing of jobs. Of warnings of which one's cell holds another's, as C
+    holds C39, the finest are counted: the others would tell the same people again.
 
     Parameters
     ----------
@@ -64,8 +63,14 @@ def _counted(told: Mapping[str, Any], jobs: Headcounts | None) -> tuple[tuple[Ce
     states = {_cell(one): one for one in told["cells"]}
     losses: list[CellLoss] = []
     uncounted: list[Uncounted] = []
-    for one in told["warnings"]:
-        cell = _cell(one)
+    warned = [_cell(one) for one in told["warnings"]]
+    finer = {wide: cell for cell in warned for wide in holders(cell)}
+    for cell, one in zip(warned, told["warnings"], strict=True):
+        if cell in finer:
+            within = finer[cell]
+            message = f"A loss must be counted once, was warned of in {cell} and within it in {within}, which counts."
+            uncounted.append(Uncounted(cell, Finding(0, "", "loss_counted_finer", message)))
+            continue
         found = _base(cell, states.get(cell), rule, unit, jobs)
         if isinstance(found, Uncounted):
             uncounted.append(found)
@@ -84,20 +89,27 @@ def _base(
     if is_share and rule.startswith("rise"):
         message = f"A loss in jobs must be a fall, or a rise in jobs or percent, was {rule} of {unit or 'a value'}."
         return Uncounted(cell, Finding(0, "", "loss_not_of_jobs", message))
-    if not is_share and unit in COUNTS:
-        return 1.0, None
+    if not is_share and unit in JOBS:
+        return JOBS[unit], None
     if not is_share and unit != PERCENT:
-        message = f"A loss in jobs must be told in jobs, persons, percent or as a share, was in {unit or 'no unit'}."
+        units = ", ".join(JOBS)
+        message = f"A loss in jobs must be told in {units}, percent or as a share, was in {unit or 'no unit'}."
         return Uncounted(cell, Finding(0, "", "loss_not_of_jobs", message))
     base = jobs.of(cell.region, cell.industry) if jobs and not cell.occupation else None
-    if base is None and is_share and unit in COUNTS and state is not None:
-        known = [value for value in state["path"] if value is not None]
-        lost = state["lost"]
-        base = float(known[-1]) / (1.0 - float(lost)) if known and lost is not None and lost < 1.0 else None
+    if base is None and is_share and unit in JOBS and state is not None:
+        best = state["best"] if "best" in state else _best(state)
+        base = None if best is None else float(best) * JOBS[unit]
     if base is None:
         message = f"A share of jobs needs the jobs that it is a share of, had none of {cell}."
         return Uncounted(cell, Finding(0, "", "jobs_unknown", message))
     return (base if is_share else base / 100.0), base
+
+
+def _best(state: Mapping[str, Any]) -> float | None:
+    """Return the best value of a year of warnings that do not tell it, from what is lost in four decimal places."""
+    known = [value for value in state["path"] if value is not None]
+    lost = state["lost"]
+    return float(known[-1]) / (1.0 - float(lost)) if known and lost is not None and lost < 1.0 else None
 
 
 def _cell(told: Mapping[str, Any]) -> Cell:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from qipan.labour.home.support import support
+from qipan.labour.home.withhold_home import TABLES, Crosstab, withhold_home
 from qipan.labour.model.array import Bools, Floats
-from qipan.labour.model.home import NOBODY, Carried, Home, People, Shares, Support, Told, Uncounted
-from qipan.labour.model.warning import Grade
-from qipan.labour.withhold_tables import is_small, withhold_cells, withhold_parts
+from qipan.labour.model.home import NOBODY, Carried, Home, People, Support, Told, Uncounted
+from qipan.labour.withhold_tables import withhold_parts
 
 PLACES = 1
 """Decimal places of people."""
@@ -44,18 +44,7 @@ def tell_home(
     is_withheld = withhold_parts(totals, question.least)
     shown = [one for one, back in zip(homes, is_withheld.tolist(), strict=True) if not back]
     back = [one for one, back in zip(homes, is_withheld.tolist(), strict=True) if back]
-    tables = {
-        name: _table(shown, back, of, question.least)
-        for name, of in (
-            ("grade", lambda one: one.by_grade),
-            ("occupation", lambda one: one.by_occupation),
-            ("destination", lambda one: one.by_destination),
-        )
-    }
-    withheld = _withheld(back, question)
-    # Where even all who are withheld are few, what is lost less what is covered would tell of them.
-    is_told = withheld is None or withheld["people"] is not None
-    is_split = is_told and _may_split(shown, back, tables["destination"], question.least)
+    kept = withhold_home(carried, homes, is_withheld, question.least)
     away = _sum(part for one in carried for part in one.away.values())
     return {
         "panel": told.panel,
@@ -66,13 +55,13 @@ def tell_home(
         "assumed": list(ASSUMED),
         "least_shown": question.least,
         "lost": _people(_sum(one.loss.people for one in carried)),
-        "carried_home": _people(away) if is_split else None,
-        "stays": _people(_sum(one.stays for one in carried)) if is_split else None,
-        "uncovered": _people(_sum(one.uncovered for one in carried)) if is_told else None,
+        "carried_home": _people(away) if kept.is_split else None,
+        "stays": _people(_sum(one.stays for one in carried)) if kept.is_split else None,
+        "uncovered": _people(_sum(one.uncovered for one in carried)) if kept.is_uncovered_told else None,
         "homes": [_home(one, question) for one in shown],
-        "withheld": withheld,
-        "tables": tables,
-        "warnings": [_warning(one, is_told=is_told) for one in carried],
+        "withheld": _withheld(back, question),
+        "tables": {name: _table(shown, kept.tables.get(name), has_others=bool(back)) for name in TABLES},
+        "warnings": [_warning(one, is_told=is_told) for one, is_told in zip(carried, kept.of_warnings, strict=True)],
         "uncounted": [
             {**_cell(one.cell), "code": one.why.rule, "message": one.why.message} for one in (*told.uncounted, *left)
         ],
@@ -116,39 +105,20 @@ def _needs(people: People, per_person: Support) -> dict[str, Any]:
     return found
 
 
-def _table(
-    shown: Sequence[Home], back: Sequence[Home], of: Callable[[Home], Shares], least: float
-) -> dict[str, Any] | None:
+def _table(shown: Sequence[Home], table: Crosstab | None, *, has_others: bool) -> dict[str, Any] | None:
     """Return expected people by region and category; nothing where there is no region, or no category."""
-    named = {name for one in (*shown, *back) for name in of(one)}
-    columns = [*(grade.value for grade in Grade if grade in named), *sorted(named - set(Grade))]
-    if not columns:
+    if table is None:
         return None
-    rows = [[of(one).get(name, 0.0) for name in columns] for one in shown]
-    if back:
-        rows.append([sum(of(one).get(name, 0.0) for one in back) for name in columns])
-    values = np.array(rows)
-    is_withheld = withhold_cells(values, least)
-    sums = values.sum(axis=0)
-    few = is_small(sums, least)
+    regions = [*(one.region for one in shown), *([None] if has_others else [])]
     return {
-        "columns": columns,
+        "columns": list(table.columns),
         "rows": [
-            {"region": one.region if one else None, "people": _values(line, hidden)}
-            for one, line, hidden in zip([*shown, *([None] if back else [])], values, is_withheld, strict=True)
+            {"region": region, "people": _values(line, hidden)}
+            for region, line, hidden in zip(regions, table.values, table.is_withheld, strict=True)
         ],
-        "all": _values(sums, few),
-        "withheld": int(is_withheld.sum()),
+        "all": _values(table.sums, table.are_withheld),
+        "withheld": int(table.is_withheld.sum()),
     }
-
-
-def _may_split(shown: Sequence[Home], back: Sequence[Home], table: Mapping[str, Any] | None, least: float) -> bool:
-    """Tell whether the sum of those who stay tells of nobody who is withheld."""
-    cells = {one.region: row["people"] for one, row in zip(shown, table["rows"], strict=False)} if table else {}
-    columns = table["columns"] if table else []
-    at_home = sum(one.by_destination.get(one.region, 0.0) for one in back)
-    is_hidden = any(region in columns and people[columns.index(region)] is None for region, people in cells.items())
-    return not is_hidden and not 0.0 < at_home < least
 
 
 def _values(line: Floats, hidden: Bools) -> list[float | None]:

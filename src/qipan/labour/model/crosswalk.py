@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-Shares = tuple[tuple[str, float], ...]
+Candidates = tuple[tuple[str, float], ...]
 """Codes with their shares, the largest first."""
 
 
@@ -26,7 +26,7 @@ class Crosswalk:
 
     of: str
     to: str
-    links: Mapping[str, Shares]
+    links: Mapping[str, Candidates]
     source: str = ""
 
     @cached_property
@@ -51,7 +51,7 @@ class Exposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class Converted:
     """What came across, and which codes did not, since nothing links them."""
 
     rows: tuple[Exposed, ...]

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from qipan.kernel.errors import BadInputError, Finding
-from qipan.labour.model.panel import Cadence, Cell
+from qipan.labour.model.panel import JOBS, NAME, Cadence, Cell
 
-NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 ALWAYS: Final = ("region", "period", "value", "unit", "direction", "source", "released", "purpose")
 """Columns that any agreement allows: a figure cannot be told without them."""
 PARTS: Final = ("region", "industry", "occupation")
 FIELDS: Final = ("industry", "occupation", "persons")
 """Columns that an agreement may allow besides."""
-COUNTS: Final = frozenset({"persons", "jobs", "postings", "vacancies", "claims", "人", "个", "件"})
-"""Units in which the value itself says how many people, jobs or cases stand behind it."""
+COUNTS: Final = JOBS | {"postings": 1.0, "vacancies": 1.0, "claims": 1.0, "个": 1.0, "件": 1.0}
+"""Units in which the value itself says how many people, jobs or cases stand behind it, and how many one of them is."""
 DAYS_MOST: Final = 36_525
+BACKDATED: Final = "release_backdated"
+"""Rule of findings on rows that are let in, of which only the release was moved to the day on which they came."""
 
 
 class Source(StrEnum):
@@ -120,17 +120,27 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was released of a cell for the period that begins with a day."""
+    """What was released of a cell for the period that begins with a day.
+
+    Attributes
+    ----------
+    purpose
+        The only use that its row allows; nothing where any that was agreed will do.
+    """
 
     cell: Cell
     start: date
     value: float
     released: date
+    purpose: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What of a delivery is let in, how many rows it had, and what is wrong with the others."""
+    """What of a delivery is let in, how many rows it had, and what is wrong with the others.
+
+    A finding of the rule `BACKDATED` speaks of a row that is let in.
+    """
 
     figures: tuple[Figure, ...]
     count: int
@@ -163,6 +173,28 @@ class Delivery:
     newest_release: date | None
     rows: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnHand:
+    """What a feed has when a delivery comes.
+
+    Attributes
+    ----------
+    received
+        Day before that of the delivery on which something last came; a release may not be claimed for it, or before.
+    weekday
+        On which its weeks begin, 0 for Monday; nothing where no week has come.
+    """
+
+    received: date | None = None
+    weekday: int | None = None
+
+
+def held_before(before: Sequence[Delivery], cadence: Cadence, day: date) -> OnHand:
+    """Return what a feed has of the deliveries before one that comes on a day."""
+    weeks = [one.newest_period.weekday() for one in before if one.newest_period] if cadence is Cadence.WEEK else []
+    return OnHand(max((one.received for one in before if one.received < day), default=None), next(iter(weeks), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +283,12 @@ def feed_of(told: Mapping[str, Any]) -> Feed:
         ),
     )
     for must, holds, field, value in (
-        (f"fit {NAME.pattern}", NAME.fullmatch(made.name), "name", made.name),
+        (
+            "be 1 to 32 small letters, figures, - and _, the first no - or _",
+            NAME.fullmatch(made.name),
+            "name",
+            made.name,
+        ),
         ("begin with region, then industry, occupation", "region" in by and set(by) <= set(PARTS), "by", by),
         (f"be of {', '.join(FIELDS)}", set(columns) <= set(FIELDS), "sharing.columns", columns),
         (f"be of {', '.join(Purpose)}", set(purposes) <= set(Purpose), "sharing.purposes", purposes),

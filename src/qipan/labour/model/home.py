@@ -34,6 +34,20 @@ def wider(industry: str) -> Iterator[str]:
         yield ALL
 
 
+def holders(cell: Cell) -> Iterator[Cell]:
+    """Yield the cells of its region that hold a cell: those of a wider industry, a wider occupation, or both.
+
+    Examples
+    --------
+    >>> [str(one) for one in holders(Cell("440000", "C39", "6-25"))]
+    ['440000/C39/6', '440000/C39', '440000/C/6-25', '440000/C/6', '440000/C', '440000/6-25', '440000/6', '440000']
+    """
+    parts = cell.occupation.split("-") if cell.occupation else []
+    occupations = ["-".join(parts[:end]) for end in range(len(parts), -1, -1)]
+    found = (Cell(cell.region, industry, one) for industry in wider(cell.industry) for one in occupations)
+    yield from (one for one in found if one != cell)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What a table says of a cell, and of which region and industry it says so: its own, or wider ones."""
@@ -74,15 +88,20 @@ class Headcounts:
     def of(self, region: str, industry: str) -> float | None:
         """Return the jobs of a region and industry; of all industries their sum where it is not told.
 
+        Of an industry and one that it holds, as C and C39, only the wider is in the sum.
+
         Examples
         --------
         >>> counts = Headcounts({("440000", "C39"): 300.0, ("440000", "I65"): 100.0})
         >>> counts.of("440000", ""), counts.of("440000", "G54")
         (400.0, None)
+        >>> Headcounts({("440000", "C39"): 300.0, ("440000", "C"): 900.0}).of("440000", "")
+        900.0
         """
         if (region, industry) in self.jobs:
             return self.jobs[region, industry]
-        found = [jobs for (where, _), jobs in self.jobs.items() if where == region]
+        told = {code for where, code in self.jobs if where == region}
+        found = [self.jobs[region, code] for code in told if not told & {*wider(code)} - {code}]
         return sum(found) if industry == ALL and found else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,10 +9,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from qipan.kernel.errors import BadInputError
-from qipan.labour.model.panel import Cell
+from qipan.labour.model.panel import NAME, Cell
 
 REASON_CHARACTERS_MAX: Final = 500
-_PANEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 class Act(StrEnum):
@@ -169,9 +167,9 @@ def check_panel(name: str) -> str:
     BadInputError
         ``panel_name_bad``.
     """
-    if not _PANEL.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise BadInputError(
-            f"A panel's name must be 1 to 32 small letters, figures and -, was {name!r}.",
+            f"A panel's name must be 1 to 32 small letters, figures, - and _, the first no - or _, was {name!r}.",
             code="panel_name_bad",
             hint="Write for example insured-2026.",
             field="panel",

@@ -5,11 +5,13 @@ Axes: cells; periods, the oldest first; rows of a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +19,10 @@ from qipan.kernel.errors import Finding, RuleBrokenError
 from qipan.labour.model.array import Days, Floats, Ints
 
 DAYS_PER_YEAR = 365.25
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+"""A name of a panel or feed."""
+JOBS: Final = {"jobs": 1.0, "persons": 1.0, "人": 1.0, "万人": 10_000.0}
+"""Units that count jobs, or people who hold them, and how many one of them is."""
 
 
 class Cadence(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +12,6 @@ from qipan.kernel.errors import BadInputError, RuleBrokenError
 
 MILLIONTHS: Final = 1_000_000
 """Parts of an epsilon in which budgets are kept, so that sums are exact."""
-_FEED: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 class Entry(StrEnum):
@@ -29,8 +27,12 @@ class PrivacyEntry:
 
     Attributes
     ----------
+    feed
+        The first feed of its holder and source: all of them have one budget.
     before
         Digest of the entry before it; empty for the first.
+    data
+        Digest of what the release was made of; empty for a budget.
     """
 
     feed: str
@@ -41,6 +43,7 @@ class PrivacyEntry:
     at: datetime
     by: str
     before: str
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Budget:
     def left_millionths(self) -> int:
         """What may still be spent."""
         return self.whole_millionths - self.spent_millionths
+
+    def holds(self, data: str) -> bool:
+        """Tell whether a release from it was made of what has this digest."""
+        return any(one.data == data for one in self.entries)
 
     def check(self, asked_millionths: int) -> None:
         """Refuse to spend more than is left.
@@ -110,21 +117,3 @@ def told(epsilon_millionths: int) -> str:
     ('0.05', '2')
     """
     return f"{epsilon_millionths / MILLIONTHS:.6f}".rstrip("0").rstrip(".")
-
-
-def check_feed(name: str) -> str:
-    """Return a feed's name if it is one.
-
-    Raises
-    ------
-    BadInputError
-        ``feed_name_bad``.
-    """
-    if not _FEED.fullmatch(name):
-        raise BadInputError(
-            f"A feed's name must be 1 to 32 small letters, figures and -, was {name!r}.",
-            code="feed_name_bad",
-            hint="Write for example insured-2026.",
-            field="feed",
-        )
-    return name

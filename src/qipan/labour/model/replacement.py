@@ -9,7 +9,7 @@ from enum import StrEnum
 from qipan.labour.model.exposure import Channel, Triangle
 
 
-class Verdict(StrEnum):
+class Consistency(StrEnum):
     """What realised employment says of an estimate from exposure and adoption."""
 
     AGREES = "agrees"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class CredibleInterval:
     """An estimate with the ends between which it lies with the stated probability."""
 
     low: float
@@ -69,10 +69,10 @@ class Replacement:
     region: str
     industry: str
     occupation: str
-    expected: Interval
-    ratio: Interval | None
-    by_channel: Mapping[Channel, Interval]
+    expected: CredibleInterval
+    ratio: CredibleInterval | None
+    by_channel: Mapping[Channel, CredibleInterval]
     at_most: float
-    realised: Interval | None
+    realised: CredibleInterval | None
     chance: float | None
-    verdict: Verdict
+    verdict: Consistency

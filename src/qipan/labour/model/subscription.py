@@ -45,7 +45,7 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Message:
     """One step of a warning on its way to a subscription.
 
     Attributes
@@ -65,7 +65,7 @@ class Delivery:
     tries: int
 
     @property
-    def delivery_id(self) -> str:
+    def message_id(self) -> str:
         """The same whenever it is sent again, so that receivers can drop what they have."""
         return f"{self.subscription.subscription_id}:{self.warning_id}:{self.number}"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,17 @@ import numpy as np
 from qipan.kernel.errors import ConflictError, Finding, NotFoundError, RuleBrokenError
 from qipan.kernel.time import BOARD_ZONE, Interval, civil_day
 from qipan.labour.find_late import find_late
-from qipan.labour.model.feed import Admitted, Delivery, Feed, Figure, Freshness, Purpose, feed_of, tell_feed
+from qipan.labour.model.feed import (
+    Admitted,
+    Delivery,
+    Feed,
+    Figure,
+    Freshness,
+    Purpose,
+    feed_of,
+    held_before,
+    tell_feed,
+)
 from qipan.labour.model.panel import Cell, Releases
 from qipan.labour.record import write
 from qipan.labour.store import feed as store
@@ -29,10 +38,30 @@ KIND: Final = "labour_feed"
 DELIVERY_KIND: Final = "labour_feed_delivery"
 """Kinds of batches, and of the leaves of the log."""
 RELEASES: Final = "observations"
+AGAIN: Final = "#"
+"""Between a feed and a number: the source of bytes that return after others."""
 ZONE: Final = ZoneInfo(BOARD_ZONE)
 
 Read = Callable[..., Admitted]
 """What reads a delivery and holds its rows against the agreement: `sources/feed_rows.py`."""
+
+
+def known_feed(unit: UnitOfWork, name: str) -> Feed:
+    """Return a feed that was added.
+
+    Raises
+    ------
+    NotFoundError
+        ``feed_unknown``.
+    """
+    known = store.feeds(unit, [name])
+    if not known:
+        raise NotFoundError(
+            f"A feed must have been added, was not: {name}.",
+            code="feed_unknown",
+            hint="List them by qipan labour feed list.",
+        )
+    return known[0]
 
 
 class Feeds:
@@ -101,7 +130,8 @@ class Feeds:
     ) -> tuple[Delivery, tuple[Finding, ...], bool]:
         """Archive what came of a feed and enter it; the caller's commit acknowledges it, `project` then brings it in.
 
-        Rows outside of the agreement are refused, each with a finding that is kept; the bytes are archived whole.
+        Rows outside of the agreement are refused, each with a finding that is kept; the bytes are archived whole. The
+        same bytes as those that came last are entered once; where others came in between, they are what counts again.
 
         Parameters
         ----------
@@ -111,8 +141,8 @@ class Feeds:
         Returns
         -------
         tuple
-            The delivery, what is wrong with rows that are refused, and whether it is new: the same bytes are entered
-            once.
+            The delivery, what is wrong with its rows, and whether it is new. Findings of the rule
+            ``release_backdated`` speak of rows that are let in.
 
         Raises
         ------
@@ -121,13 +151,26 @@ class Feeds:
         """
         feed, day = self.feed(unit, name), _day_of(now)
         unit.lock(f"labour/feed/{name}")
-        found = self._read(data, feed, received=day, released=released or day)
-        receipt = self._observations.receive(
-            unit, source=name, kind=KIND, data=data, now=now, rows=found.count, findings=found.findings
-        )
-        if not receipt.is_new:
-            (before,) = store.deliveries(unit, name, sequence=receipt.sequence)
-            return before, self._observations.quarantined(unit, receipt.sequence), False
+        before = store.deliveries(unit, name)
+        held = held_before(before, feed.cadence, day)
+        found = self._read(data, feed, received=day, released=released or day, held=held)
+        refused = found.count - len(found.figures)
+        # A batch is one source's bytes once: those that return after others are of another source, by their number.
+        for source in (name, *(f"{name}{AGAIN}{number}" for number in range(2, len(before) + 2))):
+            receipt = self._observations.receive(
+                unit,
+                source=source,
+                kind=KIND,
+                data=data,
+                now=now,
+                rows=found.count,
+                findings=found.findings,
+                quarantined=refused,
+            )
+            if receipt.is_new:
+                break
+            if receipt.sequence == before[-1].sequence:
+                return before[-1], self._observations.quarantined(unit, receipt.sequence), False
         self._observations.define(unit, _series_of(feed, found.figures))
         made = Delivery(
             sequence=receipt.sequence,
@@ -137,7 +180,7 @@ class Feeds:
             newest_period=max((one.start for one in found.figures), default=None),
             newest_release=max((one.released for one in found.figures), default=None),
             rows=found.count,
-            refused=found.count - len(found.figures),
+            refused=refused,
         )
         store.insert_delivery(unit, made)
         self._log.append(unit, DELIVERY_KIND, write({**asdict(made), "digest": receipt.digest}).encode(), now)
@@ -171,14 +214,7 @@ class Feeds:
         NotFoundError
             ``feed_unknown``.
         """
-        known = store.feeds(unit, [name])
-        if not known:
-            raise NotFoundError(
-                f"A feed must have been added, was not: {name}.",
-                code="feed_unknown",
-                hint="List them by qipan labour feed list.",
-            )
-        return known[0]
+        return known_feed(unit, name)
 
     def deliveries(self, unit: UnitOfWork, name: str) -> tuple[Delivery, ...]:
         """Return what came of a feed, in the order in which it came.
@@ -191,8 +227,11 @@ class Feeds:
         self.feed(unit, name)
         return store.deliveries(unit, name)
 
-    def releases(self, unit: UnitOfWork, name: str, day: date, purpose: Purpose) -> Releases:
+    def releases(self, unit: UnitOfWork, name: str, day: date, purpose: Purpose, now: datetime) -> Releases:
         """Return the panel of what had come of a feed by the end of a day, for a purpose that was agreed.
+
+        Rows that name another purpose are left out, and so are deliveries that may no longer be used now, whatever day
+        is asked for.
 
         Raises
         ------
@@ -208,8 +247,11 @@ class Feeds:
                 code="purpose_unagreed",
                 hint="Ask the holder for an agreement that has this purpose.",
             )
-        sequences = self._usable(unit, feed, day)
+        sequences = self._usable(unit, feed, day, _day_of(now))
         rows = self._observations.released_in(sequences).order_by("sequence").to_pyarrow() if sequences else None
+        if rows is not None:
+            allowed = cache(lambda series_id: _purpose_of(series_id) in (None, purpose))
+            rows = rows.filter([allowed(one) for one in rows["series_id"].to_pylist()])
         if rows is None or not rows.num_rows:
             raise RuleBrokenError(
                 f"Something of a feed must have come by {day}, had not: {name}.",
@@ -235,21 +277,36 @@ class Feeds:
         return tuple(found)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
-        """Hold the terms of every feed against the log; nothing when all is well. Rules: ``labour_differs``."""
-        found = []
-        for feed in store.feeds(unit):
-            digest = sha256(write(tell_feed(feed)).encode()).hexdigest()
-            if not self._log.find_digest(unit, digest):
-                told = f"What was told and done must be as it was logged, was not: {feed.name}."
-                found.append(Finding(0, "record", "labour_differs", told, feed.name))
-        return tuple(found)
+        """Hold terms, ends and deliveries of every feed against the log; nothing when all is well.
+
+        Rules: ``labour_differs``.
+        """
+        digests = {one.sequence: one.digest for one in self._observations.batches(unit, kind=KIND)}
+        records = [(feed.name, tell_feed(feed)) for feed in store.feeds(unit)]
+        records += [(end["name"], end) for end in store.ends(unit)]
+        records += [
+            (feed.name, {**asdict(one), "digest": digests.get(one.sequence, "")})
+            for feed in store.feeds(unit)
+            for one in store.deliveries(unit, feed.name)
+        ]
+        return tuple(
+            Finding(
+                0,
+                "record",
+                "labour_differs",
+                f"What was told and done must be as it was logged, was not: {name}.",
+                name,
+            )
+            for name, record in records
+            if not self._log.find(unit, write(record).encode())
+        )
 
     # --- how it is done ------------------------------------------------------------------------------------------
 
-    def _usable(self, unit: UnitOfWork, feed: Feed, day: date) -> list[int]:
-        """Return the deliveries that had come by a day and are not older than may be kept."""
-        kept = timedelta(days=feed.sharing.kept_days)
-        return [one.sequence for one in store.deliveries(unit, feed.name) if one.received <= day < one.received + kept]
+    def _usable(self, unit: UnitOfWork, feed: Feed, day: date, today: date) -> list[int]:
+        """Return the deliveries that had come by a day and today are not older than may be kept."""
+        oldest = today - timedelta(days=feed.sharing.kept_days)
+        return [one.sequence for one in store.deliveries(unit, feed.name) if oldest < one.received <= day]
 
     def _fresh(self, unit: UnitOfWork, feed: Feed, day: date) -> Freshness:
         came = [one.sequence for one in store.deliveries(unit, feed.name) if one.received <= day]
@@ -259,20 +316,23 @@ class Feeds:
             table = self._observations.released_in(came)
             last = table.group_by("series_id").aggregate(start=table.period_start.max(), released=table.released.max())
             for row in last.to_pyarrow().to_pylist():
-                newest[_cell_of(row["series_id"])] = _day_of(row["start"])
+                cell, start = _cell_of(row["series_id"]), _day_of(row["start"])
+                newest[cell] = max(newest.get(cell, start), start)
                 release = max(release or date.min, _day_of(row["released"]))
         return find_late(feed, newest, release, day)
 
     def _admitted(self, unit: UnitOfWork, receipt: Receipt) -> list[Observation]:
         """Return what a delivery brought, read again from the archive on the terms of the day on which it came."""
-        feed = self.feed(unit, receipt.source)
-        (delivery,) = store.deliveries(unit, feed.name, sequence=receipt.sequence)
+        feed = self.feed(unit, receipt.source.partition(AGAIN)[0])
+        came = [one for one in store.deliveries(unit, feed.name) if one.sequence <= receipt.sequence]
+        delivery = came.pop()
+        held = held_before(came, feed.cadence, delivery.received)
         data = self._observations.data(receipt)
-        found = self._read(data, feed, received=delivery.received, released=delivery.released)
+        found = self._read(data, feed, received=delivery.received, released=delivery.released, held=held)
         begin = cache(_begin_of)
         return [
             Observation(
-                _series_id(feed.name, one.cell),
+                _series_id(feed.name, one),
                 Interval(begin(one.start), begin(feed.cadence.after(one.start, 1))),
                 begin(one.released),
                 one.value,
@@ -305,17 +365,24 @@ def _laid_out(feed: Feed, rows: Any) -> Releases:
 
 
 def _series_of(feed: Feed, figures: Collection[Figure]) -> tuple[Series, ...]:
-    cells = sorted({one.cell for one in figures})
-    return tuple(Series(_series_id(feed.name, one), str(one), str(one), feed.unit[:50], feed.name) for one in cells)
+    cells = sorted({(_series_id(feed.name, one), str(one.cell)) for one in figures})
+    return tuple(Series(series_id, cell, cell, feed.unit[:50], feed.name) for series_id, cell in cells)
 
 
-def _series_id(name: str, cell: Cell) -> str:
-    return f"labour/{name}/{cell.region}/{cell.industry}/{cell.occupation}"
+def _series_id(name: str, figure: Figure) -> str:
+    cell = figure.cell
+    only = f"/{figure.purpose}" if figure.purpose else ""
+    return f"labour/{name}/{cell.region}/{cell.industry}/{cell.occupation}{only}"
 
 
 def _cell_of(series_id: str) -> Cell:
-    _, _, region, industry, occupation = series_id.split("/")
+    _, _, region, industry, occupation, *_ = series_id.split("/")
     return Cell(region, industry, occupation)
+
+
+def _purpose_of(series_id: str) -> Purpose | None:
+    only = series_id.split("/")[5:]
+    return Purpose(only[0]) if only else None
 
 
 def _begin_of(day: date) -> datetime:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from qipan.kernel.errors import NotFoundError, RuleBrokenError
+from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
 from qipan.kernel.time import in_utc
 from qipan.labour.deliver import body_of, heads_of, secret_of, wait
 from qipan.labour.model.issued import IssuedWarning
-from qipan.labour.model.subscription import Answer, Backlog, Delivery, Subscription, check_url
+from qipan.labour.model.subscription import Answer, Backlog, Message, Subscription, check_url
 from qipan.labour.model.warning import Grade
 from qipan.labour.store import subscription as store
+from qipan.labour.store.warning import is_warned_of
 from qipan.storage.books import UnitOfWork
 from qipan.storage.trail import record_action
 
@@ -30,7 +31,7 @@ def post(unit: UnitOfWork, told: Iterable[IssuedWarning], now: datetime) -> int:
     if not open_ones:
         return 0
     found = [
-        Delivery(one, warning.warning_id, warning.steps[-1].number, body_of(warning), 0)
+        Message(one, warning.warning_id, warning.steps[-1].number, body_of(warning), 0)
         for warning in told
         for one in open_ones
         if one.wants(warning)
@@ -48,11 +49,14 @@ class Subscriptions:
         The key of the house, from which each secret follows.
     check
         Refuses an address that nothing may be sent to.
+    code_of
+        Returns the code of a province-level unit by its code or name; raises `NotFoundError`.
     """
 
-    def __init__(self, key: bytes, check: Callable[[str], None]) -> None:
+    def __init__(self, key: bytes, check: Callable[[str], None], code_of: Callable[[str], str]) -> None:
         self._key = key
         self._check = check
+        self._code_of = code_of
 
     # --- what is done --------------------------------------------------------------------------------------------
 
@@ -61,21 +65,38 @@ class Subscriptions:
     ) -> tuple[Subscription, str]:
         """Enter an address; it is told of steps from now on. Its secret is returned, and never told again.
 
+        A region is told by its code: that of a province-level unit (GB/T 2260), or one of which a warning was issued.
+
         Raises
         ------
         BadInputError
-            ``webhook_url_bad``.
+            ``webhook_url_bad``; ``region_named`` where a name is told in place of a code.
+        NotFoundError
+            ``region_unknown``; the hint names the nearest ones.
         RuleBrokenError
             ``webhook_address_private``, ``webhook_unresolved``.
         """
         self._check(check_url(url))
         unit.lock("labour/subscriptions")
         number = store.next_number(unit)
-        wanted = tuple(sorted(set(regions)))
+        wanted = tuple(sorted({self._region(unit, one) for one in regions}))
         one = Subscription(f"sub-{number}", url, wanted, grade, secrets.token_hex(16), in_utc(now))
         store.insert_subscription(unit, one, number)
         record_action(unit, "labour_subscribed", one.subscription_id, now, regions=wanted, grade=grade.value)
         return one, secret_of(one, self._key)
+
+    def _region(self, unit: UnitOfWork, region: str) -> str:
+        if is_warned_of(unit, region):
+            return region
+        code = self._code_of(region)
+        if code != region:
+            raise BadInputError(
+                f"A region of a subscription must be told by its code, was {region!r}.",
+                code="region_named",
+                hint=f"Write {code}.",
+                field="region",
+            )
+        return region
 
     def unsubscribe(self, unit: UnitOfWork, subscription_id: str, now: datetime) -> Subscription:
         """End a subscription; what waits for it is not sent any more.
@@ -104,7 +125,7 @@ class Subscriptions:
         record_action(unit, "labour_unsubscribed", subscription_id, now)
         return replace(found[0], ended=in_utc(now))
 
-    def take(self, unit: UnitOfWork, now: datetime) -> list[Delivery]:
+    def take(self, unit: UnitOfWork, now: datetime) -> list[Message]:
         """Return some of what is due, and keep it from others for a while."""
         unit.lock("labour/deliveries")
         found = store.due(unit, in_utc(now), BATCH)
@@ -112,7 +133,7 @@ class Subscriptions:
             store.update_delivery(unit, one, due=in_utc(now) + LEASE)
         return found
 
-    def note(self, unit: UnitOfWork, one: Delivery, answer: Answer, now: datetime) -> None:
+    def note(self, unit: UnitOfWork, one: Message, answer: Answer, now: datetime) -> None:
         """Keep what came of a delivery: it has arrived, or is sent again after a while."""
         said = answer.said[:SAID_CHARACTERS_MAX]
         if answer.is_accepted:
@@ -123,7 +144,7 @@ class Subscriptions:
 
     # --- what is looked at ---------------------------------------------------------------------------------------
 
-    def heads(self, one: Delivery, now: datetime) -> dict[str, str]:
+    def heads(self, one: Message, now: datetime) -> dict[str, str]:
         """Return the heads of a delivery, which sign it."""
         return heads_of(one, self._key, now)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.labour.cross.turn import turn
-from qipan.labour.model.crosswalk import Crosswalk, Exposed, Shares
+from qipan.labour.model.crosswalk import Candidates, Crosswalk, Exposed
 from qipan.labour.sources.indicator_rows import Row, header, read_rows
 
 WEIGHT, BACK = "weight", "back"
@@ -29,7 +29,8 @@ def read(
 ) -> tuple[Crosswalk | None, Crosswalk | None, tuple[Finding, ...]]:
     r"""Return a crosswalk there and back, nothing where no code is left, and what is wrong with what is left out.
 
-    Rules: those of `read_rows`; ``weights_unsummed`` for a code whose weights do not add up to one.
+    Rules: those of `read_rows`; ``weights_unsummed`` for a code whose weights do not add up to one; ``weight_zero`` for
+    a pair that is not linked, since its weight is nothing.
 
     Parameters
     ----------
@@ -54,13 +55,11 @@ def read(
 
     pairs, findings = read_rows(data, made, needed=(of, to), optional=(WEIGHT, BACK), about=lambda one: one[1:3])
     told_of: list[Finding] = []
-    there = _linked(
-        [(line, code, target, weight) for line, code, target, weight, _ in pairs], WEIGHT, told_of, is_partial
-    )
+    there = link([(line, code, target, weight) for line, code, target, weight, _ in pairs], WEIGHT, told_of, is_partial)
     found = Crosswalk(of, to, there, source) if there else None
     if found is None or BACK not in head:
         return found, found and turn(found), (*findings, *told_of)
-    back = _linked([(line, target, code, share) for line, code, target, _, share in pairs], BACK, told_of)
+    back = link([(line, target, code, share) for line, code, target, _, share in pairs], BACK, told_of)
     return found, Crosswalk(to, of, back, source) if back else None, (*findings, *told_of)
 
 
@@ -82,9 +81,9 @@ def read_exposed(data: bytes) -> tuple[tuple[Exposed, ...], tuple[Finding, ...]]
     )
 
 
-def _linked(
+def link(
     pairs: list[tuple[int, str, str, float | None]], column: str, findings: list[Finding], is_partial: bool = False
-) -> dict[str, Shares]:
+) -> dict[str, Candidates]:
     """Return the shares of each code; codes whose weights do not add up get a finding."""
     by_code: defaultdict[str, list[tuple[int, str, float | None]]] = defaultdict(list)
     for line, code, target, weight in pairs:
@@ -97,6 +96,12 @@ def _linked(
         if whole > 1.0 + TOLERANCE or (whole < 1.0 - TOLERANCE and not is_partial):
             told = f"The weights of {code} must add up to 1, was {whole:g}."
             findings.append(Finding(some[0][0], column, "weights_unsummed", told, f"{whole:g}"))
+            continue
+        for line, target, weight in some:
+            if weight == 0.0:
+                told = f"A pair must have a weight above 0 to be linked, was 0 of {code} and {target}."
+                findings.append(Finding(line, column, "weight_zero", told, "0"))
+        if not whole:
             continue
         whole = 1.0 if is_partial else whole
         links[code] = tuple(

@@ -11,21 +11,27 @@ from datetime import date
 from typing import Final
 
 from qipan.kernel.errors import Finding
-from qipan.labour.model.feed import ALWAYS, COUNTS, PARTS, Admitted, Feed, Figure, Purpose
+from qipan.labour.model.feed import ALWAYS, BACKDATED, COUNTS, PARTS, Admitted, Feed, Figure, OnHand, Purpose
+from qipan.labour.model.panel import Cell
 from qipan.labour.sources import panel
 from qipan.labour.sources.heads import HEADS_ZH
 from qipan.storage import table
 
 PURPOSES_ZH: Final = {"预警": Purpose.WARNING, "回测": Purpose.BACKTEST}
-PART_SIGNS_MOST: Final = 50
+PART_SIGNS_MOST: Final = 48
+"""Three parts, a feed and a purpose are the name of a series, which has 200 signs at most."""
 
 
-def read(data: bytes, feed: Feed, *, received: date, released: date) -> Admitted:
+def read(data: bytes, feed: Feed, *, received: date, released: date, held: OnHand) -> Admitted:
     r"""Return the rows that the agreement lets in.
 
     Rules: those of `qipan.labour.sources.panel.read` for a row; ``agreement_over``, ``agreement_ahead`` where the
     agreement is not in force; ``column_unagreed``, ``purpose_differs``, ``level_differs``, ``part_unfit``,
     ``release_ahead``, ``cell_small``.
+
+    What was known on a day does not change later: a row that claims to be released by the day on which an earlier
+    delivery had come counts as released on the day on which it comes itself, with the finding ``release_backdated``.
+    Where the delivery has a later release of the same value, only that counts: ``value_outdated``.
 
     Parameters
     ----------
@@ -33,9 +39,11 @@ def read(data: bytes, feed: Feed, *, received: date, released: date) -> Admitted
         Civil day on which it came.
     released
         Day of release of rows that name none.
+    held
+        What the feed has already.
     """
     findings: list[Finding] = []
-    figures: list[Figure] = []
+    rows: list[tuple[panel.Row, Purpose | None]] = []
     count = 0
     try:
         found = table.read(data, HEADS_ZH)
@@ -45,12 +53,13 @@ def read(data: bytes, feed: Feed, *, received: date, released: date) -> Admitted
                 f"A delivery must have the columns {', '.join(panel.NEEDED)}, each once, was {', '.join(found.head)}."
             )
             return Admitted((), 0, (Finding(0, "", "columns_differ", told),))
-        known = panel.Reading(received, cadence=feed.cadence, unit=feed.unit, direction=feed.direction)
+        known = panel.Schema(
+            received, cadence=feed.cadence, weekday=held.weekday, unit=feed.unit, direction=feed.direction
+        )
         for line in found.lines:
             count += 1
             try:
-                row = _admitted(line, feed, known, released, len(found.head))
-                figures.append(Figure(row.cell, row.start, row.value, row.released))
+                rows.append(_admitted(line, feed, known, released, len(found.head)))
             except panel.CellError as error:
                 is_told = error.column in panel.NEEDED + panel.OPTIONAL and error.rule != "cell_small"
                 text = (line.cells or {}).get(error.column, "") if is_told else ""
@@ -58,11 +67,33 @@ def read(data: bytes, feed: Feed, *, received: date, released: date) -> Admitted
                 findings.append(Finding(line.number, error.column, error.rule, f"{error}{was}.", text))
     except table.UnreadableError as error:
         return Admitted((), count, (*findings, table.unreadable(error)))
-    return Admitted(tuple(figures), count, tuple(findings))
+    return Admitted(tuple(_figures(rows, findings, received, held)), count, tuple(findings))
 
 
-def _admitted(line: table.Line, feed: Feed, known: panel.Reading, released: date, wide: int) -> panel.Row:
-    """Return a row that is let in; raises `panel.CellError`."""
+def _figures(
+    rows: list[tuple[panel.Row, Purpose | None]], findings: list[Finding], received: date, held: OnHand
+) -> Iterator[Figure]:
+    """Yield what rows tell, released no earlier than nothing later was held; what is odd goes to the findings."""
+    last: dict[tuple[Cell, date], panel.Row] = {}
+    for row, _ in rows:
+        last[row.cell, row.start] = max(last.get((row.cell, row.start), row), row, key=lambda one: one.released)
+    for row, purpose in rows:
+        is_early = held.received is not None and row.released <= held.received
+        later, text = last[row.cell, row.start], row.released.isoformat()
+        if is_early and later is not row:
+            told = f"A release must be the last of its value up to {held.received}; line {later.line} has a later one"
+            findings.append(Finding(row.line, "released", "value_outdated", f"{told}, was {text!r}.", text))
+            continue
+        if is_early:
+            told = f"A release must be after {held.received}, when a delivery had come; it counts from {received}"
+            findings.append(Finding(row.line, "released", BACKDATED, f"{told}, was {text!r}.", text))
+        yield Figure(row.cell, row.start, row.value, received if is_early else row.released, purpose)
+
+
+def _admitted(
+    line: table.Line, feed: Feed, known: panel.Schema, released: date, wide: int
+) -> tuple[panel.Row, Purpose | None]:
+    """Return a row that is let in, and the only use that it allows; raises `panel.CellError`."""
     if line.cells is None:
         raise panel.CellError("", "row_torn", f"A row must have {wide} cells, had more or fewer")
     cells = {name: text.strip() for name, text in line.cells.items()}
@@ -84,7 +115,8 @@ def _admitted(line: table.Line, feed: Feed, known: panel.Reading, released: date
     if _is_small(row, cells, feed):
         least = feed.sharing.least_shown
         raise panel.CellError("value", "cell_small", f"At least {least} people must stand behind a figure")
-    return row
+    purpose = cells.get("purpose", "")
+    return row, Purpose(PURPOSES_ZH.get(purpose, purpose)) if purpose else None
 
 
 def _hold_to_agreement(cells: Mapping[str, str], feed: Feed, received: date) -> None:
@@ -110,7 +142,7 @@ def _is_small(row: panel.Row, cells: Mapping[str, str], feed: Feed) -> bool:
     """Tell whether so few people stand behind a figure that it may not be shown; none at all are not few."""
     text = cells.get("persons", "")
     try:
-        persons = float(text) if text else row.value if feed.unit in COUNTS else None
+        persons = float(text) if text else row.value * COUNTS[feed.unit] if feed.unit in COUNTS else None
     except ValueError as error:
         raise panel.CellError("persons", "value_unreadable", "A value must be a number") from error
     if persons is not None and not 0.0 <= persons < math.inf:

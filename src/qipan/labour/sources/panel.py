@@ -66,7 +66,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Reading:
+class Schema:
     """What the rows so far have settled for those that follow."""
 
     today: date
@@ -115,7 +115,7 @@ def read(data: bytes, *, today: date = date.max) -> tuple[Releases | None, tuple
 
 def _good(found: table.Table, findings: list[Finding], today: date) -> Iterator[Row]:
     """Read row after row; what is wrong goes to the findings."""
-    known = Reading(today)
+    known = Schema(today)
     for line in found.lines:
         if line.cells is None:
             told = f"A row must have {len(found.head)} cells, had more or fewer."
@@ -128,7 +128,7 @@ def _good(found: table.Table, findings: list[Finding], today: date) -> Iterator[
             findings.append(Finding(line.number, error.column, error.rule, f"{error}, was {text!r}.", text))
 
 
-def read_row(line: int, cells: Mapping[str, str], known: Reading) -> Row:
+def read_row(line: int, cells: Mapping[str, str], known: Schema) -> Row:
     """Read a row; raises `CellError`."""
     text = {name: cells.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
     if not text["region"]:
@@ -155,7 +155,7 @@ def read_row(line: int, cells: Mapping[str, str], known: Reading) -> Row:
     return row
 
 
-def _hold_to_first(row: Row, known: Reading) -> None:
+def _hold_to_first(row: Row, known: Schema) -> None:
     """Refuse a row that differs from the first one in what a panel has once."""
     weekday = row.start.weekday() if row.cadence is Cadence.WEEK else None
     if known.weekday is None and known.cadence is row.cadence:

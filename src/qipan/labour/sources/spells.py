@@ -33,7 +33,7 @@ FINDINGS_MOST: Final = 10_000
 
 
 @dataclass(slots=True)
-class Reading:
+class Tally:
     """What was read so far.
 
     Attributes
@@ -55,7 +55,7 @@ class Reading:
             self.findings.append(finding)
 
 
-def read(path: Path, key: bytes, reading: Reading, *, today: date) -> Iterator[pa.Table]:
+def read(path: Path, key: bytes, reading: Tally, *, today: date) -> Iterator[pa.Table]:
     """Yield spells as `SPELLS_SCHEMA` has them; what is wrong with rows that are left out goes to ``reading``.
 
     Rules: ``row_torn``, ``cell_empty``, ``day_unreadable``, ``spell_backwards`` (ends before it has lasted a day),
@@ -92,7 +92,7 @@ def _of_parquet(path: Path) -> Iterator[tuple[pa.Table, Ints]]:
             first += len(batch)
 
 
-def _of_csv(path: Path, reading: Reading) -> Iterator[tuple[pa.Table, Ints]]:
+def _of_csv(path: Path, reading: Tally) -> Iterator[tuple[pa.Table, Ints]]:
     torn: list[int] = []
 
     def tear(row: pa_csv.InvalidRow) -> str:
@@ -135,7 +135,7 @@ def _named(part: pa.Table) -> pa.Table:
     return part
 
 
-def _checked(part: pa.Table, numbers: Ints, key: bytes, reading: Reading, today: date) -> pa.Table:
+def _checked(part: pa.Table, numbers: Ints, key: bytes, reading: Tally, today: date) -> pa.Table:
     """Return the rows of a part that keep the rules; of each other row the first rule that it breaks is told."""
     text = {name: pc.fill_null(part[name].cast(pa.string()), "") for name in ("person", "region", *OPTIONAL[:2])}
     start, end = (_days(part[name]) for name in ("start", "end"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, fields, replace
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -53,6 +54,12 @@ def insert_end(unit: UnitOfWork, name: str, entered: datetime, ended: date, reas
     unit.execute(sa.insert(FEED_END).values(name=name, entered=entered, ended=ended, reason=reason))
 
 
+def ends(unit: UnitOfWork) -> list[dict[str, Any]]:
+    """Return which feeds were ended, from which day on, and why."""
+    query = sa.select(FEED_END.c.name, FEED_END.c.ended, FEED_END.c.reason).order_by(FEED_END.c.name)
+    return [dict(row) for row in unit.execute(query).mappings()]
+
+
 def feeds(unit: UnitOfWork, names: Collection[str] | None = None) -> tuple[Feed, ...]:
     """Return feeds in the order of their names."""
     query = sa.select(FEED.c.record, FEED_END.c.ended).outerjoin(FEED_END, FEED_END.c.name == FEED.c.name)
@@ -61,6 +68,13 @@ def feeds(unit: UnitOfWork, names: Collection[str] | None = None) -> tuple[Feed,
     return tuple(
         replace(feed_of(json.loads(row.record)), ended=row.ended) for row in unit.execute(query.order_by(FEED.c.name))
     )
+
+
+def first_like(unit: UnitOfWork, feed: Feed) -> str:
+    """Return the name of the feed that was entered first among those of a feed's holder and source."""
+    query = sa.select(FEED.c.record).order_by(FEED.c.entered, FEED.c.name)
+    known = (feed_of(json.loads(record)) for record in unit.execute(query).scalars())
+    return next(one.name for one in known if (one.holder, one.source) == (feed.holder, feed.source))
 
 
 def insert_delivery(unit: UnitOfWork, delivery: Delivery) -> None:

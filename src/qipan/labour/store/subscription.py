@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from qipan.labour.model.subscription import Backlog, Delivery, Subscription
+from qipan.labour.model.subscription import Backlog, Message, Subscription
 from qipan.labour.model.warning import Grade
 from qipan.storage.books import Moment, UnitOfWork, metadata
 
@@ -76,7 +76,7 @@ def end_subscription(unit: UnitOfWork, subscription_id: str, now: datetime) -> N
     unit.execute(sa.update(SUBSCRIPTION).where(SUBSCRIPTION.c.subscription_id == subscription_id).values(ended=now))
 
 
-def insert_deliveries(unit: UnitOfWork, found: Sequence[Delivery], now: datetime) -> None:
+def insert_deliveries(unit: UnitOfWork, found: Sequence[Message], now: datetime) -> None:
     """Enter what is to be sent."""
     rows = [
         {
@@ -94,7 +94,7 @@ def insert_deliveries(unit: UnitOfWork, found: Sequence[Delivery], now: datetime
         unit.execute(sa.insert(DELIVERY), rows)
 
 
-def due(unit: UnitOfWork, now: datetime, most: int) -> list[Delivery]:
+def due(unit: UnitOfWork, now: datetime, most: int) -> list[Message]:
     """Return what is due, the oldest first; of one warning only its first step that has not arrived."""
     before = DELIVERY.alias()
     waits = sa.exists().where(
@@ -112,10 +112,10 @@ def due(unit: UnitOfWork, now: datetime, most: int) -> list[Delivery]:
         .order_by(DELIVERY.c.due, DELIVERY.c.subscription_id, DELIVERY.c.warning_id)
         .limit(most)
     )
-    return [Delivery(_subscription(row), row.warning_id, row.step, row.body, row.tries) for row in unit.execute(query)]
+    return [Message(_subscription(row), row.warning_id, row.step, row.body, row.tries) for row in unit.execute(query)]
 
 
-def update_delivery(unit: UnitOfWork, one: Delivery, **values: Any) -> None:
+def update_delivery(unit: UnitOfWork, one: Message, **values: Any) -> None:
     """Say what came of a delivery."""
     unit.execute(
         sa.update(DELIVERY)

@@ -113,6 +113,12 @@ def warnings(
     ]
 
 
+def is_warned_of(unit: UnitOfWork, region: str) -> bool:
+    """Tell whether a warning was ever issued of a region."""
+    query = sa.select(WARNING.c.warning_id).where(WARNING.c.region == region).limit(1)
+    return unit.execute(query).first() is not None
+
+
 def insert_step(unit: UnitOfWork, warning_id: str, number: int, record: str, digest: str) -> None:
     """Enter a step."""
     values = {"warning_id": warning_id, "number": number, "record": record, "digest": digest}
