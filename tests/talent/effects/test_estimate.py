@@ -15,7 +15,9 @@ from qipan.talent.effects.estimate import ESTIMATORS, estimate, imbalance, inter
 from qipan.talent.effects.score import cut
 from qipan.talent.model.trial import Effect, Trial
 
-NUMBERS = tuple("female black othrace q2 q3 q4 q5 q6 agelt35 agegt54 durable lusd husd".split())
+NUMBERS = (
+    "female", "black", "othrace", "q2", "q3", "q4", "q5", "q6", "agelt35", "agegt54", "durable", "lusd", "husd",
+)  # fmt: skip
 BONUS = Columns("tg", "inuidur1", ("4",), "0", NUMBERS, ("dep",), is_log=True)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.talent.effects.conftest import made
+from tests.talent.effects.test_estimate import BONUS
 
 from qipan.bootstrap.effects import read_trial
 from qipan.kernel.errors import BadInputError
 from qipan.talent.effects.estimate import ESTIMATORS
 from qipan.talent.effects.split_controls import share_interval, split_controls
-from tests.talent.effects.test_estimate import BONUS
 
 
 def test_controls_split_at_random_show_effects_at_the_nominal_rate() -> None:
