@@ -27,7 +27,7 @@ from qipan.talent.guide.simulate import simulate
 from qipan.talent.model.guidance import Aim, Behaviour, Prospects
 
 MOST = 5
-WORLDS, DRAWS = 12, 5
+WORLDS, DRAWS = 8, 5
 PERSONS, JOBS = 1_000, 200
 ALIKE = (0.0, 0.5, 1.0)
 TIGHTNESS = (0.5, 1.0, 2.0)
