@@ -65,6 +65,24 @@ def test_estimate_moves_with_the_unit_of_the_outcome(seed, shift, scale) -> None
         assert theirs[name].error == pytest.approx(scale * ours[name].error, rel=1e-6)
 
 
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e9))
+def test_estimate_does_not_depend_on_the_unit_of_a_covariate(shift, scale) -> None:
+    trial = made(2, persons=120)
+    moved = Trial(trial.outcome, trial.is_treated, shift * scale + scale * trial.covariates, trial.names)
+    ours, theirs = (estimate(one, np.random.default_rng(1))[0] for one in (trial, moved))
+    for name in ESTIMATORS:
+        assert theirs[name].value == pytest.approx(ours[name].value, abs=1e-5)
+        assert theirs[name].error == pytest.approx(ours[name].error, rel=1e-4)
+    assert imbalance(moved)[1] == pytest.approx(imbalance(trial)[1], abs=1e-5)
+
+
+def test_outcomes_that_never_vary_have_no_effect_and_no_error() -> None:
+    trial = made(2, persons=120)
+    told = estimate(Trial(np.full(120, 3.0), trial.is_treated, trial.covariates), np.random.default_rng(0))[0]
+    for one in told.values():
+        assert (one.value, one.error) == (pytest.approx(0.0, abs=1e-9), pytest.approx(0.0, abs=1e-9))
+
+
 def test_estimate_bears_columns_that_say_nothing_or_the_same_twice() -> None:
     trial = made(3)
     doubled = np.column_stack((trial.covariates, trial.covariates[:, :1], np.ones(len(trial))))

@@ -66,6 +66,14 @@ def test_value_of_placements_is_openings_filled(given_prospects, most) -> None:
     assert found.value == pytest.approx(filled_each(found.qualified, given_prospects.openings).sum(), abs=1e-9)
 
 
+def test_a_job_without_an_opening_is_recommended_only_where_there_is_no_other() -> None:
+    job = np.array([0, 1, 0])
+    closed = Prospects(np.array([0, 1]), np.array([0, 2, 3]), job, np.full(3, 0.5), np.array([9.0, 1.0, 9.0]))
+    found = recommend(closed, 1, Aim.GAIN, np.random.default_rng(0))
+    assert found.chosen.tolist() == [False, True, True]
+    assert found.value == pytest.approx(0.5, abs=0.15)
+
+
 def test_one_vacancy_is_not_told_to_everybody() -> None:
     alike = many_alike()
     alone, found = recommend_alone(alike, 1, Aim.GAIN), recommend(alike, 1, Aim.GAIN, np.random.default_rng(0))

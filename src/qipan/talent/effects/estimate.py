@@ -15,11 +15,14 @@ from typing import Final
 import numpy as np
 from scipy import stats
 
+from qipan.talent.effects.fit import standardised
 from qipan.talent.effects.score import score
 from qipan.talent.model.array import Floats
 from qipan.talent.model.trial import Effect, Trial
 
 FOLDS: Final = 5
+SAME: Final = 1e-10
+"""Columns that differ from a sum of others by less than this, as a share, say nothing of their own."""
 ESTIMATORS: Final = ("means", "regression", "doubly_robust")
 
 
@@ -74,12 +77,12 @@ def imbalance(trial: Trial) -> tuple[Floats, float]:
     treated, control = trial.covariates[trial.is_treated], trial.covariates[~trial.is_treated]
     spread = np.sqrt((treated.var(axis=0) + control.var(axis=0)) / 2.0)
     apart = (treated.mean(axis=0) - control.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
-    design = trial.covariates - trial.covariates.mean(axis=0)
-    rank = int(np.linalg.matrix_rank(design)) if design.size else 0
+    design = standardised(trial.covariates)[2]
+    rank = int(np.linalg.matrix_rank(design, rtol=SAME)) if design.size else 0
     if rank == 0:
         return apart, 1.0
     is_treated = trial.is_treated - trial.share
-    found = design @ np.linalg.lstsq(design, is_treated, rcond=None)[0]
+    found = design @ np.linalg.lstsq(design, is_treated, rcond=SAME)[0]
     told = float(found @ found / (is_treated @ is_treated))
     return apart, float(stats.chi2.sf(len(trial) * told, rank))
 
@@ -90,10 +93,10 @@ def _means(trial: Trial) -> Effect:
 
 
 def _regression(trial: Trial) -> Effect:
-    apart = trial.covariates - trial.covariates.mean(axis=0)
+    apart = standardised(trial.covariates)[2]
     treated = trial.is_treated.astype(np.float64)
     design = np.column_stack((np.ones(len(trial)), treated, apart, apart * treated[:, None]))
-    inverse = np.linalg.pinv(design.T @ design, hermitian=True)
+    inverse = np.linalg.pinv(design.T @ design, rcond=SAME, hermitian=True)
     weights = inverse @ (design.T @ trial.outcome)
     left = trial.outcome - design @ weights
     by_person = design @ inverse

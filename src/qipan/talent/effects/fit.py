@@ -43,20 +43,20 @@ class Line:
 
 
 def expand(columns: Floats) -> Floats:
-    """Add the squares of columns that take more than two values.
+    """Add the squares, from the middle, of columns that take more than two values.
 
     Examples
     --------
     >>> expand(np.array([[0.0, 1.0], [1.0, 2.0], [0.0, 3.0]])).tolist()
-    [[0.0, 1.0, 1.0], [1.0, 2.0, 4.0], [0.0, 3.0, 9.0]]
+    [[0.0, 1.0, 1.0], [1.0, 2.0, 0.0], [0.0, 3.0, 1.0]]
     """
     many = [at for at in range(columns.shape[1]) if len(np.unique(columns[:, at])) > 2]
-    return np.column_stack((columns, columns[:, many] ** 2))
+    return np.column_stack((columns, (columns[:, many] - columns[:, many].mean(axis=0)) ** 2))
 
 
 def fit_line(columns: Floats, values: Floats) -> Line:
     """Fit values by columns; the penalty is chosen by generalised cross-validation."""
-    middle, spread, scaled = _standardised(columns)
+    middle, spread, scaled = standardised(columns)
     people, level = len(values), float(values.mean())
     apart = values - level
     stretch, turn = np.linalg.eigh(scaled.T @ scaled / people)
@@ -72,7 +72,7 @@ def fit_line(columns: Floats, values: Floats) -> Line:
 
 def fit_chance(columns: Floats, is_so: Bools) -> Line:
     """Fit log odds by columns, with a penalty of one unit on the weight of each standardised column."""
-    middle, spread, scaled = _standardised(columns)
+    middle, spread, scaled = standardised(columns)
     design = np.column_stack((np.ones(len(is_so)), scaled))
     penalty = np.diag([0.0, *np.ones(scaled.shape[1])])
     share = float(is_so.mean())
@@ -94,7 +94,8 @@ def logistic(log_odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -35.0, 35.0))))
 
 
-def _standardised(columns: Floats) -> tuple[Floats, Floats, Floats]:
+def standardised(columns: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return middles and spreads of columns (1 where one never varies), and the columns that have 0 and 1."""
     middle, spread = columns.mean(axis=0), columns.std(axis=0)
     spread = np.where(spread > 1e-12 * np.maximum(1.0, np.abs(middle)), spread, 1.0)
     return middle, spread, (columns - middle) / spread

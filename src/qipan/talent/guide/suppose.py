@@ -15,7 +15,8 @@ import numpy as np
 from qipan.talent.model.array import Floats, Ints
 from qipan.talent.model.guidance import Job, Person, Prospects
 
-CHUNK: Final = 4096
+CELLS: Final = 2_000_000
+"""Pairs that are looked at in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def suppose(persons: Sequence[Person], jobs: Sequence[Job], supposed: Supposed) 
     pay = np.array([job.pay_fen_per_month for job in jobs], dtype=np.float64)
     where = np.array([regions[job.region] for job in jobs], dtype=np.int64)
     found: list[tuple[Ints, Ints, Floats, Floats]] = []
-    for begin in range(0, len(persons), CHUNK):
-        some = persons[begin : begin + CHUNK]
+    chunk = max(1, CELLS // max(1, len(jobs)))
+    for begin in range(0, len(persons), chunk):
+        some = persons[begin : begin + chunk]
         share = np.where(needs_none, 1.0, _marks([one.skills for one in some], skills) @ needed.T / many)
         gain = pay - np.array([[one.pay_fen_per_month] for one in some], dtype=np.float64)
         here = where == np.array([[regions[one.region]] for one in some])

@@ -64,7 +64,8 @@ class Weights:
 
 def weigh(prospects: Prospects, most: int, aim: Aim) -> Weights:
     """Return the weights of lists of at most so many jobs."""
-    applies = prospects.chance / most
+    # Where there is no opening nobody is helped, however much they would gain.
+    applies = np.where(prospects.openings[prospects.job] > 0, prospects.chance / most, 0.0)
     worth = prospects.gain if aim is Aim.GAIN else np.ones(len(prospects.job))
     jobs = len(prospects.openings)
     asked = np.bincount(prospects.job, applies, minlength=jobs)

@@ -98,7 +98,7 @@ def _job(row: rows.Row, found: Container[str]) -> Job:
         raise rows.RowError(Finding(row[0], "job", "job_twice", told, name))
     return Job(
         name,
-        rows.whole(row, "openings", 0, OPENINGS_MOST),
+        rows.whole(row, "openings", 1, OPENINGS_MOST),
         row[1].get("region", ""),
         row[1].get("employer", ""),
         frozenset(split(row[1].get("skills", ""))),
