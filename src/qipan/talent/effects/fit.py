@@ -97,5 +97,5 @@ def logistic(log_odds: Floats) -> Floats:
 def standardised(columns: Floats) -> tuple[Floats, Floats, Floats]:
     """Return middles and spreads of columns (1 where one never varies), and the columns that have 0 and 1."""
     middle, spread = columns.mean(axis=0), columns.std(axis=0)
-    spread = np.where(spread > 1e-12 * np.maximum(1.0, np.abs(middle)), spread, 1.0)
+    spread = np.where(spread > 1e-12 * np.abs(middle), spread, 1.0)
     return middle, spread, (columns - middle) / spread
