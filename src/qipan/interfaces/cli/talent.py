@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli.effects import effect
+from qipan.interfaces.cli.guidance import guide
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import console, counted, findings_table, print_json, print_table, remark, say, table
@@ -67,6 +69,10 @@ def balance(
         print_json(read | {"regions": told})
     else:
         _show_balance(told, language)
+
+
+app.command()(effect)
+app.command()(guide)
 
 
 def _read(files: tuple[Path, Path, Path], language: Language, *, is_silent: bool) -> tuple[Exchange, dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Which jobs to recommend to whom, so that not everybody is sent after the same ones."""
