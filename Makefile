@@ -9,6 +9,9 @@ SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 
+# Python keeps what it has compiled, whatever the machine says: else each of the many processes of a test compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-chances prove-claims prove-clearings prove-clusters prove-kills prove-ledger prove-market prove-prices prove-promises prove-tests clean
 
 help: ## List these commands

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.record import RESULTS, write
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from qipan.bootstrap.files import verify_folder
+from qipan.bootstrap.published import verify_folder
 from qipan.log import note as notes
 from qipan.log.check import entry
 from qipan.log.checkpoint import checkpoint, text_of

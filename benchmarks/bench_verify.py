@@ -26,7 +26,7 @@ from benchmarks.bench_readings import fleet
 from benchmarks.record import RESULTS, write
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from qipan.bootstrap.files import verify_folder
+from qipan.bootstrap.published import verify_folder
 from qipan.ledger.model.fleet import Key, Source
 from qipan.ledger.model.reading import NO_COUNTER, READING_KIND, Readings, Statement, Way
 from qipan.ledger.seal import seal, sign

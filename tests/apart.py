@@ -8,8 +8,16 @@ from pathlib import Path
 
 TIMEOUT_S = 120.0
 
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+# A command loads its own pillar; who serves all pages has all of them at hand.
+ROOMS = [
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    for room in ("bootstrap", "interfaces/cli")
+    for path in sorted((SOURCE / "qipan" / room).rglob("[a-z]*.py"))
+]
+
 _house = get_context("forkserver")
-_house.set_forkserver_preload(["qipan.interfaces.cli.app", "qipan.bootstrap.services", "qipan.bootstrap.files"])
+_house.set_forkserver_preload([*ROOMS, "alembic.command"])
 
 
 def run_apart(

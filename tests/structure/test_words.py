@@ -56,7 +56,6 @@ NO_ROOM = {"utils", "util", "common", "helpers", "helper", "misc", "manager", "m
 NO_CLASS = re.compile(r"(Util|Utils|Helper|Helpers|Manager|Common|Misc)$")
 
 LONGER_ON_PURPOSE: dict[str, str] = {
-    "qipan.bootstrap.services._assemble": "every service once, with what it needs",
     "qipan.interfaces.api.day.run": "a field of the form a parameter",
     "qipan.interfaces.cli.day.run": "an option a parameter",
     "qipan.interfaces.console.pages.days.run": "a field of the form a parameter",

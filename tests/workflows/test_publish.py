@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qipan.bootstrap.files import cosign_folder, verify_folder
+from qipan.bootstrap.published import cosign_folder, verify_folder
 from qipan.bootstrap.services import build, initialise, log_signer
 from qipan.kernel.errors import QipanError
 from qipan.log.note import COSIGNS, Signer, Verifier, parted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from qipan.dispatch.engines.slurm import Slurm
 from qipan.dispatch.jobs.demand import Throughput
@@ -13,7 +14,9 @@ from qipan.dispatch.sources import generic, grid_load, llm, openb, philly
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError
 from qipan.ledger.sources import slurm
-from qipan.workflows.board import LoadReader
+
+if TYPE_CHECKING:
+    from qipan.workflows.board import LoadReader
 
 
 def readers(catalog: Catalog) -> dict[str, Reader]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -25,14 +24,8 @@ from qipan.dispatch.model.plan import Instance
 from qipan.dispatch.model.submission import Engines
 from qipan.dispatch.sources import engines_toml, instance, instance_form, prospect, prospect_form
 from qipan.facts.catalog import Catalog
-from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.kernel.errors import BadInputError
 from qipan.kernel.money import FEN_PER_YUAN
-from qipan.ledger.engines import focus_parquet
-from qipan.ledger.focus import Row
-from qipan.log.checkpoint import cosign, growth
-from qipan.log.model import Head
-from qipan.log.note import Signer, Verifier
-from qipan.log.sources import folder
 from qipan.market.margin import rate_fen_per_card_h
 from qipan.market.model.array import Ints
 from qipan.market.model.contract import Instrument
@@ -40,7 +33,6 @@ from qipan.market.model.margin import DECAY, MarginRule, Measure
 from qipan.market.model.order import Order
 from qipan.market.model.request import Listing
 from qipan.market.sources import orders_csv, pairs_csv, prices_csv
-from qipan.workflows.publish import Trust, Verification, verify
 
 
 def read_instance(data: bytes) -> Instance:
@@ -355,45 +347,3 @@ def example_expansion() -> bytes:
 def prospect_schema() -> dict[str, Any]:
     """Return the JSON Schema of a file of expansion."""
     return prospect_form.ProspectForm.model_json_schema()
-
-
-def focus_file(rows: Sequence[Row], *, as_csv: bool) -> bytes:
-    """Return rows of FOCUS as a file: Parquet, or CSV."""
-    return focus_parquet.write_csv(rows) if as_csv else focus_parquet.write_parquet(rows)
-
-
-def verify_folder(path: Path, trust: Trust, *, held: Sequence[str] = (), processes: int = 1) -> Verification:
-    """Verify a published log, also against checkpoints that were kept; it needs no home and no books.
-
-    Raises
-    ------
-    BadInputError
-        ``published_unreadable``.
-    """
-    return verify(folder.read(path), partial(folder.payload, path), trust, held=held, processes=processes)
-
-
-def cosign_folder(path: Path, *, log: Verifier, seen: Head | None, witness: Signer, now: datetime) -> tuple[str, Head]:
-    """Return a witness's signature line of the newest checkpoint of a published log, and the head to remember.
-
-    The proof that the log continues what was seen is made of the published entries.
-
-    Raises
-    ------
-    BadInputError
-        ``published_unreadable``.
-    RuleBrokenError
-        ``checkpoint_missing`` when there is none.
-    """
-    published = folder.read(path)
-    if not published.checkpoints:
-        raise RuleBrokenError(
-            f"A published log must have a checkpoint to sign, was none, in {path}.",
-            code="checkpoint_missing",
-            hint="Let the log publish one with: qipan ledger publish",
-        )
-    note = published.checkpoints[-1]
-    signature, head = cosign(
-        note, log=log, seen=seen, proof=growth(published.entries, seen, note), witness=witness, now=now
-    )
-    return str(signature), head

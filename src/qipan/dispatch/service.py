@@ -1,4 +1,7 @@
-"""What a person can ask of dispatch: read jobs, keep plans and look them up."""
+"""What a person can ask of dispatch: read jobs, keep plans and look them up.
+
+Plans are kept and looked up without the solvers: what explains a plan loads them when it is asked.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qipan.dispatch.day import Outcome
-from qipan.dispatch.explanation.note import note_jobs
-from qipan.dispatch.explanation.recall import tell_job, tell_price
-from qipan.dispatch.explanation.volume import EAST, WEST
 from qipan.dispatch.jobs.columns import from_columns, to_columns
 from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.job import Intake, Jobs
+from qipan.dispatch.model.volume import EAST, WEST
 from qipan.dispatch.store import plan as store
 from qipan.dispatch.store import submission
 from qipan.kernel.errors import BadInputError, NotFoundError
@@ -26,6 +26,9 @@ from qipan.observations.service import Observations
 from qipan.storage.books import UnitOfWork
 from qipan.storage.lake import Lake
 from qipan.storage.trail import record_action
+
+if TYPE_CHECKING:
+    from qipan.dispatch.day import Outcome
 
 PAGE_MAX = 1_000_000
 PAGE_SIZE_MAX = 1000
@@ -237,6 +240,8 @@ class Dispatch:
             ``plan_unknown``, ``no_plan_yet``, ``job_unknown``; ``plan_too_old`` for one that was made before they
             were kept.
         """
+        from qipan.dispatch.explanation.recall import tell_job
+
         document = self._kept_with(unit, plan_id, "terms")
         row = store.placement(self._lake, document["plan_id"], job_id)
         if row is None or row["latest_h"] is None:
@@ -258,6 +263,8 @@ class Dispatch:
         BadInputError
             ``slot_out_of_range``.
         """
+        from qipan.dispatch.explanation.recall import tell_price
+
         return tell_price(site_id, slot, self._kept_with(unit, plan_id, "terms"))
 
     def _kept_with(self, unit: UnitOfWork, plan_id: str | None, part: str) -> dict[str, Any]:
@@ -299,6 +306,8 @@ class Dispatch:
 
 def placement_columns(plan_id: str, board: Board, rules: Rules, outcome: Outcome) -> pa.Table:
     """Write down where every job went and why."""
+    from qipan.dispatch.explanation.note import note_jobs
+
     jobs, reached = outcome.posed.jobs, outcome.posed.reached
     noted = note_jobs(jobs, board, rules, reached, plan=outcome.plan, found=outcome.found)
     return store.placement_table({"plan_id": [plan_id] * len(jobs), **noted})

@@ -51,7 +51,9 @@ def app() -> FastAPI:
     NotFoundError
         ``not_initialised`` before ``qipan init``.
     """
-    return create_app(build(Settings()))
+    services = build(Settings())
+    services.make_all()
+    return create_app(services)
 
 
 def create_app(services: Services) -> FastAPI:

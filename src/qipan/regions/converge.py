@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from qipan.kernel.errors import BadInputError
 from qipan.regions.model.array import Floats
@@ -165,7 +165,7 @@ def fit(over: Floats, told: Floats) -> Fit:
         float(found[0]),
         error,
         float(np.sqrt(robust[1, 1])),
-        float(2.0 * stats.t.sf(abs(ratio), free)),
+        float(2.0 * stdtr(free, -abs(ratio))),
         1.0 - float(rest @ rest) / spread if spread else 1.0,
         count,
     )

@@ -15,11 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
@@ -43,6 +38,8 @@ metadata = sa.MetaData(
 Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """Type of a 64-bit number that the engine counts up; SQLite does so only for INTEGER."""
 
+# Alembic's own table, apart from those of stores.
+_KEPT_REVISION = sa.table("alembic_version", sa.column("version_num", sa.String))
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _READ_ONLY = "qipan_read_only"
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -216,11 +213,18 @@ class Books:
         EngineError
             ``books_newer`` when the books were written by a newer Qipan, else as `begin`.
         """
+        # Books are opened every day and migrated once: only this needs Alembic.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
         if self.engine.dialect.name == "sqlite" and self.engine.url.database:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         with self.begin() as unit:
             unit.lock("migrate")
-            config = _config()
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.set_main_option("path_separator", "os")
             config.attributes["connection"] = unit.connection
             try:
                 command.upgrade(config, "head")
@@ -238,8 +242,8 @@ class Books:
 
     def newest_revision(self) -> str:
         """Return the revision that `migrate` leads to."""
-        (newest,) = ScriptDirectory.from_config(_config()).get_heads()
-        return newest
+        # Files of migrations begin with their revision and follow each other.
+        return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
     def close(self) -> None:
         """Close every connection."""
@@ -309,15 +313,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
 def _revision(unit: UnitOfWork) -> str | None:
-    return MigrationContext.configure(unit.connection).get_current_revision()
+    if not sa.inspect(unit.connection).has_table(_KEPT_REVISION.name):
+        return None
+    found: str | None = unit.execute(sa.select(_KEPT_REVISION.c.version_num)).scalar_one_or_none()
+    return found
 
 
 def _busy(books: str) -> EngineError:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
 
 from qipan.dispatch.model.array import Floats
 from qipan.kernel.places import Point, great_circle_km
@@ -41,6 +39,10 @@ def fibre_km(
     nodes, links
         Backbone as points and pairs of positions in ``nodes``; without nodes the detour alone counts.
     """
+    # Fleets are registered without it.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import shortest_path
+
     direct = distances_km(origins, sites)
     if not nodes:
         return direct * detour

@@ -13,14 +13,11 @@ from qipan.dispatch.model.board import Board, Rules
 from qipan.dispatch.model.explanation import SCARCITY
 from qipan.dispatch.model.job import KINDS, DataClass, Jobs, Tier, Workload
 from qipan.dispatch.model.plan import Placement, Plan, Reason
-from qipan.dispatch.model.volume import Volume
+from qipan.dispatch.model.volume import EAST, WEST, Volume
 from qipan.dispatch.placement.bound import cheapest_fen
 from qipan.dispatch.placement.choose import prices_of
 from qipan.dispatch.placement.score import price_fen
 from qipan.dispatch.placement.timeline import asks, timeline
-
-EAST, WEST = "east", "west"
-"""Macro-regions that the work comes from, and that should take it."""
 
 LESS = 1e-9
 """By how much a cost must be below another to count as less, relative to it."""

@@ -112,7 +112,8 @@ def reach(jobs: Jobs, board: Board, rules: Rules) -> Reach:
     limit_ms = np.array([rules.tiers[tier].round_trip_ms_max for tier in Tier])
     return Reach(
         of_job=of_job.reshape(-1).astype(np.int64),
-        origin=sorts[:, 0],
+        # Kernels are compiled for each layout; a column of its own has that of the rest.
+        origin=np.ascontiguousarray(sorts[:, 0]),
         tier=sorts[:, 1],
         data_class=sorts[:, 2],
         kind=sorts[:, 3],

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EAST, WEST = "east", "west"
+"""Macro-regions that the work comes from, and that should take it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:

@@ -72,5 +72,5 @@ def lean_of(board: Board, plan: Plan, pull: float, base: Floats) -> Lean:
     whole = np.zeros(given.shape[1:])
     np.add.at(whole, board.pool_product, plan.supply_unit_h)
     share = plan.supply_unit_h / np.where(whole > 0.0, whole, np.inf)[board.pool_product]
-    planned = given[:, board.pool_product] * share * 3600.0 / TICK_S
+    planned = np.ascontiguousarray(given[:, board.pool_product] * share * 3600.0 / TICK_S)
     return Lean(planned=planned, left=planned.copy(), base=base, pull=pull * float(np.abs(base).mean()))

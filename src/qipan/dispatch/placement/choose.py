@@ -100,7 +100,7 @@ def prices_of(jobs: Jobs, board: Board, rules: Rules, reached: Reach, price_fen_
         ``(pools, slots)``
     """
     return Prices(
-        step=(price_fen_per_unit_h * TICK_S / 3600.0)[None],
+        step=np.ascontiguousarray(price_fen_per_unit_h * TICK_S / 3600.0)[None],
         level=np.zeros(len(jobs), dtype=np.int64),
         moving=moving_of(jobs, board, rules, reached),
     )

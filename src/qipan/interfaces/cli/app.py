@@ -10,25 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qipan.interfaces.cli import (
-    access,
-    accounts,
-    agreements,
-    certificates,
-    day,
-    dispatch,
-    facts,
-    jobs,
-    labour,
-    ledger,
-    market,
-    regions,
-    session,
-    talent,
-)
-from qipan.interfaces.cli.exits import EXIT_WORDS, DoorGroup
+from qipan.interfaces.cli import session
+from qipan.interfaces.cli.exits import EXIT_WORDS
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Power, Seed
+from qipan.interfaces.cli.pillars import HouseGroup
 from qipan.interfaces.cli.print import print_json, remark, say, working
 from qipan.interfaces.cli.serve import serve_until_stopped
 from qipan.interfaces.cli.show import show_day, steps
@@ -44,17 +30,13 @@ HOME_WORDS = (
 
 app = typer.Typer(
     name="qipan",
-    cls=DoorGroup,
+    cls=HouseGroup,
     help="One board for a country's compute and work.",
     epilog=f"{HOME_WORDS}\n\n{EXIT_WORDS}",
     no_args_is_help=True,
     # A fault of Qipan itself shows Python's own traceback, never the values of variables.
     pretty_exceptions_enable=False,
 )
-for pillar in (
-    facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, talent, regions, access,
-):  # fmt: skip
-    app.add_typer(pillar.app)
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; else QIPAN_PORT, else 8750.")]

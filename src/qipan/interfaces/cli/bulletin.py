@@ -13,7 +13,6 @@ from qipan.interfaces.cli.figures import Fleets, Modelled
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, write_text
 from qipan.interfaces.cli.print import print_json, remark
-from qipan.interfaces.report.bulletin import gather, html, table_csv
 from qipan.interfaces.report.words import words
 from qipan.kernel.time import BOARD_ZONE, zone
 
@@ -35,6 +34,8 @@ def bulletin(
     as_json: AsJson = False,
 ) -> None:
     """Write the bulletin of a day, yesterday's without one: a page that needs nothing else, and a long table."""
+    from qipan.interfaces.report.bulletin import gather, html, table_csv
+
     services, now, language = session.services(), session.now(), spoken(lang)
     chosen: date = day or now.astimezone(zone(BOARD_ZONE)).date() - timedelta(days=1)
     found = gather(services, chosen, now, words(language), fleet_ids=fleet, with_modelled=modelled)

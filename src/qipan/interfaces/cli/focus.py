@@ -27,7 +27,7 @@ def focus(
     modelled: Modelled = False,
 ) -> None:
     """Write what pools used as FOCUS 1.2 reads it, without prices; without a day, of the last 24 hours."""
-    from qipan.bootstrap.files import focus_file
+    from qipan.bootstrap.focus import focus_file
 
     services, now = session.services(), session.now()
     with services.books.read() as unit:

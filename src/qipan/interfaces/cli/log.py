@@ -93,7 +93,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a published log with nothing but its files and keys: every signature, entry, batch and its signer."""
-    from qipan.bootstrap.files import verify_folder
+    from qipan.bootstrap.published import verify_folder
     from qipan.log.note import verifier_of
     from qipan.workflows.publish import Trust
 
@@ -228,7 +228,7 @@ def witness_sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign the newest checkpoint if it continues what was signed before; refuse a log that shrank or forked."""
-    from qipan.bootstrap.files import cosign_folder
+    from qipan.bootstrap.published import cosign_folder
     from qipan.log.note import verifier_of
 
     verifier = verifier_of(log)

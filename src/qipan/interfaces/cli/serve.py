@@ -8,11 +8,14 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.print import say
 from qipan.kernel.errors import BadInputError, ConflictError, NotAllowedError, QipanError, RuleBrokenError
-from qipan.settings import Settings
+
+if TYPE_CHECKING:
+    from qipan.settings import Settings
 
 GRACE_S = 5
 """How long open connections may go on after Ctrl-C, in seconds."""
