@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import indices
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.panels import say_findings
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from qipan.regions.model.panel import Panel
 
 app = typer.Typer(name="regions", help="How regions differ, and whether the gap closes.", no_args_is_help=True)
+
+app.command("index")(indices.index)
+app.command("template")(indices.template)
 
 SHOWN = 20
 """Regions and activities that are printed: the most complex ones."""

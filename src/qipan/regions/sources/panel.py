@@ -29,8 +29,9 @@ HEADS: Final = {
 MISSING: Final = frozenset({"", "nan", "na", "n/a", "-", "—", "..."})
 FIRST_YEAR: Final = 1500
 """Series of economic history begin before any day of the board."""
-NATION: Final = frozenset({"全国", "全国合计", "中国"})
-_YEAR: Final = re.compile(r"(\d{4})(-01-01)?(年)?")
+WHOLES: Final = frozenset({"全国", "全国合计", "中国", "东部地区", "中部地区", "西部地区", "东北地区"})
+"""What tables of provinces tell of the nation, and of parts of it, beside them."""
+_YEAR: Final = re.compile(r"(\d{4})(\.0*)?(-01-01)?(年)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,17 @@ class Names:
         name = text.strip()
         if name.casefold() in self.codes:
             return self.codes[name.casefold()], False
-        mended = "".join(self.mistaken.get(letter, letter) for letter in name)
+        mended = self._mend(name)
         if mended.casefold() in self.codes:
             return self.codes[mended.casefold()], True
         return name, False
+
+    def is_whole(self, text: str) -> bool:
+        """Say whether a name is that of the nation or of a part of it, also where a scanner damaged it."""
+        return text.strip() in WHOLES or self._mend(text.strip()) in WHOLES
+
+    def _mend(self, name: str) -> str:
+        return "".join(self.mistaken.get(letter, letter) for letter in name)
 
 
 @dataclass(slots=True)
@@ -157,8 +165,8 @@ def _wide(head: Sequence[str], found: table.Table, kept: _Read) -> Iterator[_Row
 def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
     """Keep one figure, or say why not."""
     number, region, year, value, weight = row
-    if region in NATION:
-        if not any(one.rule == "nation_left_out" for one in kept.noted):
+    if names.is_whole(region):
+        if not any(one.rule == "nation_left_out" and one.value == region for one in kept.noted):
             told = f"Rows must be of regions, those of {region} are left out."
             kept.noted.append(Finding(number, "region", "nation_left_out", told, region))
         return
@@ -168,20 +176,19 @@ def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
     if is_mended and not any(one.value == region for one in kept.noted):
         told = f"A province must be named as it is, was {region}; it is read as {code}."
         kept.noted.append(Finding(number, "region", "name_mended", told, region))
-    asked = _YEAR.fullmatch(year.strip())
-    if not asked or not FIRST_YEAR <= int(asked[1]) <= LAST_YEAR:
-        told = f"A year must be from {FIRST_YEAR} to {LAST_YEAR}, was {year!r}."
-        kept.left_out.append(Finding(number, "year", "year_unreadable", told, year))
+    asked = read_year(year)
+    if asked is None:
+        kept.left_out.append(odd_year(number, year))
         return
     if value.strip().casefold() in MISSING:
         return
-    figure, heavy = _number(value), _number(weight)
+    figure, heavy = read_number(value), read_number(weight)
     if math.isnan(figure) or math.isnan(heavy):
         which, wrong = ("value", value) if math.isnan(figure) else ("weight", weight)
         told = f"A figure must be a number, was {wrong!r}."
         kept.left_out.append(Finding(number, which, "value_unreadable", told, wrong))
         return
-    key = code, int(asked[1])
+    key = code, asked
     if key in kept.value:
         told = f"A region must have one figure a year, line {kept.line[key]} has that of {code} in {key[1]}."
         kept.left_out.append(Finding(number, "value", "value_repeated", told, value))
@@ -213,7 +220,20 @@ def _torn(number: int, count: int) -> Finding:
     return Finding(number, "", "row_torn", f"A row must have {count} cells, had more or fewer.")
 
 
-def _number(text: str) -> float:
+def read_year(text: str) -> int | None:
+    """Return a year, none where it is none."""
+    found = _YEAR.fullmatch(text.strip())
+    return int(found[1]) if found and FIRST_YEAR <= int(found[1]) <= LAST_YEAR else None
+
+
+def odd_year(number: int, text: str) -> Finding:
+    """Return the finding of a year that cannot be read."""
+    told = f"A year must be from {FIRST_YEAR} to {LAST_YEAR}, was {text!r}."
+    return Finding(number, "year", "year_unreadable", told, text)
+
+
+def read_number(text: str) -> float:
+    """Return a number, nan where it is none; thousands may be set apart by commas."""
     try:
         value = float(text.strip().replace(",", ""))
     except ValueError:
