@@ -1,7 +1,8 @@
 """Read a panel of regions from a table, long or wide.
 
 Long: columns ``region, year, value`` must be there, ``weight`` may be; of the others those that say one thing of each
-region are partitions. Wide: a column ``year``, or the first one where it has no name, and a column for each region.
+region are partitions. Wide: a column ``year``, or the first one where it has no name, and a column for each region; or a
+column of regions and one for each year.
 A province may be named by adcode or by any of its names; other names stay as they are.
 """
 
@@ -109,7 +110,11 @@ def read(
         head = list(found.head)
         if head and not head[0]:
             head[0] = "year"
-        rows = _long(head, found, kept, where or {}) if "region" in head else _wide(head, found, kept)
+        rows: Iterator[_Row]
+        if len(head) > 1 and all(read_year(one) for one in head[1:]) and not read_year(head[0]):
+            rows = _by_region(head, found, kept)
+        else:
+            rows = _long(head, found, kept, where or {}) if "region" in head else _wide(head, found, kept)
         for number, region, year, value, weight in rows:
             _take(kept, names, leave, (number, region, year, value, weight))
     except table.UnreadableError as error:
@@ -160,6 +165,16 @@ def _wide(head: Sequence[str], found: table.Table, kept: _Read) -> Iterator[_Row
         for region in head:
             if region != "year":
                 yield line.number, region, cells["year"], cells[region], "1"
+
+
+def _by_region(head: Sequence[str], found: table.Table, kept: _Read) -> Iterator[_Row]:
+    for line in found.lines:
+        if line.cells is None or len(set(head)) < len(head):
+            kept.left_out.append(_torn(line.number, len(head)))
+            continue
+        region, *cells = line.cells.values()
+        for year, cell in zip(head[1:], cells, strict=True):
+            yield line.number, region.strip(), year, cell, "1"
 
 
 def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
