@@ -12,9 +12,11 @@ from typing import Final
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.regions.model.activity import Activities
+from qipan.regions.model.array import Floats
 from qipan.regions.model.framework import Framework, Indicators
 from qipan.regions.model.panel import Panel
 from qipan.regions.model.recipe import Recipe
+from qipan.regions.notice import breaks
 from qipan.regions.sources import activities, indicators, panel
 from qipan.regions.sources import framework as frameworks
 from qipan.regions.sources import recipe as recipes
@@ -77,7 +79,7 @@ def read_panel(
             hint="Write a row for each region and year: region,year,value, as docs/regions.md has them.",
             findings=left_out,
         )
-    return _grouped(found, catalog), left_out, noted
+    return _grouped(found, catalog), left_out, (*noted, *_breaks(found.value, found.regions, found.years, ""))
 
 
 def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Finding, ...]]:
@@ -97,6 +99,32 @@ def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Fi
             findings=left_out,
         )
     return found, left_out
+
+
+def join(panel: Panel, by: Panel) -> tuple[Panel, tuple[Finding, ...]]:
+    """Return a panel over another, and which regions are in one of them only.
+
+    Raises
+    ------
+    BadInputError
+        ``panels_apart``.
+    """
+    apart = sorted(set(panel.regions) ^ set(by.regions))
+    joined = panel.per(by)
+    if not apart:
+        return joined, ()
+    told = f"Regions must be in both panels, those in one only are left out: {', '.join(apart)}."
+    return joined, (Finding(0, "region", "region_unjoined", told, ", ".join(apart)),)
+
+
+def _breaks(value: Floats, regions: Sequence[str], years: tuple[int, ...], code: str) -> tuple[Finding, ...]:
+    """Return where figures of provinces seem to mix two releases."""
+    found = []
+    for year, jumped in breaks(value, years):
+        some = ", ".join(regions[at] for at in jumped)
+        told = f"Figures of one release move alike, in {years[year]} some jump: {some}; two releases may be mixed."
+        found.append(Finding(0, code, "series_breaks", told, str(years[year])))
+    return tuple(found)
 
 
 def _grouped(found: Panel, catalog: Catalog) -> Panel:
@@ -152,7 +180,12 @@ def read_index(
         names = tuple(provinces[one].name_zh for one in found.regions)
         known = {name: tuple(getattr(provinces[one], name) for one in found.regions) for name in CHINA}
         found = replace(found, names=names, groups={**known, **found.groups})
-    return found, framework, made, left_out, noted
+    broken = [
+        one
+        for at, code in enumerate(found.codes)
+        for one in _breaks(found.value[:, :, at], found.regions, found.years, code)
+    ]
+    return found, framework, made, left_out, (*noted, *broken)
 
 
 def read_framework(meta: bytes) -> Framework:
@@ -168,7 +201,7 @@ def read_framework(meta: bytes) -> Framework:
         raise BadInputError(
             f"A framework must have rows that can all be read; {len(findings)} things are wrong.",
             code="framework_unreadable",
-            hint="Write a row for each indicator with its code and what it is grouped under, as docs/indices.md has them.",
+            hint="Write a row for each indicator: its code, what it is grouped under, as docs/indices.md has them.",
             findings=findings,
         )
     return framework

@@ -1,7 +1,7 @@
 """Tell whether neighbours are alike: Moran's I of all regions, and of each; moves between classes by what lies around.
 
-What chance would do is found by dealing figures out anew, for one region among all the others; the smaller of the two tails
-is told, as is usual. Deals are seeded.
+What chance would do is found by dealing figures out anew, for one region among all the others; the smaller of the two
+tails is told, as is usual. Deals are seeded.
 
 Source: `moran1950`, `cliff1981` (moments under randomisation), `anselin1995` (local), `rey2001` (spatial Markov chain).
 """

@@ -1,12 +1,12 @@
 """Gather regions into clubs, each of which converges by itself: the log t test, and the clustering that rests on it.
 
 Of a set of regions, ``H`` is the variance of each one's level over their mean. The set converges where ``log(H1/Ht) - 2
-log(log t)`` does not fall with ``log t``: its slope over an error that allows for autocorrelation is above -1.65, over the
-years that are left after the first third. Clubs grow from a core of the leading regions, and neighbouring clubs that
-converge together are merged.
+log(log t)`` does not fall with ``log t``: its slope over an error that allows for autocorrelation is above -1.65, over
+the years that are left after the first third. Clubs grow from a core of the leading regions, and neighbouring clubs
+that converge together are merged.
 
-Source: `phillips2007`, `phillips2009` (clubs and their merging), `andrews1991` (quadratic spectral kernel, bandwidth from a
-first-order autoregression), `hodrick1997` (trend).
+Source: `phillips2007`, `phillips2009` (clubs and their merging), `andrews1991` (quadratic spectral kernel, bandwidth
+from a first-order autoregression), `hodrick1997` (trend).
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def gather(
     Parameters
     ----------
     smoothness
-        Take logarithms and their trend, this smooth. Without it, and unless figures are taken as they are, that is done at
-        `SMOOTHNESS` where they are not smooth yet.
+        Take logarithms and their trend, this smooth. Without it, and unless figures are taken as they are, that is done
+        at `SMOOTHNESS` where they are not smooth yet.
     trim
         Share of years at the beginning that the test leaves out.
     sieve
@@ -116,7 +116,7 @@ def gather(
     BadInputError
         ``years_few``, ``years_gaps``, ``points_few``, ``value_not_positive``, ``trim_unfit``.
     """
-    there = np.isfinite(panel.value).all(axis=0)
+    there = np.asarray(np.isfinite(panel.value).all(axis=0))
     _check(panel, int(there.sum()), trim)
     value = panel.value[:, there].T
     if value.min() <= 0.0:
@@ -262,8 +262,8 @@ class _Gathering:
 def _long_run(rest: Floats) -> float:
     """Return the variance of residuals in the long run, nan where it has none.
 
-    As Phillips and Sul have it: products of lagged residuals leave the last one out, and all is over one less than there
-    are.
+    As Phillips and Sul have it: products of lagged residuals leave the last one out, and all is over one less than
+    there are.
     """
     before = rest[:-1]
     count = len(before)

@@ -1,7 +1,7 @@
 """Tell whether growth spills over to neighbours: beta with what lies around, as a spatial lag or in the errors.
 
-Growth is held against the logarithm of where regions began. Lagrange multipliers say of a plain line which of the two is
-missing; both are then fitted by maximum likelihood.
+Growth is held against the logarithm of where regions began. Lagrange multipliers say of a plain line which of the two
+is missing; both are then fitted by maximum likelihood.
 
 Source: `anselin1988` (likelihoods, multipliers), `rey1999` (convergence of regions).
 """
@@ -158,7 +158,7 @@ def _error(design: Floats, growth: Floats, weights: Floats, years: int) -> Spati
     def fitted(space: float) -> tuple[Floats, Floats, float]:
         away = np.eye(count) - space * weights
         straight, told = away @ design, away @ growth
-        found = np.linalg.lstsq(straight, told, rcond=None)[0]
+        found: Floats = np.linalg.lstsq(straight, told, rcond=None)[0].astype(float)
         rest = told - straight @ found
         return found, straight, float(rest @ rest) / count
 
@@ -193,10 +193,10 @@ def _best(spread: Callable[[float], float], weights: Floats) -> float:
 def _likelihood(space: float, variance: float, weights: Floats) -> float:
     count = len(weights)
     whole = np.linalg.slogdet(np.eye(count) - space * weights)[1]
-    return float(whole) - count / 2.0 * (np.log(2.0 * np.pi * variance) + 1.0)
+    return float(whole - count / 2.0 * (np.log(2.0 * np.pi * variance) + 1.0))
 
 
 def _told(found: Floats, errors: Floats, space: tuple[float, float], years: int, likelihood: float) -> Spatial:
     shrinks = 1.0 + float(found[1]) * years
     rate = -np.log(shrinks) / years if shrinks > 0.0 else np.nan
-    return Spatial(float(found[1]), float(errors[1]), float(found[0]), *space, float(rate), likelihood)
+    return Spatial(float(found[1]), float(errors[1]), float(found[0]), *space, float(rate), float(likelihood))

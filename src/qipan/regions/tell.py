@@ -127,7 +127,9 @@ def tell_complexity(found: Activities, least: float = 1.0) -> dict[str, Any]:
     }
 
 
-def tell_clubs(panel: Panel, *, smoothness: float | None = None, as_is: bool = False, **settings: float) -> dict[str, Any]:
+def tell_clubs(
+    panel: Panel, *, smoothness: float | None = None, as_is: bool = False, **settings: float
+) -> dict[str, Any]:
     """Return clubs of regions that converge together, and the settings that they depend on.
 
     Parameters
@@ -160,14 +162,14 @@ def tell_clubs(panel: Panel, *, smoothness: float | None = None, as_is: bool = F
 def tell_neighbours(
     panel: Panel, beside: Mapping[str, frozenset[str]], *, classes: int = 5, seed: int = 1
 ) -> dict[str, Any]:
-    """Return whether neighbours are alike, in each year and region by region in the last, and whether growth spills over.
+    """Return whether neighbours are alike by year, region by region in the last, and whether growth spills over.
 
     Raises
     ------
     BadInputError
         ``neighbours_none``, ``points_few``, ``points_alike``, ``classes_unfit``, ``value_not_positive``.
     """
-    there = np.isfinite(panel.value).all(axis=0)
+    there = np.asarray(np.isfinite(panel.value).all(axis=0))
     names = [region for region, is_in in zip(panel.regions, there, strict=True) if is_in]
     weights = row_weights(names, beside)
     has = weights.any(axis=1)

@@ -53,7 +53,7 @@ def template(
     year: Annotated[int, typer.Option("--year", min=1900, max=2200, help="Period of the figures.")] = 2025,
     lang: Lang = None,
 ) -> None:
-    """Write the framework of the paper's divides, the table that it asks for, and a recipe, to be filled and changed."""
+    """Write the framework of the paper's divides, the table that it asks for, and a recipe, to be filled in."""
     from qipan.bootstrap.regions import RECIPE, shipped_framework
     from qipan.bootstrap.regions import template as filled
     from qipan.facts.catalog import Catalog
@@ -93,7 +93,9 @@ def template(
 def _show(told: dict[str, Any], language: Language) -> None:
     many = len(told["years"]) > 1
     sure = told["uncertainty"] is not None
-    heads = [language.say(*one) for one in (("rank", "名次"), ("region", "地区"), ("score", "得分"), ("known", "有数据"))]
+    heads = [
+        language.say(*one) for one in (("rank", "名次"), ("region", "地区"), ("score", "得分"), ("known", "有数据"))
+    ]
     heads = [language.say("year", "年份"), *heads] if many else heads
     heads += [language.say("rank, 90% of draws", "名次（90% 的抽样）")] if sure else []
     rows = []
@@ -113,7 +115,11 @@ def _show(told: dict[str, Any], language: Language) -> None:
         heads = [language.say(*one) for one in (("choice", "选择"), ("first order", "一阶"), ("total", "总效应"))]
         indices = told["uncertainty"]["indices"]
         print_table(
-            table(heads, [(one["choice"], _digits(one["first"]), _digits(one["total"])) for one in indices], numbers=(1, 2))
+            table(
+                heads,
+                [(one["choice"], _digits(one["first"]), _digits(one["total"])) for one in indices],
+                numbers=(1, 2),
+            )
         )
 
 

@@ -242,7 +242,7 @@ def _panel(
     file: Path, per: Path | None, where: Mapping[str, str], without: Sequence[str]
 ) -> tuple[Panel, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read a panel, divided by another where one is named."""
-    from qipan.bootstrap.regions import read_panel
+    from qipan.bootstrap.regions import join, read_panel
     from qipan.facts.catalog import Catalog
 
     catalog = Catalog.load(None)
@@ -252,7 +252,8 @@ def _panel(
         return panel, left_out, noted
     with of_file(per.name):
         other, more, odd = read_panel(read_bytes(per), catalog, without=without)
-    return panel.per(other), (*left_out, *more), (*noted, *odd)
+    joined, apart = join(panel, other)
+    return joined, (*left_out, *more), (*noted, *odd, *apart)
 
 
 def _pairs(where: Sequence[str] | None) -> dict[str, str]:

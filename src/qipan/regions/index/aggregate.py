@@ -46,6 +46,7 @@ def aggregate(table: Indicators, framework: Framework, weights: Weights, step: S
             raise unknown_method("aggregate", way, WAYS)
     least = float(step.setting("least", 0.0))
     bounds = step.setting("bounds", None)
+    bounds = None if bounds is None else (float(bounds[0]), float(bounds[1]))
     scores = {code: table.value[:, :, at] for at, code in enumerate(table.codes)}
     for group in framework.groups:
         under = framework.under(group.code)
@@ -110,7 +111,7 @@ def in_best_light(value: Floats, bounds: tuple[float, float] | None = None) -> F
     if len(there) and there.min() < 0.0:
         raise _not_positive("benefit_of_doubt", "")
     count = value.shape[1]
-    if bounds is not None and not (len(bounds) == 2 and 0.0 <= bounds[0] * count <= 1.0 <= bounds[1] * count):
+    if bounds is not None and not 0.0 <= bounds[0] * count <= 1.0 <= bounds[1] * count:
         raise BadInputError(
             f"Bounds of shares must let the {count} indicators add up to 1, were {list(bounds)}.",
             code="bounds_unfit",
@@ -123,7 +124,7 @@ def in_best_light(value: Floats, bounds: tuple[float, float] | None = None) -> F
             rows += [bounds[0] * mine - part, part - bounds[1] * mine]
             limits += [np.zeros(count), np.zeros(count)]
         best = linprog(-value[at], A_ub=np.vstack(rows), b_ub=np.concatenate(limits), method="highs")
-        found[at] = -best.fun if best.success else np.nan
+        found[at] = -float(best.fun) if best.success and best.fun is not None else np.nan
     return found
 
 

@@ -18,7 +18,6 @@ from qipan.regions.model.array import Floats
 from qipan.regions.model.framework import Framework, Indicators
 from qipan.regions.model.recipe import Recipe, Step
 
-
 NEED_POSITIVE: Final = frozenset({"geometric", "harmonic", "benefit_of_doubt", "entropy"})
 """Ways to weigh and to aggregate that need figures above 0."""
 

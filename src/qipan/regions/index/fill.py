@@ -26,7 +26,7 @@ class Screened:
 
 
 def denominate(table: Indicators, framework: Framework, step: Step) -> Indicators:
-    """Return indicators divided by their denominators; missing where one of the two is, or the denominator is not above 0.
+    """Return indicators over their denominators; missing where one of the two is, or the denominator is not above 0.
 
     Settings: ``scale``, what the quotient is multiplied with, by indicator.
 

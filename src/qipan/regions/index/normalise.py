@@ -50,10 +50,10 @@ class _Column:
 def normalise(table: Indicators, framework: Framework, step: Step) -> Indicators:
     """Return indicators on one scale.
 
-    Settings: ``method``, one of `METHODS`; ``range``, where ``min_max`` goes to; ``mean``, ``deviation`` of ``z_score``;
-    ``reference``, a region; ``target``, ``goalposts`` (low, high), else those of the framework, as the raw figure is
-    measured; ``scale`` of goalposts; ``cap``, whether what is beyond counts as reached; ``anchor``: ``all`` years,
-    ``each`` year, or a list of years.
+    Settings: ``method``, one of `METHODS`; ``range``, where ``min_max`` goes to; ``mean``, ``deviation`` of
+    ``z_score``; ``reference``, a region; ``target``, ``goalposts`` (low, high), else those of the framework, as the raw
+    figure is measured; ``scale`` of goalposts; ``cap``, whether what is beyond counts as reached; ``anchor``: ``all``
+    years, ``each`` year, or a list of years.
 
     Raises
     ------
@@ -102,18 +102,18 @@ def rank(value: Floats) -> Floats:
 def _min_max(one: _Column) -> Floats:
     low, high = _pair(one, "range", (0.0, 100.0))
     least, most = one.ends
-    return (one.value - least) / _width(most - least) * (high - low) + low
+    return np.asarray((one.value - least) / _width(most - least) * (high - low) + low
 
 
 def _z_score(one: _Column) -> Floats:
     spread = float(one.anchor.std(ddof=1)) if len(one.anchor) > 1 else 0.0
     mean, deviation = float(one.setting("mean", 0.0)), float(one.setting("deviation", 1.0))
-    return (one.value - one.anchor.mean()) / _width(spread) * deviation + mean
+    return np.asarray((one.value - one.anchor.mean()) / _width(spread) * deviation + mean
 
 
 def _distance_to_max(one: _Column) -> Floats:
     least, most = one.ends
-    return 1.0 - (most - one.value) / _width(most - least)
+    return np.asarray(1.0 - (most - one.value) / _width(most - least))
 
 
 def _distance_to_reference(one: _Column) -> Floats:

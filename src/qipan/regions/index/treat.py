@@ -52,9 +52,9 @@ class Treated:
 def treat(table: Indicators, step: Step) -> tuple[Indicators, tuple[Treated, ...]]:
     """Return indicators with their outliers treated, year by year, and what was done.
 
-    Settings: ``skew``, ``kurtosis``, the limits; ``winsorise_most``, how many figures may be pulled in; ``then``, one of
-    ``log, log_shift, log_either_way, box_cox, none``; ``power`` of ``box_cox``; ``combine``, whether ``then`` works on
-    what was pulled in and not on what was there before; ``method`` ``none`` leaves an indicator as it is.
+    Settings: ``skew``, ``kurtosis``, the limits; ``winsorise_most``, how many figures may be pulled in; ``then``, one
+    of ``log, log_shift, log_either_way, box_cox, none``; ``power`` of ``box_cox``; ``combine``, whether ``then`` works
+    on what was pulled in and not on what was there before; ``method`` ``none`` leaves an indicator as it is.
 
     Raises
     ------

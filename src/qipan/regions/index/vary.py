@@ -185,9 +185,7 @@ def _changed(steps: Sequence[Step], chosen: Mapping[str, Any]) -> tuple[Step, ..
     found = list(steps) if "weigh" in named else [*steps[:-1], Step("weigh"), steps[-1]]
     for path, option in chosen.items():
         name, _, setting = path.partition(".")
-        found = [
-            replace(one, settings={**one.settings, setting: option}) if one.name == name else one for one in found
-        ]
+        found = [replace(one, settings={**one.settings, setting: option}) if one.name == name else one for one in found]
     return tuple(found)
 
 

@@ -44,9 +44,9 @@ class Weights:
 def weigh(table: Indicators, framework: Framework, step: Step) -> Weights:
     """Return weights.
 
-    Settings: ``method``, one of `METHODS`, for indicators within their groups; groups keep the weights of the framework.
-    ``weights``, by code, go over the framework's. ``pairs``, by parent, are matrices of how much more the one matters than
-    the other, ``{parent: {order, matrix}}``; ``inconsistent``, up to which ratio they are taken.
+    Settings: ``method``, one of `METHODS`, for indicators within their groups; groups keep the weights of the
+    framework. ``weights``, by code, go over the framework's. ``pairs``, by parent, are matrices of how much more the
+    one matters than the other, ``{parent: {order, matrix}}``; ``inconsistent``, up to which ratio they are taken.
 
     Raises
     ------
@@ -115,9 +115,7 @@ def components(value: Floats, *, is_squared: bool = False) -> Floats:
     return _shares(first**2) if is_squared else first / (first.sum() or 1.0)
 
 
-def compare(
-    codes: Sequence[str], told: Mapping[str, Any], parent: str, inconsistent: float
-) -> tuple[Floats, float]:
+def compare(codes: Sequence[str], told: Mapping[str, Any], parent: str, inconsistent: float) -> tuple[Floats, float]:
     """Return weights from comparisons of pairs, and how inconsistent these are.
 
     Examples
@@ -167,8 +165,8 @@ def _by_data(value: Floats, method: str, parent: str) -> Floats:
     there = value[np.isfinite(value).all(axis=1)]
     if len(there) < FEW or (method == "entropy" and there.min() < 0.0):
         raise BadInputError(
-            f"Weights under {parent} by {method} must have {FEW} regions or more without gaps, and for entropy no figure "
-            f"below 0; was {len(there)} regions.",
+            f"Weights under {parent} by {method} must have {FEW} regions or more without gaps, and for entropy no "
+            f"figure below 0; was {len(there)} regions.",
             code="weights_unfit",
             hint="Fill gaps first, or take another method; for entropy normalise by min_max.",
         )

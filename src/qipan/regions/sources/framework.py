@@ -1,7 +1,7 @@
 """Read the framework of an index from a table: a row for each indicator, and for each group where groups have rows.
 
-Either ``code, parent`` and more, a row for groups too; or ``IndCode, Agg1, Agg2 ...``, where each indicator names all that
-it is grouped under. Names of columns are those of COINr, old and new, or in plain English or Chinese.
+Either ``code, parent`` and more, a row for groups too; or ``IndCode, Agg1, Agg2 ...``, where each indicator names all
+that it is grouped under. Names of columns are those of COINr, old and new, or in plain English or Chinese.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import Finding
 from qipan.regions.model.framework import Framework, Node, grow
 from qipan.regions.sources.panel import read_number
 from qipan.storage import table
@@ -22,8 +22,8 @@ HEADS: Final = {
     "parent": "parent", "上级": "parent", "type": "type", "类型": "type",
     "direction": "direction", "方向": "direction", "weight": "weight", "indweight": "weight", "权重": "weight",
     "denominator": "denominator", "分母": "denominator", "unit": "unit", "indunit": "unit", "单位": "unit",
-    "target": "target", "目标": "target", "goalpost_lower": "low", "goalpost_upper": "high", "low": "low", "high": "high",
-    "下限": "low", "上限": "high", "code": "code", "name": "name",
+    "target": "target", "目标": "target", "goalpost_lower": "low", "goalpost_upper": "high", "low": "low",
+    "high": "high", "下限": "low", "上限": "high", "code": "code", "name": "name",
 }  # fmt: skip
 """Columns by the names that they may have, in small letters."""
 DIRECTIONS: Final = {"": 1, "1": 1, "+1": 1, "+": 1, "more": 1, "正": 1, "-1": -1, "-": -1, "less": -1, "负": -1}
@@ -35,8 +35,8 @@ _STEP: Final = re.compile(r"agg(\d+)")
 def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
     r"""Return a framework, or what is wrong with its rows: half a framework would be another index.
 
-    Rules: ``file_unreadable``, ``columns_differ``, ``row_torn``, ``cell_empty``, ``node_repeated``, ``direction_unfit``,
-    ``value_unreadable``, ``parent_differs``.
+    Rules: ``file_unreadable``, ``columns_differ``, ``row_torn``, ``cell_empty``, ``node_repeated``,
+    ``direction_unfit``, ``value_unreadable``, ``parent_differs``.
 
     Raises
     ------
@@ -54,7 +54,10 @@ def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
         head = [HEADS.get(name.casefold(), name.casefold()) for name in found.head]
         steps = sorted((name for name in head if _STEP.fullmatch(name)), key=lambda name: int(name[3:]))
         if "code" not in head or not ("parent" in head or steps) or len(set(head)) < len(head):
-            told = f"A framework must have the columns code and parent, or code and Agg1, each once, was {', '.join(head)}."
+            told = (
+                "A framework must have the columns code and parent, or code and Agg1, each once, was "
+                f"{', '.join(head)}."
+            )
             return None, (Finding(0, "", "columns_differ", told),)
         rows: list[tuple[int, dict[str, str]]] = []
         wrong: list[Finding] = []
@@ -132,9 +135,7 @@ def _wrong(cells: Mapping[str, str], line: int, nodes: Mapping[str, Node]) -> li
     return found
 
 
-def _add_groups(
-    nodes: dict[str, Node], rows: list[tuple[int, dict[str, str]]], steps: list[str]
-) -> list[Finding]:
+def _add_groups(nodes: dict[str, Node], rows: list[tuple[int, dict[str, str]]], steps: list[str]) -> list[Finding]:
     """Add the groups that indicators name, each under the next one; say where two rows differ."""
     wrong = []
     for number, cells in rows:
@@ -145,6 +146,8 @@ def _add_groups(
             if there is None:
                 nodes[code] = Node(code, code, above)
             elif there.parent != above:
-                told = f"{code} must be grouped under one thing, was under {there.parent or 'none'} and {above or 'none'}."
+                told = (
+                    f"{code} must be grouped under one thing, was under {there.parent or 'none'} and {above or 'none'}."
+                )
                 wrong.append(Finding(number, steps[at], "parent_differs", told, code))
     return wrong

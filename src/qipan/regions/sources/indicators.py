@@ -1,26 +1,39 @@
 """Read the figures of indicators from a table: long, a row for each region, period and indicator; or wide.
 
-Long: columns ``region, indicator, value``, and ``year``, ``release`` where there are several. Wide: a column with the code
-of the region, ``year`` where there are several, and a column for each indicator and denominator of the framework; columns
-of words are partitions. Rows are told apart by the code of their region, never by where they stand.
+Long: columns ``region, indicator, value``, and ``year``, ``release`` where there are several. Wide: a column with the
+code of the region, ``year`` where there are several, and a column for each indicator and denominator of the framework;
+columns of words are partitions. Rows are told apart by the code of their region, never by where they stand.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from qipan.kernel.errors import Finding
+from qipan.regions.model.array import Floats
 from qipan.regions.model.framework import Framework, Indicators
-from qipan.regions.sources.panel import MISSING, Names, odd_year, read_number, read_year
+from qipan.regions.sources.panel import MISSING, Names, by_position, odd_year, only_counted, read_number, read_year
 from qipan.storage import table
 
-REGION: Final = ("region", "ucode", "unitcode", "adcode", "province", "country", "地区代码", "行政区划代码", "地区", "省份", "省")
+REGION: Final = (
+    "region",
+    "ucode",
+    "unitcode",
+    "adcode",
+    "province",
+    "country",
+    "地区代码",
+    "行政区划代码",
+    "地区",
+    "省份",
+    "省",
+)
 NAME: Final = ("uname", "unitname", "region_name", "name", "地区名称", "名称")
 YEAR: Final = ("year", "time", "period", "年份", "年度", "年")
 INDICATOR: Final = ("indicator", "icode", "indcode", "指标代码", "code", "item", "指标")
@@ -28,8 +41,6 @@ VALUE: Final = ("value", "数值")
 RELEASE: Final = ("release", "released", "发布日", "发布")
 NO_YEAR: Final = 0
 """Stands for the period of a table that names none."""
-POSITIONS_MIN: Final = 4
-"""Rows from which codes that only count them are taken for positions."""
 
 
 @dataclass(slots=True)
@@ -55,14 +66,15 @@ def read(
 ) -> tuple[Indicators | None, tuple[Finding, ...], tuple[Finding, ...]]:
     r"""Return figures, what is wrong with rows that are left out, and what is odd about others; none without a row.
 
-    Rules of the file: ``file_unreadable``, ``region_column_missing``, ``joined_by_position``, ``columns_differ``; of rows
-    that are left out: ``row_torn``, ``cell_empty``, ``region_unknown``, ``year_unreadable``, ``value_unreadable``,
+    Rules of the file: ``file_unreadable``, ``region_column_missing``, ``joined_by_position``, ``columns_differ``; of
+    rows that are left out: ``row_torn``, ``cell_empty``, ``region_unknown``, ``year_unreadable``, ``value_unreadable``,
     ``value_repeated``, ``release_older``; odd: ``name_mended``, ``nation_left_out``, ``releases_mixed``,
     ``column_unused``, ``indicator_absent``.
 
     Examples
     --------
-    >>> from qipan.regions.model.framework import Node, grow
+    >>> from qipan.regions.model.array import Floats
+    from qipan.regions.model.framework import Node, grow
     >>> framework = grow([Node("x", "X", "all"), Node("y", "Y", "all")], [Node("all", "All", "")])
     >>> found, _, _ = read(b"region,x,y\na,1,2\nb,3,NA\n", Names(), framework)
     >>> found.regions, found.value[0].tolist()
@@ -168,9 +180,8 @@ def _take(kept: _Read, names: Names, rows: list[_Row], wanted: set[str]) -> None
     """Keep the cells of rows, or say why not."""
     read_as = {one: names.read(one) for one in {row[1] for row in rows}}
     plain = [one for one in read_as if one and not names.is_whole(one)]
-    if len(plain) >= POSITIONS_MIN and any({str(at + by) for at in range(len(plain))} == set(plain) for by in (0, 1)):
-        told = "Codes of regions must name them, they only count the rows: rows are never joined by position."
-        kept.left_out.append(Finding(0, "region", "joined_by_position", told))
+    if only_counted(plain):
+        kept.left_out.append(by_position())
         return
     provinces = set(names.codes.values())
     of_china = 2 * sum(read_as[one][0] in provinces for one in plain) > len(plain)
@@ -229,11 +240,14 @@ def _take_cell(kept: _Read, key: tuple[str, int, str], cell: tuple[int, str, str
     if key in kept.value:
         if release == kept.release[key]:
             if figure != kept.value[key]:
-                said = f"A cell must be told once, line {kept.line[key]} has {code} of {label} in {year or 'the period'}."
+                said = (
+                    f"A cell must be told once, line {kept.line[key]} has {code} of {label} in {year or 'the period'}."
+                )
                 kept.left_out.append(Finding(number, code, "value_repeated", said, value))
             return
         older = min(release, kept.release[key])
-        said = f"A cell must be of one release, {code} of {label} is of several; {older or 'that without one'} is left out."
+        told_as = older or "that without one"
+        said = f"A cell must be of one release, {code} of {label} is of several; {told_as} is left out."
         kept.left_out.append(Finding(number, code, "release_older", said, older))
         if release < kept.release[key]:
             return
@@ -257,10 +271,9 @@ def _laid_out(kept: _Read, framework: Framework) -> Indicators:
     years = tuple(sorted({year for _, year, _ in kept.value}))
     codes = tuple(one.code for one in framework.indicators)
     row, place = ({one: at for at, one in enumerate(some)} for some in (years, regions))
-    others: dict[str, np.ndarray] = {
-        one: np.full((len(years), len(regions)), np.nan) for one in {node.denominator for node in framework.indicators} - {""}
-        if any(code == one for _, _, code in kept.value)
-    }  # fmt: skip
+    told_of = {code for _, _, code in kept.value}
+    wanted = {node.denominator for node in framework.indicators} & told_of
+    others: dict[str, Floats] = {one: np.full((len(years), len(regions)), np.nan) for one in sorted(wanted)}
     value = np.full((len(years), len(regions), len(codes)), np.nan)
     for (region, year, code), figure in kept.value.items():
         if code in codes:

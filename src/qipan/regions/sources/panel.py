@@ -1,9 +1,9 @@
 """Read a panel of regions from a table, long or wide.
 
 Long: columns ``region, year, value`` must be there, ``weight`` may be; of the others those that say one thing of each
-region are partitions. Wide: a column ``year``, or the first one where it has no name, and a column for each region; or a
-column of regions and one for each year.
-A province may be named by adcode or by any of its names; other names stay as they are.
+region are partitions. Wide: a column ``year``, or the first one where it has no name, and a column for each region; or
+a column of regions and one for each year. A province may be named by adcode or by any of its names; other names stay as
+they are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,8 @@ HEADS: Final = {
 }  # fmt: skip
 """Columns by other names that they may have."""
 MISSING: Final = frozenset({"", "nan", "na", "n/a", "-", "—", "..."})
+POSITIONS_MIN: Final = 4
+"""Regions from which names that only count them are taken for positions."""
 FIRST_YEAR: Final = 1500
 """Series of economic history begin before any day of the board."""
 WHOLES: Final = frozenset({"全国", "全国合计", "中国", "东部地区", "中部地区", "西部地区", "东北地区"})
@@ -85,8 +87,9 @@ def read(
 ) -> tuple[Panel | None, tuple[Finding, ...], tuple[Finding, ...]]:
     r"""Return a panel, what is wrong with rows that are left out, and what is odd about others; none without a row.
 
-    Rules: ``file_unreadable``, ``columns_differ`` for the file; ``row_torn``, ``year_unreadable``,
-    ``value_unreadable``, ``value_repeated`` for rows that are left out; ``name_mended``, ``nation_left_out`` are odd.
+    Rules: ``file_unreadable``, ``columns_differ``, ``joined_by_position`` for the file; ``row_torn``,
+    ``year_unreadable``, ``value_unreadable``, ``value_repeated`` for rows that are left out; ``name_mended``,
+    ``nation_left_out`` are odd.
 
     Parameters
     ----------
@@ -119,6 +122,8 @@ def read(
             _take(kept, names, leave, (number, region, year, value, weight))
     except table.UnreadableError as error:
         return None, (*kept.left_out, table.unreadable(error)), ()
+    if only_counted({region for region, _ in kept.value}):
+        return None, (*kept.left_out, by_position()), tuple(kept.noted)
     if not kept.value:
         return None, tuple(kept.left_out), tuple(kept.noted)
     return _panel(kept, names), tuple(kept.left_out), tuple(kept.noted)
@@ -233,6 +238,24 @@ def _panel(kept: _Read, names: Names) -> Panel:
 
 def _torn(number: int, count: int) -> Finding:
     return Finding(number, "", "row_torn", f"A row must have {count} cells, had more or fewer.")
+
+
+def only_counted(regions: Collection[str]) -> bool:
+    """Say whether names of regions only count them, as the rows of a table do.
+
+    Examples
+    --------
+    >>> only_counted({"0", "1", "2", "3"}), only_counted({"110000", "120000", "130000", "140000"})
+    (True, False)
+    """
+    count = len(regions)
+    return count >= POSITIONS_MIN and any({str(at + by) for at in range(count)} == set(regions) for by in (0, 1))
+
+
+def by_position() -> Finding:
+    """Return the finding of a table whose regions are only counted."""
+    told = "Codes of regions must name them, they only count the rows: rows are never joined by position."
+    return Finding(0, "region", "joined_by_position", told)
 
 
 def read_year(text: str) -> int | None:

@@ -1,7 +1,7 @@
 """Read the recipe of an index from TOML or JSON: steps in their order, each with its settings.
 
-A table for each step, taken in the order in which they stand; or a list ``steps`` of tables with ``step``. Words of COINr
-are understood too: ``Normalise``, ``n_minmax``, ``winmax``.
+A table for each step, taken in the order in which they stand; or a list ``steps`` of tables with ``step``. Words of
+COINr are understood too: ``Normalise``, ``n_minmax``, ``winmax``.
 """
 
 from __future__ import annotations
@@ -165,7 +165,9 @@ def _is_fit(name: str, value: Any) -> bool:
     """Say whether a value is of the kind that a setting has."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name in {"range", "goalposts", "bounds"}:
-        return isinstance(value, Sequence) and all(isinstance(one, int | float) for one in value)
+        count = {"goalposts": (2, 3)}.get(name, (2,))
+        is_list = isinstance(value, Sequence) and not isinstance(value, str)
+        return is_list and len(value) in count and all(isinstance(one, int | float) for one in value)
     if name in {"weights", "pairs", "choices"}:
         return isinstance(value, Mapping)
     if name in {"group", "reference"}:
