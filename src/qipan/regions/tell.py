@@ -172,7 +172,7 @@ def tell_neighbours(
     there = np.asarray(np.isfinite(panel.value).all(axis=0))
     names = [region for region, is_in in zip(panel.regions, there, strict=True) if is_in]
     weights = row_weights(names, beside)
-    has = weights.any(axis=1)
+    has = np.asarray(weights.any(axis=1))
     # Who has no neighbour has no part: with it the weights would not add up to the number of regions.
     value, weights = panel.value[:, there][:, has], weights[np.ix_(has, has)]
     near = [region for region, is_in in zip(names, has, strict=True) if is_in]

@@ -102,13 +102,13 @@ def rank(value: Floats) -> Floats:
 def _min_max(one: _Column) -> Floats:
     low, high = _pair(one, "range", (0.0, 100.0))
     least, most = one.ends
-    return np.asarray((one.value - least) / _width(most - least) * (high - low) + low
+    return np.asarray((one.value - least) / _width(most - least) * (high - low) + low)
 
 
 def _z_score(one: _Column) -> Floats:
     spread = float(one.anchor.std(ddof=1)) if len(one.anchor) > 1 else 0.0
     mean, deviation = float(one.setting("mean", 0.0)), float(one.setting("deviation", 1.0))
-    return np.asarray((one.value - one.anchor.mean()) / _width(spread) * deviation + mean
+    return np.asarray((one.value - one.anchor.mean()) / _width(spread) * deviation + mean)
 
 
 def _distance_to_max(one: _Column) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from qipan.kernel.errors import Finding
@@ -55,6 +55,8 @@ METHODS: Final = {
 NESTED: Final = frozenset(
     {"global_specs", "f_n_para", "f_ag_para", "f_i_para", "f1_para", "f2_para", "f_pass_para", "para"}
 )
+WORDS: Final = frozenset({"method", "then", "by"})
+"""Settings that name a method."""
 INDIVIDUAL: Final = ("indicators", "indiv_specs")
 
 
@@ -145,10 +147,9 @@ def _settings(
             said = f"A setting of {step} must be one of {', '.join(sorted(SETTINGS[step]))}, was {key}."
             wrong.append(Finding(number, key, "setting_unknown", said, str(value)))
         else:
-            plain[name] = _method(value) if name in {"method", "then", "by"} else value
-            if name not in {"method", "then", "by"} and not _is_fit(name, value):
-                said = f"The setting {name} of {step} has another kind of value than was given, {value!r}."
-                wrong.append(Finding(number, key, "setting_unfit", said, str(value)))
+            plain[name] = _method(value) if name in WORDS else value
+            if not _is_fit(step, name, plain[name]):
+                wrong.append(_unfit(number, key, step, value))
     return plain, single
 
 
@@ -161,22 +162,53 @@ def _method(value: Any) -> Any:
     return METHODS.get(short, short)
 
 
-def _is_fit(name: str, value: Any) -> bool:
+def _is_fit(step: str, name: str, value: Any) -> bool:
     """Say whether a value is of the kind that a setting has."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name in {"range", "goalposts", "bounds"}:
-        count = {"goalposts": (2, 3)}.get(name, (2,))
-        is_list = isinstance(value, Sequence) and not isinstance(value, str)
-        return is_list and len(value) in count and all(isinstance(one, int | float) for one in value)
-    if name in {"weights", "pairs", "choices"}:
-        return isinstance(value, Mapping)
-    if name in {"group", "reference"}:
-        return isinstance(value, str)
-    if name in {"combine", "cap"}:
-        return isinstance(value, bool)
-    if name in {"draws", "base", "seed"}:
-        return isinstance(value, int) and is_number and value >= (0 if name == "seed" else 1)
-    return is_number or name == "anchor"
+    if step == "aggregate" and name == "method" and _is_list(value):
+        return all(isinstance(one, str) for one in value)
+    return KINDS.get(name, _is_number)(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_pair(value: Any) -> bool:
+    return _is_list(value) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and isinstance(value, int) and value >= 1
+
+
+KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys((*WORDS, "group", "reference"), _is_word),
+    **dict.fromkeys(("range", "bounds"), _is_pair),
+    **dict.fromkeys(("draws", "base"), _is_count),
+    **dict.fromkeys(("combine", "cap"), lambda value: isinstance(value, bool)),
+    "goalposts": lambda value: _is_pair(value) or (_is_list(value) and len(value) == 3 and all(map(_is_number, value))),
+    "seed": lambda value: value == 0 or _is_count(value),
+    "weights": lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
+    "pairs": lambda value: isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values()),
+    "choices": lambda value: isinstance(value, Mapping) and all(map(_is_list, value.values())),
+    "anchor": lambda value: (
+        value in ("all", "each") or _is_count(value) or (_is_list(value) and all(map(_is_count, value)))
+    ),
+}
+"""What kind of value a setting has; a number where nothing is said."""
+
+
+def _unfit(number: int, key: str, step: str, value: Any) -> Finding:
+    said = f"The setting {key} of {step} must be of another kind, as docs/indices.md has it, was {value!r}."
+    return Finding(number, key, "setting_unfit", said, str(value))
 
 
 def _doubt(plain: Mapping[str, Any], number: int, wrong: list[Finding]) -> Doubt | None:
@@ -189,6 +221,8 @@ def _doubt(plain: Mapping[str, Any], number: int, wrong: list[Finding]) -> Doubt
             said = f"A choice must be a step and a setting, with a list of options, was {path}."
             wrong.append(Finding(number, path, "choice_unfit", said, str(options)))
             continue
-        choices[f"{known}.{name}"] = tuple(_method(one) if name in {"method", "then", "by"} else one for one in options)
+        made = tuple(_method(one) if name in WORDS else one for one in options)
+        wrong += [_unfit(number, path, known, one) for one in made if not _is_fit(known, name, one)]
+        choices[f"{known}.{name}"] = made
     rest = {name: value for name, value in plain.items() if name != "choices"}
     return None if wrong else Doubt(choices, **rest)
