@@ -109,7 +109,11 @@ def in_best_light(value: Floats, bounds: tuple[float, float] | None = None) -> F
     found = np.full(len(value), np.nan)
     there = value[whole]
     if len(there) and there.min() < 0.0:
-        raise _not_positive("benefit_of_doubt", "")
+        raise BadInputError(
+            f"Figures that are shown in the best light must be 0 or more, was {there.min():g}.",
+            code="aggregate_not_positive",
+            hint="Normalise by min_max, or take the arithmetic mean.",
+        )
     count = value.shape[1]
     if bounds is not None and not 0.0 <= bounds[0] * count <= 1.0 <= bounds[1] * count:
         raise BadInputError(
@@ -156,12 +160,8 @@ def _mean(value: Floats, weights: Floats) -> Floats:
 def _check_positive(value: Floats, way: str, code: str) -> None:
     there = value[np.isfinite(value)]
     if way != "arithmetic" and len(there) and there.min() <= 0.0:
-        raise _not_positive(way, code)
-
-
-def _not_positive(way: str, code: str) -> BadInputError:
-    return BadInputError(
-        f"The {way} mean must have figures above 0, had some of 0 or less{f' under {code}' if code else ''}.",
-        code="aggregate_not_positive",
-        hint="Normalise by min_max with range = [1, 100], or take the arithmetic mean.",
-    )
+        raise BadInputError(
+            f"The {way} mean must have figures above 0, had some of 0 or less under {code}.",
+            code="aggregate_not_positive",
+            hint="Normalise by min_max with range = [1, 100], or take the arithmetic mean.",
+        )

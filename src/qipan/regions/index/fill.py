@@ -109,7 +109,7 @@ def unknown_method(step: str, method: object, known: tuple[str, ...]) -> BadInpu
     return BadInputError(
         f"A method of the step {step} must be one of {', '.join(known)}, was {method}.",
         code="method_unknown",
-        hint="Write the recipe as docs/regions.md has it.",
+        hint="Write the recipe as docs/indices.md has it.",
     )
 
 

@@ -90,13 +90,15 @@ def read(
         is_long = bool(value) and bool(indicator) and indicator != region
         if not region and not is_long:
             region = _first(head, ("code",))
-        if not region or len(set(head)) < len(head):
+        if len(set(head)) < len(head):
+            told = f"A table must have each column once, was {', '.join(found.head)}."
+            return None, (Finding(0, "", "columns_differ", told),), ()
+        if not region:
             told = (
                 "A table must name the region of each row by its code in one column, such as region; had "
                 f"{', '.join(found.head) or 'none'}: rows are never joined by position."
             )
-            rule = "columns_differ" if region else "region_column_missing"
-            return None, (Finding(0, "region", rule, told),), ()
+            return None, (Finding(0, "region", "region_column_missing", told),), ()
         lines = _cells(found, kept)
         rows = _long(lines, head, (region, indicator, value), kept) if is_long else _wide(
             lines, found.head, region, wanted, kept
