@@ -118,6 +118,11 @@ def components(value: Floats, *, is_squared: bool = False) -> Floats:
 def compare(codes: Sequence[str], told: Mapping[str, Any], parent: str, inconsistent: float) -> tuple[Floats, float]:
     """Return weights from comparisons of pairs, and how inconsistent these are.
 
+    Raises
+    ------
+    BadInputError
+        ``pairs_unfit``, ``pairs_inconsistent``.
+
     Examples
     --------
     >>> told = {"order": ["a", "b", "c"], "matrix": [[1, 2, 4], [0.5, 1, 2], [0.25, 0.5, 1]]}

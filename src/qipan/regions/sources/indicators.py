@@ -73,8 +73,7 @@ def read(
 
     Examples
     --------
-    >>> from qipan.regions.model.array import Floats
-    from qipan.regions.model.framework import Node, grow
+    >>> from qipan.regions.model.framework import Node, grow
     >>> framework = grow([Node("x", "X", "all"), Node("y", "Y", "all")], [Node("all", "All", "")])
     >>> found, _, _ = read(b"region,x,y\na,1,2\nb,3,NA\n", Names(), framework)
     >>> found.regions, found.value[0].tolist()

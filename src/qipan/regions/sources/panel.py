@@ -88,8 +88,8 @@ def read(
     r"""Return a panel, what is wrong with rows that are left out, and what is odd about others; none without a row.
 
     Rules: ``file_unreadable``, ``columns_differ``, ``joined_by_position`` for the file; ``row_torn``,
-    ``year_unreadable``, ``value_unreadable``, ``value_repeated`` for rows that are left out; ``name_mended``,
-    ``nation_left_out`` are odd.
+    ``year_unreadable``, ``value_unreadable``, ``value_repeated``, ``region_unknown`` for rows that are left out;
+    ``name_mended``, ``nation_left_out`` are odd.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ def read(
         return None, (*kept.left_out, table.unreadable(error)), ()
     if only_counted({region for region, _ in kept.value}):
         return None, (*kept.left_out, by_position()), tuple(kept.noted)
+    _set_aside(kept, names)
     if not kept.value:
         return None, tuple(kept.left_out), tuple(kept.noted)
     return _panel(kept, names), tuple(kept.left_out), tuple(kept.noted)
@@ -214,6 +215,17 @@ def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
         kept.left_out.append(Finding(number, "value", "value_repeated", told, value))
         return
     kept.value[key], kept.weight[key], kept.line[key] = figure, heavy, number
+
+
+def _set_aside(kept: _Read, names: Names) -> None:
+    """Leave out regions that are no provinces where most are, with their rows: they are damaged, or something else."""
+    regions, provinces = {region for region, _ in kept.value}, set(names.codes.values())
+    if 2 * len(regions & provinces) <= len(regions):
+        return
+    for key in [key for key in kept.value if key[0] not in provinces]:
+        told = f"A region must be a province as the others are, was {key[0]!r}."
+        kept.left_out.append(Finding(kept.line[key], "region", "region_unknown", told, key[0]))
+        del kept.value[key], kept.weight[key]
 
 
 def _panel(kept: _Read, names: Names) -> Panel:
