@@ -30,6 +30,7 @@ method = "min_max"
 range = [0, 100]
 [aggregate]
 """
+BRIEF = b"[treat]\n[normalise]\nrange = [1, 100]\n[aggregate]\n[uncertainty]\ndraws = 30\nbase = 2\n"
 PRINTED = {
     "CHE": {"Political": 74.78, "Instit": 85.94, "Environ": 77.21, "SusEcFin": 56.88},
     "NLD": {"Political": 84.55, "Instit": 71.74, "Environ": 58.73, "SusEcFin": 57.78},
@@ -77,7 +78,7 @@ def test_thirty_one_provinces_have_an_index_from_the_science_panel(folder) -> No
         "input,all,1,1,\noutput,all,1,1,\nall,,1,1,\n"
     )
     given, shape, recipe, left_out, noted = read_index(
-        (folder / "china_science_technology_2010_2019.csv.gz").read_bytes(), meta.encode(), None, Catalog.load(None)
+        (folder / "china_science_technology_2010_2019.csv.gz").read_bytes(), meta.encode(), BRIEF, Catalog.load(None)
     )
     assert len(given.regions) == 31
     assert not [one for one in left_out if one.rule not in {"value_unreadable", "value_repeated"}]

@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan.bootstrap.regions import read_framework, shipped_framework
@@ -83,6 +83,7 @@ def test_the_framework_of_the_divides_has_the_sections_of_the_paper() -> None:
     assert all(found.under(one.code) for one in found.groups)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_framework_or_told(data) -> None:
     with suppress(BadInputError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan.bootstrap.regions import names_of, read_index, template
@@ -113,6 +113,7 @@ def test_the_template_of_the_divides_is_read_again_with_its_gaps() -> None:
     assert recipe.doubt is not None
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_figures_or_told(data) -> None:
     found, left_out, _ = indicators.read(data, Names(), FRAMEWORK)

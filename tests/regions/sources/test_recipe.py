@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qipan.bootstrap.regions import RECIPE
@@ -95,6 +95,7 @@ def test_what_is_not_known_is_told(text, rule) -> None:
     assert rule in {one.rule for one in wrong}
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_recipe_or_told(data) -> None:
     found, wrong = read(data)
