@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import resources
 from typing import Final
 
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.regions.model.activity import Activities
+from qipan.regions.model.array import Floats
+from qipan.regions.model.framework import Framework, Indicators
 from qipan.regions.model.panel import Panel
-from qipan.regions.sources import activities, panel
+from qipan.regions.model.recipe import Recipe
+from qipan.regions.notice import breaks
+from qipan.regions.sources import activities, indicators, panel
+from qipan.regions.sources import framework as frameworks
+from qipan.regions.sources import recipe as recipes
 from qipan.regions.sources.panel import Names
 
 MISTAKEN: Final = {"占": "古", "两": "西", "四": "西", "汀": "江", "尔": "东"}
 """What scanners of Chinese yearbooks put in the place of letters of provinces."""
 CHINA: Final = ("macro4", "macro3")
 """Partitions that every panel of provinces has."""
+RECIPE: Final = """\
+# Steps are taken in the order in which they stand here.
+[treat]
+winsorise_most = 5
+
+[normalise]
+method = "min_max"
+range = [1, 100]
+# Scores of one year can be compared with those of another.
+anchor = "all"
+
+[weigh]
+method = "framework"
+
+[aggregate]
+method = "arithmetic"
+
+[uncertainty]
+draws = 200
+base = 64
+seed = 1
+weights_noise = 0.25
+"""
+"""How an index is made where nobody says."""
 
 
 def names_of(catalog: Catalog) -> Names:
@@ -46,7 +79,7 @@ def read_panel(
             hint="Write a row for each region and year: region,year,value, as docs/regions.md has them.",
             findings=left_out,
         )
-    return _grouped(found, catalog), left_out, noted
+    return _grouped(found, catalog), left_out, (*noted, *_breaks(found.value, found.regions, found.years, ""))
 
 
 def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Finding, ...]]:
@@ -68,6 +101,32 @@ def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Fi
     return found, left_out
 
 
+def join(panel: Panel, by: Panel) -> tuple[Panel, tuple[Finding, ...]]:
+    """Return a panel over another, and which regions are in one of them only.
+
+    Raises
+    ------
+    BadInputError
+        ``panels_apart``.
+    """
+    apart = sorted(set(panel.regions) ^ set(by.regions))
+    joined = panel.per(by)
+    if not apart:
+        return joined, ()
+    told = f"Regions must be in both panels, those in one only are left out: {', '.join(apart)}."
+    return joined, (Finding(0, "region", "region_unjoined", told, ", ".join(apart)),)
+
+
+def _breaks(value: Floats, regions: Sequence[str], years: tuple[int, ...], code: str) -> tuple[Finding, ...]:
+    """Return where figures of provinces seem to mix two releases."""
+    found = []
+    for year, jumped in breaks(value, years):
+        some = ", ".join(regions[at] for at in jumped)
+        told = f"Figures of one release move alike, in {years[year]} some jump: {some}; two releases may be mixed."
+        found.append(Finding(0, code, "series_breaks", told, str(years[year])))
+    return tuple(found)
+
+
 def _grouped(found: Panel, catalog: Catalog) -> Panel:
     """Return a panel with the partitions of China where all of its regions are provinces."""
     provinces = {one.adcode: one for one in catalog.regions()}
@@ -78,3 +137,91 @@ def _grouped(found: Panel, catalog: Catalog) -> Panel:
         "macro3": tuple(provinces[one].macro3 for one in found.regions),
     }
     return replace(found, groups={**known, **found.groups})
+
+
+def read_index(
+    data: bytes, meta: bytes | None, recipe: bytes | None, catalog: Catalog
+) -> tuple[Indicators, Framework, Recipe, tuple[Finding, ...], tuple[Finding, ...]]:
+    """Read figures, framework and recipe of an index; what is wrong with rows that are left out; what is odd.
+
+    Without a framework that of the paper's divides is taken, without a recipe `RECIPE`.
+
+    Raises
+    ------
+    BadInputError
+        ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``.
+    """
+    framework = read_framework(meta or shipped_framework())
+    made, findings = recipes.read(recipe or RECIPE.encode())
+    if made is None:
+        raise BadInputError(
+            f"A recipe must have steps that are known, with their settings; {len(findings)} things are wrong.",
+            code="recipe_unreadable",
+            hint="Write TOML or JSON with a table for each step, as docs/indices.md has them.",
+            findings=findings,
+        )
+    found, left_out, noted = indicators.read(data, names_of(catalog), framework)
+    if found is None and {one.rule for one in left_out} & {"region_column_missing", "joined_by_position"}:
+        raise BadInputError(
+            "A table must name its regions by code, did not: rows are never joined by position.",
+            code="regions_unnamed",
+            hint="Give it a column region with the adcode or the name of each province.",
+            findings=left_out,
+        )
+    if found is None:
+        raise BadInputError(
+            f"A table must have figures of the framework's indicators, had none: {len(left_out)} findings.",
+            code="indicators_unreadable",
+            hint="Name columns, or rows, by the codes of the framework, as docs/indices.md has them.",
+            findings=left_out,
+        )
+    provinces = {one.adcode: one for one in catalog.regions()}
+    if set(found.regions) <= set(provinces):
+        names = tuple(provinces[one].name_zh for one in found.regions)
+        known = {name: tuple(getattr(provinces[one], name) for one in found.regions) for name in CHINA}
+        found = replace(found, names=names, groups={**known, **found.groups})
+    broken = [
+        one
+        for at, code in enumerate(found.codes)
+        for one in _breaks(found.value[:, :, at], found.regions, found.years, code)
+    ]
+    return found, framework, made, left_out, (*noted, *broken)
+
+
+def read_framework(meta: bytes) -> Framework:
+    """Read the framework of an index.
+
+    Raises
+    ------
+    BadInputError
+        ``framework_unreadable``, ``framework_unfit``.
+    """
+    framework, findings = frameworks.read(meta)
+    if framework is None:
+        raise BadInputError(
+            f"A framework must have rows that can all be read; {len(findings)} things are wrong.",
+            code="framework_unreadable",
+            hint="Write a row for each indicator: its code, what it is grouped under, as docs/indices.md has them.",
+            findings=findings,
+        )
+    return framework
+
+
+def shipped_framework() -> bytes:
+    """Return the framework of the paper's divides, as its file."""
+    return (resources.files("qipan.facts") / "frameworks" / "divide.csv").read_bytes()
+
+
+def template(catalog: Catalog, year: int) -> str:
+    """Return the table that the framework of the paper's divides asks for: known figures are in it, others are open."""
+    rows = list(csv.DictReader(io.StringIO(shipped_framework().decode())))
+    asked = [one for one in rows if one["type"] == "indicator"]
+    text = io.StringIO()
+    sheet = csv.writer(text, lineterminator="\n")
+    sheet.writerow(["region", "name", "year", *(one["code"] for one in asked)])
+    facts = {fact.fact_id: f"{fact.value:g}" for one in asked if one["fact"] for fact in catalog.under(one["fact"])}
+    for place in catalog.regions():
+        if place.macro4:
+            cells = (facts.get(f"{one['fact']}/{place.adcode}", "") for one in asked)
+            sheet.writerow([place.adcode, place.name_zh, year, *cells])
+    return text.getvalue()

@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 
 from qipan.regions.converge import beta, sigma
+from qipan.regions.correlate import local_moran, moran, move_around
 from qipan.regions.decompose import split_gini, split_theil
+from qipan.regions.gather_clubs import CONVERGES, Club, LogT, gather
 from qipan.regions.measure import AVERSION, measure
 from qipan.regions.model.activity import Activities
 from qipan.regions.model.array import Floats, Ints
+from qipan.regions.model.neighbours import row_weights
 from qipan.regions.model.panel import Panel, known
 from qipan.regions.move import move
 from qipan.regions.specialise import complexity, density, proximity, rca, sameness
+from qipan.regions.spill import REGIONS_MIN, spill
 
 
 def tell_disparity(panel: Panel, by: Sequence[str] = (), aversion: float = AVERSION) -> dict[str, Any]:
@@ -120,6 +124,105 @@ def tell_complexity(found: Activities, least: float = 1.0) -> dict[str, Any]:
         "rca": quotient.tolist(),
         "proximity": near.tolist(),
         "density": close.tolist(),
+    }
+
+
+def tell_clubs(
+    panel: Panel, *, smoothness: float | None = None, as_is: bool = False, **settings: float
+) -> dict[str, Any]:
+    """Return clubs of regions that converge together, and the settings that they depend on.
+
+    Parameters
+    ----------
+    settings
+        ``trim``, ``sieve`` of `gather`.
+
+    Raises
+    ------
+    BadInputError
+        Those of `gather`.
+    """
+    found = gather(panel, smoothness=smoothness, as_is=as_is, **settings)
+    return {
+        "settings": {
+            "years": [found.years[0], found.years[-1]],
+            "smoothness": found.smoothness,
+            "trim": settings.get("trim", 1.0 / 3.0),
+            "sieve": settings.get("sieve", 0.0),
+            "converges_above": CONVERGES,
+        },
+        "whole": _test(found.whole),
+        "clubs": [_club(number, one) for number, one in enumerate(found.found, start=1)],
+        "merged": [_club(number, one) for number, one in enumerate(found.merged, start=1)],
+        "divergent": list(found.divergent),
+        "left_out": list(found.left_out),
+    }
+
+
+def tell_neighbours(
+    panel: Panel, beside: Mapping[str, frozenset[str]], *, classes: int = 5, seed: int = 1
+) -> dict[str, Any]:
+    """Return whether neighbours are alike by year, region by region in the last, and whether growth spills over.
+
+    Raises
+    ------
+    BadInputError
+        ``neighbours_none``, ``points_few``, ``points_alike``, ``classes_unfit``, ``value_not_positive``.
+    """
+    there = np.asarray(np.isfinite(panel.value).all(axis=0))
+    names = [region for region, is_in in zip(panel.regions, there, strict=True) if is_in]
+    weights = row_weights(names, beside)
+    has = np.asarray(weights.any(axis=1))
+    # Who has no neighbour has no part: with it the weights would not add up to the number of regions.
+    value, weights = panel.value[:, there][:, has], weights[np.ix_(has, has)]
+    near = [region for region, is_in in zip(names, has, strict=True) if is_in]
+    local = local_moran(value[-1], weights, seed=seed)
+    told: dict[str, Any] = {
+        "seed": seed,
+        "regions": len(near),
+        "without_neighbours": [region for region in names if region not in near],
+        "left_out": [region for region in panel.regions if region not in names],
+        "moran": [
+            {"year": year, **_plain(asdict(moran(one, weights, seed=seed)))}
+            for year, one in zip(panel.years, value, strict=True)
+        ],
+        "local": {
+            "year": panel.years[-1],
+            "regions": [
+                {"region": region, "statistic": _number(one), "p_chance": _number(chance), "quadrant": quadrant}
+                for region, one, chance, quadrant in zip(
+                    near, local.statistic.tolist(), local.p_chance.tolist(), local.quadrant, strict=True
+                )
+            ],
+        },
+    }
+    if len(panel.years) > 1:
+        around = move_around(value, weights, classes)
+        told["classes"] = {
+            "counts": around.counts.tolist(),
+            "chances": around.chances.tolist(),
+            "steady": [[_number(one) for one in row] for row in around.steady.tolist()],
+            **_plain({name: getattr(around, name) for name in ("q", "likelihood_ratio", "degrees")}),
+            **_plain({name: getattr(around, name) for name in ("q_p", "likelihood_ratio_p")}),
+        }
+        if len(near) >= REGIONS_MIN:
+            took = panel.years[-1] - panel.years[0]
+            told["beta"] = _plain(asdict(spill(value[0], value[-1], took, weights)))
+    return told
+
+
+def _test(test: LogT) -> dict[str, Any]:
+    return {**_plain(asdict(test)), "converges": test.converges}
+
+
+def _club(number: int, club: Club) -> dict[str, Any]:
+    return {
+        "club": number,
+        "count": len(club.regions),
+        **_test(club.test),
+        "sieve": club.sieve,
+        "of": list(club.of),
+        "regions": list(club.regions),
     }
 
 

@@ -30,11 +30,23 @@ def test_names_that_scanners_damaged_are_mended_and_told(names) -> None:
     found, left_out, noted = read(
         "region,year,value\n内蒙占,2000,1\n浙汀,2000,2\n两藏,2000,3\n某地,2000,4\n".encode(), names
     )
-    assert left_out == ()
+    assert [(one.row, one.rule, one.value) for one in left_out] == [(5, "region_unknown", "某地")]
     assert [(one.row, one.rule, one.value) for one in noted] == [
         (2, "name_mended", "内蒙占"), (3, "name_mended", "浙汀"), (4, "name_mended", "两藏"),
     ]  # fmt: skip
-    assert found.regions == ("150000", "330000", "540000", "某地")
+    assert found.regions == ("150000", "330000", "540000")
+
+
+def test_regions_in_rows_and_years_in_columns_bring_the_same(names) -> None:
+    found, left_out, _ = read("省份,2000,2001\n宁夏,1,2\n广东,3,\n".encode(), names)
+    assert (left_out, found.regions, found.years) == ((), ("440000", "640000"), (2000, 2001))
+    assert found.value[0].tolist() == [3.0, 1.0]
+
+
+def test_regions_that_only_count_the_rows_are_refused(names) -> None:
+    found, left_out, _ = read(b"year,0,1,2,3\n2000,5,6,7,8\n", names)
+    assert found is None
+    assert left_out[-1].rule == "joined_by_position"
 
 
 def test_every_row_that_is_wrong_is_told_and_the_others_are_read(names) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import indices
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.panels import say_findings
@@ -21,8 +22,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="regions", help="How regions differ, and whether the gap closes.", no_args_is_help=True)
 
+app.command("index")(indices.index)
+app.command("template")(indices.template)
+
 SHOWN = 20
 """Regions and activities that are printed: the most complex ones."""
+
+LEADING = 3
+"""Regions of a club that are printed."""
+CLEAR = 0.05
+"""Up to which chance a region's neighbours are told."""
+QUADRANTS = {
+    "high-high": ("High among high", "高-高"),
+    "low-high": ("Low among high", "低-高"),
+    "low-low": ("Low among low", "低-低"),
+    "high-low": ("High among low", "高-低"),
+}
 
 PanelFile = Annotated[
     Path,
@@ -153,11 +168,81 @@ def complexity(
     print_table(table(heads, rows, numbers=range(1, 5)))
 
 
+@app.command()
+def clubs(
+    file: PanelFile,
+    *,
+    per: Per = None,
+    smooth: Annotated[
+        float | None,
+        typer.Option("--smooth", metavar="LAMBDA", min=0.0, help="Take logarithms and their trend, this smooth."),
+    ] = None,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Figures are trends already.")] = False,
+    trim: Annotated[float, typer.Option("--trim", help="Share of years that the test leaves out.")] = 1.0 / 3.0,
+    sieve: Annotated[float, typer.Option("--sieve", help="What t must be to join a core, at first.")] = 0.0,
+    where: Where = None,
+    without: Without = None,
+    first: First = None,
+    last: Last = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Gather regions into clubs that converge, each by itself (log t), and merge those that converge together."""
+    from qipan.regions.tell import tell_clubs
+
+    language = spoken(lang)
+    panel, left_out, noted = _panel(file, per, _pairs(where), without or ())
+    say_findings(left_out, noted, language)
+    told = tell_clubs(panel.between(first, last), smoothness=smooth, as_is=as_is, trim=trim, sieve=sieve)
+    if as_json:
+        print_json({"rows_left_out": left_out, "noted": noted, **told})
+        return
+    _show_clubs(told, language)
+
+
+@app.command()
+def neighbours(
+    file: PanelFile,
+    *,
+    per: Per = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option("--neighbours", metavar="FILE", help="region,neighbour; else provinces that adjoin."),
+    ] = None,
+    classes: Annotated[int, typer.Option("--classes", min=2, help="Classes of standing, of equal size.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the deals of chance.")] = 1,
+    where: Where = None,
+    without: Without = None,
+    first: First = None,
+    last: Last = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether neighbours are alike (Moran), where, how that moves regions, and whether growth spills over."""
+    from qipan.bootstrap.panels import read_neighbours, region_neighbours
+    from qipan.facts.catalog import Catalog
+    from qipan.regions.tell import tell_neighbours
+
+    language = spoken(lang)
+    panel, left_out, noted = _panel(file, per, _pairs(where), without or ())
+    around = region_neighbours(Catalog.load(None))
+    if beside is not None:
+        with of_file(beside.name):
+            around, more = read_neighbours(read_bytes(beside))
+        left_out = (*left_out, *more)
+    say_findings(left_out, noted, language)
+    told = tell_neighbours(panel.between(first, last), around, classes=classes, seed=seed)
+    if as_json:
+        print_json({"rows_left_out": left_out, "noted": noted, **told})
+        return
+    _show_neighbours(told, language)
+
+
 def _panel(
     file: Path, per: Path | None, where: Mapping[str, str], without: Sequence[str]
 ) -> tuple[Panel, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read a panel, divided by another where one is named."""
-    from qipan.bootstrap.regions import read_panel
+    from qipan.bootstrap.regions import join, read_panel
     from qipan.facts.catalog import Catalog
 
     catalog = Catalog.load(None)
@@ -167,7 +252,8 @@ def _panel(
         return panel, left_out, noted
     with of_file(per.name):
         other, more, odd = read_panel(read_bytes(per), catalog, without=without)
-    return panel.per(other), (*left_out, *more), (*noted, *odd)
+    joined, apart = join(panel, other)
+    return joined, (*left_out, *more), (*noted, *odd, *apart)
 
 
 def _pairs(where: Sequence[str] | None) -> dict[str, str]:
@@ -213,6 +299,63 @@ def _show_convergence(told: dict[str, Any], language: Language) -> None:
     rows.append((language.say("steady", "稳态"), *(_digits(one, 3) for one in chain["steady"]), ""))
     heads.append(language.say("years", "停留年数"))
     print_table(table(heads, rows, numbers=range(1, len(heads))))
+
+
+def _show_clubs(told: dict[str, Any], language: Language) -> None:
+    settings, whole = told["settings"], told["whole"]
+    first, last = settings["years"]
+    smooth = settings["smoothness"]
+    made = (
+        language.say("figures as they are", "数据按原样使用")
+        if smooth is None
+        else language.say(f"logarithms, trend of smoothness {smooth:g}", f"取对数，趋势平滑参数 {smooth:g}")
+    )
+    t = _digits(whole["t"], 3)
+    say(
+        language.say(
+            f"{first} to {last}, {made}; all together: t {t}.", f"{first} 至 {last} 年，{made}；全体：t 为 {t}。"
+        )
+    )
+    heads = [language.say(*one) for one in (("club", "俱乐部"), ("regions", "地区数"), ("slope", "斜率"))]
+    heads += [language.say(*one) for one in (("error", "标准误"), ("t", "t"), ("merged from", "合并自"))]
+    heads.append(language.say("the leading ones", "领先者"))
+    rows = [
+        (
+            str(one["club"]),
+            str(one["count"]),
+            *(_digits(one[name], 3) for name in ("slope", "standard_error", "t")),
+            ", ".join(map(str, one["of"])),
+            ", ".join(one["regions"][:LEADING]),
+        )
+        for one in told["merged"]
+    ]
+    print_table(table(heads, rows, numbers=range(5)))
+    if told["divergent"]:
+        say(language.say("In no club: ", "不属任何俱乐部：") + ", ".join(told["divergent"]))
+
+
+def _show_neighbours(told: dict[str, Any], language: Language) -> None:
+    heads = [language.say(*one) for one in (("year", "年份"), ("Moran's I", "莫兰指数"), ("z", "z"), ("p", "p"))]
+    rows = [
+        (str(one["year"]), _digits(one["statistic"]), _digits(one["z"], 2), _digits(one["p_chance"], 3))
+        for one in told["moran"]
+    ]
+    print_table(table(heads, rows, numbers=range(4)))
+    clear = [one for one in told["local"]["regions"] if one["p_chance"] is not None and one["p_chance"] <= CLEAR]
+    for quadrant in dict.fromkeys(one["quadrant"] for one in clear):
+        some = ", ".join(one["region"] for one in clear if one["quadrant"] == quadrant)
+        say(f"{language.say(*QUADRANTS[quadrant])} ({told['local']['year']}): {some}")
+    if told["without_neighbours"]:
+        say(language.say("Without a neighbour: ", "无相邻地区：") + ", ".join(told["without_neighbours"]))
+    if "beta" in told:
+        lag, error = told["beta"]["lag"], told["beta"]["error"]
+        heads = [language.say(*one) for one in (("beta with space", "空间 β"), ("a year", "每年"))]
+        heads += [language.say(*one) for one in (("space", "空间系数"), ("error", "标准误"))]
+        rows = [
+            (name, _percent(one["rate"]), _digits(one["space"]), _digits(one["space_error"]))
+            for name, one in ((language.say("lag", "空间滞后"), lag), (language.say("error", "空间误差"), error))
+        ]
+        print_table(table(heads, rows, numbers=range(1, 4)))
 
 
 def _digits(value: float | None, digits: int = 4) -> str:
