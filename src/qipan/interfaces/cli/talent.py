@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import talent_skills
+from qipan.interfaces.cli import talent_plans, talent_skills
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="talent", help="Assess, teach, place and share people.", no_args_is_help=True)
 app.add_typer(talent_skills.app)
+app.add_typer(talent_plans.app)
 
 Experts = Annotated[Path, typer.Argument(metavar="EXPERTS", show_default=False, help="CSV of experts and their time.")]
 Posts = Annotated[Path, typer.Argument(metavar="POSTS", show_default=False, help="CSV of posts, a row for each terms.")]

@@ -18,6 +18,7 @@ from qipan.kernel.errors import Finding, NotFoundError
 
 if TYPE_CHECKING:
     from qipan.bootstrap.skills import SkillFiles
+    from qipan.interfaces.report.labour_bulletin import Document
     from qipan.interfaces.report.table import Table
 
 app = typer.Typer()
@@ -137,13 +138,17 @@ def assess(
     if as_json:
         print_json({"rows_left_out": found.left_out, **told})
     elif file is None:
-        say(f"{made.title}\n{made.lead}")
-        for part in made.parts:
-            say(f"\n{part.title}")
-            for note in part.notes:
-                say(note)
-            for one in part.tables:
-                _print(one)
+        _say_letter(made)
+
+
+def _say_letter(made: Document) -> None:
+    say(f"{made.title}\n{made.lead}")
+    for part in made.parts:
+        say(f"\n{part.title}")
+        for note in part.notes:
+            say(note)
+        for one in part.tables:
+            _print(one)
 
 
 def _print(one: Table) -> None:

@@ -62,7 +62,7 @@ def _tasks(told: Mapping[str, Any], said: Words) -> Part:
     if told["exposed_low"] is not None:
         notes.append(
             said.say(
-                "Machines can do %(low)s to %(high)s of what is done; what is not known counts as nothing and as all.",
+                "%(low)s to %(high)s of what is done is exposed to machines; the unknown counts as nothing and as all.",
                 low=percent(told["exposed_low"], 0),
                 high=percent(told["exposed_high"], 0),
             )
@@ -80,11 +80,11 @@ def _carried(told: Mapping[str, Any], said: Words) -> Part:
     )
     heads = (
         Head(said.say("Skill"), is_number=False),
-        Head(said.say("Level")),
+        Head(said.say("Level mastered")),
         Head(said.say("Needed in")),
         Head(said.say("Suffices in")),
     )
-    note = said.say("Counted over the %(count)s occupations within reach that are named below.", count=many)
+    note = said.say("Occupations within reach, named below: %(count)s.", count=many)
     table = Table(said.say("Skills that carry"), heads, rows, empty=said.say("No skill carries."))
     return Part(said.say("Which skills still carry"), (note,), (table,))
 
@@ -97,7 +97,7 @@ def _reach(told: Mapping[str, Any], said: Words) -> Part:
         Head(said.say("Lacking most"), is_number=False),
         Head(said.say("Monthly wage"), unit=said.say("yuan")),
         Head(said.say("Wage change")),
-        Head(said.say("Demand")),
+        Head(said.say("Change of demand")),
     )
     rows = tuple(
         row(

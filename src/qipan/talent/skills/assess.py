@@ -31,7 +31,7 @@ def assess(
     NotFoundError
         ``occupation_unlisted``.
     RuleBrokenError
-        ``loss_unfit``, ``share_unfit``.
+        ``loss_unfit``, ``similarity_unfit``.
     """
     ends = (affected.low, affected.low if affected.expected is None else affected.expected, affected.high)
     if not (0.0 <= ends[0] <= ends[1] <= ends[2] <= 1.0 and affected.persons >= 0):

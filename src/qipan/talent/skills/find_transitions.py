@@ -39,13 +39,13 @@ def find_transitions(
     NotFoundError
         ``occupation_unlisted``.
     RuleBrokenError
-        ``share_unfit``.
+        ``similarity_unfit``.
     """
     for share in (similarity_least, gap_most):
         if not 0.0 <= share <= 1.0:
             raise RuleBrokenError(
                 f"Similarity and gap must be shares from 0 to 1, was {share:g}.",
-                code="share_unfit",
+                code="similarity_unfit",
                 hint="Write 0.5 for one half.",
             )
     at = graph.place(origin)

@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import Finding, QipanError
 
 
 class RowError(Exception):
@@ -179,7 +179,7 @@ def points(row: Row, column: str) -> float | None:
     return found
 
 
-def of_row(row: Row, column: str, error: BadInputError) -> RowError:
+def of_row(row: Row, column: str, error: QipanError) -> RowError:
     """Return the finding of an error that a noun raised."""
     line, cells = row
     return RowError(Finding(line, column, error.code, error.message, cells.get(column, "")))

@@ -118,7 +118,7 @@ def read_outlooks(data: bytes) -> tuple[tuple[Outlook, ...], tuple[Finding, ...]
                 is_so=low is None or high is None or low <= (low if demand is None else demand) <= high,
                 rule="change_unfit",
                 message=f"Demand must lie between its ends, was {demand} between {low} and {high}.",
-                value=row[1]["demand_low"],
+                value=row[1].get("demand", ""),
             )
             rows.must(
                 row,
