@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from qipan.kernel.errors import BadInputError, Finding, of_file
+from qipan.talent.model.assessment import Affected
 from qipan.talent.model.skills import Need, SkillGraph, SkillRows
 from qipan.talent.skills.join import join
-from qipan.talent.sources import esco, onet, skills
+from qipan.talent.sources import esco, onet, skills, warning
 
 RATED: Final = ("Skills.txt", "Knowledge.txt", "Abilities.txt")
 TASKS: Final = "Task Statements.txt"
@@ -72,6 +73,11 @@ def read_skills(
         rows = replace(rows, outlooks=outlooks)
     with of_file(next(iter(files))):
         return SkillFiles(join(rows), left_out)
+
+
+def read_warning(data: bytes, region: str, occupation: str, persons: int) -> Affected:
+    """Read who is affected from warnings, as `warning.read` does."""
+    return warning.read(data, region, occupation, persons)
 
 
 def _of_ours(files: Mapping[str, bytes], left_out: dict[str, tuple[Finding, ...]]) -> SkillRows:

@@ -106,6 +106,7 @@ def assess(
     as_json: AsJson = False,
 ) -> None:
     """Tell who is affected by a loss, how many, in which tasks, and which skills still carry, as a letter."""
+    from qipan.bootstrap.skills import read_warning
     from qipan.facts.catalog import Catalog
     from qipan.interfaces.report.assessment import document
     from qipan.interfaces.report.labour_bulletin import write
@@ -114,7 +115,6 @@ def assess(
     from qipan.talent.model.assessment import Affected
     from qipan.talent.skills.assess import assess as assess_people
     from qipan.talent.skills.tell import tell_assessment
-    from qipan.talent.sources.warning import read as read_warning
 
     if (loss is None) == (warning is None):
         raise typer.BadParameter("The loss must be given by --loss or by --warning, not by both.")
