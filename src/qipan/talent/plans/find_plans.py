@@ -27,8 +27,20 @@ from qipan.kernel.errors import RuleBrokenError
 from qipan.talent.model.array import Ints
 from qipan.talent.model.course import Offer, Person
 from qipan.talent.model.plan import Obstacle, Plan, Planned
-from qipan.talent.plans.lay_out import NEVER, Grounds, People, in_order, keys_of, lay_out_offer, lay_out_people
-from qipan.talent.plans.search import COUNT, JOB, MODULES, search, search_all
+from qipan.talent.plans.lay_out import (
+    NEVER,
+    Grounds,
+    People,
+    bounded,
+    in_order,
+    keys_of,
+    lay_out_offer,
+    lay_out_people,
+)
+from qipan.talent.plans.search import COUNT, JOB, MODULES, NONE, WIDE, search, search_all
+
+AT_ONCE = 500
+"""Persons for whom bounds are the same; then they follow the seats that are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,10 @@ def find_plans(
         all_seats,
         all_openings,
     )
-    found = search_all(board.grounds, board.people, board.seats, board.openings, 1 + alternatives)
+    found = np.full((len(ordered), 1 + alternatives, WIDE), NONE, dtype=np.int64)
+    for first in range(0, len(ordered), AT_ONCE):
+        some = found[first : first + AT_ONCE]
+        search_all(bounded(board.grounds, board.seats), board.people, board.seats, board.openings, some, first)
     unplanned = [at for at in range(len(ordered)) if found[at, 0, JOB] < 0]
     subsidised = (
         {} if is_subsidised else _with_subsidies(board, lay_out_offer(offer, keys, is_subsidised=True), unplanned)

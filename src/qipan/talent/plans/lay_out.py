@@ -41,7 +41,10 @@ class Grounds(NamedTuple):
     wage, region_begins, region_jobs
         Wage by job; jobs by region.
     least_hours, least_cost_fen
-        By entry of ``needed``, the least of any module that teaches it well enough; bounds of what is lacking.
+        By entry of ``needed``, the least of any module with a seat that teaches it well enough.
+    share_hours, share_cost_fen
+        The same of what a module takes for each skill that it teaches. Summed up over what is lacking they bound a set
+        of modules from below: of what one of them covers, the shares are at most what it takes.
     """
 
     taught: Lists
@@ -56,6 +59,8 @@ class Grounds(NamedTuple):
     region_jobs: Ints
     least_hours: Ints
     least_cost_fen: Ints
+    share_hours: Floats
+    share_cost_fen: Floats
 
 
 class People(NamedTuple):
@@ -104,16 +109,32 @@ def lay_out_offer(offer: Offer, keys: Keys, *, is_subsidised: bool) -> Grounds:
     cost_fen = _ints(one.cost_fen - (one.subsidy_fen if is_subsidised else 0) for one in modules)
     at_region = np.array([keys.regions[one.region] for one in jobs], dtype=np.int64)
     by_region = np.argsort(at_region, kind="stable").astype(np.int64)
-    return Grounds(
+    nothing = np.zeros(len(needed.skill), dtype=np.int64)
+    made = Grounds(
         taught, needed, teachers, hours, cost_fen,
         _ints(ANYWHERE if one.presence is Presence.ONLINE else keys.regions[one.region] for one in modules),
         _ints(_day(one.start) for one in modules),
         _ints(one.wage_fen_per_month for one in jobs),
         np.searchsorted(at_region[by_region], np.arange(len(keys.regions) + 1)).astype(np.int64),
         by_region,
-        _least(needed, teachers, hours),
-        _least(needed, teachers, cost_fen),
+        nothing, nothing, nothing.astype(np.float64), nothing.astype(np.float64),
     )  # fmt: skip
+    return bounded(made, _ints(one.seats for one in modules))
+
+
+def bounded(grounds: Grounds, seats: Ints) -> Grounds:
+    """Return what is on offer with the bounds that follow from the seats that are left; fewer seats keep them true."""
+    is_open, many = seats > 0, np.maximum(1, np.diff(grounds.taught.begins))
+    hours, cost_fen = (
+        np.where(is_open, worth, NEVER).astype(np.float64) for worth in (grounds.hours, grounds.cost_fen)
+    )
+    least = [_least(grounds.needed, grounds.teachers, of) for of in (hours, cost_fen, hours / many, cost_fen / many)]
+    return grounds._replace(
+        least_hours=least[0].astype(np.int64),
+        least_cost_fen=least[1].astype(np.int64),
+        share_hours=least[2],
+        share_cost_fen=least[3],
+    )
 
 
 def lay_out_people(people: Sequence[Person], keys: Keys) -> People:
@@ -156,9 +177,9 @@ def _day(day: date | None) -> int:
     return EVER if day is None else day.toordinal()
 
 
-def _least(needed: Lists, teachers: Lists, worth: Ints) -> Ints:
+def _least(needed: Lists, teachers: Lists, worth: Floats) -> Floats:
     """Return for each skill that is needed the least that a module is worth which teaches it well enough."""
-    found = np.full(len(needed.skill), NEVER, dtype=np.int64)
+    found = np.full(len(needed.skill), NEVER, dtype=np.float64)
     order = np.argsort(needed.skill, kind="stable")
     for skill in np.unique(needed.skill).tolist():
         entries = order[slice(*np.searchsorted(needed.skill[order], (skill, skill + 1)))]

@@ -4,7 +4,8 @@ A person lacks some skills of a job; a module covers those that it teaches well 
 what it covers, its hours, its cost, how many there are. From a set of covered skills the first that is not covered is
 covered next, by each module that can. Of two labels that cover the same, one that is no better in any of the three is
 dropped, and so are those beyond the person's time or money, and those longer than what was found for other jobs: each
-with what the skill that is hardest to get, of those not covered, takes at least.
+with what skills that are not covered take at least. That is the least for the one that is hardest to get, and the sum
+of what modules take for each skill that they teach.
 Every set of modules without one that it does not need is reached so; so nothing shorter is missed.
 
 Source: `desrochers1988`.
@@ -23,6 +24,7 @@ HOURS, COST, COUNT, JOB, MODULES = 0, 1, 2, 3, 4
 """Columns of what is found; from ``MODULES`` on stand positions of modules."""
 WIDE = MODULES + NEEDS_MOST
 _BEFORE, _MODULE, _NEXT, _COLUMNS = 3, 4, 5, 6
+SHARES = 2
 NONE = -1
 
 
@@ -87,11 +89,14 @@ def _within_reach(
             job = grounds.region_jobs[position]
             if openings[job] <= 0 or grounds.wage_fen[job] < people.wage_fen[person]:
                 continue
-            least_hours, least_fen = 0, 0
+            least_hours, least_fen, share_hours, share_fen = 0, 0, 0.0, 0.0
             for need in range(grounds.needed.begins[job], grounds.needed.begins[job + 1]):
                 if has[grounds.needed.skill[need]] < grounds.needed.level[need]:
                     least_hours = max(least_hours, grounds.least_hours[need])
                     least_fen = max(least_fen, grounds.least_cost_fen[need])
+                    share_hours += grounds.share_hours[need]
+                    share_fen += grounds.share_cost_fen[need]
+            least_hours, least_fen = _up(least_hours, share_hours), _up(least_fen, share_fen)
             if least_hours <= hours and least_fen <= money_fen and least_hours < NEVER:
                 jobs[many], bounds[many] = job, least_hours
                 many += 1
@@ -147,28 +152,38 @@ def _cover(
 
 
 @numba.njit(cache=True)
-def _least_of_rest(grounds: Grounds, lacking: Ints, usable: Bools) -> Ints:  # pragma: no cover - compiled
-    """Return the fewest hours and the least cost of modules that teach each skill lacking, ``(lacking, 2)``."""
+def _least_of_rest(grounds: Grounds, lacking: Ints, usable: Bools) -> Floats:  # pragma: no cover - compiled
+    """Return the least of modules that teach each skill lacking, ``(lacking, 4)``: hours, cost, and shares of both."""
     needed, teachers = grounds.needed, grounds.teachers
-    found = np.full((lacking.shape[0], 2), NEVER, dtype=np.int64)
+    found = np.full((lacking.shape[0], 4), float(NEVER), dtype=np.float64)
     for row in range(lacking.shape[0]):
         skill, level = needed.skill[lacking[row]], needed.level[lacking[row]]
         for at in range(teachers.begins[skill], teachers.begins[skill + 1]):
             module = teachers.skill[at]
             if usable[module] and teachers.level[at] >= level:
+                many = grounds.taught.begins[module + 1] - grounds.taught.begins[module]
                 found[row, HOURS] = min(found[row, HOURS], grounds.hours[module])
                 found[row, COST] = min(found[row, COST], grounds.cost_fen[module])
+                found[row, SHARES + HOURS] = min(found[row, SHARES + HOURS], grounds.hours[module] / many)
+                found[row, SHARES + COST] = min(found[row, SHARES + COST], grounds.cost_fen[module] / many)
     return found
 
 
 @numba.njit(cache=True)
-def _rest(least: Ints, covered: int, column: int) -> int:  # pragma: no cover - compiled
-    """Return hours or cost below which what is not covered cannot be: the most that any one skill takes."""
-    found = 0
+def _rest(least: Floats, covered: int, column: int) -> int:  # pragma: no cover - compiled
+    """Return hours or cost below which what is not covered cannot be."""
+    found, shares = 0, 0.0
     for row in range(least.shape[0]):
         if not covered >> row & 1:
-            found = max(found, least[row, column])
-    return found
+            found = max(found, int(least[row, column]))
+            shares += least[row, SHARES + column]
+    return _up(found, shares)
+
+
+@numba.njit(cache=True)
+def _up(least: int, shares: float) -> int:  # pragma: no cover - compiled
+    """Return the larger of a bound and of shares summed up, which may end a little above a whole number."""
+    return least if least >= NEVER else max(least, int(np.ceil(shares - 1e-6)))
 
 
 @numba.njit(cache=True)
@@ -301,19 +316,19 @@ def _is_better(grounds: Grounds, pool: Ints, last: int, job: int, other: Ints) -
 
 @numba.njit(cache=True)
 def search_all(
-    grounds: Grounds, people: People, seats: Ints, openings: Ints, kept: int
-) -> Ints:  # pragma: no cover - compiled
-    """Return the plans of all persons, one after the other, ``(people, kept, WIDE)``; the first of each is held.
+    grounds: Grounds, people: People, seats: Ints, openings: Ints, found: Ints, first: int
+) -> None:  # pragma: no cover - compiled
+    """Write the plans of persons from ``first`` on into ``found``, ``(persons, kept, WIDE)``; the first is held.
 
-    What is held is taken from ``seats`` and ``openings``.
+    What is held is taken from ``seats`` and ``openings``, one person after the other.
     """
-    many = people.hours.shape[0]
-    found = np.full((many, kept, WIDE), NONE, dtype=np.int64)
-    for person in range(many):
-        plans = search(grounds, people, person, people.hours[person], people.money_fen[person], seats, openings, kept)
-        found[person, : plans.shape[0]] = plans
+    for row in range(found.shape[0]):
+        person = first + row
+        plans = search(
+            grounds, people, person, people.hours[person], people.money_fen[person], seats, openings, found.shape[1]
+        )
+        found[row, : plans.shape[0]] = plans
         if plans.shape[0]:
             openings[plans[0, JOB]] -= 1
             for column in range(MODULES, MODULES + plans[0, COUNT]):
                 seats[plans[0, column]] -= 1
-    return found
