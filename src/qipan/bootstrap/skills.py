@@ -10,7 +10,7 @@ from qipan.kernel.errors import BadInputError, Finding, of_file
 from qipan.talent.model.assessment import Affected
 from qipan.talent.model.skills import Need, SkillGraph, SkillRows
 from qipan.talent.skills.join import join
-from qipan.talent.sources import esco, onet, skills, warning
+from qipan.talent.sources import csco, esco, onet, skills, warning
 
 RATED: Final = ("Skills.txt", "Knowledge.txt", "Abilities.txt")
 TASKS: Final = "Task Statements.txt"
@@ -33,14 +33,20 @@ def is_known(name: str) -> bool:
 
 
 def read_skills(
-    files: Mapping[str, bytes], *, tasks: Mapping[str, bytes] | None = None, outlook: Mapping[str, bytes] | None = None
+    files: Mapping[str, bytes],
+    *,
+    tasks: Mapping[str, bytes] | None = None,
+    outlook: Mapping[str, bytes] | None = None,
+    classification: Mapping[str, bytes] | None = None,
 ) -> SkillFiles:
-    """Read skills, tasks and outlook, each by name of file.
+    """Read skills, tasks, outlook and a classification of occupations, each by name of file.
 
     Parameters
     ----------
     files
         Those of O*NET and of ESCO are known by their names; any other is a table of skills of our own form.
+    classification
+        职业分类大典, for names and tasks of its codes; names of the table of skills stay.
 
     Raises
     ------
@@ -61,6 +67,9 @@ def read_skills(
             hint=f"Write rows with the columns {', '.join(skills.NEEDED)}, or give the folder of O*NET or ESCO files.",
             findings=[finding for some in left_out.values() for finding in some],
         )
+    for name, data in (classification or {}).items():
+        names, known_tasks, left_out[name] = csco.read(data)
+        rows = replace(rows, names={**names, **rows.names}, tasks=(*rows.tasks, *known_tasks))
     for name, data in (tasks or {}).items():
         more, left_out[name] = skills.read_tasks(data)
         texts = {(one.occupation, one.task_id): one for one in rows.tasks}

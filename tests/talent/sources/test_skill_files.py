@@ -28,11 +28,11 @@ def rules(findings) -> list[tuple[int, str]]:
 def test_own_table_is_read_and_bad_rows_are_told() -> None:
     needs, names, findings = skills.read(
         "occupation,occupation_name,skill,skill_name,level,importance\n"
-        "4-04-05-01,客服,typing,打字,0.6,1\n4-04-05-01,,typing,,0.6,1\n4-04-05-00,,typing,,0.6,1\n"
+        "4-04-05-03,客服,typing,打字,0.6,1\n4-04-05-03,,typing,,0.6,1\n4-04-05-00,,typing,,0.6,1\n"
         "x,,typing,,nan,1\nx,,typing,,0.5,-1\nx,,,,0.5,1\nx,,typing,,0,0\n".encode()
     )
-    assert [(one.occupation, one.level) for one in needs] == [("4-04-05-01", 0.6), ("x", 0.0)]
-    assert names == {"4-04-05-01": "客服", "typing": "打字"}
+    assert [(one.occupation, one.level) for one in needs] == [("4-04-05-03", 0.6), ("x", 0.0)]
+    assert names == {"4-04-05-03": "客服", "typing": "打字"}
     assert rules(findings) == [
         (3, "need_twice"), (4, "csco_unfit"), (5, "scale_unfit"), (6, "scale_unfit"), (7, "cell_empty"),
     ]  # fmt: skip
@@ -115,6 +115,22 @@ def test_folder_of_esco_goes_by_codes_and_says_that_levels_are_assumed() -> None
     assert rules(found.left_out["occupationSkillRelations_en.csv"]) == [(5, "relation_unknown"), (6, "need_twice")]
     assert rules(found.left_out["occupations_en.csv"]) == [(5, "code_twice")]
     assert esco.IMPORTANCE["optional"] < esco.IMPORTANCE["essential"]
+
+
+def test_classification_gives_names_and_tasks_of_its_codes() -> None:
+    table = (
+        "level,code,name,definition,tasks\n3,4-04-05-00,客服人员,,\n"
+        "4,4-04-05-03,呼叫员S,定,1.接听 3.5 分钟内的来电；2、记录诉求。\n,,x,,\n3,4-04-05-00,又,,\n"
+    )
+    found = read_skills(
+        {"skills.csv": b"occupation,skill,level,importance\n4-04-05-03,a,1,1\n"},
+        classification={"csco22.csv": table.encode()},
+        tasks={"tasks.csv": b"occupation,task,exposure\n4-04-05-03,2,0.5\n"},
+    )
+    assert found.graph.name("4-04-05-03") == "呼叫员"
+    assert [(one.text, one.exposure) for one in found.graph.tasks_of("4-04-05-03")][1] == ("记录诉求", 0.5)
+    assert found.graph.tasks_of("4-04-05-03")[0].text == "接听 3.5 分钟内的来电"
+    assert rules(found.left_out["csco22.csv"]) == [(4, "cell_empty"), (5, "code_twice")]
 
 
 def test_file_without_a_good_row_is_refused_with_its_findings() -> None:

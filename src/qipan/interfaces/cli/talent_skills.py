@@ -36,6 +36,10 @@ OutlookFile = Annotated[
 TasksFile = Annotated[
     Path | None, typer.Option("--tasks", metavar="FILE", help="occupation, task, text, importance, exposure.")
 ]
+Classification = Annotated[
+    Path | None,
+    typer.Option("--classification", metavar="FILE", help="Names and tasks of 职业分类大典: code, name, tasks."),
+]
 _LOSS = re.compile(r"(\d(?:\.\d+)?):(\d(?:\.\d+)?)")
 LACKING = 3
 
@@ -63,6 +67,7 @@ def transitions(
     similarity: Least = 0.0,
     gap: Most = 1.0,
     outlook: OutlookFile = None,
+    classification: Classification = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +76,7 @@ def transitions(
     from qipan.talent.skills.tell import tell_transitions
 
     language = spoken(lang)
-    found = _read(skills, None, outlook, language, is_silent=as_json)
+    found = _read(skills, (None, outlook, classification), language, is_silent=as_json)
     reached = find_transitions(found.graph, origin, top=top, similarity_least=similarity, gap_most=gap)
     told = tell_transitions(found.graph, origin, reached)
     if as_json:
@@ -99,6 +104,7 @@ def assess(
     gap: Most = 1.0,
     tasks: TasksFile = None,
     outlook: OutlookFile = None,
+    classification: Classification = None,
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write html, pdf or xlsx.")
     ] = None,
@@ -119,7 +125,7 @@ def assess(
     if (loss is None) == (warning is None):
         raise typer.BadParameter("The loss must be given by --loss or by --warning, not by both.")
     language = spoken(lang)
-    found = _read(skills, tasks, outlook, language, is_silent=as_json)
+    found = _read(skills, (tasks, outlook, classification), language, is_silent=as_json)
     affected = (
         read_warning(read_bytes(warning), region, occupation, persons)
         if warning
@@ -160,8 +166,10 @@ def _print(one: Table) -> None:
     print_table(table(heads, [tuple(cell.text for cell in line.cells) for line in one.rows], numbers=numbers))
 
 
-def _read(skills: Path, tasks: Path | None, outlook: Path | None, language: Language, *, is_silent: bool) -> SkillFiles:
-    """Return the graph; rows that are left out are told where JSON does not tell them."""
+def _read(
+    skills: Path, beside: tuple[Path | None, Path | None, Path | None], language: Language, *, is_silent: bool
+) -> SkillFiles:
+    """Return the graph of skills, with tasks, outlook and classification; JSON tells itself which rows are left out."""
     from qipan.bootstrap.skills import is_known, read_skills
 
     if skills.is_dir():
@@ -174,11 +182,8 @@ def _read(skills: Path, tasks: Path | None, outlook: Path | None, language: Lang
             )
     else:
         files = {skills.name: read_bytes(skills)}
-    found = read_skills(
-        files,
-        tasks={tasks.name: read_bytes(tasks)} if tasks else None,
-        outlook={outlook.name: read_bytes(outlook)} if outlook else None,
-    )
+    tasks, outlook, classification = ({path.name: read_bytes(path)} if path else None for path in beside)
+    found = read_skills(files, tasks=tasks, outlook=outlook, classification=classification)
     if not is_silent:
         say_left_out(found.left_out, language)
     return found
