@@ -12,7 +12,7 @@ from qipan.kernel.errors import Finding
 from qipan.talent.model.skills import Task
 from qipan.talent.sources import rows
 
-_NUMBER: Final = re.compile(r"(?:^|(?<=[\s；;。]))(\d{1,2})[.．、](?!\d)\s*")
+_NUMBER: Final = re.compile(r"(?:^|(?<=[\s；;。]))(\d{1,2})[.．、]\s*")
 _MARKS: Final = "LS/"
 """Letters at the end of a name: a green occupation (L), a digital one (S)."""
 
@@ -46,7 +46,16 @@ def read(data: bytes) -> tuple[dict[str, str], tuple[Task, ...], tuple[Finding, 
             findings.append(error.finding)
             continue
         names[code] = name.rstrip(_MARKS)
-        _, *parts = _NUMBER.split(row[1].get("tasks", ""))
-        texts = {number: text.strip(" ；;。") for number, text in zip(parts[::2], parts[1::2], strict=True)}
-        tasks += [Task(code, number, text) for number, text in texts.items() if text]
+        tasks += [Task(code, str(at), text) for at, text in enumerate(_numbered(row[1].get("tasks", "")), 1) if text]
     return names, tuple(tasks), tuple(findings)
+
+
+def _numbered(text: str) -> list[str]:
+    """Return texts that are numbered from 1 on; other numbers, such as 3.5, are part of a text."""
+    ends: list[tuple[int, int]] = []
+    for found in _NUMBER.finditer(text):
+        if int(found[1]) == len(ends) + 1:
+            ends.append(found.span())
+    begins = [end for _, end in ends]
+    untils = [*(first for first, _ in ends[1:]), len(text)]
+    return [text[begin:until].strip(" ；;。") for begin, until in zip(begins, untils, strict=False)]
