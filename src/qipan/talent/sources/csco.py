@@ -57,5 +57,5 @@ def _numbered(text: str) -> list[str]:
         if int(found[1]) == len(ends) + 1:
             ends.append(found.span())
     begins = [end for _, end in ends]
-    untils = [*(first for first, _ in ends[1:]), len(text)]
-    return [text[begin:until].strip(" ；;。") for begin, until in zip(begins, untils, strict=False)]
+    ends_of = [*(first for first, _ in ends[1:]), len(text)]
+    return [text[begin:until].strip(" ；;。") for begin, until in zip(begins, ends_of, strict=False)]
