@@ -52,10 +52,10 @@ def read(data: bytes) -> tuple[dict[str, str], tuple[Task, ...], tuple[Finding, 
 
 def _numbered(text: str) -> list[str]:
     """Return texts that are numbered from 1 on; other numbers, such as 3.5, are part of a text."""
-    ends: list[tuple[int, int]] = []
+    marks: list[tuple[int, int]] = []
     for found in _NUMBER.finditer(text):
-        if int(found[1]) == len(ends) + 1:
-            ends.append(found.span())
-    begins = [end for _, end in ends]
-    ends_of = [*(first for first, _ in ends[1:]), len(text)]
-    return [text[begin:until].strip(" ；;。") for begin, until in zip(begins, ends_of, strict=False)]
+        if int(found[1]) == len(marks) + 1:
+            marks.append(found.span())
+    begins = [end for _, end in marks]
+    ends = [*(first for first, _ in marks[1:]), len(text)]
+    return [text[begin:until].strip(" ；;。") for begin, until in zip(begins, ends, strict=False)]
