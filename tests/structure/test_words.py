@@ -47,6 +47,10 @@ GLOSSARY_ZH = {"算力群": "机群", "假设": "假定"}
 MEANT_OTHERWISE = {
     ("qipan.labour", "alarm"),  # what a detector raises and is judged by; a warning is what is told to people
     ("qipan.labour", "alarms"),
+    ("qipan.talent", "task"),  # what is done in an occupation; a job is what a person is employed in
+    ("qipan.talent", "tasks"),
+    ("qipan.bootstrap.skills", "tasks"),
+    ("qipan.interfaces.cli.talent_skills", "tasks"),
     ("qipan.interfaces.report", "provinces"),  # the layer of the map file carries this name
     ("qipan.interfaces.console", "provinces"),
 }

@@ -1,4 +1,4 @@
-"""``qipan talent``: experts and posts of several regions meet, and each region sees what it gives and gets."""
+"""``qipan talent``: from a warning to who is affected, courses and jobs; experts and posts of several regions meet."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qipan.interfaces.cli import talent_plans, talent_skills
 from qipan.interfaces.cli.effects import effect
 from qipan.interfaces.cli.guidance import guide
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
-from qipan.interfaces.cli.print import console, counted, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
-from qipan.kernel.errors import Finding, of_file
+from qipan.kernel.errors import of_file
 
 if TYPE_CHECKING:
     from qipan.talent.model.exchange import Exchange
 
-app = typer.Typer(name="talent", help="Match experts with posts of other regions.", no_args_is_help=True)
+app = typer.Typer(name="talent", help="Assess, teach, place and share people.", no_args_is_help=True)
+app.add_typer(talent_skills.app)
+app.add_typer(talent_plans.app)
 
 Experts = Annotated[Path, typer.Argument(metavar="EXPERTS", show_default=False, help="CSV of experts and their time.")]
 Posts = Annotated[Path, typer.Argument(metavar="POSTS", show_default=False, help="CSV of posts, a row for each terms.")]
@@ -34,7 +37,7 @@ MODES_ZH = {
 
 @app.callback()
 def root() -> None:
-    """Match experts with posts of other regions."""
+    """Assess, teach, place and share people."""
 
 
 @app.command()
@@ -88,18 +91,8 @@ def _read(files: tuple[Path, Path, Path], language: Language, *, is_silent: bool
         found = read_contracts(read_bytes(contracts), asking, offering)
     left_out = {experts.name: wrong_experts, posts.name: wrong_posts, contracts.name: found.findings}
     if not is_silent:
-        for name, findings in left_out.items():
-            _say_findings(name, findings, language)
+        talent_skills.say_left_out(left_out, language)
     return found.exchange, {"rows_left_out": left_out, "one_sided": found.one_sided}
-
-
-def _say_findings(name: str, findings: tuple[Finding, ...], language: Language) -> None:
-    if findings:
-        many = len(findings)
-        remark(
-            language.say(f"{counted(many, 'finding')} in {name}; left out:", f"{name} 有 {many} 处问题，略去这些行：")
-        )
-        console(stderr=True).print(findings_table(findings, language=language))
 
 
 def _show_matching(told: dict[str, Any], language: Language) -> None:

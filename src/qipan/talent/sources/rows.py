@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import Finding, QipanError
 
 
 class RowError(Exception):
@@ -21,16 +21,35 @@ class RowError(Exception):
 Row = tuple[int, Mapping[str, str]]
 
 
-def read(data: bytes, needed: Sequence[str], optional: Sequence[str], findings: list[Finding]) -> Iterator[Row]:
+def read(
+    data: bytes,
+    needed: Sequence[str],
+    optional: Sequence[str],
+    findings: list[Finding],
+    *,
+    is_foreign: bool = False,
+    has_tabs: bool = False,
+) -> Iterator[Row]:
     """Yield the line on which each row begins and its cells by column; what cannot be read goes to ``findings``.
+
+    Parameters
+    ----------
+    is_foreign
+        Whether the file is somebody else's, which may have columns that are not used, and lack optional ones.
+    has_tabs
+        Whether tabs part the cells, and quotes mean nothing.
 
     Rules: ``file_unreadable``, ``column_missing``, ``column_unknown`` for the file, ``row_torn`` for a row.
     """
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        if has_tabs:
+            lines = csv.reader(text, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+        else:
+            lines = csv.reader(text, strict=True)
         head = [name.strip() for name in next(lines, [])]
         missing = [name for name in needed if name not in head]
-        unknown = [name for name in head if name not in {*needed, *optional}]
+        unknown = [name for name in head if name not in {*needed, *optional} and not is_foreign]
         for name in missing:
             findings.append(Finding(0, name, "column_missing", f"The column {name} must be there."))
         for name in unknown:
@@ -48,6 +67,18 @@ def read(data: bytes, needed: Sequence[str], optional: Sequence[str], findings: 
                 findings.append(Finding(begins, "", "row_torn", told))
     except (UnicodeDecodeError, csv.Error) as error:
         findings.append(Finding(0, "", "file_unreadable", f"A file must be CSV in UTF-8, was not: {error}."))
+
+
+def must(row: Row, column: str, *, is_so: bool, rule: str, message: str, value: str = "") -> None:
+    """Leave a row out unless something is so.
+
+    Raises
+    ------
+    RowError
+        With the rule.
+    """
+    if not is_so:
+        raise RowError(Finding(row[0], column, rule, message, value))
 
 
 def filled(row: Row, *columns: str) -> list[str]:
@@ -82,6 +113,51 @@ def whole(row: Row, column: str, least: int, most: int) -> int:
     return int(text)
 
 
+def share(row: Row, column: str, *, low: float = 0.0, high: float = 1.0) -> float:
+    """Return a number of a scale as the share of the scale that it is, from 0 to 1.
+
+    Raises
+    ------
+    RowError
+        With ``scale_unfit``.
+    """
+    line, cells = row
+    try:
+        found = float(cells[column])
+    except ValueError:
+        found = math.nan
+    if not low <= found <= high:
+        told = f"{column} must be a number from {low:g} to {high:g}, was {cells[column]!r}."
+        raise RowError(Finding(line, column, "scale_unfit", told, cells[column]))
+    return (found - low) / (high - low)
+
+
+def levels(row: Row, column: str) -> dict[str, float]:
+    """Return levels of skills, written ``typing:0.6; filing:0.4``; empty where the cell is.
+
+    Raises
+    ------
+    RowError
+        With ``skills_unreadable``, ``skill_twice``.
+    """
+    line, cells = row
+    found: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in cells.get(column, "").split(";"))):
+        name, _, text = (piece.strip() for piece in part.rpartition(":"))
+        try:
+            level = float(text)
+        except ValueError:
+            level = math.nan
+        if not name or not 0.0 < level <= 1.0:
+            told = f"Skills must be written as typing:0.6; filing:0.4, with levels above 0 up to 1, was {part!r}."
+            raise RowError(Finding(line, column, "skills_unreadable", told, part))
+        if name in found:
+            told = f"A skill must have one level, had two: {name}."
+            raise RowError(Finding(line, column, "skill_twice", told, name))
+        found[name] = level
+    return found
+
+
 def points(row: Row, column: str) -> float | None:
     """Return points, or nothing where the side does not accept the contract.
 
@@ -103,7 +179,7 @@ def points(row: Row, column: str) -> float | None:
     return found
 
 
-def of_row(row: Row, column: str, error: BadInputError) -> RowError:
+def of_row(row: Row, column: str, error: QipanError) -> RowError:
     """Return the finding of an error that a noun raised."""
     line, cells = row
     return RowError(Finding(line, column, error.code, error.message, cells.get(column, "")))

@@ -1,0 +1,47 @@
+"""Files of persons, modules and jobs meet their adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from qipan.kernel.errors import BadInputError, Finding
+from qipan.talent.model.course import Job, Module, Person
+from qipan.talent.sources import courses
+
+_Noun = TypeVar("_Noun")
+
+
+def read_persons(data: bytes) -> tuple[tuple[Person, ...], tuple[Finding, ...]]:
+    """Read persons, and what is wrong with rows that are left out.
+
+    Raises
+    ------
+    BadInputError
+        ``courses_unreadable`` where no row can be read.
+    """
+    return _some(courses.read_persons, data, courses.OF_PERSONS)
+
+
+def read_modules(data: bytes) -> tuple[tuple[Module, ...], tuple[Finding, ...]]:
+    """Read modules, as `read_persons` reads persons."""
+    return _some(courses.read_modules, data, courses.OF_MODULES)
+
+
+def read_jobs(data: bytes) -> tuple[tuple[Job, ...], tuple[Finding, ...]]:
+    """Read jobs, as `read_persons` reads persons."""
+    return _some(courses.read_jobs, data, courses.OF_JOBS)
+
+
+def _some(
+    read: Callable[[bytes], tuple[tuple[_Noun, ...], tuple[Finding, ...]]], data: bytes, columns: Sequence[str]
+) -> tuple[tuple[_Noun, ...], tuple[Finding, ...]]:
+    found, findings = read(data)
+    if not found:
+        raise BadInputError(
+            f"A file of persons, modules or jobs must have a row that can be used, had none: {len(findings)} findings.",
+            code="courses_unreadable",
+            hint=f"Write rows with the columns {', '.join(columns)}, as docs/skills.md has them.",
+            findings=findings,
+        )
+    return found, findings
