@@ -22,6 +22,7 @@ from qipan.interfaces.cli import (
     labour,
     ledger,
     market,
+    policy,
     regions,
     session,
     talent,
