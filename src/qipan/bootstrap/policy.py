@@ -68,9 +68,7 @@ def read_world(data: bytes, catalog: Catalog, parameters: Parameters) -> tuple[W
         )
     nearness, groups = _places(told.regions, catalog)
     penetration = catalog.number("policy/start_penetration")
-    return lay_out(
-        told.regions, told.columns, parameters, penetration, nearness=nearness, groups=groups
-    ), findings
+    return lay_out(told.regions, told.columns, parameters, penetration, nearness=nearness, groups=groups), findings
 
 
 def read_history(

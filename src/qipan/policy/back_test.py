@@ -80,7 +80,9 @@ Forecaster = Callable[[History, np.random.Generator], Floats]
 """Returns paths ``(members, years + 1, regions)`` from a history."""
 
 
-def back_test(history: History, parameters: Parameters, *, ahead: int = 5, members: int = 1000, seed: int = 0) -> BackTest:
+def back_test(
+    history: History, parameters: Parameters, *, ahead: int = 5, members: int = 1000, seed: int = 0
+) -> BackTest:
     """Return what each way of foreseeing was worth.
 
     Raises
@@ -90,8 +92,8 @@ def back_test(history: History, parameters: Parameters, *, ahead: int = 5, membe
     """
     ways: Mapping[str, Forecaster] = {
         SIMULATION: lambda known, rng: simulate_history(known, ahead, members, parameters, rng),
-        PERSISTENCE: lambda known, rng: persist(known, ahead),
-        DRIFT: lambda known, rng: drift(known, ahead),
+        PERSISTENCE: lambda known, _: persist(known, ahead),
+        DRIFT: lambda known, _: drift(known, ahead),
         PANEL: lambda known, rng: regress(known, ahead, members, rng),
     }
     first, last = history.years[0] + FEWEST_YEARS, history.years[-1] - ahead

@@ -25,6 +25,8 @@ WALKERS: Final = 48
 BURN: Final = 200
 STEPS: Final = 200
 STRETCH: Final = 2.0
+WIDE_GROWTH: Final = 0.1
+"""Deviation of the prior of growth: a history may be at current prices, so it must be free to tell."""
 LEARNED: Final = 0.1
 """A parameter is calibrated if its deviation shrank by this share at least."""
 SPEED, WANDER, STAYS, MOMENTUM, OWN = range(5)
@@ -138,7 +140,9 @@ def _sum_up(history: History) -> _Sums:
 
 
 def _prior(one: Parameter) -> tuple[float, float]:
-    return one.likely, max((one.high - one.low) / 2.0, 1e-9)
+    """Return middle and deviation."""
+    wide = WIDE_GROWTH if one.name == "growth" else max((one.high - one.low) / 2.0, 1e-9)
+    return one.likely, wide
 
 
 def _log_prior(at: Floats, prior: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Compare levers: all their combinations on the same members, and what each lever's part in it is.
 
-A lever's part is its Shapley value: what it adds on average over all orders in which levers may be pulled. The parts add
+A lever's part is its Shapley value: what it adds on average over all orders in which levers may be pulled. Parts add
 up to what all levers do together, member by member. The four dimensions of the paper share in the same way.
 
 Source: `shapley1953`.
@@ -122,14 +122,14 @@ def shapley(players: Sequence[Player], values: Mapping[frozenset[Player], Floats
     2.0
     """
     count = len(players)
-    found = {}
+    found: dict[Player, Floats] = {}
     for one in players:
         others = [player for player in players if player is not one]
-        added = np.zeros_like(values[frozenset()])
+        added = np.zeros(np.shape(values[frozenset()]))
         for size in range(count):
             weight = factorial(size) * factorial(count - size - 1) / factorial(count)
             for some in combinations(others, size):
-                added = added + weight * (values[frozenset((*some, one))] - values[frozenset(some)])
+                added += weight * (values[frozenset((*some, one))] - values[frozenset(some)])
         found[one] = added
     return found
 

@@ -86,9 +86,9 @@ def triangle(one: Parameter, uniform: Floats) -> Floats:
 def walk(baseline: Floats, state: State, years: int, rng: np.random.Generator) -> Floats:
     """Return logarithms of output per head without AI against today's mean, ``(members, years + 1, regions)``.
 
-    A region's growth against the nation's is ``v' = momentum v - s x + noise``, with ``x`` how far it lies above the mean
-    and ``s`` the speed of catching up, which itself goes up and down from year to year: so a change of trend of the
-    gap is a part of what may come.
+    A region's growth against the nation's is ``v' = momentum v - s x + noise``, with ``x`` how far it lies above the
+    mean and ``s`` the speed of catching up, which itself goes up and down from year to year: so a change of trend of
+    the gap is a part of what may come.
     """
     growth, deviation, speed, wander, stays, momentum, own = baseline.T
     members, regions = len(baseline), len(state.relative)

@@ -1,7 +1,7 @@
 """Foresee output per head by simple means: what the simulation is held against.
 
-Each returns logarithms against the mean of regions at the last year, ``(members, regions)`` so many years ahead, or a path
-``(members, years + 1, regions)``. None sees what comes after the last year of its history.
+Each returns paths of logarithms against the mean of regions, ``(members, years + 1, regions)``. None
+sees what comes after the last year of its history.
 
 Source: `efron1979` (bootstrap).
 """

@@ -1,8 +1,8 @@
 """Lay out the world: what a table says of regions, and by a written rule what it does not say, marked as assumed.
 
-Where nothing is told, AI follows output per head: knowledge, data and penetration of a region against the mean are those
-of its output per head, compute and talent those of its output; capital is what saving at a steady growth has built up;
-nobody is displaced yet, and each region is as any other in its traits.
+Where nothing is told, AI follows output per head: knowledge, data and penetration of a region against the mean are
+those of its output per head, compute and talent those of its output; capital is what saving at a steady growth has
+built up; nobody is displaced yet, and each region is as any other in its traits.
 """
 
 from __future__ import annotations

@@ -101,6 +101,4 @@ def _same_regions(history: History, world: World) -> History:
             hint="Name regions alike in both, by adcode or by name; leave those without a history out.",
         )
     order = [history.regions.index(region) for region in world.regions]
-    return replace(
-        history, regions=world.regions, per_head=history.per_head[:, order], people=history.people[:, order]
-    )
+    return replace(history, regions=world.regions, per_head=history.per_head[:, order], people=history.people[:, order])

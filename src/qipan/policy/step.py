@@ -1,4 +1,4 @@
-"""One step of a member, compiled: production, compute that moves, learning, effects, talent, and what each stock becomes.
+"""One step of a member, compiled: production, compute that moves, learning, effects, talent, what stocks become.
 
 All arrays are of one member. Rows of ``now`` are stocks, in the order of the constants below; ``mid`` holds what is
 worked out on the way. Times are years, so a rate by the year times ``dt`` is what happens in a period.
@@ -21,8 +21,8 @@ received less paid. ``A0`` is the deployment at the start."""
 STOCKS: Final = 14
 Y, HEAD, REL, LOGREL, DEMAND, OUT, IN, SERVICE, PULL, TRANSFER, RISE, LOGA, MIX, PULLED, BASE = range(15)
 """On the way: output, per head, against the mean, its logarithm, demand for compute, served to others and by others,
-share of demand served, talent by its pull, money, how penetration rises, logarithm of knowledge, two sums over neighbours,
-and the logarithm of output without AI."""
+share of demand served, talent by its pull, money, how penetration rises, logarithm of knowledge, two sums over
+neighbours, and the logarithm of output without AI."""
 MIDS: Final = 15
 EFFECTS: Final = 7
 TINY: Final = 1e-12
@@ -111,8 +111,8 @@ def learn(  # pragma: no cover - compiled
 ) -> None:  # fmt: skip
     """Let data, knowledge and penetration grow.
 
-    ``sharing`` holds the weights of others' data, each column adding up to 1; ``mean`` the nation's compute and talent a
-    head and its use of AI at the start.
+    ``sharing`` holds the weights of others' data, each column adding up to 1; ``mean`` the nation's compute and talent
+    a head and its use of AI at the start.
     """
     regions = now.shape[1]
     total = front = spread = heads = 0.0
@@ -127,8 +127,6 @@ def learn(  # pragma: no cover - compiled
     for j in range(regions):
         for i in range(regions):
             mid[MIX, i] += sharing[j, i] * now[D, j]
-    for i in range(regions):
-        mid[MIX, i] = 0.0
     for i in range(regions):
         per_mille = 1000.0 / mid[Y, i]
         c = math.log(max(now[C, i] / people[i] / mean[0], TINY))
@@ -158,8 +156,8 @@ def weigh(  # pragma: no cover - compiled
 ) -> None:  # fmt: skip
     """Add up figure 2's effects on output, and what each adds to the nation's output and to Theil's T.
 
-    ``told`` gets the two, ``(2, effects)``. To first order ``dT = sum s (log r - T) dlog y``, with ``s`` a region's share
-    of output and ``r`` its output per head against the mean.
+    ``told`` gets the two, ``(2, effects)``. To first order ``dT = sum s (log r - T) dlog y``, with ``s`` a region's
+    share of output and ``r`` its output per head against the mean.
     """
     regions = now.shape[1]
     theil = known = spread = heads = 0.0
@@ -182,7 +180,7 @@ def weigh(  # pragma: no cover - compiled
             q[DIVISION] * (mid[OUT, i] + mid[IN, i]) / work * dt,
             q[ADVANTAGE] * traits[1, i] * mid[OUT, i] / max(now[C, i], TINY) * dt,
             q[FEATURES] * fit * better * mid[RISE, i],
-            q[DIVIDEND] * (mid[LOGA, i] - known) * dt,
+            q[DIVIDEND] * spread * (mid[LOGA, i] - known) * dt,
             -q[UNEVEN] * max(spread - now[P, i], 0.0) * dt,
             -q[INCLUSION] * now[U, i] / (q[JOBS] * people[i]) * dt,
         )
@@ -197,7 +195,7 @@ def weigh(  # pragma: no cover - compiled
 def move_talent(  # pragma: no cover - compiled
     now: Floats, mid: Floats, near: Floats, q: Floats, dt: float, came: Floats
 ) -> None:
-    """Let talent move by gravity: between each two by their talents, and to where the pull is stronger; sums to zero."""
+    """Let talent move by gravity: between each two by their talents, and to where pull is stronger; sums to zero."""
     regions = now.shape[1]
     whole = 0.0
     for i in range(regions):
@@ -266,7 +264,8 @@ def look(  # pragma: no cover - compiled
 @numba.njit(cache=True, nogil=True)
 def run(  # pragma: no cover - compiled
     base: Floats, parameters: Floats, starts: Floats, people: Floats, traits: Floats, near: Floats, sharing: Floats,
-    on: Floats, effects: Floats, spend: Floats, chance: Floats, dt: float, paths: Floats, last: Floats, told: Floats, broke: Floats,
+    on: Floats, effects: Floats, spend: Floats, chance: Floats, dt: float, paths: Floats, last: Floats, told: Floats,
+    broke: Floats,
 ) -> None:  # fmt: skip
     """Run members one after the other.
 
@@ -281,7 +280,8 @@ def run(  # pragma: no cover - compiled
     chance
         Uniform draws that say when breakthroughs come, ``(members, periods)``.
     paths, last, told, broke
-        What is filled in: ``(members, periods + 1, 6)``, ``(members, regions, 6)``, ``(members, 2, 7)``, ``(members,)``.
+        What is filled in: ``(members, periods + 1, 6)``, ``(members, regions, 7)``, ``(members, 2, 7)`` and
+        ``(members,)``.
     """
     members, moments, regions = base.shape[0], paths.shape[1], base.shape[2]
     now, mid, came, mean = np.zeros((STOCKS, regions)), np.zeros((MIDS, regions)), np.zeros(regions), np.zeros(3)
@@ -308,6 +308,7 @@ def run(  # pragma: no cover - compiled
             last[m, i, 0], last[m, i, 1] = mid[HEAD, i], now[P, i]
             last[m, i, 2] = now[U, i] / (q[JOBS] * people[i])
             last[m, i, 3], last[m, i, 4], last[m, i, 5] = now[MOVED, i], now[SERVED, i], now[PAID, i]
+            last[m, i, 6] = now[A, i]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -53,7 +53,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for pillar in (
-    facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, talent, regions, access,
+    facts, jobs, ledger, day, dispatch, accounts, market, certificates, agreements, labour, talent, regions, policy,
+    access,
 ):  # fmt: skip
     app.add_typer(pillar.app)
 

@@ -126,7 +126,9 @@ def calibrate(
 
     language = spoken(lang)
     history, left_out, noted = _history(file, per, tuple(without or ()), language)
-    told = tell_calibration(calibrated(history, parameters_of(Catalog.load(session.settings().facts)), np.random.default_rng(seed)))
+    told = tell_calibration(
+        calibrated(history, parameters_of(Catalog.load(session.settings().facts)), np.random.default_rng(seed))
+    )
     if as_json:
         print_json({"rows_left_out": left_out, "noted": noted, **told})
     else:
@@ -135,7 +137,7 @@ def calibrate(
 
 @app.command()
 def template() -> None:
-    """Print an empty table of regions for a study: a row for each province with statistics, a column for each figure."""
+    """Print an empty table of regions for a study: a row for each province, a column for each figure."""
     from qipan.facts.catalog import Catalog
     from qipan.policy.model.world import MAY, NEEDED
 
@@ -175,7 +177,9 @@ def _history(
 
     with of_file(file.name):
         people = read_bytes(per) if per else None
-        history, left_out, noted = read_history(read_bytes(file), people, Catalog.load(session.settings().facts), without=without)
+        history, left_out, noted = read_history(
+            read_bytes(file), people, Catalog.load(session.settings().facts), without=without
+        )
     say_findings(left_out, noted, language)
     return history, left_out, noted
 

@@ -115,11 +115,11 @@ def show_comparison(told: dict[str, Any], language: Language) -> None:
     ]
     heads = _heads(language, language.say("not beaten by any other", "不被任何组合胜过"))
     heads += [language.say("cost, 100 million yuan", "投入（亿元）"), language.say("chance", "概率")]
-    print_table(table(heads, rows, numbers=range(1, 6)))
+    print_table(table(heads, rows, numbers=range(1, 6), wide=[0]))
     count, shown = len(best), min(len(best), CHOICES_SHOWN)
     say(
         language.say(
-            f"{shown} of {count} shown; {len(told['combinations'])} combinations in all. Intervals hold 90% of members.",
+            f"{shown} of {count} shown; {len(told['combinations'])} combinations in all. Intervals are of 90 %.",
             f"所示 {shown} 种，共 {count} 种；组合总数 {len(told['combinations'])}。区间含 90% 的成员。",
         )
     )
@@ -210,7 +210,8 @@ def _heads(language: Language, first: str) -> list[str]:
 
 def _aims(told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(
-        _interval(told[name], scale, digits) for name, scale, digits in (("growth", 100, 3), ("gap", 1e4, 2), ("jobs", 1, 1))
+        _interval(told[name], scale, digits)
+        for name, scale, digits in (("growth", 100, 3), ("gap", 1e4, 2), ("jobs", 1, 1))
     )
 
 

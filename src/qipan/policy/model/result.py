@@ -10,9 +10,9 @@ from qipan.policy.model.array import Floats, Ints
 MEASURES: Final = ("output", "theil", "displaced", "penetration", "penetration_gap", "service_gap")
 """Of the nation by period: output (100 million yuan a year); Theil's T of output per head; displaced people (10,000);
 mean penetration; its deviation between regions over its mean; deviation of displaced shares of jobs between regions."""
-LAST: Final = ("output_per_head", "penetration", "displaced_share", "talent_in", "compute_out", "transfer")
+LAST: Final = ("output_per_head", "penetration", "displaced_share", "talent_in", "compute_out", "transfer", "knowledge")
 """Of each region at the end, or over all periods: 10,000 yuan a person; share; share of jobs; net talent that came;
-compute served to others, summed over years; money received less paid, 100 million yuan."""
+compute served to others, summed over years; money received less paid, 100 million yuan; index of knowledge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,10 @@ class Study:
     def __post_init__(self) -> None:
         most = int(YEARS_MOST / self.step.years)
         for name, value, least, highest in (
-            ("members", self.members, 2, MEMBERS_MOST), ("periods", self.periods, 1, most), ("seed", self.seed, 0, None),
-        ):  # fmt: skip
+            ("members", self.members, 2, MEMBERS_MOST),
+            ("periods", self.periods, 1, most),
+            ("seed", self.seed, 0, None),
+        ):
             if value < least or (highest is not None and value > highest):
                 raise BadInputError(
                     f"Key {name} must be a whole number from {least} to {highest or 'any'}, was {value}.",

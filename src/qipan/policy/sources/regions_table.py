@@ -1,7 +1,8 @@
 """Read the table of regions at the start: a row for each region, a column for each stock and trait.
 
 ``region``, ``population`` (10,000 persons) and ``output`` (100 million yuan a year) must be there; other columns of
-`MAY` may be, and a cell of them may be empty: what nobody published stays open until the world is laid out, which marks it.
+`MAY` may be, and a cell of them may be empty: what nobody published stays open here, and `lay_out` marks what it
+assumes.
 """
 
 from __future__ import annotations

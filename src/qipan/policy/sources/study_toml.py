@@ -133,7 +133,8 @@ def _levers(form: _Form, root: Mapping[str, Any]) -> tuple[Pull, ...]:
         spent = form.number(table, at, "cost_100m_yuan_a_year")
         where = tuple(form.words(table, "where", None, at))
         first, end = (form.whole(table, at, key, 0) or None for key in ("from", "until"))
-        found.append(form.made(at, lambda one=(Lever(lever), spent, where, first, end): Pull(*one)))
+        pulled = Lever(lever), spent, where, first, end
+        found.append(form.made(at, lambda one=pulled: Pull(*one)))
     return tuple(one for one in found if one is not None)
 
 
