@@ -39,7 +39,9 @@ def run(scene: Scene, levers: tuple[Lever, ...]) -> dict[str, np.ndarray]:
         p, a = s[Stock.PENETRATION], s[Stock.KNOWLEDGE]
         if made_mean is None:
             made_mean = (people * p * a * rel).sum(axis=1, keepdims=True) / heads
-            per_use = q["compute_used"] * s[Stock.COMPUTE].sum(axis=1, keepdims=True) / (p * y).sum(axis=1, keepdims=True)
+            per_use = (
+                q["compute_used"] * s[Stock.COMPUTE].sum(axis=1, keepdims=True) / (p * y).sum(axis=1, keepdims=True)
+            )
             s["deployed"] = np.maximum(p * rel * q["earlier_years"], TINY)
             deployed = s["deployed"].copy()
         spend = dict(zip(Lever, yearly[t], strict=True))
@@ -64,7 +66,9 @@ def run(scene: Scene, levers: tuple[Lever, ...]) -> dict[str, np.ndarray]:
         per_mille = 1000.0 / y
         s["deployed"] = s["deployed"] + dt * p * rel
         s[Stock.PENETRATION] = p + rise
-        s[Stock.TALENT] = talent + came + dt * q["lever_talent"] * per_mille * spend[Lever.TALENT] * talent_mean * people
+        s[Stock.TALENT] = (
+            talent + came + dt * q["lever_talent"] * per_mille * spend[Lever.TALENT] * talent_mean * people
+        )
         s[Stock.COMPUTE] = s[Stock.COMPUTE] + dt * (
             q["compute_follows"] * np.maximum(served["demand"] / q["compute_used"] - s[Stock.COMPUTE], 0.0)
             + q["lever_infrastructure"] * per_mille * spend[Lever.INFRASTRUCTURE] * compute_mean * people
@@ -107,7 +111,11 @@ def move_compute(s: Any, q: Any, spend: Any, y: Any, total: Any, per_use: Any) -
     reach = 1.0 - (1.0 - q["compute_moved"]) * np.exp(-q["lever_coordination"] * 1000.0 * spent / total)
     moved = np.minimum(reach * all_idle, all_lacking)
     out, into = moved * idle / np.maximum(all_idle, TINY), moved * lacking / np.maximum(all_lacking, TINY)
-    pay = q["compensation"] * total * moved / np.maximum(c.sum(axis=1, keepdims=True), TINY) if spent > 0.0 else 0.0 * total
+    pay = (
+        q["compensation"] * total * moved / np.maximum(c.sum(axis=1, keepdims=True), TINY)
+        if spent > 0.0
+        else 0.0 * total
+    )
     service = (np.minimum(demand, c) + into) / np.maximum(demand, TINY)
     return {
         "demand": demand, "out": out, "in": into, "service": service,
@@ -139,9 +147,7 @@ def learn(
     if Property.CUMULATIVE in scene.on:
         mixed = d @ (near / np.maximum(near.sum(axis=0), TINY))
         data = np.log(np.maximum(d + q["data_shared"] * (mixed - d), TINY))
-        created = np.exp(
-            q["knowledge_of_data"] * data + q["knowledge_of_compute"] * c + q["knowledge_of_talent"] * h
-        )
+        created = np.exp(q["knowledge_of_data"] * data + q["knowledge_of_compute"] * c + q["knowledge_of_talent"] * h)
         made = p * a * rel / made_mean
     if Property.SUDDEN in scene.on:
         beyond = 0.5 * (c + h) - q["breakthrough_threshold"] + fallen

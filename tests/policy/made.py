@@ -34,7 +34,8 @@ def fixed(**values: float) -> dict[str, Parameter]:
     """Return parameters without a range: what moves is 0 unless it is given, the rest is likeliest."""
     still = dict.fromkeys(STILL, 0.0) | values
     return {
-        name: Parameter(name, *(still.get(name, one.likely),) * 3, one.unit, "a test") for name, one in shipped().items()
+        name: Parameter(name, *(still.get(name, one.likely),) * 3, one.unit, "a test")
+        for name, one in shipped().items()
     }
 
 
@@ -50,7 +51,16 @@ def world(count: int = 6, seed: int = 0, **told) -> World:
 
 
 def scene(
-    regions: World, parameters=None, *, periods=5, step=Step.YEAR, members=3, seed=1, pulls=(), on=Property, effects=Effect
+    regions: World,
+    parameters=None,
+    *,
+    periods=5,
+    step=Step.YEAR,
+    members=3,
+    seed=1,
+    pulls=(),
+    on=Property,
+    effects=Effect,
 ) -> Scene:
     """Return a scene whose path without AI does not move, or moves at random where parameters are drawn."""
     chosen = parameters or shipped()
@@ -88,4 +98,9 @@ def history(
     people = rng.uniform(300.0, 9000.0, count)
     level = 0.05 * np.arange(years)[:, None] + rng.normal(0, 0.02, (years, 1)).cumsum(axis=0)
     per_head = np.exp(np.array(rows) + level)
-    return History(tuple(f"r{at:02d}" for at in range(count)), tuple(range(2000, 2000 + years)), per_head, np.tile(people, (years, 1)))
+    return History(
+        tuple(f"r{at:02d}" for at in range(count)),
+        tuple(range(2000, 2000 + years)),
+        per_head,
+        np.tile(people, (years, 1)),
+    )

@@ -54,7 +54,9 @@ def test_talent_that_moves_and_money_that_is_paid_sum_to_zero(seed, cost) -> Non
     assert (at_end(found, "penetration") <= 1.0).all()
 
 
-@given(costs=st.lists(st.floats(0.0, 1e5), min_size=1, max_size=6), first=st.integers(2025, 2028), years=st.integers(1, 9))
+@given(
+    costs=st.lists(st.floats(0.0, 1e5), min_size=1, max_size=6), first=st.integers(2025, 2028), years=st.integers(1, 9)
+)
 @settings(max_examples=30, deadline=None)
 def test_costs_of_levers_add_up(costs, first, years) -> None:
     pulls = tuple(Pull(lever, cost, (), first, first + years) for lever, cost in zip(Lever, costs, strict=False))
@@ -62,7 +64,9 @@ def test_costs_of_levers_add_up(costs, first, years) -> None:
     pulled_years = len(set(range(2025, 2031)) & set(range(first, first + years)))
     by_lever = spending.by_lever_100m_yuan
     assert [by_lever[one.lever] for one in pulls] == pytest.approx([cost * pulled_years for cost in costs])
-    assert sum(spending.of([lever]).by_lever_100m_yuan[lever] for lever in Lever) == pytest.approx(sum(by_lever.values()))
+    assert sum(spending.of([lever]).by_lever_100m_yuan[lever] for lever in Lever) == pytest.approx(
+        sum(by_lever.values())
+    )
 
 
 def test_without_ai_output_is_the_path_it_is_given() -> None:
@@ -200,7 +204,11 @@ def test_what_an_effect_adds_is_what_changes_with_it(effect) -> None:
     }  # fmt: skip
     parameters = fixed(adoption_speed=0.3, displaced_share=0.2, compute_moved=0.5, talent_mobility=0.0, **small)
     regions = world(
-        8, seed=7, penetration=np.linspace(0.05, 0.4, 8), compute=np.linspace(1.0, 40.0, 8), knowledge=np.linspace(0.5, 2, 8)
+        8,
+        seed=7,
+        penetration=np.linspace(0.05, 0.4, 8),
+        compute=np.linspace(1.0, 40.0, 8),
+        knowledge=np.linspace(0.5, 2, 8),
     )
     on = {Property.CUMULATIVE}
     with_it = simulate(scene(regions, parameters, on=on, effects={effect}))
@@ -238,4 +246,15 @@ def test_stocks_that_are_not_told_are_assumed_and_named() -> None:
     told = world(6, talent=[1.0, np.nan, 1, 1, 1, 1])
     assert told.assumed["talent"] == ("r1",)
     assert told.stocks[Stock.TALENT][1] == pytest.approx(1.0)
-    assert set(told.assumed) == {"knowledge", "data", "compute", "talent", "penetration", "capital", "displaced", "fit", "green", "exposure"}
+    assert set(told.assumed) == {
+        "knowledge",
+        "data",
+        "compute",
+        "talent",
+        "penetration",
+        "capital",
+        "displaced",
+        "fit",
+        "green",
+        "exposure",
+    }

@@ -128,8 +128,8 @@ def shapley(players: Sequence[Player], values: Mapping[frozenset[Player], Floats
         added = np.zeros(np.shape(values[frozenset()]))
         for size in range(count):
             weight = factorial(size) * factorial(count - size - 1) / factorial(count)
-            for some in combinations(others, size):
-                added += weight * (values[frozenset((*some, one))] - values[frozenset(some)])
+            for before in combinations(others, size):
+                added += weight * (values[frozenset((*before, one))] - values[frozenset(before)])
         found[one] = added
     return found
 

@@ -13,6 +13,7 @@ from qipan.policy.model.parameter import Parameter
 
 MEMBERS_MOST: Final = 100_000
 YEARS_MOST: Final = 50
+SEED_MOST: Final = 2**63 - 1
 SPREAD: Final = 0.9
 """Intervals hold so much of the members."""
 
@@ -95,11 +96,11 @@ class Study:
         for name, value, least, highest in (
             ("members", self.members, 2, MEMBERS_MOST),
             ("periods", self.periods, 1, most),
-            ("seed", self.seed, 0, None),
+            ("seed", self.seed, 0, SEED_MOST),
         ):
-            if value < least or (highest is not None and value > highest):
+            if not least <= value <= highest:
                 raise BadInputError(
-                    f"Key {name} must be a whole number from {least} to {highest or 'any'}, was {value}.",
+                    f"Key {name} must be a whole number from {least} to {highest}, was {value}.",
                     code="study_unfit",
                     hint="Correct it in the file of the study.",
                     field=name,

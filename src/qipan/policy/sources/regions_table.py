@@ -24,6 +24,8 @@ HEADS: Final = {
     "算力": "compute", "人才": "talent", "渗透率": "penetration", "资本": "capital", "被替代": "displaced",
     "契合度": "fit", "绿电": "green", "暴露度": "exposure",
 }  # fmt: skip
+LEAST: Final = 1e-12
+"""Least of what must be above 0."""
 COLUMNS: Final = ("region", *NEEDED, *MAY)
 
 ReadName = Callable[[str], tuple[str, bool]]
@@ -99,11 +101,9 @@ def _figures(cells: dict[str, str], line: int, left_out: list[Finding]) -> dict[
         except ValueError:
             value = -1.0
         least_open = name in NEEDED or name in {Stock.KNOWLEDGE, Stock.CAPITAL}
-        most = 1.0 if name == Stock.PENETRATION else 1e12
-        is_fine = not text or (0.0 < value <= most if least_open else 0.0 <= value <= most)
-        if not is_fine:
-            least = "above 0" if least_open else "of 0 at least"
-            told = f"{name} must be a number {least}, at most {most:g}, was {cells[name]!r}."
+        least, most = LEAST if least_open else 0.0, 1.0 if name == Stock.PENETRATION else 1.0 / LEAST
+        if text and not least <= value <= most:
+            told = f"{name} must be a number from {least:g} to {most:g}, was {cells[name]!r}."
             left_out.append(Finding(line, name, "value_out_of_range", told, cells[name]))
             return None
         figures[name] = value
