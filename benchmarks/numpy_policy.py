@@ -15,7 +15,7 @@ from qipan.policy.simulate import Scene
 TINY = 1e-12
 
 
-def run(scene: Scene, levers: tuple[Lever, ...]) -> dict[str, np.ndarray]:
+def run(scene: Scene, levers: tuple[Lever, ...]) -> dict[str, np.ndarray]:  # noqa: PLR0915 - one loop, as on paper
     """Return what each member comes to: paths of output, Theil's T and displaced; effects on output and gap; talent."""
     q = {name: scene.draws.structure[:, at, None] for at, name in enumerate(STRUCTURE)}
     world, people, dt = scene.world, scene.world.population, scene.spending.years_a_period

@@ -1,9 +1,9 @@
 """Prove calibration on planted worlds: each has parameters of its own, a history that they made, and levers.
 
-Parameters of the path without AI are drawn from the prior, those of AI and levers from their triangles. A history of 31
-regions is made, the calibration sees only that; counted is how often each planted parameter lies in its interval of 90 %.
-Levers are ranked by what each does to the gap with the same money: once with the planted parameters, once by the median of
-the calibrated study. A world is ranked rightly if at least 12 of its 15 pairs of levers stand in the right order.
+Parameters of the path without AI are drawn from the prior, those of AI and levers from their triangles. A history of
+31 regions is made, the calibration sees only that; counted is how often each planted parameter lies in its interval of
+90 %. Levers are ranked by what each does to the gap with the same money: once with the planted parameters, once by the
+median of the calibrated study. A world is ranked rightly if at least 12 of its 15 pairs of levers stand in order.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def made_world(parameters: Parameters, rng: np.random.Generator) -> World:
 
 
 def plant(parameters: Parameters, rng: np.random.Generator) -> np.ndarray:
-    """Return parameters of the path without AI, drawn from the prior that calibration has, in the order of `BASELINE`."""
+    """Return parameters of the path without AI, drawn from the prior that calibration has, as `BASELINE` has them."""
     growth = rng.normal(*_prior(parameters["growth"]))
     spread = parameters["growth_deviation"].likely * np.sqrt(3.0 / rng.chisquare(3))
     while True:

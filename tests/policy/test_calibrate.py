@@ -14,7 +14,7 @@ from qipan.policy.model.parameter import BASELINE, Standing
 
 
 def test_likelihood_is_that_of_the_joint_normal_distribution() -> None:
-    """Growth of all years is jointly normal given what came before: the filter must say the same, but for a constant."""
+    """Growth of all years is jointly normal given what came before: the filter says the same, but for a constant."""
     known = history(years=7, count=6, seed=3)
     relative = known.relative
     d = np.diff(relative, axis=0)

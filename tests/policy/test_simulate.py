@@ -1,4 +1,4 @@
-"""The simulation: the same equations twice, what is conserved, and what each property comes to where it can be worked out."""
+"""The simulation: the same equations twice, what is conserved, and limits that can be worked out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from benchmarks import numpy_policy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.policy.made import all_pulls, fixed, scene, world
+from tests.policy.made import all_pulls, fixed, scene, shipped, world
 
 from qipan.kernel.errors import BadInputError
 from qipan.policy.model.lever import Lever, Pull
@@ -130,7 +130,9 @@ def test_sudden_threshold_is_even_without_steepness_and_a_step_at_most(steepness
     k, beta, periods = 0.15, 0.4, 7
     regions = world(6, compute=[400.0, 400, 400, 1, 1, 1], talent=[400.0, 400, 400, 1, 1, 1])
     asked = scene(
-        regions, fixed(breakthrough_gain=beta, breakthrough_steepness=steepness, knowledge_loss=k, breakthrough_threshold=0.2), periods=periods,
+        regions,
+        fixed(breakthrough_gain=beta, breakthrough_steepness=steepness, knowledge_loss=k, breakthrough_threshold=0.2),
+        periods=periods,
         on={Property.SUDDEN}, effects=(),
     )  # fmt: skip
     ends = [1.0 + beta * part for part in (above,) * 3 + (below,) * 3]
@@ -195,13 +197,7 @@ def test_talent_does_not_move_between_regions_alike_and_moves_to_the_richer() ->
 @pytest.mark.parametrize("effect", Effect)
 def test_what_an_effect_adds_is_what_changes_with_it(effect) -> None:
     """To first order: with a small effect alone, output and gap change by what is told of it."""
-    small = {
-        name: 1e-5
-        for name in (
-            "gain_remote", "gain_division", "gain_advantage", "gain_features", "loss_dividend", "loss_penetration",
-            "loss_inclusion",
-        )
-    }  # fmt: skip
+    small = dict.fromkeys([name for name in shipped() if name.startswith(("gain_", "loss_"))], 1e-5)
     parameters = fixed(adoption_speed=0.3, displaced_share=0.2, compute_moved=0.5, talent_mobility=0.0, **small)
     regions = world(
         8,

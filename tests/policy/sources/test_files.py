@@ -34,7 +34,13 @@ likely = 0.2
 high = 0.3
 source = "a survey"
 """
-TABLE = "region,population,output,talent\n北京,2171,23015,30\n河北,7425,29806,\n广东,10849,72813,40\n贵州,3530,10503,\n宁夏,668,2912,1\n"
+TABLE = """region,population,output,talent
+北京,2171,23015,30
+河北,7425,29806,
+广东,10849,72813,40
+贵州,3530,10503,
+宁夏,668,2912,1
+"""
 
 
 def rules(caught) -> set[str]:
