@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import combinations
 from math import factorial
 from typing import Final, TypeVar
@@ -26,7 +27,7 @@ AIMS: Final = ("growth", "gap", "jobs")
 """Logarithm of the nation's output at the end; Theil's T then; displaced people on average over the study."""
 IS_BETTER_LESS: Final = np.array([False, True, True])
 
-Player = TypeVar("Player", Lever, Dimension)
+Player = TypeVar("Player", bound=StrEnum)
 Choice = frozenset[Lever]
 
 
