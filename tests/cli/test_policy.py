@@ -100,5 +100,5 @@ def test_what_cannot_be_asked_is_refused(typed, panel) -> None:
     assert_refused(typed("run", study=STUDY.replace("regions.csv", "none.csv")), 4, "file_not_found")
     assert_refused(CliRunner().invoke(app, ["policy", "backtest", str(panel), "--ahead", "20"]), 5, "origins_none")
     short = panel.with_name("short.csv")
-    short.write_text("".join(panel.read_text("utf-8").splitlines(keepends=True)[:90]), encoding="utf-8")
+    short.write_text("".join(panel.read_text("utf-8").splitlines(keepends=True)[: 1 + 2 * 31]), encoding="utf-8")
     assert_refused(CliRunner().invoke(app, ["policy", "calibrate", str(short)]), 5, "policy_history_short")

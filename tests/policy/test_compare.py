@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.policy.made import all_pulls, history, scene, shipped, world
 
 from qipan.kernel.errors import BadInputError, RuleBrokenError
+from qipan.policy.back_test import back_test
 from qipan.policy.compare import compare, shapley, undominated
 from qipan.policy.model.lever import Dimension, Lever
 from qipan.policy.model.study import Study
@@ -73,6 +75,25 @@ def test_what_is_told_is_json_and_says_what_it_rests_on() -> None:
         assert one["cells_assumed"]["compute"] == regions.regions
     assert [one["is_positive"] for one in told["effects"]] == [True] * 4 + [False] * 3
     assert told["costs_100m_yuan"]["total"] == pytest.approx(6 * 50 * 4)
+
+
+@pytest.mark.slow
+def test_stage_takes_the_path_without_ai_from_the_panel_where_that_is_better(monkeypatch) -> None:
+    regions = world(31, seed=9)
+    made = history(years=12)
+    known = type(made)(regions.regions, made.years, made.per_head, made.people)
+    tested = back_test(known, shipped(), members=20)
+    order = {"simulation": 2.0, "autoregressive_panel": 1.0}
+    lost = replace(tested, scores=tuple(replace(one, theil_crps=order.get(one.name, 3.0)) for one in tested.scores))
+    monkeypatch.setattr("qipan.policy.stage.back_test", lambda *_, **__: lost)
+    study = Study("a test", "none", 2012, 3, members=40)
+    staged = stage(study, regions, shipped(), known)
+    told = tell_run(study, staged, simulate(staged.scene), simulate(staged.scene), 0.005)
+    assert (told["baseline"], told["baseline_tested"]["is_simulation_best"]) == ("autoregressive_panel", False)
+    # Years of residuals are drawn whole: against their mean, regions have as many paths in a year as there are years.
+    moved = staged.scene.base[:, 1] - staged.scene.base[:, 0]
+    apart = np.round(moved - moved.mean(axis=1, keepdims=True), 9)
+    assert len({one.tobytes() for one in apart}) <= 10
 
 
 @pytest.mark.slow

@@ -69,6 +69,13 @@ def test_costs_of_levers_add_up(costs, first, years) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["compute", "talent", "penetration"])
+def test_what_a_region_or_the_nation_has_nothing_of_breaks_nothing(name) -> None:
+    for nothing in (np.zeros(6), np.array([0.0, 0.5, 0.5, 0.5, 0.5, 0.5])):
+        found = simulate(scene(world(6, seed=4, **{name: nothing}), members=20, pulls=all_pulls(1e5)), Lever)
+        assert all(np.isfinite(one).all() for one in (found.paths, found.last, found.to_output, found.to_gap))
+
+
 def test_without_ai_output_is_the_path_it_is_given() -> None:
     asked = scene(world(6, seed=4, penetration=np.zeros(6)), members=5)
     drawn = np.exp(asked.base).sum(axis=2)
