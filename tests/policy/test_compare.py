@@ -14,8 +14,11 @@ from tests.policy.made import all_pulls, history, scene, shipped, world
 from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.policy.back_test import back_test
 from qipan.policy.compare import compare, shapley, undominated
+from qipan.policy.draw import draw
 from qipan.policy.model.lever import Dimension, Lever
+from qipan.policy.model.parameter import STRUCTURE
 from qipan.policy.model.study import Study
+from qipan.policy.rank_parameters import rank_parameters
 from qipan.policy.simulate import simulate
 from qipan.policy.stage import stage
 from qipan.policy.tell import tell_comparison, tell_run
@@ -36,6 +39,18 @@ def test_shapley_parts_add_up_and_pay_equals_alike(worth) -> None:
 def test_combinations_that_another_beats_are_out() -> None:
     growth_gap_jobs = np.array([[[1.0, 0.1, 5.0], [1.0, 0.1, 6.0], [2.0, 0.2, 5.0], [1.0, 0.1, 5.0]]])
     assert undominated(growth_gap_jobs).tolist() == [[True, False, True, True]]
+
+
+def test_a_result_hangs_on_what_it_was_made_of() -> None:
+    drawn = draw(shipped(), 400, 1, np.random.default_rng(0))
+    speed, growth = drawn.structure[:, STRUCTURE.index("adoption_speed")], drawn.baseline[:, 0]
+    found = rank_parameters(drawn, np.exp(20.0 * speed))
+    assert next(iter(found)) == "adoption_speed"
+    assert found["adoption_speed"] == pytest.approx(1.0)
+    both = rank_parameters(drawn, speed / speed.std() - growth / growth.std())
+    assert list(both)[:2] in (["adoption_speed", "growth"], ["growth", "adoption_speed"])
+    assert both["adoption_speed"] + both["growth"] == pytest.approx(1.0, abs=0.1)
+    assert set(rank_parameters(drawn, np.ones(400)).values()) == {0.0}
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from qipan.policy.model.lever import DIMENSION_OF, Lever, Spending
 from qipan.policy.model.parameter import NAMES, Standing
 from qipan.policy.model.result import LAST, MEASURES, Ensemble
 from qipan.policy.model.study import POSITIVE, SPREAD, Effect, Study
+from qipan.policy.rank_parameters import rank_parameters
 from qipan.policy.stage import Staged
 
 QUANTILES: Final = ((1 - SPREAD) / 2, 0.5, (1 + SPREAD) / 2)
@@ -43,6 +44,10 @@ def tell_run(study: Study, staged: Staged, pulled: Ensemble, without: Ensemble, 
         "with_levers": _paths(pulled, study),
         "without_levers": _paths(without, study),
         "levers_add": {name: _change(pulled, without, at) for at, name in enumerate(MEASURES)},
+        "change_hangs_on": {
+            name: rank_parameters(scene.draws, pulled.paths[:, -1, at] - without.paths[:, -1, at])
+            for at, name in enumerate(MEASURES)
+        },
         "effects": [_effect(one, at, pulled) for at, one in enumerate(Effect)],
         "growth_from_ai_a_year": _interval(added),
         "is_growth_flagged": bool(np.median(added) > flagged),

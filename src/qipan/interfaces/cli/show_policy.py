@@ -47,6 +47,8 @@ WAYS = {
     "autoregressive_panel": ("autoregressive panel", "自回归面板"),
     "assumed": ("assumed parameters", "假定参数"),
 }
+HANGS_SHOWN = 4
+"""Parameters that are printed."""
 CHOICES_SHOWN = 12
 """Combinations that are printed: those that no other beats, the likeliest first."""
 
@@ -74,6 +76,15 @@ def show_run(told: dict[str, Any], language: Language) -> None:
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=range(1, 4)))
     say()
+    most = list(told["change_hangs_on"]["theil"].items())[:HANGS_SHOWN]
+    named = ", ".join(f"{name} {share:.0%}" for name, share in most)
+    if most[0][1] > 0.0:
+        say(
+            language.say(
+                f"The change of the gap hangs most on: {named} (squared rank correlation).",
+                f"差距变化最取决于：{named}（秩相关的平方）。",
+            )
+        )
     cost = told["costs_100m_yuan"]["total"]
     say(language.say(f"Levers cost {cost:,.0f} x 100 million yuan.", f"政策投入合计 {cost:,.0f} 亿元。"))
     if told["is_growth_flagged"]:
