@@ -99,6 +99,8 @@ def test_what_cannot_be_asked_is_refused(typed, panel) -> None:
     assert_refused(typed("run", study=STUDY.replace("west", "atlantis")), 3, "lever_nowhere")
     assert_refused(typed("run", study=STUDY.replace("regions.csv", "none.csv")), 4, "file_not_found")
     assert_refused(CliRunner().invoke(app, ["policy", "backtest", str(panel), "--ahead", "20"]), 5, "origins_none")
+    words = ["policy", "calibrate", str(panel), "--from", "2050"]
+    assert_refused(CliRunner().invoke(app, words), 3, "years_missing")
     short = panel.with_name("short.csv")
     short.write_text("".join(panel.read_text("utf-8").splitlines(keepends=True)[: 1 + 2 * 31]), encoding="utf-8")
     assert_refused(CliRunner().invoke(app, ["policy", "calibrate", str(short)]), 5, "policy_history_short")

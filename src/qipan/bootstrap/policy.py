@@ -72,14 +72,20 @@ def read_world(data: bytes, catalog: Catalog, parameters: Parameters) -> tuple[W
 
 
 def read_history(
-    output: bytes, people: bytes | None, catalog: Catalog, *, without: tuple[str, ...] = ()
+    output: bytes,
+    people: bytes | None,
+    catalog: Catalog,
+    *,
+    without: tuple[str, ...] = (),
+    first: int | None = None,
+    last: int | None = None,
 ) -> tuple[History, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read a history of output per head: output over people, or a panel that is per head already.
 
     Raises
     ------
     BadInputError
-        ``panel_unreadable``, ``panels_apart``, ``history_torn``, ``history_not_positive``.
+        ``panel_unreadable``, ``panels_apart``, ``years_missing``, ``history_torn``, ``history_not_positive``.
     RuleBrokenError
         ``policy_history_short``.
     """
@@ -87,6 +93,7 @@ def read_history(
     if people is not None:
         other, more, odd = read_panel(people, catalog, without=without)
         panel, left_out, noted = panel.per(other), (*left_out, *more), (*noted, *odd)
+    panel = panel.between(first, last)
     return History(panel.regions, panel.years, panel.value, panel.weight), left_out, noted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +39,8 @@ Per = Annotated[
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="REGION", help="Leave a region out; may be given again.")
 ]
+First = Annotated[int | None, typer.Option("--from", metavar="YEAR", show_default=False, help="First year.")]
+Last = Annotated[int | None, typer.Option("--to", metavar="YEAR", show_default=False, help="Last year.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")]
 
 
@@ -87,6 +90,8 @@ def backtest(
     members: Annotated[int, typer.Option("--members", min=10, max=100_000, help="Draws of each forecast.")] = 1000,
     seed: Seed = 0,
     without: Without = None,
+    first: First = None,
+    last: Last = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +102,7 @@ def backtest(
     from qipan.policy.tell import tell_back_test
 
     language = spoken(lang)
-    history, left_out, noted = _history(file, per, tuple(without or ()), language)
+    history, left_out, noted = _history(file, per, language, without=without, first=first, last=last)
     parameters = parameters_of(Catalog.load(session.settings().facts))
     told = tell_back_test(back_test(history, parameters, ahead=ahead, members=members, seed=seed))
     if as_json:
@@ -113,6 +118,8 @@ def calibrate(
     per: Per = None,
     seed: Seed = 0,
     without: Without = None,
+    first: First = None,
+    last: Last = None,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +132,7 @@ def calibrate(
     from qipan.policy.tell import tell_calibration
 
     language = spoken(lang)
-    history, left_out, noted = _history(file, per, tuple(without or ()), language)
+    history, left_out, noted = _history(file, per, language, without=without, first=first, last=last)
     told = tell_calibration(
         calibrated(history, parameters_of(Catalog.load(session.settings().facts)), np.random.default_rng(seed))
     )
@@ -163,22 +170,28 @@ def _staged(file: Path, language: Language) -> tuple[Study, Staged, tuple[Findin
     history = None
     if study.history:
         output, *people = (file.parent / name for name in study.history)
-        history, more, _ = _history(output, people[0] if people else None, (), language)
+        history, more, _ = _history(output, people[0] if people else None, language)
         left_out = (*left_out, *more)
     with of_file(file.name):
         return study, stage(study, world, parameters, history), left_out
 
 
 def _history(
-    file: Path, per: Path | None, without: tuple[str, ...], language: Language
+    file: Path,
+    per: Path | None,
+    language: Language,
+    *,
+    without: Sequence[str] | None = None,
+    first: int | None = None,
+    last: int | None = None,
 ) -> tuple[History, tuple[Finding, ...], tuple[Finding, ...]]:
     from qipan.bootstrap.policy import read_history
     from qipan.facts.catalog import Catalog
 
     with of_file(file.name):
-        people = read_bytes(per) if per else None
+        people, catalog = read_bytes(per) if per else None, Catalog.load(session.settings().facts)
         history, left_out, noted = read_history(
-            read_bytes(file), people, Catalog.load(session.settings().facts), without=without
+            read_bytes(file), people, catalog, without=tuple(without or ()), first=first, last=last
         )
     say_findings(left_out, noted, language)
     return history, left_out, noted
