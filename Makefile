@@ -12,7 +12,7 @@ ONE_MORE := $(shell expr $$(nproc) + 1)
 # Python keeps what it has compiled, whatever the machine says: else each of the many processes of a test compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-chances prove-claims prove-clearings prove-clusters prove-kills prove-ledger prove-market prove-prices prove-promises prove-tests clean
+.PHONY: help setup run servers test check check-static check-fast bench bench-dispatch bench-roll bench-rounding bench-expand bench-traces docs reference lock prove-accounts prove-attribution prove-board prove-chances prove-claims prove-clearings prove-clusters prove-kills prove-ledger prove-market prove-planted prove-prices prove-promises prove-tests clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ prove-claims: setup servers ## The long proof of claims: a million race for the 
 
 prove-clusters: setup ## The long proof of the cluster scan: falls put into real weekly employment of 51 states
 	@$(BIN)/python benchmarks/prove_clusters.py
+
+prove-planted: setup ## The long proof of calibration: worlds whose parameters are known
+	@$(BIN)/python benchmarks/prove_planted.py
 
 prove-kills: setup servers ## The long proof of what is acknowledged: 200 kills among a million postings on PostgreSQL
 	@$(BIN)/python benchmarks/prove_kills.py

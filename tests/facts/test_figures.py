@@ -277,7 +277,7 @@ def test_places_and_figures_share_no_subject_by_accident(catalog: Catalog) -> No
     assert set(PLACES) <= subjects
     figures = (
         "audit board certification dispute divide expansion fibre grid industry labour latency llm load monitor origin "
-        "paper power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
+        "paper policy power price quota rehearsal replacement risk_occupation rule scale target tier tou workload"
     )
     assert subjects - set(PLACES) == set(figures.split())
 

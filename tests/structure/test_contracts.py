@@ -40,6 +40,8 @@ LINTED = [
     Violation("market_imports_dispatch", "market/trespass.py", "import qipan.dispatch.model", FLOORS),
     Violation("agreements_import_market", "agreements/trespass.py", "import qipan.market.model", FLOORS),
     Violation("talent_imports_labour", "talent/trespass.py", "import qipan.labour.model", FLOORS),
+    Violation("policy_imports_regions", "policy/trespass.py", "import qipan.regions.measure", FLOORS),
+    Violation("policy_model_imports_its_adapters", "policy/model/study.py", "import qipan.policy.sources", ROOMS),
     Violation("talent_model_imports_its_adapters", "talent/model/terms.py", "import qipan.talent.sources", ROOMS),
     Violation("dispatch_imports_market", "dispatch/trespass.py", "import qipan.market.model", FLOORS),
     Violation("certificates_import_market", "certificates/trespass.py", "import qipan.market.model", FLOORS),

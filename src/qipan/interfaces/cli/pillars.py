@@ -23,6 +23,7 @@ GROUPS: Final = (
     "labour",
     "talent",
     "regions",
+    "policy",
     "access",
 )
 """Names of the groups, which are those of their modules beside this one, in the order of the help."""
