@@ -4,8 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 FAST := not slow and not engine and not browser
-# As many processes as cores; the tests of a file stay together, for they share what is dear to make (tests/conftest.py).
-SIDE_BY_SIDE := --numprocesses=auto --dist=loadgroup
+# As many processes as cores; the tests of a file stay together, for they share what is dear to make.
+SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile
 # Who waits for a server or a browser leaves a core free.
 ONE_MORE := $(shell expr $$(nproc) + 1)
 

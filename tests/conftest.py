@@ -28,15 +28,9 @@ TESTS = Path(__file__).parent
 DOORS = {"api", "cli", "console", "report", "scenarios", "workflows"}
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what goes through a door as slow: it sets up a whole home, so ``make check`` leaves it to ``make test``.
-
-    Tests of a file stay in one process, for they share what is dear to make, unless they name a group of their own.
-    """
+    """Mark what goes through a door as slow: it sets up a whole home, so ``make check`` leaves it to ``make test``."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
         if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in DOORS:
             item.add_marker(pytest.mark.slow)
 

@@ -19,12 +19,7 @@ PAGES = [page for page in DOCS if "_build" not in page.parts]
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<target>[^)#\s]+)(#[^)\s]*)?\)")
 
 
-# Pages share nothing, so each is a group of its own, and runs beside others.
-RUN = [
-    pytest.param(page, marks=pytest.mark.xdist_group(str(page)))
-    for page in PAGES
-    if any(is_run(info, body) for info, body in blocks(page))
-]
+RUN = [page for page in PAGES if any(is_run(info, body) for info, body in blocks(page))]
 PYTHON = [page for page in PAGES if any(info == "python" for info, _ in blocks(page))]
 
 
