@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from qipan.dispatch.model.reservation import Reservation
 from qipan.kernel.resources import Kind
 from qipan.market.model.contract import CARDS_PER_LOT, Instrument
 from qipan.market.service.delivery import Deliveries
+from qipan.market.service.placing import place_auction
+from qipan.market.service.spot import Spot
 from qipan.storage.books import UnitOfWork
 from qipan.workflows.day import Day
 
 SECONDS_PER_H = 3600
+
+
+class ReservationsFile(NamedTuple):
+    """Reservations as a file, and what of spot is not in it.
+
+    Attributes
+    ----------
+    without_site
+        Lot-hours of spot by supplier that no site of theirs has room for: its sites are not certified.
+    """
+
+    data: bytes
+    rows: int
+    without_site: Mapping[str, int]
 
 
 class Delivering:
@@ -24,15 +42,20 @@ class Delivering:
         Writes reservations as a file that a day reads.
     """
 
-    def __init__(self, deliveries: Deliveries, day: Day, write: Callable[[Iterable[Reservation]], bytes]) -> None:
+    def __init__(
+        self, deliveries: Deliveries, spot: Spot, day: Day, write: Callable[[Iterable[Reservation]], bytes]
+    ) -> None:
         self._deliveries = deliveries
+        self._spot = spot
         self._day = day
         self._write = write
 
     def file(
         self, unit: UnitOfWork, start: datetime, end: datetime, card_models: Mapping[str, str] | None = None
-    ) -> bytes:
+    ) -> ReservationsFile:
         """Return the reservations that hold at some time from start to end, as `qipan day run` reads them.
+
+        What was bought on spot stands beside what was bought forward, at sites of who supplies it.
 
         What a member had bought that was in default when it was allocated is the clearing house's.
 
@@ -61,7 +84,29 @@ class Delivering:
                     price_fen_per_unit_h=float(allocations[one.instrument].fen_per_card_h),
                 )
             )
-        return self._write(found)
+        without: Counter[str] = Counter()
+        for name in self._spot.clearings(unit):
+            auction = self._spot.auction(unit, name)
+            if auction.window.end <= start or end <= auction.window.start:
+                continue
+            placed = place_auction(unit, auction, self._spot.outcome(unit, name))
+            without.update(placed.without_site)
+            found += [
+                Reservation(
+                    reservation_id=f"{auction.card_class}-{auction.day}-{number}",
+                    holder=one.holder,
+                    site_id=one.site_id,
+                    kind=Kind.INTELLIGENT,
+                    card_model=models.get(auction.card_class, auction.card_class),
+                    from_s=one.start.timestamp(),
+                    to_s=one.end.timestamp(),
+                    units=float(one.lots * CARDS_PER_LOT),
+                    price_fen_per_unit_h=float(one.fen_per_card_h),
+                )
+                for number, one in enumerate(placed.placements, start=1)
+                if one.start < end and start < one.end
+            ]
+        return ReservationsFile(self._write(found), len(found), dict(sorted(without.items())))
 
     def used_card_s(self, reservation_ids: Collection[str], plan_id: str) -> dict[str, int]:
         """Return the card-seconds that a day used of reservations, by id; those it does not know are left out.

@@ -35,6 +35,6 @@ MAKERS: Final[Mapping[str, Maker]] = {
         audit=SpotAudit(services.spot, services.vouchers, services.accounts, services.log),
         read_links=links.read,
     ),
-    "delivering": lambda services: Delivering(services.deliveries, services.day, reservations.write),
+    "delivering": lambda services: Delivering(services.deliveries, services.spot, services.day, reservations.write),
     "advancing": lambda services: Advancing(services.books, _offices(services)),
 }

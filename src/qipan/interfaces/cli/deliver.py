@@ -208,13 +208,16 @@ def reservations(
     span = Window.named(window)
     models = dict(_pair(text, "--model", "CLASS=MODEL") for text in model or ())
     with services.books.read() as unit:
-        data = services.delivering.file(unit, span.start, span.end, models)
-    write_bytes(out, data)
-    count = data.count(b"\n") - 1
+        made = services.delivering.file(unit, span.start, span.end, models)
+    write_bytes(out, made.data)
     if as_json:
-        print_json({"file": str(out), "reservations": count})
-    else:
-        remark(f"{counted(count, 'reservation')} in {out}.")
+        print_json({"file": str(out), "reservations": made.rows, "without_site": dict(made.without_site)})
+        return
+    remark(f"{counted(made.rows, 'reservation')} in {out}.")
+    for member, lots in made.without_site.items():
+        remark(
+            f"{counted(lots, 'lot-hour')} of spot of {member} have no site: certify it with qipan market deliver site."
+        )
 
 
 @deliver_app.command("settle")

@@ -3,7 +3,7 @@
 Above its heads stand lines of text; two of the heads are ``ISCO-08 Code``, ``2010 SOC Code`` or ``2018 SOC Code``, and
 between them stand titles and remarks. It has a row for each pair and no weights: the pairs of a code count alike.
 
-Source: layouts of ``isco_soc_crosswalk`` (2012, revised 2015) and ``soc_2010_to_2018_crosswalk`` (2017). The first is
+Source: `bls2015` and `bls2017`, the layouts of their crosswalks of ISCO to SOC and of SOC 2010 to 2018. The first is
 published as .xls: save it as .xlsx or CSV.
 """
 

@@ -20,7 +20,7 @@ from qipan.market.cover import certified_cards, free_cards, told_cards, usable_c
 from qipan.market.model.array import Ints
 from qipan.market.model.auction import Auction
 from qipan.market.model.contract import CARDS_PER_LOT, HOUR, Instrument, Window
-from qipan.market.model.delivery import SiteStep, Supply
+from qipan.market.model.delivery import Supply
 from qipan.market.model.lease import Leased
 from qipan.market.model.order import Order, Side
 from qipan.market.store import book, delivery, product, spot
@@ -79,14 +79,28 @@ def free_at_site(
     besides
         A word on supply that is about to take the place of the one before.
     """
-    sites: dict[str, list[SiteStep]] = {site_id: [], **delivery.sites(unit, *whose)}
-    free = {name: usable_cards(steps, span) for name, steps in sites.items()}
+    free = free_of_sites(unit, whose, span, besides=besides)
+    free.setdefault(site_id, np.zeros((span.end - span.start) // HOUR, dtype=np.int64))
+    together = np.sum([np.maximum(cards, 0) for cards in free.values()], axis=0)
+    return np.minimum(free[site_id], free_cards(together, span.start, spot.offered(unit, *whose)))
+
+
+def free_of_sites(
+    unit: UnitOfWork, whose: Holding, span: Interval, *, besides: Supply | None = None
+) -> dict[str, Ints]:
+    """Return the cards of sites that nothing was promised of by the site's name, ``(hours,)``; spot names none.
+
+    Parameters
+    ----------
+    besides
+        A word on supply that is left out.
+    """
+    free = {name: usable_cards(steps, span) for name, steps in delivery.sites(unit, *whose).items()}
     for name, lent in _lent(unit, whose, span).items():
         free[name] = free.get(name, np.zeros_like(lent)) - lent
     for (name, _), told in told_cards(_words(unit, whose, span, besides), span).items():
         free[name] = free.get(name, np.zeros_like(told)) - told
-    together = np.sum([np.maximum(cards, 0) for cards in free.values()], axis=0)
-    return np.minimum(free[site_id], free_cards(together, span.start, spot.offered(unit, *whose)))
+    return free
 
 
 def span_of_promises(unit: UnitOfWork, whose: Holding, now: datetime) -> Interval:
