@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache, partial
 from hashlib import sha256
 
 from qipan.kernel.errors import BadInputError, Finding, NotAllowedError, NotFoundError
@@ -99,13 +100,7 @@ class Log:
             ``leaf_not_found`` unless ``0 <= seq < size``.
         """
         head = self.head(unit, size)
-        if not 0 <= seq < head.size:
-            raise NotFoundError(
-                f"A leaf must stand before place {head.size}, was asked for at {seq}.",
-                code="leaf_not_found",
-                hint=f"Choose a place below {head.size}." if head.size else "The log is empty.",
-            )
-        (leaf,) = store.leaves(unit, start=seq, limit=1)
+        leaf = _leaf(unit, seq, head.size)
         path = tree.inclusion_proof(seq, head.size, lambda level, index: store.node(unit, level, index))
         return InclusionProof(leaf, head, path)
 
@@ -167,6 +162,17 @@ class Log:
         NotFoundError
             ``checkpoint_unknown`` before the first checkpoint; ``leaf_not_found`` behind the newest one.
         """
+        (found,) = self.proofs(unit, [seq])
+        return found
+
+    def proofs(self, unit: UnitOfWork, seqs: Iterable[int]) -> Iterator[Proof]:
+        """Yield the proof of each leaf, as `proof` does; what many of them rest on is read once.
+
+        Raises
+        ------
+        NotFoundError
+            ``checkpoint_unknown`` before the first checkpoint; ``leaf_not_found`` behind the newest one.
+        """
         newest = store.newest_checkpoint_size(unit)
         if newest is None:
             raise NotFoundError(
@@ -175,9 +181,11 @@ class Log:
                 hint="Make one with: qipan ledger checkpoint",
             )
         (note,) = store.checkpoints(unit, size=newest)
-        found = self.prove(unit, seq, newest)
-        leaf = found.leaf
-        return Proof(entry(kind=leaf.kind, at=leaf.at, digest=leaf.digest), seq, found.path, note)
+        hash_at = cache(partial(store.node, unit))
+        for seq in seqs:
+            leaf = _leaf(unit, seq, newest)
+            path = tree.inclusion_proof(seq, newest, hash_at)
+            yield Proof(entry(kind=leaf.kind, at=leaf.at, digest=leaf.digest), seq, path, note)
 
     def add_cosignature(
         self, unit: UnitOfWork, size: int, signature: Signature, *, witness: Verifier, now: datetime
@@ -208,3 +216,15 @@ class Log:
             store.insert_cosignature(unit, size=size, name=witness.name, at=in_utc(now), line=str(signature))
             record_action(unit, "checkpoint_cosigned", size, now, witness=witness.name)
         return store.checkpoints(unit, size=size)[0]
+
+
+def _leaf(unit: UnitOfWork, seq: int, size: int) -> Leaf:
+    """Return a leaf that stands in the log as it was at a size."""
+    if not 0 <= seq < size:
+        raise NotFoundError(
+            f"A leaf must stand before place {size}, was asked for at {seq}.",
+            code="leaf_not_found",
+            hint=f"Choose a place below {size}." if size else "The log is empty.",
+        )
+    (leaf,) = store.leaves(unit, start=seq, limit=1)
+    return leaf

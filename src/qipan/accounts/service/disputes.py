@@ -256,7 +256,8 @@ class Disputes:
         payloads = [*map(step_record, dispute.steps), *map(transfer_record, shown)]
         payloads += [payload for ask in self._behind for one in disputed for payload in ask(unit, one)]
         leaves = {leaf.seq: payload for payload in payloads for leaf in self._log.find(unit, payload)[:1]}
-        return tuple(Exhibit(payload, self._log.proof(unit, seq)) for seq, payload in sorted(leaves.items()))
+        proofs = self._log.proofs(unit, sorted(leaves))
+        return tuple(Exhibit(leaves[proof.seq], proof) for proof in proofs)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
         """Follow every dispute anew and make its correction from the decision; nothing when all is well.

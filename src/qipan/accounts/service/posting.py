@@ -247,11 +247,9 @@ class Accounts:
         (opened, *_) = self._log.find(unit, account_record(account))
         proof = self._log.proof(unit, opened.seq)
         newest = int(proof.note.split("\n")[1])
-        lines = [
-            Line(transfer, self._log.proof(unit, leaf))
-            for leaf, transfer in store.in_order(unit, account_id=account_id)
-            if leaf < newest
-        ]
+        moved = [pair for pair in store.in_order(unit, account_id=account_id) if pair[0] < newest]
+        proofs = self._log.proofs(unit, [leaf for leaf, _ in moved])
+        lines = [Line(transfer, proof) for (_, transfer), proof in zip(moved, proofs, strict=True)]
         return state(account, proof, lines)
 
     def check(self, unit: UnitOfWork) -> tuple[Finding, ...]:
