@@ -13,11 +13,12 @@ from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.regions.model.activity import Activities
 from qipan.regions.model.array import Floats
+from qipan.regions.model.columns import Columns
 from qipan.regions.model.framework import Framework, Indicators
 from qipan.regions.model.panel import Panel
 from qipan.regions.model.recipe import Recipe
 from qipan.regions.notice import breaks
-from qipan.regions.sources import activities, indicators, panel
+from qipan.regions.sources import activities, columns, indicators, panel
 from qipan.regions.sources import framework as frameworks
 from qipan.regions.sources import recipe as recipes
 from qipan.regions.sources.panel import Names
@@ -96,6 +97,35 @@ def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Fi
             f"Amounts must have a row above 0 that can be read, had none: {len(left_out)} findings.",
             code="activities_unreadable",
             hint="Write a row for each region and activity: region,activity,value, as docs/regions.md has them.",
+            findings=left_out,
+        )
+    return found, left_out
+
+
+def read_columns(data: bytes | None, key: str, catalog: Catalog) -> tuple[Columns, tuple[Finding, ...]]:
+    """Read figures of activities or regions in columns, and what is wrong with rows that are left out.
+
+    Parameters
+    ----------
+    data
+        None without a file: nothing is told.
+    key
+        ``activity`` or ``region``.
+
+    Raises
+    ------
+    BadInputError
+        ``columns_unreadable`` where no row can be read, with what is wrong.
+    """
+    if data is None:
+        return Columns((), {}), ()
+    names = names_of(catalog)
+    found, left_out = columns.read(data, key, (lambda name: names.read(name)[0]) if key == "region" else str)
+    if not found.figures:
+        raise BadInputError(
+            f"A table of figures by {key} must have a row that can be read, had none: {len(left_out)} findings.",
+            code="columns_unreadable",
+            hint="Write a row for each: its name, then figures under the names of docs/regions.md.",
             findings=left_out,
         )
     return found, left_out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qipan.interfaces.cli import indices
+from qipan.interfaces.cli import indices, portfolio
 from qipan.interfaces.cli.language import Language, spoken
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.panels import say_findings
@@ -24,6 +24,7 @@ app = typer.Typer(name="regions", help="How regions differ, and whether the gap 
 
 app.command("index")(indices.index)
 app.command("template")(indices.template)
+app.command("portfolio")(portfolio.portfolio)
 
 SHOWN = 20
 """Regions and activities that are printed: the most complex ones."""
