@@ -64,4 +64,4 @@ def test_table_says_what_nobody_told_in_both_languages(typed) -> None:
      ({"activities": ACTIVITIES}, "resources_differ")],
 )  # fmt: skip
 def test_files_that_tell_nothing_are_refused(typed, files, code) -> None:
-    assert_refused(typed("--json", **files), 2, code)
+    assert_refused(typed("--json", **files), 3, code)

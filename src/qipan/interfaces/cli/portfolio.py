@@ -50,7 +50,8 @@ def portfolio(
     say_findings(left_out, (), language)
     told_of = []
     for path, key in ((activities, "activity"), (regions, "region")):
-        columns, wrong = read_columns(None if path is None else read_bytes(path), key, catalog)
+        with of_file("" if path is None else path.name):
+            columns, wrong = read_columns(None if path is None else read_bytes(path), key, catalog)
         say_findings(wrong, (), language)
         left_out = (*left_out, *wrong)
         told_of.append(columns)
