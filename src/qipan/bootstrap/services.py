@@ -143,7 +143,7 @@ class Pillars:
     settling: Made[Settling] = Made("agreements")
     pledging: Made[Pledging] = Made("agreements")
     warnings: Made[Warnings] = Made("labour")
-    budgets: Made[Budgets] = Made("labour")
+    budgets: Made[Budgets] = Made("feeds")
     feeds: Made[Feeds] = Made("feeds")
     subscriptions: Made[Subscriptions] = Made("webhooks")
     notifying: Made[Notifying] = Made("webhooks")

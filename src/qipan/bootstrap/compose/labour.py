@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from qipan.bootstrap.services import Maker
-from qipan.labour.service.budgets import Budgets
 from qipan.labour.service.warnings import Warnings
 
 MAKERS: Final[Mapping[str, Maker]] = {
     "warnings": lambda services: Warnings(services.log),
-    "budgets": lambda services: Budgets(services.log, services.catalog.number("labour/privacy_budget")),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +13,6 @@ from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import NotFoundError, of_file
-from qipan.talent.model.guidance import Aim
 
 SHOWN = 20
 """Persons whose lists are printed; JSON has all of them."""
@@ -30,7 +29,9 @@ def guide(
         ),
     ] = None,
     most: Annotated[int, typer.Option("--most", min=1, max=100, help="Jobs that are recommended to each.")] = 5,
-    aim: Annotated[Aim, typer.Option("--aim", help="What is to be as much as can be.")] = Aim.GAIN,
+    aim: Annotated[
+        Literal["placements", "gain"], typer.Option("--aim", help="What is to be as much as can be.")
+    ] = "gain",
     person: Annotated[
         str | None, typer.Option("--person", metavar="NAME", show_default=False, help="Tell only this person's list.")
     ] = None,
@@ -52,6 +53,7 @@ def guide(
     from qipan.bootstrap.guidance import read_chances, read_jobs, read_persons
     from qipan.talent.guide.suppose import Supposed, suppose
     from qipan.talent.guide.tell import tell_guidance
+    from qipan.talent.model.guidance import Aim
 
     with of_file(persons.name):
         people, wrong_people = read_persons(read_bytes(persons))
@@ -64,7 +66,7 @@ def guide(
     else:
         with of_file(chances.name):
             prospects, left_out[chances.name] = read_chances(read_bytes(chances), people, offered)
-    told = tell_guidance(people, offered, prospects, most=most, aim=aim, seed=seed)
+    told = tell_guidance(people, offered, prospects, most=most, aim=Aim(aim), seed=seed)
     told["assumed"] = None if chances else {"fit": fit, "away": away, "skills": skills}
     told["lists"] = _only(told["lists"], person)
     if as_json:
