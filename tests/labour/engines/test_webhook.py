@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -59,6 +60,13 @@ def test_a_body_arrives_under_the_name_that_was_asked_for(receiver):
     assert body == '{"a":"广"}'.encode()
     assert heads["webhook-id"] == "x"
     assert heads["Host"] == f"localhost:{receiver.server_port}"
+
+
+def test_a_body_arrives_from_within_a_loop_that_runs(receiver):
+    async def within():
+        return send(receiver)
+
+    assert asyncio.run(within()).is_accepted
 
 
 @pytest.mark.parametrize(("status", "is_reached"), [(400, True), (410, True), (429, False), (500, False), (503, False)])
