@@ -24,7 +24,7 @@ def root(tmp_path_factory):
     pq.write_table(next(made(8, 200_000)), folder / "spells.parquet")
     lake = Lake(folder / "lake")
     lake.create(SPELLS, SPELLS_SCHEMA)
-    parts = spells.read(folder / "spells.parquet", b"a key for the tests", spells.Schema(), today=QUESTION.today)
+    parts = spells.read(folder / "spells.parquet", b"a key for the tests", spells.Tally(), today=QUESTION.today)
     assert lake.append(SPELLS, parts, source="made", sequence=1, after=0)
     return lake.root
 
