@@ -121,11 +121,12 @@ def _why(job: dict[str, Any], language: Language) -> str:
         parts.append(language.say(f"has {', '.join(job['has_skills'])}", f"具备 {'、'.join(job['has_skills'])}"))
     if job["lacks_skills"]:
         parts.append(language.say(f"lacks {', '.join(job['lacks_skills'])}", f"尚缺 {'、'.join(job['lacks_skills'])}"))
-    parts.append(
-        language.say("among the best alone", "单独看也是最佳之一")
-        if job["is_best_alone"]
-        else language.say("fewer compete", "竞争者较少")
-    )
+    if job["is_best_alone"]:
+        parts.append(language.say("among the best alone", "单独看也是最佳之一"))
+    elif job["is_seat_surer"]:
+        parts.append(language.say("better chance of a seat", "得岗概率更高"))
+    else:
+        parts.append(language.say("better for all together", "对全体更有利"))
     return language.say("; ", "；").join(parts)
 
 
