@@ -1,7 +1,8 @@
 """Simulate what people and employers make of lists: who applies where, who is fit, who is hired.
 
-With `one`, each person takes one place of the list by chance, and applies to the job there. With `all`, they apply to every job of it. An employer finds each who applies fit with
-the chance of the pair, and hires fit people by lot until openings are taken. Who is wanted by several takes the job of
+With `one`, each person takes one place of the list by chance, and applies to the job there. With `all`, they apply to
+every job of it. An employer finds each who applies fit with the chance of the pair, and hires fit people by lot until
+openings are taken. Who is wanted by several takes the job of
 the most gain, and its lot goes on to the next (deferred acceptance).
 
 The same generator state gives the same lots for other lists, so that lists are compared like with like.
