@@ -50,6 +50,21 @@ def test_guide_sends_few_to_the_one_vacancy_and_says_why(typed) -> None:
     assert "不推荐：他人也会前往" in chinese.stdout.replace("\n", "")
 
 
+def test_guide_does_not_hang_on_the_order_of_rows_but_on_the_seed(typed) -> None:
+    head, *rows = PERSONS.splitlines()
+    turned = "\n".join([head, *reversed(rows)]) + "\n"
+    words = ("guide", "persons.csv", "jobs.csv", "--most", "1", "--json")
+    told = shown(typed(*words))
+    assert told == shown(typed(*words, persons=turned))
+    assert [one["person"] for one in told["lists"]] == sorted(one["person"] for one in told["lists"])
+    sent = [
+        tuple(one["person"] for one in shown(typed(*words, "--seed", str(seed)))["lists"]
+              if one["recommended"][0]["job"] == "desk")
+        for seed in range(4)
+    ]  # fmt: skip
+    assert len(set(sent)) > 1
+
+
 def test_guide_takes_estimates_and_tells_one_person(typed) -> None:
     words = ("guide", "persons.csv", "jobs.csv", "--chances", "chances.csv", "--aim", "placements")
     told = shown(typed(*words, "--person", "p01", "--json"))

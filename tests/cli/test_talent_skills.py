@@ -85,16 +85,20 @@ def test_what_cannot_be_assessed_is_refused(typed, tmp_path) -> None:
 def test_plan_tells_modules_jobs_and_why_none(typed) -> None:
     words = ("plan", "persons.csv", "modules.csv", "jobs.csv")
     told = shown(typed(*words, "--json"))
-    assert [(one["person"], one["obstacle"]) for one in told["plans"]] == [("p", None), ("q", "time")]
-    assert told["plans"][0]["plan"] == {
+    plans = {one["person"]: one for one in told["plans"]}
+    assert {one["person"]: one["obstacles"] for one in told["plans"]} == {"p": [], "q": ["time"]}
+    assert plans["p"]["plan"] == {
         "job": "j", "region": "640000", "occupation": "b", "wage_fen_per_month": 500_000, "modules": ["m"], "hours": 40,
         "cost_fen": 900, "subsidy_fen": 0,
     }  # fmt: skip
-    assert told["plans"][1]["without_obstacle"]["hours"] == 40
+    assert plans["q"]["without_obstacles"]["hours"] == 40
     assert [one["rule"] for one in told["rows_left_out"]["persons.csv"]] == ["skills_unreadable"]
     helped = shown(typed(*words, "--json", "--subsidies"))
-    assert (helped["plans"][0]["plan"]["cost_fen"], helped["plans"][0]["plan"]["subsidy_fen"]) == (500, 400)
-    assert "时间不足；否则 j" in typed(*words, "--lang", "zh").stdout
+    assert {(one["plan"]["cost_fen"], one["plan"]["subsidy_fen"]) for one in helped["plans"] if one["plan"]} == {
+        (500, 400)
+    }
+    assert (told["seed"], shown(typed(*words, "--day", "2027-02-01", "--json"))["day"]) == (0, "2027-02-01")
+    assert "时间不足；否则 j，40 学时，9 元" in typed(*words, "--lang", "zh").stdout.replace("\n", "")
     assert "1 of 2 persons have a plan" in typed(*words).stdout
 
 

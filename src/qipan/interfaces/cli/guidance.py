@@ -51,7 +51,7 @@ def guide(
     language = spoken(lang)
     from qipan.bootstrap.guidance import read_chances, read_jobs, read_persons
     from qipan.talent.guide.suppose import Supposed, suppose
-    from qipan.talent.guide.tell import tell_guidance
+    from qipan.talent.guide.tell import in_lot, tell_guidance
 
     with of_file(persons.name):
         people, wrong_people = read_persons(read_bytes(persons))
@@ -59,6 +59,7 @@ def guide(
         offered, wrong_jobs = read_jobs(read_bytes(jobs))
     left_out = {persons.name: wrong_people, jobs.name: wrong_jobs}
     supposed = Supposed(fit, away, skills)
+    people = in_lot(people, seed)
     if chances is None:
         prospects = suppose(people, offered, supposed)
     else:
@@ -148,6 +149,12 @@ def _show_sums(told: dict[str, Any], language: Language) -> None:
         language.say(
             f"Proven: these lists are at most {told['gap']:.1%} below the best of this length.",
             f"可证：与同样长度的最佳清单相比，至多低 {told['gap']:.1%}。",
+        )
+    )
+    say(
+        language.say(
+            f"Where equal lists remain, persons come first by lot (seed {told['seed']}).",
+            f"清单同样好时，先后由抽签决定（种子 {told['seed']}）。",
         )
     )
     if told["assumed"]:

@@ -6,9 +6,9 @@
 - *doubly robust*: the mean of cross-fitted scores, which also holds where chance did not decide alone; no error where
   more than one chance in a hundred had to be held within bounds.
 
-Intervals are those of Student's t with what the smaller arm leaves free.
+Intervals are those of Student's t: of means as Welch has it, else with what the smaller arm leaves free.
 
-Source: `lin2013`, `chernozhukov2018`.
+Source: `welch1947`, `lin2013`, `chernozhukov2018`.
 """
 
 from __future__ import annotations
@@ -120,8 +120,11 @@ def _rounded(effect: Effect, scale: float) -> Effect:
 
 def _means(trial: Trial) -> Effect:
     arms = trial.outcome[trial.is_treated], trial.outcome[~trial.is_treated]
-    errors = [float(one.std(ddof=1)) / math.sqrt(len(one)) for one in arms]
-    return Effect(float(arms[0].mean() - arms[1].mean()), math.hypot(*errors), float(min(trial.arms) - 1))
+    squares = [float(one.var(ddof=1)) / len(one) for one in arms]
+    # Degrees of freedom as Welch has them: between those of the smaller arm and those of both.
+    spent = sum(square**2 / (len(one) - 1) for square, one in zip(squares, arms, strict=True))
+    freedom = sum(squares) ** 2 / spent if spent > 0.0 else math.inf
+    return Effect(float(arms[0].mean() - arms[1].mean()), math.sqrt(sum(squares)), freedom)
 
 
 def _regression(trial: Trial) -> Effect:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from qipan.kernel.errors import RuleBrokenError
+from qipan.talent.draw_lots import draw_lots
 from qipan.talent.guide.recommend import recommend, recommend_alone
 from qipan.talent.guide.seat import Seats, seats
 from qipan.talent.guide.weigh import weigh
@@ -17,10 +18,19 @@ NEAR: Final = 1e-9
 """Chances that differ by less are told as equal."""
 
 
+def in_lot(persons: Iterable[Person], seed: int) -> tuple[Person, ...]:
+    """Return persons in the order of a lot: who comes first of equals hangs neither on names nor on rows."""
+    known = {one.person_id: one for one in persons}
+    lots = draw_lots(known, seed)
+    return tuple(sorted(known.values(), key=lambda one: lots[one.person_id]))
+
+
 def tell_guidance(
     persons: Sequence[Person], jobs: Sequence[Job], prospects: Prospects, *, most: int, aim: Aim, seed: int
 ) -> dict[str, Any]:
-    """Return each person's list, why each job stands on it, and why others that look good do not.
+    """Return each person's list, why each job stands on it, and why others that look good do not, by name.
+
+    Persons are taken up in the order in which they are given, as `in_lot` has it.
 
     Raises
     ------
@@ -57,7 +67,7 @@ def tell_guidance(
                 "recommended": _listed(at, found, alone, persons, jobs, prospects, beside),
                 "passed_over": _passed_over(at, found, alone, jobs, prospects, beside_alone),
             }
-            for at in range(len(persons))
+            for at in sorted(range(len(persons)), key=lambda at: persons[at].person_id)
         ],
     }
 
