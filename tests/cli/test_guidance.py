@@ -71,7 +71,7 @@ def test_guide_takes_estimates_and_tells_one_person(typed) -> None:
     (mine,) = told["lists"]
     assert [one["job"] for one in mine["recommended"]] == ["labels", "desk"]
     assert told["assumed"] is None
-    assert [one["rule"] for one in told["rows_left_out"]["chances.csv"]] == ["person_unlisted"]
+    assert [one["rule"] for one in told["rows_left_out"]["chances"]] == ["person_unlisted"]
     text = typed(*words)
     assert "no job fits" in text.stdout
     assert "A person must stand in the file of persons" in text.stderr
@@ -99,6 +99,13 @@ def test_effect_tells_averages_targeting_and_placebo(typed) -> None:
     english = typed(*words, "--observed").stdout
     assert "Assumed: nothing but the covariates decided" in english
     assert "choosing gains over" in english
+
+
+def test_effect_counts_rows_left_out_and_refuses_a_least_that_is_no_number(typed, tmp_path) -> None:
+    words = ("effect", "outcomes.csv", "--treated", "arm", "--outcome", "weeks", "--covariate", "age", "--placebo", "0")
+    assert shown(typed(*words, "--json"))["rows_left_out"] == {}
+    refused = typed(*words, "--least", "nan")
+    assert (refused.exit_code, "Traceback" in refused.output) == (2, False)
 
 
 def test_effect_refuses_what_it_cannot_read(typed) -> None:

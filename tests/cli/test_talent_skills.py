@@ -92,7 +92,7 @@ def test_plan_tells_modules_jobs_and_why_none(typed) -> None:
         "cost_fen": 900, "subsidy_fen": 0,
     }  # fmt: skip
     assert plans["q"]["without_obstacles"]["hours"] == 40
-    assert [one["rule"] for one in told["rows_left_out"]["persons.csv"]] == ["skills_unreadable"]
+    assert [one["rule"] for one in told["rows_left_out"]["persons"]] == ["skills_unreadable"]
     helped = shown(typed(*words, "--json", "--subsidies"))
     assert {(one["plan"]["cost_fen"], one["plan"]["subsidy_fen"]) for one in helped["plans"] if one["plan"]} == {
         (500, 400)
@@ -104,3 +104,36 @@ def test_plan_tells_modules_jobs_and_why_none(typed) -> None:
 
 def test_plan_refuses_files_without_a_good_row(typed) -> None:
     assert_refused(typed("plan", "jobs.csv", "modules.csv", "jobs.csv", "--json"), 3, "courses_unreadable")
+
+
+def test_findings_of_files_that_share_a_name_are_all_told(typed, tmp_path) -> None:
+    for name in ("persons", "modules", "jobs"):
+        (tmp_path / name).mkdir()
+        head, *rows = FILES[f"{name}.csv"].splitlines()
+        text = "\n".join([head, *rows, rows[0]]) + "\n"
+        (tmp_path / name / "x.csv").write_text(text)
+    files = [f"{name}/x.csv" for name in ("persons", "modules", "jobs")]
+    told = shown(typed("plan", *files, "--json"))["rows_left_out"]
+    assert {role: [one["rule"] for one in some][-1] for role, some in told.items()} == {
+        "persons": "name_twice", "modules": "name_twice", "jobs": "name_twice",
+    }  # fmt: skip
+    said = typed("plan", *files).stderr
+    assert all(name in said for name in files)
+
+
+@pytest.mark.parametrize("loss", [None, float("nan")])
+def test_a_warning_that_tells_no_loss_is_refused(typed, tmp_path, loss) -> None:
+    warning = {
+        "region": "640000",
+        "occupation": "a",
+        "low": loss,
+        "high": loss,
+        "expected_loss": loss,
+        "probability": 1,
+    }
+    told = {"as_of": "2027-03-31", "events_rule": "fall 10%", "warnings": [warning]}
+    (tmp_path / "warned.json").write_text(json.dumps(told))
+    words = ("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json", "--json")
+    assert_refused(typed(*words), 5, "loss_unknown")
+    (tmp_path / "warned.json").write_text("[" * 100_000)
+    assert_refused(typed(*words), 3, "warnings_unreadable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qipan.kernel.errors import BadInputError
 from qipan.talent.model.post import Quota
 from qipan.talent.model.terms import Mode, read_month
 from qipan.talent.sources import contracts, experts, posts
@@ -63,7 +64,7 @@ def test_read_experts_keeps_two_who_name_each_other() -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [(b"\xff\xfe", "file_unreadable"), (b"expert,region\na,b\n", "column_missing"), (file(E + ",x"), "column_unknown"),
-     (file(E, '"a'), "file_unreadable")],
+     (b'"expert', "file_unreadable")],
 )  # fmt: skip
 def test_read_experts_tells_what_is_wrong_with_a_file(data, rule) -> None:
     found, findings = experts.read(data)
@@ -139,3 +140,27 @@ def test_read_contracts_leaves_a_bad_row_out(line, rule) -> None:
     exchange, _, findings = contracts.read(file(C, "li,lab,1,1,1", line), who, where)
     assert len(exchange.contracts) == 1
     assert rules(findings) == [(3, rule)]
+
+
+def test_an_unclosed_quote_is_refused_with_the_line_on_which_it_begins() -> None:
+    torn = file(E, LI, 'wu,"440000,,,2027-01/2028-01:10,', "xu,440000,,,2027-01/2028-01:10,")
+    with pytest.raises(BadInputError, match="not from line 3 on") as refused:
+        experts.read(torn)
+    assert refused.value.code == "file_torn"
+
+
+def test_a_column_named_twice_is_told() -> None:
+    found, findings = experts.read(file(E + ",region", LI + ",640000"))
+    assert (found, rules(findings)) == ((), [(0, "columns_duplicate")])
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [(("9" * 5000, "region=110000:1"), "whole_unfit"), (("2", "region=110000:" + "9" * 5000), "quota_unreadable"),
+     (("2", "region=110000:9999999"), "quota_unreadable")],
+)  # fmt: skip
+def test_numbers_without_end_are_findings(cells, rule) -> None:
+    line = LAB.replace(",2,region=110000:1,", f",{cells[0]},{cells[1]},")
+    found, findings = posts.read(file(P, line))
+    assert (found, rules(findings)) == ((), [(2, rule)])
+    assert len(findings[0].message) < 200

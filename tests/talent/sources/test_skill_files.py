@@ -130,7 +130,7 @@ def test_classification_gives_names_and_tasks_of_its_codes() -> None:
     assert found.graph.name("4-04-05-03") == "呼叫员"
     assert [(one.text, one.exposure) for one in found.graph.tasks_of("4-04-05-03")][1] == ("记录诉求", 0.5)
     assert found.graph.tasks_of("4-04-05-03")[0].text == "接听 3.5 分钟内的来电"
-    assert rules(found.left_out["csco22.csv"]) == [(4, "cell_empty"), (5, "code_twice")]
+    assert rules(found.left_out["classification"]) == [(4, "cell_empty"), (5, "code_twice")]
 
 
 def test_file_without_a_good_row_is_refused_with_its_findings() -> None:

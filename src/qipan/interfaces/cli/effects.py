@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import count_rules
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
 from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
@@ -62,6 +64,8 @@ def effect(
 ) -> None:
     """Estimate what a programme did on average, whom it helps, and what choosing by that gains."""
     language = spoken(lang)
+    if not math.isfinite(least):
+        raise typer.BadParameter(language.say("--least must be a number.", "--least 须为数值。"))
     from qipan.bootstrap.effects import Columns, read_trial
     from qipan.talent.effects.tell import Asked, tell_effect
 
@@ -86,7 +90,7 @@ def _read(tried: Tried, is_log: bool) -> dict[str, Any]:
         "is_log": is_log,
         "other_arms": tried.other_arms,
         "left_out_by_arm": tried.left_out,
-        "rows_left_out": tried.findings,
+        "rows_left_out": count_rules(tried.findings),
     }
 
 

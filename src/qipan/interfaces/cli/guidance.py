@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
-from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import NotFoundError, of_file
@@ -57,22 +57,21 @@ def guide(
         people, wrong_people = read_persons(read_bytes(persons))
     with of_file(jobs.name):
         offered, wrong_jobs = read_jobs(read_bytes(jobs))
-    left_out = {persons.name: wrong_people, jobs.name: wrong_jobs}
+    left_out = {"persons": wrong_people, "jobs": wrong_jobs}
     supposed = Supposed(fit, away, skills)
     people = in_lot(people, seed)
     if chances is None:
         prospects = suppose(people, offered, supposed)
     else:
         with of_file(chances.name):
-            prospects, left_out[chances.name] = read_chances(read_bytes(chances), people, offered)
+            prospects, left_out["chances"] = read_chances(read_bytes(chances), people, offered)
     told = tell_guidance(people, offered, prospects, most=most, aim=aim, seed=seed)
     told["assumed"] = None if chances else {"fit": fit, "away": away, "skills": skills}
     told["lists"] = _only(told["lists"], person)
     if as_json:
         print_json(told | {"rows_left_out": left_out})
         return
-    for findings in left_out.values():
-        say_findings(findings, (), language)
+    say_left_out(left_out, language, {"persons": persons, "jobs": jobs, "chances": chances})
     _show_lists(told["lists"][:SHOWN], language, is_pay=bool(told["assumed"]))
     _show_sums(told, language)
 

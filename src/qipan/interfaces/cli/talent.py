@@ -11,6 +11,7 @@ from qipan.interfaces.cli import talent_plans, talent_skills
 from qipan.interfaces.cli.effects import effect
 from qipan.interfaces.cli.guidance import guide
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import count_rules, say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
@@ -69,7 +70,8 @@ def balance(
     matching, _ = match_everybody(exchange, lay_out(exchange))
     told = tell_balance(balance_regions(exchange, matching))
     if as_json:
-        print_json(read | {"regions": told})
+        rules = {role: count_rules(findings) for role, findings in read["rows_left_out"].items()}
+        print_json(read | {"rows_left_out": rules, "regions": told})
     else:
         _show_balance(told, language)
 
@@ -89,9 +91,9 @@ def _read(files: tuple[Path, Path, Path], language: Language, *, is_silent: bool
         offering, wrong_posts = read_posts(read_bytes(posts))
     with of_file(contracts.name):
         found = read_contracts(read_bytes(contracts), asking, offering)
-    left_out = {experts.name: wrong_experts, posts.name: wrong_posts, contracts.name: found.findings}
+    left_out = {"experts": wrong_experts, "posts": wrong_posts, "contracts": found.findings}
     if not is_silent:
-        talent_skills.say_left_out(left_out, language)
+        say_left_out(left_out, language, {"experts": experts, "posts": posts, "contracts": contracts})
     return found.exchange, {"rows_left_out": left_out, "one_sided": found.one_sided}
 
 

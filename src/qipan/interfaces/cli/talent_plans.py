@@ -10,9 +10,9 @@ import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes, read_day
 from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.interfaces.cli.talent_skills import say_left_out
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import of_file
 
@@ -65,7 +65,7 @@ def plan(
         taught, wrong_modules = read_modules(read_bytes(modules))
     with of_file(jobs.name):
         opened, wrong_jobs = read_jobs(read_bytes(jobs))
-    left_out = {persons.name: wrong_persons, modules.name: wrong_modules, jobs.name: wrong_jobs}
+    left_out = {"persons": wrong_persons, "modules": wrong_modules, "jobs": wrong_jobs}
     earliest = day or session.today()
     found = find_plans(
         people, Offer(taught, opened), alternatives=alternatives, is_subsidised=subsidies, day=earliest, seed=seed
@@ -74,7 +74,7 @@ def plan(
     if as_json:
         print_json({"rows_left_out": left_out, "is_subsidised": subsidies, **told})
         return
-    say_left_out(left_out, language)
+    say_left_out(left_out, language, {"persons": persons, "modules": modules, "jobs": jobs})
     _show(told, language)
 
 
