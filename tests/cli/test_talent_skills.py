@@ -67,7 +67,13 @@ def test_assess_takes_the_loss_of_a_warning(typed, tmp_path) -> None:
     (tmp_path / "warned.json").write_text(json.dumps(told))
     found = shown(typed("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json", "--json"))
     assert (found["persons_low"], found["persons_expected"], found["persons_high"]) == (100, 200, 300)
-    assert (found["probability"], found["source"]) == (0.6, "fall 10%, 2027-03-31")
+    assert (found["probability"], found["source"], found["event"]) == (0.6, "fall 10%, 2027-03-31", 0.1)
+    words = ("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json")
+    said = typed(*words).stdout.replace("\n", " ")
+    assert "A fall of at least 10 % within the horizon of the warning has a probability of 60 %." in said
+    assert "在预警期内下降至少 10 % 的概率为 60 %" in typed(*words, "--lang", "zh").stdout.replace(
+        "10%", "10 %"
+    ).replace("60%", "60 %")
 
 
 def test_what_cannot_be_assessed_is_refused(typed, tmp_path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from qipan.kernel.errors import BadInputError
 from qipan.talent.model.post import Quota
 from qipan.talent.model.terms import Mode, read_month
-from qipan.talent.sources import contracts, experts, posts
+from qipan.talent.sources import contracts, courses, experts, posts
 
 E = "expert,region,home,fields,portions,partner"
 P = "post,region,employer,fields,most,quotas,terms,mode,from,until,days_a_month,pay_fen_per_month,equity_ppm"
@@ -164,3 +164,28 @@ def test_numbers_without_end_are_findings(cells, rule) -> None:
     found, findings = posts.read(file(P, line))
     assert (found, rules(findings)) == ((), [(2, rule)])
     assert len(findings[0].message) < 200
+
+
+def test_full_width_marks_part_what_plain_ones_part() -> None:
+    plain, wide = (
+        experts.read(file(E, f"li,110000,,ai{at} chips,2027-01/2028-01{to}10,")) for at, to in (";:", "；：")
+    )
+    assert plain == wide
+    assert len(plain[0]) == 1
+    quota = LAB.replace("region=110000:1", "region=110000：2；region=110000 mode=visit：1")
+    (post,) = posts.read(file(P, quota))[0]
+    assert post.quotas == (Quota(2, "110000"), Quota(1, "110000", mode=Mode.VISIT))
+
+
+@pytest.mark.parametrize("column", [1, 3, 4, 5])
+def test_a_blank_of_a_job_that_is_open_is_no_zero(column) -> None:
+    cells = ["j", "370000", "o", "a：0.5；b:1", "2", "500000"]
+    good, none = courses.read_jobs(file(",".join(courses.OF_JOBS), ",".join(cells)))
+    assert (good[0].skills, none) == ({"a": 0.5, "b": 1.0}, ())
+    cells[column] = ""
+    assert rules(courses.read_jobs(file(",".join(courses.OF_JOBS), ",".join(cells)))[1]) == [(2, "cell_empty")]
+
+
+def test_who_has_no_skills_says_so() -> None:
+    (one,), findings = courses.read_persons(file(",".join(courses.OF_PERSONS), "p,370000,-,10,0", "q,370000,,10,0"))
+    assert (one.skills, rules(findings)) == ({}, [(3, "cell_empty")])

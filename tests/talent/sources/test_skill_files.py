@@ -156,14 +156,14 @@ def test_modules_jobs_and_persons_are_read_and_bad_rows_are_told() -> None:
     ]  # fmt: skip
     many = ";".join(f"s{at}:1" for at in range(17))
     jobs, findings = courses.read_jobs(
-        "job,region,occupation,skills,openings,wage_fen_per_month\nj1,640000,o,,1,500000\n"
+        "job,region,occupation,skills,openings,wage_fen_per_month\nj1,640000,o,-,1,500000\n"
         f"j2,640000,o,{many},1,500000\nj3,640000,,a:1,1,1\n".encode()
     )
     assert [(one.job_id, dict(one.skills)) for one in jobs] == [("j1", {})]
-    assert rules(findings) == [(3, "needs_many"), (4, "cell_empty")]
+    assert rules(findings) == [(3, "needs_many"), (4, "whole_unfit")]
     people, findings = courses.read_persons(
         b"person,region,skills,hours,money_fen,regions,priority\np1,640000,a:0.5,40,100,640000; 310000,2\n"
-        b"p2,640000,a,40,100,,\np3,640000,,40,-1,,\n"
+        b"p2,640000,a,40,100,,\np3,640000,-,40,-1,,\n"
     )
     assert [(one.person_id, one.regions, one.priority) for one in people] == [("p1", ("640000", "310000"), 2)]
     assert rules(findings) == [(3, "skills_unreadable"), (4, "whole_unfit")]

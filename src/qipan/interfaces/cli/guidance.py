@@ -94,7 +94,7 @@ def _show_lists(lists: list[dict[str, Any]], language: Language, *, is_pay: bool
     heads = (
         language.say("person", "人员"), language.say("job", "岗位"), language.say("fit, chance", "合格概率"),
         language.say("gain, yuan", "收益（元）") if is_pay else language.say("gain", "收益"),
-        language.say("openings", "名额"), language.say("fit applicants", "合格申请人"),
+        language.say("openings", "空缺"), language.say("fit applicants", "合格申请人"),
         language.say("seat, chance", "得岗概率"), language.say("why", "理由"),
     )  # fmt: skip
     rows = []
@@ -139,7 +139,7 @@ def _show_sums(told: dict[str, Any], language: Language) -> None:
             f"Expected placements {together['placements']:.1f} and {together['turned_away']:.1f} fit people turned "
             f"away, where each applies to one job of the list; with everybody's own best {alone['placements']:.1f} "
             f"and {alone['turned_away']:.1f}.",
-            f"{told['persons']:,} 人，{told['openings']:,} 个名额。若各人申请清单中的一个岗位，预期安置 "
+            f"{told['persons']:,} 人，{told['openings']:,} 个岗位空缺。若各人申请清单中的一个岗位，预期安置 "
             f"{together['placements']:.1f} 人，{together['turned_away']:.1f} 名合格者落空；"
             f"若只推荐各人单独看的最佳岗位，则为 {alone['placements']:.1f} 人和 {alone['turned_away']:.1f} 人。",
         )

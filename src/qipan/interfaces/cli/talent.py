@@ -117,7 +117,7 @@ def _show_matching(told: dict[str, Any], language: Language) -> None:
             f"{len(rows):,} of {told['possible']:,} possible contracts are signed. Contracts that both sides would "
             f"rather sign: {len(told['blocking'])}; held beyond time or quotas: {beyond}.",
             f"{told['possible']:,} 份可能的合同中签订 {len(rows):,} 份。"
-            f"双方更愿签订而未签的合同：{len(told['blocking'])} 份；超出时间或名额的：{beyond} 处。",
+            f"双方更愿签订而未签的合同：{len(told['blocking'])} 份；超出时间或配额的：{beyond} 处。",
         )
     )
     say(
@@ -133,7 +133,7 @@ def _show_matching(told: dict[str, Any], language: Language) -> None:
         say(
             language.say(
                 f"Pairs that move together: {moved} of {len(told['together'])} signed; {missed} would rather others.",
-                f"同行的一对：{len(told['together'])} 对中 {moved} 对签约；{missed} 对更愿另签。",
+                f"结伴流动的专家对：{len(told['together'])} 对中 {moved} 对签约；{missed} 对更愿另签。",
             )
         )
 

@@ -12,6 +12,8 @@ from qipan.kernel.errors import BadInputError, Finding, QipanError
 
 ZEROS: Final = 10
 """Figures that a number may have beyond those of the largest: zeros before it."""
+WIDTHS: Final = str.maketrans("：；", ":;")
+"""Full-width marks that part skills, fields, quotas and portions, read as the plain ones."""
 SHOWN: Final = 40
 """Characters of a cell that are told."""
 
@@ -166,7 +168,7 @@ def share(row: Row, column: str, *, low: float = 0.0, high: float = 1.0) -> floa
 
 
 def levels(row: Row, column: str) -> dict[str, float]:
-    """Return levels of skills, written ``typing:0.6; filing:0.4``; empty where the cell is.
+    """Return levels of skills, written ``typing:0.6; filing:0.4``; empty where the cell is, or says ``-``.
 
     Raises
     ------
@@ -175,7 +177,8 @@ def levels(row: Row, column: str) -> dict[str, float]:
     """
     line, cells = row
     found: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in cells.get(column, "").split(";"))):
+    text = cells.get(column, "").translate(WIDTHS)
+    for part in filter(None, (part.strip() for part in ("" if text == "-" else text).split(";"))):
         name, _, text = (piece.strip() for piece in part.rpartition(":"))
         try:
             level = float(text)

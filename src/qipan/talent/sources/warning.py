@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 from qipan.kernel.errors import BadInputError, NotFoundError, RuleBrokenError
@@ -41,7 +42,8 @@ def read(data: bytes, region: str, occupation: str, persons: int) -> Affected:
                 code="loss_not_share",
                 hint='Warn of employment with a rule such as "fall 10%", or give the loss with --loss.',
             )
-        return _affected(found, persons, f"{rule}, {as_of}", region, occupation)
+        event = float(rule.removeprefix("fall").removesuffix("%")) / 100.0
+        return replace(_affected(found, persons, f"{rule}, {as_of}", region, occupation), event=event)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(
             f"Warnings must be as qipan labour warn --json tells them, was something else at {error}.",
