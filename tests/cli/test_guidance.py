@@ -50,13 +50,28 @@ def test_guide_sends_few_to_the_one_vacancy_and_says_why(typed) -> None:
     assert "不推荐：他人也会前往" in chinese.stdout.replace("\n", "")
 
 
+def test_guide_does_not_hang_on_the_order_of_rows_but_on_the_seed(typed) -> None:
+    head, *rows = PERSONS.splitlines()
+    turned = "\n".join([head, *reversed(rows)]) + "\n"
+    words = ("guide", "persons.csv", "jobs.csv", "--most", "1", "--json")
+    told = shown(typed(*words))
+    assert told == shown(typed(*words, persons=turned))
+    assert [one["person"] for one in told["lists"]] == sorted(one["person"] for one in told["lists"])
+    sent = [
+        tuple(one["person"] for one in shown(typed(*words, "--seed", str(seed)))["lists"]
+              if one["recommended"][0]["job"] == "desk")
+        for seed in range(4)
+    ]  # fmt: skip
+    assert len(set(sent)) > 1
+
+
 def test_guide_takes_estimates_and_tells_one_person(typed) -> None:
     words = ("guide", "persons.csv", "jobs.csv", "--chances", "chances.csv", "--aim", "placements")
     told = shown(typed(*words, "--person", "p01", "--json"))
     (mine,) = told["lists"]
     assert [one["job"] for one in mine["recommended"]] == ["labels", "desk"]
     assert told["assumed"] is None
-    assert [one["rule"] for one in told["rows_left_out"]["chances.csv"]] == ["person_unlisted"]
+    assert [one["rule"] for one in told["rows_left_out"]["chances"]] == ["person_unlisted"]
     text = typed(*words)
     assert "no job fits" in text.stdout
     assert "A person must stand in the file of persons" in text.stderr
@@ -84,6 +99,13 @@ def test_effect_tells_averages_targeting_and_placebo(typed) -> None:
     english = typed(*words, "--observed").stdout
     assert "Assumed: nothing but the covariates decided" in english
     assert "choosing gains over" in english
+
+
+def test_effect_counts_rows_left_out_and_refuses_a_least_that_is_no_number(typed, tmp_path) -> None:
+    words = ("effect", "outcomes.csv", "--treated", "arm", "--outcome", "weeks", "--covariate", "age", "--placebo", "0")
+    assert shown(typed(*words, "--json"))["rows_left_out"] == {}
+    refused = typed(*words, "--least", "nan")
+    assert (refused.exit_code, "Traceback" in refused.output) == (2, False)
 
 
 def test_effect_refuses_what_it_cannot_read(typed) -> None:

@@ -32,7 +32,7 @@ def test_match_tells_who_signs_what_blocks_and_how_far_the_optimum_is(typed) -> 
     assert (told["blocking"], told["overbooked"], told["overfull"], told["together"]) == ([], [], [], [])
     assert (told["value"], told["best_found"]) == (3.0, 3.0)
     assert told["gap"] == pytest.approx(0.0, abs=0.001)
-    assert [one["rule"] for one in told["rows_left_out"]["contracts.csv"]] == ["expert_unlisted"]
+    assert [one["rule"] for one in told["rows_left_out"]["contracts"]] == ["expert_unlisted"]
     text = typed("match", "--lang", "zh")
     assert "技术入股" in text.stdout
     assert "专家须在专家文件中" in text.stderr.replace("\n", "")
@@ -51,6 +51,8 @@ def test_balance_tells_what_regions_give_and_get(typed) -> None:
     assert [(one["region"], one["net_days"], one["returned_days"]) for one in told["regions"]] == [
         ("310000", -60, 0), ("640000", 60, 60),
     ]  # fmt: skip
+    # What is told of regions names nobody: rows that are left out are counted.
+    assert told["rows_left_out"] == {"experts": {}, "posts": {}, "contracts": {"expert_unlisted": 1}}
     assert "留存率" in typed("balance", "--lang", "zh").stdout
 
 

@@ -67,7 +67,13 @@ def test_assess_takes_the_loss_of_a_warning(typed, tmp_path) -> None:
     (tmp_path / "warned.json").write_text(json.dumps(told))
     found = shown(typed("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json", "--json"))
     assert (found["persons_low"], found["persons_expected"], found["persons_high"]) == (100, 200, 300)
-    assert (found["probability"], found["source"]) == (0.6, "fall 10%, 2027-03-31")
+    assert (found["probability"], found["source"], found["event"]) == (0.6, "fall 10%, 2027-03-31", 0.1)
+    words = ("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json")
+    said = typed(*words).stdout.replace("\n", " ")
+    assert "A fall of at least 10 % within the horizon of the warning has a probability of 60 %." in said
+    assert "在预警期内下降至少 10 % 的概率为 60 %" in typed(*words, "--lang", "zh").stdout.replace(
+        "10%", "10 %"
+    ).replace("60%", "60 %")
 
 
 def test_what_cannot_be_assessed_is_refused(typed, tmp_path) -> None:
@@ -85,18 +91,55 @@ def test_what_cannot_be_assessed_is_refused(typed, tmp_path) -> None:
 def test_plan_tells_modules_jobs_and_why_none(typed) -> None:
     words = ("plan", "persons.csv", "modules.csv", "jobs.csv")
     told = shown(typed(*words, "--json"))
-    assert [(one["person"], one["obstacle"]) for one in told["plans"]] == [("p", None), ("q", "time")]
-    assert told["plans"][0]["plan"] == {
+    plans = {one["person"]: one for one in told["plans"]}
+    assert {one["person"]: one["obstacles"] for one in told["plans"]} == {"p": [], "q": ["time"]}
+    assert plans["p"]["plan"] == {
         "job": "j", "region": "640000", "occupation": "b", "wage_fen_per_month": 500_000, "modules": ["m"], "hours": 40,
         "cost_fen": 900, "subsidy_fen": 0,
     }  # fmt: skip
-    assert told["plans"][1]["without_obstacle"]["hours"] == 40
-    assert [one["rule"] for one in told["rows_left_out"]["persons.csv"]] == ["skills_unreadable"]
+    assert plans["q"]["without_obstacles"]["hours"] == 40
+    assert [one["rule"] for one in told["rows_left_out"]["persons"]] == ["skills_unreadable"]
     helped = shown(typed(*words, "--json", "--subsidies"))
-    assert (helped["plans"][0]["plan"]["cost_fen"], helped["plans"][0]["plan"]["subsidy_fen"]) == (500, 400)
-    assert "时间不足；否则 j" in typed(*words, "--lang", "zh").stdout
+    assert {(one["plan"]["cost_fen"], one["plan"]["subsidy_fen"]) for one in helped["plans"] if one["plan"]} == {
+        (500, 400)
+    }
+    assert (told["seed"], shown(typed(*words, "--day", "2027-02-01", "--json"))["day"]) == (0, "2027-02-01")
+    assert "时间不足；否则 j，40 学时，9 元" in typed(*words, "--lang", "zh").stdout.replace("\n", "")
     assert "1 of 2 persons have a plan" in typed(*words).stdout
 
 
 def test_plan_refuses_files_without_a_good_row(typed) -> None:
     assert_refused(typed("plan", "jobs.csv", "modules.csv", "jobs.csv", "--json"), 3, "courses_unreadable")
+
+
+def test_findings_of_files_that_share_a_name_are_all_told(typed, tmp_path) -> None:
+    for name in ("persons", "modules", "jobs"):
+        (tmp_path / name).mkdir()
+        head, *rows = FILES[f"{name}.csv"].splitlines()
+        text = "\n".join([head, *rows, rows[0]]) + "\n"
+        (tmp_path / name / "x.csv").write_text(text)
+    files = [f"{name}/x.csv" for name in ("persons", "modules", "jobs")]
+    told = shown(typed("plan", *files, "--json"))["rows_left_out"]
+    assert {role: [one["rule"] for one in some][-1] for role, some in told.items()} == {
+        "persons": "name_twice", "modules": "name_twice", "jobs": "name_twice",
+    }  # fmt: skip
+    said = typed("plan", *files).stderr
+    assert all(name in said for name in files)
+
+
+@pytest.mark.parametrize("loss", [None, float("nan")])
+def test_a_warning_that_tells_no_loss_is_refused(typed, tmp_path, loss) -> None:
+    warning = {
+        "region": "640000",
+        "occupation": "a",
+        "low": loss,
+        "high": loss,
+        "expected_loss": loss,
+        "probability": 1,
+    }
+    told = {"as_of": "2027-03-31", "events_rule": "fall 10%", "warnings": [warning]}
+    (tmp_path / "warned.json").write_text(json.dumps(told))
+    words = ("assess", "skills.csv", *LOSS[:6], "--warning", "warned.json", "--json")
+    assert_refused(typed(*words), 5, "loss_unknown")
+    (tmp_path / "warned.json").write_text("[" * 100_000)
+    assert_refused(typed(*words), 3, "warnings_unreadable")

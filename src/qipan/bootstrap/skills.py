@@ -21,7 +21,7 @@ CONCEPTS: Final = ("occupations_", "skills_")
 
 @dataclass(frozen=True, slots=True)
 class SkillFiles:
-    """A graph of skills, and by file what is wrong with rows that are left out."""
+    """A graph of skills, and what is wrong with rows that are left out: by file of skills, else by role."""
 
     graph: SkillGraph
     left_out: Mapping[str, tuple[Finding, ...]]
@@ -67,18 +67,18 @@ def read_skills(
             hint=f"Write rows with the columns {', '.join(skills.NEEDED)}, or give the folder of O*NET or ESCO files.",
             findings=[finding for some in left_out.values() for finding in some],
         )
-    for name, data in (classification or {}).items():
-        names, known_tasks, left_out[name] = csco.read(data)
+    for data in (classification or {}).values():
+        names, known_tasks, left_out["classification"] = csco.read(data)
         rows = replace(rows, names={**names, **rows.names}, tasks=(*rows.tasks, *known_tasks))
-    for name, data in (tasks or {}).items():
-        more, left_out[name] = skills.read_tasks(data)
+    for data in (tasks or {}).values():
+        more, left_out["tasks"] = skills.read_tasks(data)
         texts = {(one.occupation, one.task_id): one for one in rows.tasks}
         for one in more:
             known = texts.get((one.occupation, one.task_id))
             texts[one.occupation, one.task_id] = replace(one, text=known.text) if known else one
         rows = replace(rows, tasks=tuple(texts.values()))
-    for name, data in (outlook or {}).items():
-        outlooks, left_out[name] = skills.read_outlooks(data)
+    for data in (outlook or {}).values():
+        outlooks, left_out["outlook"] = skills.read_outlooks(data)
         rows = replace(rows, outlooks=outlooks)
     with of_file(next(iter(files))):
         return SkillFiles(join(rows), left_out)

@@ -13,6 +13,7 @@ from tests.talent.effects.conftest import made
 from qipan.bootstrap.effects import Columns, read_trial
 from qipan.talent.effects.estimate import ESTIMATORS, estimate, imbalance, interval, lower_bound, p_value
 from qipan.talent.effects.score import cut
+from qipan.talent.effects.tell import Asked, tell_effect
 from qipan.talent.model.trial import Effect, Trial
 
 NUMBERS = (
@@ -40,7 +41,8 @@ def test_estimate_of_the_bonus_trial_is_what_was_published(bonus_trial) -> None:
 def test_intervals_hold_the_truth_at_their_rate_and_covariates_narrow_them() -> None:
     told = [estimate(made(seed, persons=300), np.random.default_rng(seed))[0] for seed in range(100)]
     for name in ESTIMATORS:
-        held = sum(low <= 0.1 <= high for low, high in (interval(one[name]) for one in told))
+        ends = [interval(one[name]) or (math.nan, math.nan) for one in told]
+        held = sum(low <= 0.1 <= high for low, high in ends)
         assert 88 <= held <= 100, name
     errors = {name: np.mean([one[name].error for one in told]) for name in ESTIMATORS}
     assert errors["doubly_robust"] < 0.75 * errors["means"]
@@ -80,7 +82,7 @@ def test_outcomes_that_never_vary_have_no_effect_and_no_error() -> None:
     trial = made(2, persons=120)
     told = estimate(Trial(np.full(120, 3.0), trial.is_treated, trial.covariates), np.random.default_rng(0))[0]
     for one in told.values():
-        assert (one.value, one.error) == (pytest.approx(0.0, abs=1e-9), pytest.approx(0.0, abs=1e-9))
+        assert (one.value, one.error, p_value(one)) == (0.0, 0.0, 1.0)
 
 
 def test_estimate_bears_columns_that_say_nothing_or_the_same_twice() -> None:
@@ -102,5 +104,53 @@ def test_cut_gives_each_part_as_much_of_each_arm_as_can_be() -> None:
 
 def test_p_value_and_bound_of_known_numbers() -> None:
     assert p_value(Effect(1.959964, 1.0)) == pytest.approx(0.05, abs=1e-6)
+    # Student's t with 10 degrees of freedom, and no interval without an error.
+    assert p_value(Effect(2.228139, 1.0, 10.0)) == pytest.approx(0.05, abs=1e-6)
+    assert interval(Effect(0.0, 1.0, 10.0)) == (pytest.approx(-2.228139, abs=1e-6), pytest.approx(2.228139, abs=1e-6))
+    assert (p_value(Effect(1.0, math.inf)), interval(Effect(1.0, math.inf))) == (None, None)
     assert lower_bound(Effect(1.0, 1.0)) == pytest.approx(1.0 - 1.644854, abs=1e-6)
     assert (p_value(Effect(0.0, 0.0)), p_value(Effect(1.0, 0.0))) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("covariates", [0, 6, 9])
+def test_null_effects_of_a_small_arm_are_found_at_the_level_or_not_at_all(covariates) -> None:
+    hits = dict.fromkeys(ESTIMATORS, 0)
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        trial = Trial(rng.normal(size=120), np.arange(120) < 20, rng.normal(size=(120, covariates)))
+        for name, one in estimate(trial, rng)[0].items():
+            chance = p_value(one)
+            hits[name] += chance is not None and chance < 0.05
+    # Of 100 at 5 %, more than 11 come by chance in one case of two hundred.
+    assert max(hits.values()) <= 11
+
+
+def test_regression_has_no_error_where_columns_are_too_many_for_an_arm() -> None:
+    rng = np.random.default_rng(0)
+    for columns, is_told in ((9, True), (10, False), (25, False)):
+        trial = Trial(rng.normal(size=120), np.arange(120) < 20, rng.normal(size=(120, columns)))
+        found = estimate(trial, np.random.default_rng(1))[0]
+        assert math.isfinite(found["regression"].error) == is_told
+        assert math.isfinite(found["means"].error)
+
+
+def test_one_who_alone_is_of_a_kind_does_not_lower_the_error() -> None:
+    trial = made(4, persons=200)
+    alone = np.zeros((200, 1))
+    alone[int(np.flatnonzero(trial.is_treated)[0])] = 1.0
+    kinds = Trial(trial.outcome, trial.is_treated, np.column_stack((trial.covariates, alone)))
+    plain, found = (estimate(one, np.random.default_rng(0))[0]["regression"] for one in (trial, kinds))
+    assert found.error > 0.98 * plain.error
+
+
+def test_arms_that_do_not_overlap_have_no_doubly_robust_error() -> None:
+    rng = np.random.default_rng(0)
+    age = rng.normal(size=(400, 1))
+    treated = age[:, 0] + 0.1 * rng.normal(size=400) > 0.0
+    trial = Trial(rng.normal(size=400), treated, age, ("age",), is_randomised=False)
+    told = tell_effect(trial, Asked(draws=0))
+    assert told["chances_held"] > 4
+    assert not told["overlaps"]
+    assert (told["effects"]["doubly_robust"]["error"], told["targeting"]) == (None, None)
+    drawn = made(1)
+    assert tell_effect(drawn, Asked(draws=0))["overlaps"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from itertools import combinations
 
 import pytest
@@ -40,7 +41,7 @@ def test_seats_openings_time_and_money_are_kept_and_every_plan_teaches_what_is_l
             assert plan.hours <= told.person.hours
             assert plan.cost_fen <= told.person.money_fen
             assert len({one.module_id for one in plan.modules}) == len(plan.modules)
-        assert (told.plan is None) == (told.obstacle is not None)
+        assert (told.plan is None) == bool(told.obstacles)
         jobs = [plan.job.job_id for plan in (told.plan, *told.alternatives) if plan]
         assert len(set(jobs)) == len(jobs)
 
@@ -108,13 +109,21 @@ def person(name: str, hours: int = 100, fen: int = 100, *, priority: int = 0, **
     return Person(name, skills, hours, fen, ("r",), priority=priority)
 
 
-def test_the_first_by_priority_then_by_name_takes_the_seat() -> None:
+def test_the_first_by_priority_then_by_lot_takes_the_seat() -> None:
     offer = Offer((module("short", 10, 0, a=1.0), module("long", 20, 0, seats=5, a=1.0)), (job(openings=9, a=1.0),))
     people = (person("b"), person("c"), person("a", priority=1))
-    found = find_plans(people, offer)
-    assert [one.person.person_id for one in found] == ["b", "c", "a"]
-    assert [[m.module_id for m in one.plan.modules] for one in found if one.plan] == [["short"], ["long"], ["long"]]
-    assert find_plans(people[::-1], Offer(offer.modules[::-1], offer.jobs)) == found
+    orders = set()
+    for seed in range(20):
+        found = find_plans(people, offer, seed=seed)
+        orders.add(tuple(one.person.person_id for one in found))
+        plans = [[m.module_id for m in one.plan.modules] for one in found if one.plan]
+        assert plans == [["short"], ["long"], ["long"]]
+        assert find_plans(people[::-1], Offer(offer.modules[::-1], offer.jobs), seed=seed) == found
+    assert orders == {("b", "c", "a"), ("c", "b", "a")}
+
+
+def told_of(people, offer, **how) -> dict[str, tuple[Obstacle, ...]]:
+    return {one.person.person_id: one.obstacles for one in find_plans(people, offer, **how)}
 
 
 def test_obstacles_are_told_with_what_would_be_without() -> None:
@@ -123,24 +132,97 @@ def test_obstacles_are_told_with_what_would_be_without() -> None:
         (job("ja", openings=9, a=1.0), job("jb", openings=9, wage=2000, b=1.0)),
     )
     people = (
-        person("1-first", fen=0), person("2-poor", fen=50), person("3-late", hours=10),
-        person("4-both", hours=1, fen=1),
-        replace(person("5-proud"), wage_least_fen_per_month=5000),
-        replace(person("6-taken"), wage_least_fen_per_month=1500),
+        person("1-first", fen=0), person("2-poor", fen=50, priority=1), person("3-late", hours=10, priority=2),
+        person("4-both", hours=1, fen=1, priority=2),
+        replace(person("5-proud"), wage_least_fen_per_month=5000, priority=2),
+        replace(person("6-taken"), wage_least_fen_per_month=1500, priority=2),
     )  # fmt: skip
-    found = {one.person.person_id: one for one in find_plans(people, offer)}
-    assert {name: one.obstacle for name, one in found.items()} == {
-        "1-first": None, "2-poor": Obstacle.TAKEN, "3-late": Obstacle.TIME, "4-both": Obstacle.TIME_AND_MONEY,
-        "5-proud": Obstacle.SKILLS, "6-taken": Obstacle.TAKEN,
+    assert told_of(people, offer) == {
+        "1-first": (), "2-poor": (Obstacle.TAKEN,), "3-late": (Obstacle.TIME,),
+        "4-both": (Obstacle.TAKEN, Obstacle.TIME), "5-proud": (Obstacle.WAGE,), "6-taken": (Obstacle.TAKEN,),
     }  # fmt: skip
+    # With subsidies the poor would have a plan though the seat they could pay for is taken.
+    helped = next(one.subsidised for one in find_plans(people, offer) if one.person.person_id == "2-poor")
+    assert helped
+    assert helped.cost_fen == 40
     only_a = Offer(offer.modules[:1], offer.jobs[:1])
     (poor,) = find_plans((people[1],), only_a)
-    assert (poor.obstacle, poor.relaxed and poor.relaxed.cost_fen) == (Obstacle.MONEY, 80)
+    assert (poor.obstacles, poor.relaxed and poor.relaxed.cost_fen) == ((Obstacle.MONEY,), 80)
     assert poor.subsidised
     assert (poor.subsidised.cost_fen, poor.subsidised.subsidy_fen) == (40, 40)
-    (helped,) = find_plans((people[1],), only_a, is_subsidised=True)
-    assert helped.plan == poor.subsidised
+    (paid,) = find_plans((people[1],), only_a, is_subsidised=True)
+    assert paid.plan == poor.subsidised
     assert tell_plans((poor,))["obstacles"]["money"] == 1
+
+
+@pytest.mark.parametrize(("lacks", "told"), [({"fen": 50}, Obstacle.MONEY), ({"hours": 10}, Obstacle.TIME)])
+def test_what_a_later_one_takes_is_no_obstacle_of_an_earlier_one(lacks, told) -> None:
+    offer = Offer((module("m", 50, 80, subsidy=40, a=1.0),), (job(openings=9, a=1.0),))
+    found = find_plans((person("1", **lacks), person("2", priority=1)), offer)
+    assert [one.obstacles for one in found] == [(told,), ()]
+    assert (found[0].subsidised is not None) == (told is Obstacle.MONEY)
+
+
+def test_what_is_taken_and_too_dear_is_told_together() -> None:
+    offer = Offer((module("m", 50, 80, a=1.0),), (job(openings=9, a=1.0),))
+    people = (person("1"), person("2", fen=50, priority=1))
+    assert told_of(people, offer)["2"] == (Obstacle.TAKEN, Obstacle.MONEY)
+
+
+def test_region_wage_start_and_openings_are_obstacles_of_their_own() -> None:
+    late = replace(module("late", 10, 0, seats=9, a=1.0), start=date(2027, 1, 1))
+    here, away, full = job("here", openings=9, a=1.0), job("away", region="s", a=1.0), job("full", openings=0, b=0.5)
+    asks = replace(person("p"), ready=date(2027, 2, 1))
+    assert told_of((asks,), Offer((late,), (here,)))["p"] == (Obstacle.START,)
+    assert told_of((person("p"),), Offer((late,), (here,)), day=date(2027, 2, 1))["p"] == (Obstacle.START,)
+    assert told_of((person("p"),), Offer((late,), (here,)), day=date(2027, 1, 1))["p"] == ()
+    assert told_of((person("p"),), Offer((late,), (away,)))["p"] == (Obstacle.REGION,)
+    assert told_of((replace(person("p"), wage_least_fen_per_month=9000),), Offer((late,), (here,)))["p"] == (
+        Obstacle.WAGE,
+    )
+    assert told_of((person("p", b=1.0),), Offer((late,), (full,)))["p"] == (Obstacle.NO_OPENING,)
+    no_seat = replace(late, seats=0)
+    assert told_of((person("p"),), Offer((no_seat,), (here,)))["p"] == (Obstacle.NO_OPENING,)
+    assert told_of((person("p"),), Offer((), (here,)))["p"] == (Obstacle.SKILLS,)
+    assert told_of((asks,), Offer((late,), (away,)))["p"] == (Obstacle.START, Obstacle.REGION)
+
+
+@given(persons(), offers())
+@settings(max_examples=25, deadline=None)
+def test_without_its_obstacles_each_person_would_have_a_plan_and_with_any_of_them_none(people, offer) -> None:
+    seats = {one.module_id: one.seats for one in offer.modules}
+    openings = {one.job_id: one.openings for one in offer.jobs}
+    for told in find_plans(people, offer, alternatives=0):
+        if told.plan:
+            openings[told.plan.job.job_id] -= 1
+            for one in told.plan.modules:
+                seats[one.module_id] -= 1
+            continue
+        if told.obstacles == (Obstacle.SKILLS,):
+            assert told.relaxed is None
+            continue
+        for kept in ((), *((one,) for one in told.obstacles)):
+            dropped = set(told.obstacles) - set(kept)
+            is_possible = shortest(*without(told.person, offer, seats, openings, dropped)) is not None
+            assert is_possible == (not kept)
+        assert told.relaxed
+
+
+def without(person, offer, seats, openings, dropped):
+    """Return a person and what is left, without some obstacles."""
+    if Obstacle.TAKEN in dropped:
+        seats = {one.module_id: one.seats for one in offer.modules}
+        openings = {one.job_id: one.openings for one in offer.jobs}
+    if Obstacle.NO_OPENING in dropped:
+        seats = {one.module_id: seats[one.module_id] if one.seats else 1 for one in offer.modules}
+        openings = {one.job_id: openings[one.job_id] if one.openings else 1 for one in offer.jobs}
+    changes = {
+        Obstacle.TIME: {"hours": 10**6}, Obstacle.MONEY: {"money_fen": 10**6}, Obstacle.START: {"ready": None},
+        Obstacle.WAGE: {"wage_least_fen_per_month": 0}, Obstacle.REGION: {"regions": ("310000", "640000")},
+    }  # fmt: skip
+    for obstacle in dropped:
+        person = replace(person, **changes.get(obstacle, {}))
+    return person, offer, seats, openings
 
 
 def test_who_lacks_nothing_needs_no_module_and_takes_the_best_paid_job() -> None:

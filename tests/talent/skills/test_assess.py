@@ -93,7 +93,8 @@ def test_warning_of_the_region_serves_where_none_names_the_occupation() -> None:
         (b'{"as_of": "2027-03-31", "warnings": [{"region": "370000"}]}', "warnings_unreadable"),
         (told_of({**WARNING, "region": "110000"}), "warning_unlisted"),
         (told_of(WARNING, rule="rise 2.0"), "loss_not_share"),
-        (told_of({**WARNING, "low": None}), "warnings_unreadable"),
+        (told_of({**WARNING, "low": None}), "loss_unknown"),
+        (told_of({**WARNING, "high": float("nan")}), "loss_unknown"),
     ],
 )
 def test_warnings_that_cannot_be_used_are_refused(data, code) -> None:

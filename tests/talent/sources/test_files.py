@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from qipan.kernel.errors import BadInputError
 from qipan.talent.model.post import Quota
 from qipan.talent.model.terms import Mode, read_month
-from qipan.talent.sources import contracts, experts, posts
+from qipan.talent.sources import contracts, courses, experts, posts
 
 E = "expert,region,home,fields,portions,partner"
 P = "post,region,employer,fields,most,quotas,terms,mode,from,until,days_a_month,pay_fen_per_month,equity_ppm"
@@ -63,7 +64,7 @@ def test_read_experts_keeps_two_who_name_each_other() -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [(b"\xff\xfe", "file_unreadable"), (b"expert,region\na,b\n", "column_missing"), (file(E + ",x"), "column_unknown"),
-     (file(E, '"a'), "file_unreadable")],
+     (b'"expert', "file_unreadable")],
 )  # fmt: skip
 def test_read_experts_tells_what_is_wrong_with_a_file(data, rule) -> None:
     found, findings = experts.read(data)
@@ -139,3 +140,52 @@ def test_read_contracts_leaves_a_bad_row_out(line, rule) -> None:
     exchange, _, findings = contracts.read(file(C, "li,lab,1,1,1", line), who, where)
     assert len(exchange.contracts) == 1
     assert rules(findings) == [(3, rule)]
+
+
+def test_an_unclosed_quote_is_refused_with_the_line_on_which_it_begins() -> None:
+    torn = file(E, LI, 'wu,"440000,,,2027-01/2028-01:10,', "xu,440000,,,2027-01/2028-01:10,")
+    with pytest.raises(BadInputError, match="not from line 3 on") as refused:
+        experts.read(torn)
+    assert refused.value.code == "file_torn"
+
+
+def test_a_column_named_twice_is_told() -> None:
+    found, findings = experts.read(file(E + ",region", LI + ",640000"))
+    assert (found, rules(findings)) == ((), [(0, "columns_duplicate")])
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [(("9" * 5000, "region=110000:1"), "whole_unfit"), (("2", "region=110000:" + "9" * 5000), "quota_unreadable"),
+     (("2", "region=110000:9999999"), "quota_unreadable")],
+)  # fmt: skip
+def test_numbers_without_end_are_findings(cells, rule) -> None:
+    line = LAB.replace(",2,region=110000:1,", f",{cells[0]},{cells[1]},")
+    found, findings = posts.read(file(P, line))
+    assert (found, rules(findings)) == ((), [(2, rule)])
+    assert len(findings[0].message) < 200
+
+
+def test_full_width_marks_part_what_plain_ones_part() -> None:
+    plain, wide = (
+        experts.read(file(E, f"li,110000,,ai{at} chips,2027-01/2028-01{to}10,")) for at, to in (";:", "；：")
+    )
+    assert plain == wide
+    assert len(plain[0]) == 1
+    quota = LAB.replace("region=110000:1", "region=110000：2；region=110000 mode=visit：1")
+    (post,) = posts.read(file(P, quota))[0]
+    assert post.quotas == (Quota(2, "110000"), Quota(1, "110000", mode=Mode.VISIT))
+
+
+@pytest.mark.parametrize("column", [1, 3, 4, 5])
+def test_a_blank_of_a_job_that_is_open_is_no_zero(column) -> None:
+    cells = ["j", "370000", "o", "a：0.5；b:1", "2", "500000"]
+    good, none = courses.read_jobs(file(",".join(courses.OF_JOBS), ",".join(cells)))
+    assert (good[0].skills, none) == ({"a": 0.5, "b": 1.0}, ())
+    cells[column] = ""
+    assert rules(courses.read_jobs(file(",".join(courses.OF_JOBS), ",".join(cells)))[1]) == [(2, "cell_empty")]
+
+
+def test_who_has_no_skills_says_so() -> None:
+    (one,), findings = courses.read_persons(file(",".join(courses.OF_PERSONS), "p,370000,-,10,0", "q,370000,,10,0"))
+    assert (one.skills, rules(findings)) == ({}, [(3, "cell_empty")])

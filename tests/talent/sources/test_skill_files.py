@@ -130,7 +130,7 @@ def test_classification_gives_names_and_tasks_of_its_codes() -> None:
     assert found.graph.name("4-04-05-03") == "呼叫员"
     assert [(one.text, one.exposure) for one in found.graph.tasks_of("4-04-05-03")][1] == ("记录诉求", 0.5)
     assert found.graph.tasks_of("4-04-05-03")[0].text == "接听 3.5 分钟内的来电"
-    assert rules(found.left_out["csco22.csv"]) == [(4, "cell_empty"), (5, "code_twice")]
+    assert rules(found.left_out["classification"]) == [(4, "cell_empty"), (5, "code_twice")]
 
 
 def test_file_without_a_good_row_is_refused_with_its_findings() -> None:
@@ -156,14 +156,14 @@ def test_modules_jobs_and_persons_are_read_and_bad_rows_are_told() -> None:
     ]  # fmt: skip
     many = ";".join(f"s{at}:1" for at in range(17))
     jobs, findings = courses.read_jobs(
-        "job,region,occupation,skills,openings,wage_fen_per_month\nj1,640000,o,,1,500000\n"
+        "job,region,occupation,skills,openings,wage_fen_per_month\nj1,640000,o,-,1,500000\n"
         f"j2,640000,o,{many},1,500000\nj3,640000,,a:1,1,1\n".encode()
     )
     assert [(one.job_id, dict(one.skills)) for one in jobs] == [("j1", {})]
-    assert rules(findings) == [(3, "needs_many"), (4, "cell_empty")]
+    assert rules(findings) == [(3, "needs_many"), (4, "whole_unfit")]
     people, findings = courses.read_persons(
         b"person,region,skills,hours,money_fen,regions,priority\np1,640000,a:0.5,40,100,640000; 310000,2\n"
-        b"p2,640000,a,40,100,,\np3,640000,,40,-1,,\n"
+        b"p2,640000,a,40,100,,\np3,640000,-,40,-1,,\n"
     )
     assert [(one.person_id, one.regions, one.priority) for one in people] == [("p1", ("640000", "310000"), 2)]
     assert rules(findings) == [(3, "skills_unreadable"), (4, "whole_unfit")]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import count_rules
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
 from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
+from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import of_file
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ def effect(
 ) -> None:
     """Estimate what a programme did on average, whom it helps, and what choosing by that gains."""
     language = spoken(lang)
+    if not math.isfinite(least):
+        raise typer.BadParameter(language.say("--least must be a number.", "--least 须为数值。"))
     from qipan.bootstrap.effects import Columns, read_trial
     from qipan.talent.effects.tell import Asked, tell_effect
 
@@ -85,7 +90,7 @@ def _read(tried: Tried, is_log: bool) -> dict[str, Any]:
         "is_log": is_log,
         "other_arms": tried.other_arms,
         "left_out_by_arm": tried.left_out,
-        "rows_left_out": tried.findings,
+        "rows_left_out": count_rules(tried.findings),
     }
 
 
@@ -95,13 +100,20 @@ def _show_average(told: dict[str, Any], tried: Tried, language: Language) -> Non
         language.say("95 % from", "95% 区间下限"), language.say("to", "上限"), "p",
     )  # fmt: skip
     rows = [
-        (language.say(*ESTIMATORS[name]), *(f"{one[key]:.4f}" for key in ("value", "error", "low_95", "high_95")),
-         f"{one['p_value']:.3f}")
+        (language.say(*ESTIMATORS[name]), *(_number(one[key], 4) for key in ("value", "error", "low_95", "high_95")),
+         _number(one["p_value"], 3))
         for name, one in told["effects"].items()
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=range(1, 6)))
     aside = sum(tried.other_arms.values())
     say()
+    if told["effects"]["regression"]["error"] is None:
+        say(
+            language.say(
+                "No error of the regression: an arm has less than twice as many persons as its line has columns.",
+                "回归调整未给出标准误：有一组的人数不足其回归列数的两倍。",
+            )
+        )
     say(
         language.say(
             f"{told['treated']:,} treated, {told['controls']:,} controls; {aside:,} of other arms are set aside. "
@@ -119,6 +131,19 @@ def _show_average(told: dict[str, Any], tried: Tried, language: Language) -> Non
                 f"{told['chances_held']} 个概率被限制在界内。",
             )
         )
+        if not told["overlaps"]:
+            say(
+                language.say(
+                    "These are more than 1 % of all: some kinds of persons stand in one arm only. So the doubly robust "
+                    "estimate has no error, and choosing is not judged. Leave out persons who are sure of one arm.",
+                    "这超过总人数的 1%：某些人群只出现在一组中。因此双重稳健估计不给出标准误，也不评判择人施策。"
+                    "请略去必属某一组的人。",
+                )
+            )
+
+
+def _number(value: float | None, places: int) -> str:
+    return NOTHING if value is None else f"{value:.{places}f}"
 
 
 def _show_targeting(told: dict[str, Any], language: Language) -> None:
@@ -173,3 +198,12 @@ def _show_placebo(told: dict[str, Any], language: Language) -> None:
         for one in shown
     ]  # fmt: skip
     print_table(table(heads, rows, numbers=range(1, 6)))
+    if not told["is_randomised"]:
+        say()
+        say(
+            language.say(
+                "Splits at random tell whether errors are of the right size, not whether something else decided who is "
+                "treated.",
+                "随机拆分只能检验标准误大小是否恰当，不能检验是否有其他因素决定谁参加。",
+            )
+        )

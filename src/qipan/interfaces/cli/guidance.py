@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes
-from qipan.interfaces.cli.panels import say_findings
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import NotFoundError, of_file
@@ -52,28 +52,28 @@ def guide(
     language = spoken(lang)
     from qipan.bootstrap.guidance import read_chances, read_jobs, read_persons
     from qipan.talent.guide.suppose import Supposed, suppose
-    from qipan.talent.guide.tell import tell_guidance
+    from qipan.talent.guide.tell import in_lot, tell_guidance
     from qipan.talent.model.guidance import Aim
 
     with of_file(persons.name):
         people, wrong_people = read_persons(read_bytes(persons))
     with of_file(jobs.name):
         offered, wrong_jobs = read_jobs(read_bytes(jobs))
-    left_out = {persons.name: wrong_people, jobs.name: wrong_jobs}
+    left_out = {"persons": wrong_people, "jobs": wrong_jobs}
     supposed = Supposed(fit, away, skills)
+    people = in_lot(people, seed)
     if chances is None:
         prospects = suppose(people, offered, supposed)
     else:
         with of_file(chances.name):
-            prospects, left_out[chances.name] = read_chances(read_bytes(chances), people, offered)
+            prospects, left_out["chances"] = read_chances(read_bytes(chances), people, offered)
     told = tell_guidance(people, offered, prospects, most=most, aim=Aim(aim), seed=seed)
     told["assumed"] = None if chances else {"fit": fit, "away": away, "skills": skills}
     told["lists"] = _only(told["lists"], person)
     if as_json:
         print_json(told | {"rows_left_out": left_out})
         return
-    for findings in left_out.values():
-        say_findings(findings, (), language)
+    say_left_out(left_out, language, {"persons": persons, "jobs": jobs, "chances": chances})
     _show_lists(told["lists"][:SHOWN], language, is_pay=bool(told["assumed"]))
     _show_sums(told, language)
 
@@ -96,7 +96,7 @@ def _show_lists(lists: list[dict[str, Any]], language: Language, *, is_pay: bool
     heads = (
         language.say("person", "人员"), language.say("job", "岗位"), language.say("fit, chance", "合格概率"),
         language.say("gain, yuan", "收益（元）") if is_pay else language.say("gain", "收益"),
-        language.say("openings", "名额"), language.say("fit applicants", "合格申请人"),
+        language.say("openings", "空缺"), language.say("fit applicants", "合格申请人"),
         language.say("seat, chance", "得岗概率"), language.say("why", "理由"),
     )  # fmt: skip
     rows = []
@@ -123,11 +123,12 @@ def _why(job: dict[str, Any], language: Language) -> str:
         parts.append(language.say(f"has {', '.join(job['has_skills'])}", f"具备 {'、'.join(job['has_skills'])}"))
     if job["lacks_skills"]:
         parts.append(language.say(f"lacks {', '.join(job['lacks_skills'])}", f"尚缺 {'、'.join(job['lacks_skills'])}"))
-    parts.append(
-        language.say("among the best alone", "单独看也是最佳之一")
-        if job["is_best_alone"]
-        else language.say("fewer compete", "竞争者较少")
-    )
+    if job["is_best_alone"]:
+        parts.append(language.say("among the best alone", "单独看也是最佳之一"))
+    elif job["is_seat_surer"]:
+        parts.append(language.say("better chance of a seat", "得岗概率更高"))
+    else:
+        parts.append(language.say("better for all together", "对全体更有利"))
     return language.say("; ", "；").join(parts)
 
 
@@ -140,7 +141,7 @@ def _show_sums(told: dict[str, Any], language: Language) -> None:
             f"Expected placements {together['placements']:.1f} and {together['turned_away']:.1f} fit people turned "
             f"away, where each applies to one job of the list; with everybody's own best {alone['placements']:.1f} "
             f"and {alone['turned_away']:.1f}.",
-            f"{told['persons']:,} 人，{told['openings']:,} 个名额。若各人申请清单中的一个岗位，预期安置 "
+            f"{told['persons']:,} 人，{told['openings']:,} 个岗位空缺。若各人申请清单中的一个岗位，预期安置 "
             f"{together['placements']:.1f} 人，{together['turned_away']:.1f} 名合格者落空；"
             f"若只推荐各人单独看的最佳岗位，则为 {alone['placements']:.1f} 人和 {alone['turned_away']:.1f} 人。",
         )
@@ -149,6 +150,12 @@ def _show_sums(told: dict[str, Any], language: Language) -> None:
         language.say(
             f"Proven: these lists are at most {told['gap']:.1%} below the best of this length.",
             f"可证：与同样长度的最佳清单相比，至多低 {told['gap']:.1%}。",
+        )
+    )
+    say(
+        language.say(
+            f"Where equal lists remain, persons come first by lot (seed {told['seed']}).",
+            f"清单同样好时，先后由抽签决定（种子 {told['seed']}）。",
         )
     )
     if told["assumed"]:

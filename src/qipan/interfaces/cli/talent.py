@@ -11,6 +11,7 @@ from qipan.interfaces.cli import talent_plans, talent_skills
 from qipan.interfaces.cli.effects import effect
 from qipan.interfaces.cli.guidance import guide
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import count_rules, say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
@@ -69,7 +70,8 @@ def balance(
     matching, _ = match_everybody(exchange, lay_out(exchange))
     told = tell_balance(balance_regions(exchange, matching))
     if as_json:
-        print_json(read | {"regions": told})
+        rules = {role: count_rules(findings) for role, findings in read["rows_left_out"].items()}
+        print_json(read | {"rows_left_out": rules, "regions": told})
     else:
         _show_balance(told, language)
 
@@ -89,9 +91,9 @@ def _read(files: tuple[Path, Path, Path], language: Language, *, is_silent: bool
         offering, wrong_posts = read_posts(read_bytes(posts))
     with of_file(contracts.name):
         found = read_contracts(read_bytes(contracts), asking, offering)
-    left_out = {experts.name: wrong_experts, posts.name: wrong_posts, contracts.name: found.findings}
+    left_out = {"experts": wrong_experts, "posts": wrong_posts, "contracts": found.findings}
     if not is_silent:
-        talent_skills.say_left_out(left_out, language)
+        say_left_out(left_out, language, {"experts": experts, "posts": posts, "contracts": contracts})
     return found.exchange, {"rows_left_out": left_out, "one_sided": found.one_sided}
 
 
@@ -115,7 +117,7 @@ def _show_matching(told: dict[str, Any], language: Language) -> None:
             f"{len(rows):,} of {told['possible']:,} possible contracts are signed. Contracts that both sides would "
             f"rather sign: {len(told['blocking'])}; held beyond time or quotas: {beyond}.",
             f"{told['possible']:,} 份可能的合同中签订 {len(rows):,} 份。"
-            f"双方更愿签订而未签的合同：{len(told['blocking'])} 份；超出时间或名额的：{beyond} 处。",
+            f"双方更愿签订而未签的合同：{len(told['blocking'])} 份；超出时间或配额的：{beyond} 处。",
         )
     )
     say(
@@ -131,7 +133,7 @@ def _show_matching(told: dict[str, Any], language: Language) -> None:
         say(
             language.say(
                 f"Pairs that move together: {moved} of {len(told['together'])} signed; {missed} would rather others.",
-                f"同行的一对：{len(told['together'])} 对中 {moved} 对签约；{missed} 对更愿另签。",
+                f"结伴流动的专家对：{len(told['together'])} 对中 {moved} 对签约；{missed} 对更愿另签。",
             )
         )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
-from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
+from qipan.interfaces.cli.left_out import say_left_out
+from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes, read_day
 from qipan.interfaces.cli.print import print_json, print_table, say, table
-from qipan.interfaces.cli.talent_skills import say_left_out
 from qipan.interfaces.report.numbers import NOTHING
 from qipan.kernel.errors import of_file
 
@@ -21,10 +23,13 @@ Modules = Annotated[Path, typer.Argument(metavar="MODULES", show_default=False, 
 Jobs = Annotated[Path, typer.Argument(metavar="JOBS", show_default=False, help="CSV of jobs that are open.")]
 
 OBSTACLES: Final = {
-    "taken": ("seats or openings are taken", "名额或岗位已被占用"),
+    "taken": ("seats or openings are taken", "学位或岗位空缺已被占用"),
     "money": ("money", "费用不足"),
     "time": ("time", "时间不足"),
-    "time_and_money": ("time and money", "时间与费用均不足"),
+    "start": ("modules begin too early", "课程开课过早"),
+    "wage": ("wage asked", "期望工资过高"),
+    "region": ("region", "所在地区不符"),
+    "no_opening": ("no opening or seat", "岗位无空缺或课程无学位"),
     "skills": ("no modules teach what is lacking", "无课程可补所缺技能"),
 }
 
@@ -37,6 +42,13 @@ def plan(
     *,
     subsidies: Annotated[bool, typer.Option("--subsidies", help="Persons pay only what subsidies leave.")] = False,
     alternatives: Annotated[int, typer.Option("--alternatives", min=0, max=100, help="Other jobs told.")] = 2,
+    day: Annotated[
+        date | None,
+        typer.Option(
+            "--day", parser=read_day, metavar="DATE", show_default="today", help="No module begins before it."
+        ),
+    ] = None,
+    seed: Seed = 0,
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,13 +65,16 @@ def plan(
         taught, wrong_modules = read_modules(read_bytes(modules))
     with of_file(jobs.name):
         opened, wrong_jobs = read_jobs(read_bytes(jobs))
-    left_out = {persons.name: wrong_persons, modules.name: wrong_modules, jobs.name: wrong_jobs}
-    found = find_plans(people, Offer(taught, opened), alternatives=alternatives, is_subsidised=subsidies)
-    told = tell_plans(found)
+    left_out = {"persons": wrong_persons, "modules": wrong_modules, "jobs": wrong_jobs}
+    earliest = day or session.today()
+    found = find_plans(
+        people, Offer(taught, opened), alternatives=alternatives, is_subsidised=subsidies, day=earliest, seed=seed
+    )
+    told = {"day": earliest.isoformat(), "seed": seed, **tell_plans(found)}
     if as_json:
         print_json({"rows_left_out": left_out, "is_subsidised": subsidies, **told})
         return
-    say_left_out(left_out, language)
+    say_left_out(left_out, language, {"persons": persons, "modules": modules, "jobs": jobs})
     _show(told, language)
 
 
@@ -74,10 +89,10 @@ def _show(told: dict[str, Any], language: Language) -> None:
     say()
     say(
         language.say(
-            f"{told['planned']:,} of {told['persons']:,} persons have a plan. Seats and openings are held by priority, "
-            "then by name; for other jobs nothing is held.",
-            f"{told['persons']:,} 人中 {told['planned']:,} 人有方案。名额与岗位按优先级、再按名称先后保留；"
-            "其他岗位不作保留。",
+            f"{told['planned']:,} of {told['persons']:,} persons have a plan; no module begins before {told['day']}. "
+            f"Seats and openings are held by priority, then by lot (seed {told['seed']}); other jobs are not held.",
+            f"{told['persons']:,} 人中 {told['planned']:,} 人有方案；课程均不早于 {told['day']} 开课。"
+            f"学位与岗位空缺按优先级、再按抽签（种子 {told['seed']}）先后保留；其他岗位不作保留。",
         )
     )
 
@@ -87,7 +102,8 @@ def _row(one: dict[str, Any], language: Language) -> tuple[str, ...]:
     if plan is None:
         return (one["person"], *[NOTHING] * 7, _why(one, language))
     others = language.say("; ", "；").join(
-        f"{other['job']} ({other['hours']:,} h, {other['cost_fen'] / 100:,.0f})" for other in one["alternatives"]
+        language.say(f"{other['job']} ({_needs(other, language)})", f"{other['job']}（{_needs(other, language)}）")
+        for other in one["alternatives"]
     )
     return (
         one["person"], plan["job"], plan["region"], ", ".join(plan["modules"]) or NOTHING, f"{plan['hours']:,}",
@@ -96,12 +112,17 @@ def _row(one: dict[str, Any], language: Language) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def _needs(plan: dict[str, Any], language: Language) -> str:
+    hours, yuan = f"{plan['hours']:,}", f"{plan['cost_fen'] / 100:,.0f}"
+    return language.say(f"{hours} h, {yuan} yuan", f"{hours} 学时，{yuan} 元")
+
+
 def _why(one: dict[str, Any], language: Language) -> str:
-    why = language.say(*OBSTACLES[one["obstacle"]])
-    without, helped = one["without_obstacle"], one["with_subsidies"]
+    why = language.say(" and ", "、").join(language.say(*OBSTACLES[name]) for name in one["obstacles"])
+    without, helped = one["without_obstacles"], one["with_subsidies"]
     if without:
-        needs = f"{without['job']}, {without['hours']:,} h, {without['cost_fen'] / 100:,.0f}"
-        why += language.say(f"; else {needs}", f"；否则 {needs}")
+        needs = _needs(without, language)
+        why += language.say(f"; else {without['job']}, {needs}", f"；否则 {without['job']}，{needs}")
     if helped:
         why += language.say(f"; with subsidies {helped['job']}", f"；有补贴则 {helped['job']}")
     return why

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +10,11 @@ import typer
 
 from qipan.interfaces.cli import session
 from qipan.interfaces.cli.language import Language, spoken
+from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes, write_bytes
-from qipan.interfaces.cli.print import console, counted, findings_table, print_json, print_table, remark, say, table
+from qipan.interfaces.cli.print import print_json, print_table, remark, say, table
 from qipan.interfaces.report.numbers import NOTHING
-from qipan.kernel.errors import Finding, NotFoundError
+from qipan.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
     from qipan.bootstrap.skills import SkillFiles
@@ -185,17 +185,9 @@ def _read(
     tasks, outlook, classification = ({path.name: read_bytes(path)} if path else None for path in beside)
     found = read_skills(files, tasks=tasks, outlook=outlook, classification=classification)
     if not is_silent:
-        say_left_out(found.left_out, language)
+        paths = dict(zip(("tasks", "outlook", "classification"), beside, strict=True))
+        say_left_out(found.left_out, language, paths)
     return found
-
-
-def say_left_out(left_out: Mapping[str, tuple[Finding, ...]], language: Language) -> None:
-    """Tell by file which rows are left out, and why."""
-    for name, findings in left_out.items():
-        if findings:
-            many = counted(len(findings), "finding")
-            remark(language.say(f"{many} in {name}; left out:", f"{name} 有 {len(findings)} 处问题，略去这些行："))
-            console(stderr=True).print(findings_table(findings, language=language))
 
 
 def _show(told: dict[str, Any], language: Language) -> None:

@@ -49,8 +49,17 @@ def _who(told: Mapping[str, Any], said: Words) -> Part:
                 share=percent(told["loss_expected"]),
             )
         )
-    if told["probability"] is not None:
-        notes.append(said.say("The loss comes with a probability of %(share)s.", share=percent(told["probability"], 0)))
+    if told["probability"] is not None and told["event"] is not None:
+        notes.append(
+            said.say(
+                "A fall of at least %(fall)s within the horizon of the warning has a probability of %(share)s.",
+                fall=percent(told["event"], 0),
+                share=percent(told["probability"], 0),
+            )
+        )
+        notes.append(
+            said.say("In four of five like cases the loss lies between these ends, whether it falls so far or not.")
+        )
     return Part(said.say("Who is affected"), tuple(notes), ())
 
 

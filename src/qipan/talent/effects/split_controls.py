@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import stats
 
@@ -11,6 +13,9 @@ from qipan.talent.model.trial import ARM_LEAST, Placebo, Trial
 
 def split_controls(trial: Trial, draws: int, rng: np.random.Generator, *, folds: int = 5) -> Placebo:
     """Return what estimators make of splits of the controls, each with the share of the trial treated in name only.
+
+    Where no chance decided, the chance of being treated is learned here too. A random split proves that errors are of
+    the right size; it cannot tell whether something beside the covariates decided.
 
     Raises
     ------
@@ -23,9 +28,10 @@ def split_controls(trial: Trial, draws: int, rng: np.random.Generator, *, folds:
     for _ in range(draws):
         is_named = np.zeros(len(controls), dtype=np.bool_)
         is_named[rng.permutation(len(controls))[:named]] = True
-        split = Trial(trial.outcome[controls], is_named, trial.covariates[controls], trial.names)
+        split = Trial(trial.outcome[controls], is_named, trial.covariates[controls], trial.names, trial.is_randomised)
         for name, effect in estimate(split, rng, folds=folds)[0].items():
-            found[name].append(p_value(effect))
+            chance = p_value(effect)
+            found[name].append(math.nan if chance is None else chance)
     return Placebo({name: np.array(told) for name, told in found.items()})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from qipan.talent.effects.estimate import FOLDS, estimate, imbalance, interval, lower_bound, p_value
+from qipan.talent.effects.estimate import FOLDS, estimate, imbalance, interval, lower_bound, overlaps, p_value
 from qipan.talent.effects.rule import rules_of
 from qipan.talent.effects.split_controls import share_interval, split_controls
 from qipan.talent.effects.target import halve, pool, target
@@ -62,15 +63,16 @@ def tell_effect(trial: Trial, asked: Asked) -> dict[str, Any]:
         },
         "effects": {name: _effect(one) for name, one in effects.items()},
         "chances_held": held,
+        "overlaps": overlaps(trial, held),
         "targeting": None,
         "placebo": [],
     }
-    if trial.can_be_halved and trial.names:
+    if trial.can_be_halved and trial.names and told["overlaps"]:
         learners = halve(trial, for_halves)
         halves = [_half(trial, half, rules, asked, for_policy) for half in (learners, ~learners)]
         told["targeting"] = {"halves": [_targeting(one) for one in halves], "pooled": _gains(pool(halves))}
     if trial.can_be_halved and asked.draws:
-        told["placebo"] = _placebo(split_controls(trial, asked.draws, for_placebo, folds=asked.folds), asked.draws)
+        told["placebo"] = _placebo(split_controls(trial, asked.draws, for_placebo, folds=asked.folds))
     return told
 
 
@@ -97,19 +99,22 @@ def _gains(gains: Mapping[str, Effect]) -> dict[str, dict[str, float]]:
     return {name: {"gain": one.value, "error": one.error, "lower_95": lower_bound(one)} for name, one in gains.items()}
 
 
-def _effect(one: Effect) -> dict[str, float]:
-    low, high = interval(one)
-    return {"value": one.value, "error": one.error, "low_95": low, "high_95": high, "p_value": p_value(one)}
+def _effect(one: Effect) -> dict[str, float | None]:
+    """Return an effect; without an error where persons are too few for one."""
+    low, high = interval(one) or (None, None)
+    error = None if math.isinf(one.error) else one.error
+    return {"value": one.value, "error": error, "low_95": low, "high_95": high, "p_value": p_value(one)}
 
 
-def _placebo(found: Placebo, draws: int) -> list[dict[str, Any]]:
+def _placebo(found: Placebo) -> list[dict[str, Any]]:
     told = []
     for name in found.p_values:
-        for level in LEVELS:
+        with_error = found.told(name)
+        for level in LEVELS if with_error else ():
             hits = found.rejected(name, level)
-            low, high = share_interval(hits, draws)
+            low, high = share_interval(hits, with_error)
             told.append(
-                {"estimator": name, "level": level, "draws": draws, "rejected": hits, "share": hits / draws,
+                {"estimator": name, "level": level, "draws": with_error, "rejected": hits, "share": hits / with_error,
                  "low_95": low, "high_95": high, "is_nominal": low <= level <= high}
             )  # fmt: skip
     return told

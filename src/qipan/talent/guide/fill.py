@@ -1,7 +1,7 @@
 """How many openings are filled when so many fit people are expected to apply.
 
 Many people each apply with a small chance, so how many come is about Poisson, which fills no more openings than they
-do in truth. Of ``n`` who come, ``min(n, openings)`` are hired.
+do in truth: the search goes by that, and `seat` tells what is exact. Of ``n`` who come, ``min(n, openings)`` are hired.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def below(qualified: float, openings: int) -> float:  # pragma: no cover - compi
     if openings < qualified - wide:
         return 0.0
     total = 0.0
-    for many in range(openings):
+    for many in range(max(0, int(qualified - wide)), openings):
         total += math.exp(many * math.log(qualified) - qualified - math.lgamma(many + 1.0))
     return min(total, 1.0)
 

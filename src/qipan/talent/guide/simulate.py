@@ -1,8 +1,8 @@
 """Simulate what people and employers make of lists: who applies where, who is fit, who is hired.
 
-With `one`, each person takes one place of the list by chance, and applies to the job there; a list that is shorter
-than asked for has empty places. With `all`, they apply to every job of it. An employer finds each who applies fit with
-the chance of the pair, and hires fit people by lot until openings are taken. Who is wanted by several takes the job of
+With `one`, each person takes one place of the list by chance, and applies to the job there. With `all`, they apply to
+every job of it. An employer finds each who applies fit with the chance of the pair, and hires fit people by lot until
+openings are taken. Who is wanted by several takes the job of
 the most gain, and its lot goes on to the next (deferred acceptance).
 
 The same generator state gives the same lots for other lists, so that lists are compared like with like.
@@ -21,7 +21,7 @@ def simulate(prospects: Prospects, chosen: Bools, most: int, behaviour: Behaviou
     """Return the pairs that end in a placement: at most one a person, and as many a job as it has openings."""
     is_fit = rng.random(len(prospects.job)) < prospects.chance
     lots = rng.random(len(prospects.job))
-    place = rng.integers(0, most, len(prospects.first) - 1)
+    place = rng.integers(0, np.maximum(prospects.lengths(most), 1))
     applies = chosen & is_fit
     if behaviour is Behaviour.ONE:
         so_far = np.cumsum(chosen)

@@ -12,11 +12,14 @@ from typing import Final
 
 import numpy as np
 
+from qipan.kernel.errors import RuleBrokenError
 from qipan.talent.model.array import Floats, Ints
 from qipan.talent.model.guidance import Job, Person, Prospects
 
 CELLS: Final = 2_000_000
 """Pairs that are looked at in one go."""
+PAIRS_MOST: Final = 10_000_000
+"""Pairs that are kept at most; each takes some hundred bytes until lists are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Supposed:
 def suppose(persons: Sequence[Person], jobs: Sequence[Job], supposed: Supposed) -> Prospects:
     """Return the prospects of all pairs in which the person gains something and has enough of the skills.
 
+    Raises
+    ------
+    RuleBrokenError
+        ``pairs_many``.
+
     Examples
     --------
     >>> person = Person("li", "11", frozenset({"sql", "care"}), 300000)
@@ -59,6 +67,7 @@ def suppose(persons: Sequence[Person], jobs: Sequence[Job], supposed: Supposed) 
     where = np.array([regions[job.region] for job in jobs], dtype=np.int64)
     found: list[tuple[Ints, Ints, Floats, Floats]] = []
     chunk = max(1, CELLS // max(1, len(jobs)))
+    kept = 0
     for begin in range(0, len(persons), chunk):
         some = persons[begin : begin + chunk]
         share = np.where(needs_none, 1.0, _marks([one.skills for one in some], skills) @ needed.T / many)
@@ -66,6 +75,14 @@ def suppose(persons: Sequence[Person], jobs: Sequence[Job], supposed: Supposed) 
         here = where == np.array([[regions[one.region]] for one in some])
         chance = supposed.fit * share * np.where(here, 1.0, supposed.away)
         person, job = np.nonzero((share >= supposed.least) & (gain > 0.0) & (chance > 0.0))
+        kept += len(person)
+        if kept > PAIRS_MOST:
+            raise RuleBrokenError(
+                f"Possible pairs of a person and a job must be at most {PAIRS_MOST}, were more: "
+                f"{len(persons)} persons, {len(jobs)} jobs.",
+                code="pairs_many",
+                hint="Raise --skills, guide region by region, or give estimates of fewer pairs with --chances.",
+            )
         found.append((person + begin, job, chance[person, job], gain[person, job]))
     person, job, chance, gains = (np.concatenate([one[at] for one in found]) for at in range(4))
     first = np.searchsorted(person, np.arange(len(persons) + 1)).astype(np.int64)

@@ -1,13 +1,13 @@
 """What lists of recommendations bring as expected, and what one more recommendation adds.
 
-People apply to one job of their list by chance; `fill` says how many openings that fills. Whoever is fit and finds no
-opening loses what people gain at that job on average. So lists bring
+People apply to one job of their list by chance, to each of a short list the more often; `fill` says how many openings
+that fills. Whoever is fit and finds no opening loses what people gain at that job on average. So lists bring
 
     sum of q w x  -  sum over jobs of c (n - filled(n)),     n = sum of q x at the job,
 
-where ``x`` is 1 for what is recommended, ``q`` the chance to apply and be fit, ``w`` the gain (1 where placements are
-the aim), ``c`` the mean gain at the job. It is concave in ``x``, and where people gain alike at a job it is exactly
-the expected gain of those who are hired.
+where ``x`` is 1 for what is recommended, ``q`` the chance to apply and be fit (that to be fit, over the
+length of the list), ``w`` the gain (1 where placements are the aim), ``c`` the mean gain at the job. It is concave in
+``x``, and where people gain alike at a job it is exactly the expected gain of those who are hired.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Weights:
 def weigh(prospects: Prospects, most: int, aim: Aim) -> Weights:
     """Return the weights of lists of at most so many jobs."""
     # Where there is no opening nobody is helped, however much they would gain.
-    applies = np.where(prospects.openings[prospects.job] > 0, prospects.chance / most, 0.0)
+    listed = prospects.lengths(most)[prospects.person]
+    applies = np.where(prospects.openings[prospects.job] > 0, prospects.chance / listed, 0.0)
     worth = prospects.gain if aim is Aim.GAIN else np.ones(len(prospects.job))
     jobs = len(prospects.openings)
     asked = np.bincount(prospects.job, applies, minlength=jobs)

@@ -20,9 +20,11 @@ class Affected:
     expected
         Share expected; None where only the interval is known.
     probability
-        That the loss comes; None where not known.
+        That the event of the warning comes, not that the loss is of this size; None where not known.
     source
         Where this was told.
+    event
+        The event of the warning: a fall by at least this share; None where there is no warning.
     """
 
     region: str
@@ -33,6 +35,7 @@ class Affected:
     expected: float | None = None
     probability: float | None = None
     source: str = ""
+    event: float | None = None
 
     @property
     def persons_low(self) -> int:

@@ -110,7 +110,7 @@ class Person:
     wage_least_fen_per_month
         Below that they would not.
     priority
-        The smaller, the earlier they choose; of the same, the first by name.
+        The smaller, the earlier they choose; of the same, by lot.
     ready
         Day from which they may begin; None for any.
     """

@@ -9,13 +9,16 @@ from qipan.talent.model.course import Job, Module, Person
 
 
 class Obstacle(StrEnum):
-    """Why a person has no plan: the first of these without which there would be one."""
+    """Why a person has no plan: what would have to be otherwise for one."""
 
-    TAKEN = "taken"  # seats or openings that others hold
+    TAKEN = "taken"  # seats or openings that others held when the person chose
     MONEY = "money"
     TIME = "time"
-    TIME_AND_MONEY = "time_and_money"
-    SKILLS = "skills"  # no modules teach what any job within reach lacks
+    START = "start"  # modules begin before the person may
+    WAGE = "wage"  # jobs pay less than the person asks for
+    REGION = "region"  # jobs or modules are where the person would not go
+    NO_OPENING = "no_opening"  # jobs never had an opening, or modules never a seat
+    SKILLS = "skills"  # no modules teach what any job lacks, whatever else were otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +61,17 @@ class Planned:
         The plan whose seats and opening are held for them; None where there is none.
     alternatives
         The next shortest plans to other jobs as they stood then; nothing is held for these.
-    obstacle
-        Why there is no plan.
+    obstacles
+        Why there is no plan: without all of these there would be one, without a part of them there would not.
     relaxed
-        Without a plan: the one there would be without the obstacle.
+        Without a plan: the one there would be without the obstacles.
     subsidised
-        Without a plan, for want of money: the one there would be with subsidies.
+        Without a plan: the one there would be with subsidies, all else as it stood.
     """
 
     person: Person
     plan: Plan | None
     alternatives: tuple[Plan, ...] = ()
-    obstacle: Obstacle | None = None
+    obstacles: tuple[Obstacle, ...] = ()
     relaxed: Plan | None = None
     subsidised: Plan | None = None

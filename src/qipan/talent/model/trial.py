@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,10 +88,19 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An estimate with its standard error, both in units of the outcome."""
+    """An estimate with its standard error, both in units of the outcome.
+
+    Attributes
+    ----------
+    error
+        Infinite where persons are too few for one that could be trusted.
+    freedom
+        Degrees of freedom of the error; without end where many persons make it normal.
+    """
 
     value: float
     error: float
+    freedom: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ class Placebo:
     Attributes
     ----------
     p_values
-        By estimator, ``(draws,)``.
+        By estimator, ``(draws,)``; not a number in draws in which it has no error.
     """
 
     p_values: dict[str, Floats] = field(default_factory=dict)
@@ -136,3 +146,7 @@ class Placebo:
     def rejected(self, estimator: str, level: float) -> int:
         """Return in how many draws an effect was found that there is not."""
         return int(np.count_nonzero(self.p_values[estimator] < level))
+
+    def told(self, estimator: str) -> int:
+        """Return in how many draws an estimator has an error at all."""
+        return int(np.count_nonzero(~np.isnan(self.p_values[estimator])))

@@ -9,26 +9,27 @@ do not add up, no module asks for another, and that hours of two modules clash i
 and a set that leads to it, the plan is that with the fewest hours; of these that with the least cost, the fewest
 modules, the highest wage, the job first by name. Of several sets that are equal in all of it, one is told.
 
-**Who comes first.** Seats and openings are held for one person after the other, by priority and then by name. Each
+**Who comes first.** Seats and openings are held for one person after the other, by priority and then by lot. Each
 gets the best of what is left; in the order above nobody gets a better plan by stating less than they have. It is not
 the assignment that places the most persons: an earlier one may take the seat that alone would have helped a later one.
 
-**Exact.** See `search`.
+**Exact.** See `search`; for those who have none, `explain`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from qipan.kernel.errors import RuleBrokenError
 from qipan.talent.model.array import Ints
 from qipan.talent.model.course import Offer, Person
-from qipan.talent.model.plan import Obstacle, Plan, Planned
+from qipan.talent.model.plan import Plan, Planned
+from qipan.talent.plans.explain import Scene, explain
 from qipan.talent.plans.lay_out import (
-    NEVER,
     Grounds,
     People,
     bounded,
@@ -45,7 +46,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class _Board:
-    """An offer and persons as arrays; of the offer what is left, and what there was."""
+    """An offer and persons as arrays, and what is left."""
 
     offer: Offer
     grounds: Grounds
@@ -53,12 +54,16 @@ class _Board:
     is_subsidised: bool
     seats: Ints
     openings: Ints
-    all_seats: Ints
-    all_openings: Ints
 
 
 def find_plans(
-    people: Sequence[Person], offer: Offer, *, alternatives: int = 2, is_subsidised: bool = False
+    people: Sequence[Person],
+    offer: Offer,
+    *,
+    alternatives: int = 2,
+    is_subsidised: bool = False,
+    day: date | None = None,
+    seed: int = 0,
 ) -> tuple[Planned, ...]:
     """Return what was found for each person, in the order in which they choose.
 
@@ -68,6 +73,10 @@ def find_plans(
         How many other jobs are told with a plan.
     is_subsidised
         Whether modules cost a person only what their subsidies leave.
+    day
+        Before it no module may begin, whoever is ready; None for any.
+    seed
+        Of the lot among persons of one priority.
 
     Raises
     ------
@@ -80,7 +89,9 @@ def find_plans(
             code="alternatives_unfit",
             hint="Ask for a few.",
         )
-    ordered = in_order(people)
+    ordered = in_order(people, seed)
+    if day is not None:
+        ordered = tuple(replace(one, ready=max(one.ready or day, day)) for one in ordered)
     offer = Offer(
         tuple(sorted(offer.modules, key=lambda one: one.module_id)),
         tuple(sorted(offer.jobs, key=lambda one: one.job_id)),
@@ -95,54 +106,39 @@ def find_plans(
         is_subsidised,
         all_seats.copy(),
         all_openings.copy(),
-        all_seats,
-        all_openings,
     )
     found = np.full((len(ordered), 1 + alternatives, WIDE), NONE, dtype=np.int64)
     for first in range(0, len(ordered), AT_ONCE):
         some = found[first : first + AT_ONCE]
         search_all(bounded(board.grounds, board.seats), board.people, board.seats, board.openings, some, first)
-    unplanned = [at for at in range(len(ordered)) if found[at, 0, JOB] < 0]
-    subsidised = (
-        {} if is_subsidised else _with_subsidies(board, lay_out_offer(offer, keys, is_subsidised=True), unplanned)
-    )
+    subsidised = None if is_subsidised else lay_out_offer(offer, keys, is_subsidised=True)
+    unbound = bounded(board.grounds, np.ones_like(all_seats))
+    scene = Scene(unbound, keys, all_seats.copy(), all_openings.copy(), all_seats, all_openings)
     told = []
     for at, person in enumerate(ordered):
         plans = [_plan(board, row) for row in found[at] if row[JOB] >= 0]
         if plans:
             told.append(Planned(person, plans[0], tuple(plans[1:])))
+            _hold(scene, found[at, 0])
         else:
-            obstacle, relaxed = _obstacle(board, at)
-            helped = subsidised.get(at) if obstacle is Obstacle.MONEY else None
-            told.append(Planned(person, None, (), obstacle, relaxed, helped))
+            obstacles, row = explain(scene, person)
+            relaxed = None if row is None else _plan(board, row)
+            helped = None if subsidised is None else _with_subsidies(board, subsidised, scene, at)
+            told.append(Planned(person, None, (), obstacles, relaxed, helped))
     return tuple(told)
 
 
-def _with_subsidies(board: _Board, grounds: Grounds, unplanned: Sequence[int]) -> dict[int, Plan]:
-    """Return plans that there would be were subsidies paid, of what is left once all have chosen."""
-    found = {}
-    for at in unplanned:
-        money_fen = int(board.people.money_fen[at])
-        rows = search(grounds, board.people, at, int(board.people.hours[at]), money_fen, board.seats, board.openings, 1)
-        if len(rows):
-            found[at] = _plan(board, rows[0], is_subsidised=True)
-    return found
+def _hold(scene: Scene, row: Ints) -> None:
+    """Take what a plan holds from what is left."""
+    scene.openings[row[JOB]] -= 1
+    scene.seats[row[MODULES : MODULES + row[COUNT]]] -= 1
 
 
-def _obstacle(board: _Board, at: int) -> tuple[Obstacle, Plan | None]:
-    """Return the first obstacle without which there would be a plan, and that plan."""
+def _with_subsidies(board: _Board, grounds: Grounds, scene: Scene, at: int) -> Plan | None:
+    """Return the plan that there would be were subsidies paid, of what was left when the person chose."""
     hours, money_fen = int(board.people.hours[at]), int(board.people.money_fen[at])
-    left, whole = (board.seats, board.openings), (board.all_seats, board.all_openings)
-    for obstacle, time, money, (seats, openings) in (
-        (Obstacle.TAKEN, hours, money_fen, whole),
-        (Obstacle.MONEY, hours, NEVER, left),
-        (Obstacle.TIME, NEVER, money_fen, left),
-        (Obstacle.TIME_AND_MONEY, NEVER, NEVER, left),
-    ):
-        rows = search(board.grounds, board.people, at, time, money, seats, openings, 1)
-        if len(rows):
-            return obstacle, _plan(board, rows[0])
-    return Obstacle.SKILLS, None
+    rows = search(grounds, board.people, at, hours, money_fen, scene.seats, scene.openings, 1)
+    return _plan(board, rows[0], is_subsidised=True) if len(rows) else None
 
 
 def _plan(board: _Board, row: Ints, *, is_subsidised: bool | None = None) -> Plan:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qipan.talent.draw_lots import draw_lots
 from qipan.talent.model.array import Floats, Ints
 from qipan.talent.model.course import Offer, Person, Presence
 
@@ -151,9 +152,10 @@ def lay_out_people(people: Sequence[Person], keys: Keys) -> People:
     )
 
 
-def in_order(people: Iterable[Person]) -> tuple[Person, ...]:
-    """Return persons in the order in which they choose: by priority, then by name."""
-    return tuple(sorted(people, key=lambda one: (one.priority, one.person_id)))
+def in_order(people: Sequence[Person], seed: int) -> tuple[Person, ...]:
+    """Return persons in the order in which they choose: by priority, then by lot."""
+    lots = draw_lots((one.person_id for one in people), seed)
+    return tuple(sorted(people, key=lambda one: (one.priority, lots[one.person_id])))
 
 
 def _at(skills: Iterable[tuple[str, float]], keys: Keys) -> list[tuple[int, float]]:

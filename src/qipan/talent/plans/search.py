@@ -183,7 +183,8 @@ def _rest(least: Floats, covered: int, column: int) -> int:  # pragma: no cover 
 @numba.njit(cache=True)
 def _up(least: int, shares: float) -> int:  # pragma: no cover - compiled
     """Return the larger of a bound and of shares summed up, which may end a little above a whole number."""
-    return least if least >= NEVER else max(least, int(np.ceil(shares - 1e-6)))
+    # Rounding of a sum grows with it: what is taken off is a share of it, so that no whole number is lost.
+    return least if least >= NEVER else max(least, int(np.ceil(shares * (1.0 - 1e-12))))
 
 
 @numba.njit(cache=True)

@@ -11,7 +11,7 @@ from qipan.talent.model.plan import Obstacle, Plan, Planned
 
 def tell_plans(found: Sequence[Planned]) -> dict[str, Any]:
     """Return the plan of each person, alternatives, and why some have none."""
-    obstacles = Counter(one.obstacle for one in found if one.obstacle)
+    obstacles = Counter(obstacle for one in found for obstacle in one.obstacles)
     return {
         "persons": len(found),
         "planned": sum(one.plan is not None for one in found),
@@ -25,8 +25,8 @@ def _planned(one: Planned) -> dict[str, Any]:
         "person": one.person.person_id,
         "plan": _plan(one.plan),
         "alternatives": [_plan(other) for other in one.alternatives],
-        "obstacle": one.obstacle.value if one.obstacle else None,
-        "without_obstacle": _plan(one.relaxed),
+        "obstacles": [obstacle.value for obstacle in one.obstacles],
+        "without_obstacles": _plan(one.relaxed),
         "with_subsidies": _plan(one.subsidised),
     }
 

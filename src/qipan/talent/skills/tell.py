@@ -68,6 +68,7 @@ def tell_assessment(graph: SkillGraph, found: Assessment) -> dict[str, Any]:
         "loss_low": affected.low,
         "loss_expected": affected.expected,
         "loss_high": affected.high,
+        "event": affected.event,
         "probability": affected.probability,
         "persons_low": affected.persons_low,
         "persons_expected": affected.persons_expected,

@@ -3,7 +3,7 @@
 Modules: columns ``module, region, mode, seats, hours, skills, cost_fen``, and ``provider, subsidy_fen, start``. Jobs:
 ``job, region, occupation, skills, openings, wage_fen_per_month``. Persons: ``person, region, skills, hours,
 money_fen``, and ``regions, wage_least_fen_per_month, priority, ready``. Skills are written ``typing:0.6; filing:0.4``,
-regions where a person would work ``370000; 640000``; days ``2027-03-01``.
+or ``-`` for none, regions where a person would work ``370000; 640000``; days ``2027-03-01``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read_jobs(data: bytes) -> tuple[tuple[Job, ...], tuple[Finding, ...]]:
     """
 
     def made(row: rows.Row) -> Job:
-        name, region, occupation = rows.filled(row, "job", "region", "occupation")
+        name, region, occupation, *_ = rows.filled(row, *OF_JOBS)
         return Job(
             name, region, occupation, rows.levels(row, "skills"), rows.whole(row, "openings", 0, MOST),
             rows.whole(row, "wage_fen_per_month", 0, FEN_MOST),
@@ -84,7 +84,7 @@ def read_persons(data: bytes) -> tuple[tuple[Person, ...], tuple[Finding, ...]]:
     """
 
     def made(row: rows.Row) -> Person:
-        name, region = rows.filled(row, "person", "region")
+        name, region, *_ = rows.filled(row, *OF_PERSONS)
         regions = dict.fromkeys((region, *split(row[1].get("regions", ""))))
         return Person(
             name, rows.levels(row, "skills"), rows.whole(row, "hours", 0, MOST),

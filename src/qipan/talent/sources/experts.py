@@ -73,7 +73,7 @@ def _expert(row: rows.Row, lines: Mapping[str, int]) -> Expert:
 
 def split(text: str) -> list[str]:
     """Return the parts between semicolons, each once."""
-    return list(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
+    return list(dict.fromkeys(part.strip() for part in text.translate(rows.WIDTHS).split(";") if part.strip()))
 
 
 def _span(row: rows.Row, text: str) -> Span:

@@ -27,7 +27,7 @@ MODES_ZH: Final = {
     "技术入股": Mode.EQUITY, "工作站": Mode.WORKSTATION, "互派": Mode.EXCHANGE,
 }  # fmt: skip
 """Modes by their name in Chinese."""
-_QUOTA: Final = re.compile(r"((?:region|field|mode)=\S+(?: +(?:region|field|mode)=\S+)*) *: *(\d+)")
+_QUOTA: Final = re.compile(r"((?:region|field|mode)=\S+(?: +(?:region|field|mode)=\S+)*) *: *(\d{1,7})")
 
 
 def read(data: bytes) -> tuple[tuple[Post, ...], tuple[Finding, ...]]:
@@ -99,8 +99,8 @@ def _quota(row: rows.Row, text: str) -> Quota:
     found = _QUOTA.fullmatch(text)
     parts = [part.split("=", 1) for part in found[1].split()] if found else []
     named = dict(parts)
-    if not found or len(named) != len(parts):
-        told = f"A quota must be written as region=110000 mode=visit:2, was {text!r}."
-        raise rows.RowError(Finding(row[0], "quotas", "quota_unreadable", told, text))
+    if not found or len(named) != len(parts) or int(found[2]) > MOST:
+        told = f"A quota must be written as region=110000 mode=visit:2, was {text[: rows.SHOWN]!r}."
+        raise rows.RowError(Finding(row[0], "quotas", "quota_unreadable", told, text[: rows.SHOWN]))
     mode = _mode(row, "quotas", named["mode"]) if "mode" in named else None
     return Quota(int(found[2]), named.get("region", ""), named.get("field", ""), mode)

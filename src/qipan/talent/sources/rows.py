@@ -6,8 +6,16 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from qipan.kernel.errors import Finding, QipanError
+from qipan.kernel.errors import BadInputError, Finding, QipanError
+
+ZEROS: Final = 10
+"""Figures that a number may have beyond those of the largest: zeros before it."""
+WIDTHS: Final = str.maketrans("：；", ":;")
+"""Full-width marks that part skills, fields, quotas and portions, read as the plain ones."""
+SHOWN: Final = 40
+"""Characters of a cell that are told."""
 
 
 class RowError(Exception):
@@ -39,8 +47,15 @@ def read(
     has_tabs
         Whether tabs part the cells, and quotes mean nothing.
 
-    Rules: ``file_unreadable``, ``column_missing``, ``column_unknown`` for the file, ``row_torn`` for a row.
+    Rules: ``file_unreadable``, ``column_missing``, ``column_unknown``, ``columns_duplicate`` for the file, ``row_torn``
+    for a row.
+
+    Raises
+    ------
+    BadInputError
+        ``file_torn`` where what follows some row cannot be read at all, so that nothing is lost unsaid.
     """
+    last = 0
     try:
         text = io.StringIO(data.decode("utf-8-sig"), newline="")
         if has_tabs:
@@ -48,14 +63,9 @@ def read(
         else:
             lines = csv.reader(text, strict=True)
         head = [name.strip() for name in next(lines, [])]
-        missing = [name for name in needed if name not in head]
-        unknown = [name for name in head if name not in {*needed, *optional} and not is_foreign]
-        for name in missing:
-            findings.append(Finding(0, name, "column_missing", f"The column {name} must be there."))
-        for name in unknown:
-            told = f"A column must be one of {', '.join([*needed, *optional])}, was {name!r}."
-            findings.append(Finding(0, name, "column_unknown", told, name))
-        if missing or unknown:
+        told = list(_of_head(head, needed, optional, is_foreign=is_foreign))
+        findings += told
+        if told:
             return
         last = lines.line_num
         for cells in lines:
@@ -66,7 +76,31 @@ def read(
                 told = f"A row must have {len(head)} cells, was {len(cells)}."
                 findings.append(Finding(begins, "", "row_torn", told))
     except (UnicodeDecodeError, csv.Error) as error:
+        if last:
+            raise BadInputError(
+                f"A file must be CSV to its end, was not from line {last + 1} on: {error}.",
+                code="file_torn",
+                hint="Look for a quote there that is not closed.",
+            ) from error
         findings.append(Finding(0, "", "file_unreadable", f"A file must be CSV in UTF-8, was not: {error}."))
+
+
+def _of_head(
+    head: Sequence[str], needed: Sequence[str], optional: Sequence[str], *, is_foreign: bool
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names of columns."""
+    known = [*needed, *optional]
+    for name in dict.fromkeys(known):
+        if head.count(name) > 1:
+            told = f"A column must be named once, {name} stood twice or more."
+            yield Finding(0, name, "columns_duplicate", told, name)
+    for name in needed:
+        if name not in head:
+            yield Finding(0, name, "column_missing", f"The column {name} must be there.")
+    for name in () if is_foreign else head:
+        if name not in known:
+            told = f"A column must be one of {', '.join(known)}, was {name!r}."
+            yield Finding(0, name, "column_unknown", told, name)
 
 
 def must(row: Row, column: str, *, is_so: bool, rule: str, message: str, value: str = "") -> None:
@@ -107,9 +141,10 @@ def whole(row: Row, column: str, least: int, most: int) -> int:
     """
     line, cells = row
     text = cells.get(column, "") or "0"
-    if not text.isdecimal() or not least <= int(text) <= most:
-        told = f"{column} must be a whole number of {least} to {most}, was {text!r}."
-        raise RowError(Finding(line, column, "whole_unfit", told, text))
+    if not text.isdecimal() or len(text) > len(str(most)) + ZEROS or not least <= int(text) <= most:
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        told = f"{column} must be a whole number of {least} to {most}, was {shown!r}."
+        raise RowError(Finding(line, column, "whole_unfit", told, shown))
     return int(text)
 
 
@@ -133,7 +168,7 @@ def share(row: Row, column: str, *, low: float = 0.0, high: float = 1.0) -> floa
 
 
 def levels(row: Row, column: str) -> dict[str, float]:
-    """Return levels of skills, written ``typing:0.6; filing:0.4``; empty where the cell is.
+    """Return levels of skills, written ``typing:0.6; filing:0.4``; empty where the cell is, or says ``-``.
 
     Raises
     ------
@@ -142,7 +177,8 @@ def levels(row: Row, column: str) -> dict[str, float]:
     """
     line, cells = row
     found: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in cells.get(column, "").split(";"))):
+    text = cells.get(column, "").translate(WIDTHS)
+    for part in filter(None, (part.strip() for part in ("" if text == "-" else text).split(";"))):
         name, _, text = (piece.strip() for piece in part.rpartition(":"))
         try:
             level = float(text)
