@@ -118,3 +118,10 @@ def test_the_template_of_the_divides_is_read_again_with_its_gaps() -> None:
 def test_any_bytes_are_figures_or_told(data) -> None:
     found, left_out, _ = indicators.read(data, Names(), FRAMEWORK)
     assert found is not None or all(one.message for one in left_out)
+
+
+def test_of_columns_that_may_name_regions_the_one_that_tells_rows_apart_is_taken() -> None:
+    found, _, _ = read("Region,uCode,gdp,patents\nEurope,a,1,2\nEurope,b,3,4\n", Names())
+    assert (found.regions, found.groups) == (("a", "b"), {"Region": ("Europe", "Europe")})
+    found, _, _ = read("country,province,year,gdp,patents\nx,a,2000,1,2\nx,b,2000,3,4\nx,a,2001,5,6\n", Names())
+    assert (found.regions, found.years) == (("a", "b"), (2000, 2001))
