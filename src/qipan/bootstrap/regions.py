@@ -144,7 +144,8 @@ def read_index(
 ) -> tuple[Indicators, Framework, Recipe, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read figures, framework and recipe of an index; what is wrong with rows that are left out; what is odd.
 
-    Without a framework that of the paper's divides is taken, without a recipe `RECIPE`.
+    Without a framework that of the paper's divides is taken, without a recipe `RECIPE`, which divides by denominators
+    first where the framework has any. Odd too: ``denominators_unused``.
 
     Raises
     ------
@@ -152,7 +153,9 @@ def read_index(
         ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``.
     """
     framework = read_framework(meta or shipped_framework())
-    made, findings = recipes.read(recipe or RECIPE.encode())
+    denominated = [one for one in framework.indicators if one.denominator]
+    usual = f"[denominate]\n\n{RECIPE}" if denominated else RECIPE
+    made, findings = recipes.read(recipe or usual.encode())
     if made is None:
         raise BadInputError(
             f"A recipe must have steps that are known, with their settings; {len(findings)} things are wrong.",
@@ -185,6 +188,10 @@ def read_index(
         for at, code in enumerate(found.codes)
         for one in _breaks(found.value[:, :, at], found.regions, found.years, code)
     ]
+    if denominated and all(one.name != "denominate" for one in made.steps):
+        told = ", ".join(one.code for one in denominated)
+        said = f"A recipe should divide by the denominators of its framework, it does not for {told}."
+        broken.append(Finding(0, "", "denominators_unused", said, told))
     return found, framework, made, left_out, (*noted, *broken)
 
 

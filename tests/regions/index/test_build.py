@@ -62,7 +62,7 @@ def test_pillars_of_asem_are_the_printed_ones(folder) -> None:
         Catalog.load(None),
     )
     given, shape, recipe, left_out, noted = read
-    assert (left_out, noted) == ((), ())
+    assert (left_out, [one.rule for one in noted]) == ((), ["denominators_unused"])
     assert given.value.shape == (1, 51, 49)
     told = {one["region"]: one["scores"] for one in tell_index(given, shape, recipe)["scores"]}
     for region, pillars in PRINTED.items():
@@ -115,3 +115,13 @@ def test_a_recipe_that_does_not_end_with_one_aggregate_is_refused(names) -> None
     with pytest.raises(BadInputError) as caught:
         build(table([[1.0], [2.0]]), framework(1), Recipe(tuple(map(Step, names))))
     assert caught.value.code == "steps_unfit"
+
+
+def test_a_scale_over_years_with_several_transforms_is_refused() -> None:
+    given = table([np.array([[1.0], [2.0], [3.0], [4.0], [100.0]]), np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])])
+    steps = (Step("treat", {"winsorise_most": 0, "anchor": "each"}), Step("normalise"), Step("aggregate"))
+    with pytest.raises(BadInputError) as caught:
+        build(given, framework(1), Recipe(steps))
+    assert caught.value.code == "anchor_unfit"
+    build(given, framework(1), Recipe((steps[0], Step("normalise", {"anchor": "each"}), steps[2])))
+    build(given, framework(1), Recipe((Step("treat", {"winsorise_most": 0}), *steps[1:])))

@@ -125,3 +125,12 @@ def test_of_columns_that_may_name_regions_the_one_that_tells_rows_apart_is_taken
     assert (found.regions, found.groups) == (("a", "b"), {"Region": ("Europe", "Europe")})
     found, _, _ = read("country,province,year,gdp,patents\nx,a,2000,1,2\nx,b,2000,3,4\nx,a,2001,5,6\n", Names())
     assert (found.regions, found.years) == (("a", "b"), (2000, 2001))
+
+
+def test_denominators_of_a_framework_are_used_or_it_is_told() -> None:
+    text = b"region,gdp,patents,people\na,1,2,1\nb,3,4,2\n"
+    _, _, recipe, _, noted = read_index(text, META, None, CATALOG)
+    assert recipe.steps[0].name == "denominate"
+    assert "denominators_unused" not in {one.rule for one in noted}
+    *_, noted = read_index(text, META, b"[normalise]\n[aggregate]\n", CATALOG)
+    assert [(one.rule, one.value) for one in noted] == [("denominators_unused", "gdp")]

@@ -100,3 +100,8 @@ def test_what_is_not_known_is_told(text, rule) -> None:
 def test_any_bytes_are_a_recipe_or_told(data) -> None:
     found, wrong = read(data)
     assert found is not None or all(one.message for one in wrong)
+
+
+def test_copeland_of_coinr_is_the_sum_of_its_outranking_matrix() -> None:
+    assert read(b'[Aggregate]\nf_ag = "a_copeland"\n')[0].steps[0].settings == {"method": "outranking"}
+    assert read(b'[aggregate]\nmethod = "copeland"\n')[0].steps[0].settings == {"method": "copeland"}

@@ -88,11 +88,28 @@ def prepare(table: Indicators, framework: Framework, steps: Sequence[Step]) -> P
             table, told = treat(table, step)
             treated.extend(told)
         elif step.name in CHANGES:
+            if step.name == "normalise":
+                _check_alike(table, treated, step)
             table = CHANGES[step.name](table, framework, step)
         else:
             continue
         after.append((step.name, table))
     return Prepared(table, tuple(after), tuple(screened), tuple(treated))
+
+
+def _check_alike(table: Indicators, treated: Sequence[Treated], step: Step) -> None:
+    """Refuse one scale over years in which an indicator was transformed in different ways."""
+    for at, code in enumerate(table.codes):
+        years = {year for year, told in zip(table.years, table.value[:, :, at], strict=True) if np.isfinite(told).any()}
+        ways = {one.year: one.transform for one in treated if one.code == code and one.transform}
+        found = {ways.get(year, "none") for year in years}
+        if len(found) > 1 and step.setting("anchor", "all", code) != "each":
+            raise BadInputError(
+                f"An indicator must be transformed alike in all years that share a scale, {code} was by "
+                f"{', '.join(sorted(found))}.",
+                code="anchor_unfit",
+                hint='Leave anchor of treat as "all", or set that of normalise to "each" too.',
+            )
 
 
 def finish(

@@ -25,7 +25,7 @@ SETTINGS: Final = {
     "denominate": {"scale"},
     "impute": {"method", "group", "most_years"},
     "screen": {"least", "by"},
-    "treat": {"method", "skew", "kurtosis", "winsorise_most", "then", "power", "combine"},
+    "treat": {"method", "skew", "kurtosis", "winsorise_most", "then", "power", "combine", "anchor"},
     "normalise": {
         "method", "range", "mean", "deviation", "reference", "target", "goalposts", "scale", "cap", "anchor",
     },
@@ -158,6 +158,8 @@ def _method(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_method(one) for one in value]
     name = str(value).casefold()
+    if name == "a_copeland":  # COINr adds up the outranking matrix and does not count who beats whom.
+        return "outranking"
     short = name[2:] if name[:2] in {"n_", "a_", "i_"} else name
     return METHODS.get(short, short)
 
