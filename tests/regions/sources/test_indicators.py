@@ -134,3 +134,13 @@ def test_denominators_of_a_framework_are_used_or_it_is_told() -> None:
     assert "denominators_unused" not in {one.rule for one in noted}
     *_, noted = read_index(text, META, b"[normalise]\n[aggregate]\n", CATALOG)
     assert [(one.rule, one.value) for one in noted] == [("denominators_unused", "gdp")]
+
+
+@pytest.mark.parametrize(
+    "text", ["[normalise.indicators.zzz]\ncap = true\n", "[weigh]\nweights = {zzz = 3}\n", "[weigh.pairs.zzz]\n"]
+)
+def test_a_recipe_that_names_what_the_framework_lacks_is_refused(text) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read_index(b"region,gdp,patents,people\na,1,2,1\nb,3,4,2\n", META, f"{text}[aggregate]\n".encode(), CATALOG)
+    assert caught.value.code == "recipe_unreadable"
+    assert [(one.rule, one.value) for one in caught.value.findings] == [("code_unknown", "zzz")]

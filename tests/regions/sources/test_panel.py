@@ -151,3 +151,9 @@ def test_commas_set_thousands_apart_and_nothing_else(names) -> None:
     amounts, wrong = read_activities(b'Region,Industry,Value\na,x,"1,000"\nb,y,"1,5"\n', names)
     assert amounts.value.tolist() == [[1000.0]]
     assert [(one.row, one.rule) for one in wrong] == [(3, "value_unreadable")]
+
+
+def test_a_weight_that_does_not_count_is_told(names) -> None:
+    _, left_out, noted = read(b"region,year,value,weight\na,2000,1,2\nb,2000,1,0\nc,2000,1,-1\n", names)
+    assert left_out == ()
+    assert [(one.row, one.rule) for one in noted] == [(3, "weight_not_positive"), (4, "weight_not_positive")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ from qipan.regions.model.recipe import Recipe, Step
 
 NEED_POSITIVE: Final = frozenset({"geometric", "harmonic", "benefit_of_doubt", "entropy"})
 """Ways to weigh and to aggregate that need figures above 0."""
+DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,13 @@ def finish(
 
 
 def ranks_of(score: Floats) -> Floats:
-    """Return ranks by year, 1 the best; those alike share the first of theirs."""
-    return np.array([rank(-year) for year in score])
+    """Return ranks by year, 1 the best; those alike share the first of theirs.
+
+    Scores are alike where they agree in `DIGITS` digits of the greatest: the order of adding up must break no tie.
+    """
+    greatest = np.fmax.reduce(np.abs(score), axis=1, initial=0.0)
+    digits = [DIGITS - 1 - math.floor(math.log10(one)) if 0.0 < one < math.inf else 0 for one in greatest]
+    return np.array([rank(-np.round(year, places)) for year, places in zip(score, digits, strict=True)])
 
 
 CHANGES: Final[dict[str, Callable[[Indicators, Framework, Step], Indicators]]] = {

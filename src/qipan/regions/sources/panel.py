@@ -94,7 +94,7 @@ def read(
 
     Rules: ``file_unreadable``, ``columns_differ``, ``joined_by_position`` for the file; ``row_torn``,
     ``year_unreadable``, ``value_unreadable``, ``value_repeated``, ``region_unknown`` for rows that are left out;
-    ``name_mended``, ``nation_left_out`` are odd.
+    ``name_mended``, ``nation_left_out``, ``weight_not_positive`` are odd.
 
     Parameters
     ----------
@@ -258,6 +258,9 @@ def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
         told = f"A region must have one figure a year, line {kept.line[key]} has that of {code} in {key[1]}."
         kept.left_out.append(Finding(number, "value", "value_repeated", told, value))
         return
+    if heavy <= 0.0:
+        told = f"A weight must be above 0 to count, was {weight}: {code} has no part in measures of {asked}."
+        kept.noted.append(Finding(number, "weight", "weight_not_positive", told, weight))
     kept.value[key], kept.weight[key], kept.line[key] = figure, heavy, number
 
 
