@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 from tests.policy.made import history, shipped
 
-from qipan.bootstrap.policy import read_history
+from qipan.bootstrap.policy import ends_early, read_history
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import RuleBrokenError
 from qipan.policy.back_test import BackTest, Score, back_test, crps, theil
 from qipan.policy.foresee import drift, persist, regress
+from qipan.policy.lay_out import lay_out
+from qipan.policy.model.study import Study
+from qipan.policy.model.world import MAY
+from qipan.policy.stage import stage
 from qipan.regions.measure import theil_t
 
 DATA = Path(os.environ.get("QIPAN_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data")) / "regions"
@@ -88,3 +92,31 @@ def test_simulation_beats_the_others_on_chinese_provinces() -> None:
     scores = {one.name: one for one in found.scores}
     assert scores["simulation"].theil_crps < 0.7 * scores["autoregressive_panel"].theil_crps
     assert 0.85 <= scores["simulation"].region_covered <= 0.97
+
+
+def test_a_study_learns_nothing_from_after_its_start() -> None:
+    known = history(years=16)
+    regions = lay_out(
+        known.regions,
+        {name: np.full(31, np.nan) for name in MAY} | {"population": known.people[0], "output": known.people[0] * 5.0},
+        shipped(), 0.1, nearness=np.ones((31, 31)), groups={},
+    )  # fmt: skip
+    study = Study("a test", "none", 2012, 3, members=20)
+    found, until = (stage(study, regions, shipped(), one) for one in (known, known.until(2012)))
+    np.testing.assert_array_equal(found.scene.base, until.scene.base)
+    assert ends_early(study, known) == ()
+    assert [one.rule for one in ends_early(Study("a test", "none", 2020, 3), known)] == ["history_ends_early"]
+    with pytest.raises(RuleBrokenError) as caught:
+        stage(Study("a test", "none", 1990, 3), regions, shipped(), known)
+    assert caught.value.code == "policy_history_short"
+
+
+def test_regions_and_years_that_are_in_one_panel_only_are_named() -> None:
+    years = range(2000, 2010)
+    output = "".join(f"{year},{','.join(str(1 + at + year - 1990) for at in range(6))}\n" for year in years)
+    people = "".join(f"{year},1,2,3,4,5\n" for year in (*years, 2010))
+    found, _, noted = read_history(
+        f"year,a,b,c,d,e,f\n{output}".encode(), f"year,a,b,c,d,e\n{people}".encode(), Catalog.load(None)
+    )
+    assert found.regions == ("a", "b", "c", "d", "e")
+    assert [(one.rule, one.value) for one in noted] == [("region_unjoined", "f"), ("year_unjoined", "2010")]

@@ -14,9 +14,10 @@ from tests.policy.made import all_pulls, fixed, scene, shipped, world
 from qipan.kernel.errors import BadInputError
 from qipan.policy.model.lever import Lever, Pull
 from qipan.policy.model.result import LAST, MEASURES
-from qipan.policy.model.study import Effect, Property, Step
+from qipan.policy.model.study import Effect, Property, Step, Study
 from qipan.policy.model.world import Stock
 from qipan.policy.simulate import only_equal, simulate
+from qipan.policy.stage import stage
 
 # The first test compiles the step where no cache has it yet.
 pytestmark = pytest.mark.slow
@@ -261,3 +262,18 @@ def test_stocks_that_are_not_told_are_assumed_and_named() -> None:
         "green",
         "exposure",
     }
+
+
+@pytest.mark.parametrize(
+    ("pull", "words"),
+    [
+        (Pull(Lever.TALENT, 5000.0), "at most 10%"),
+        (Pull(Lever.TALENT, 5.0, (), 2040), "in some period"),
+        (Pull(Lever.TALENT, 5.0, (), None, 2025), "in some period"),
+    ],
+)
+def test_levers_that_cost_too_much_or_are_never_on_are_refused(pull, words) -> None:
+    study = Study("a test", "none", 2025, 5, members=2, levers=(pull,))
+    with pytest.raises(BadInputError, match=words) as caught:
+        stage(study, world(6), fixed())
+    assert caught.value.code == "lever_unfit"

@@ -8,6 +8,8 @@ from tests.regions.made import panel
 
 from qipan.kernel.errors import BadInputError
 from qipan.regions.converge import beta, fit, sigma
+from qipan.regions.model.panel import Panel
+from qipan.regions.tell import tell_convergence, tell_disparity
 
 
 @pytest.mark.parametrize("rate", [0.005, 0.02, 0.1])
@@ -65,3 +67,13 @@ def test_regions_that_begin_alike_have_no_line() -> None:
     with pytest.raises(BadInputError) as caught:
         beta(panel([[3.3] * 5, [1, 2, 3, 4, 5]], years=(2000, 2010)))
     assert caught.value.code == "points_alike"
+
+
+def test_regions_that_have_no_part_are_named() -> None:
+    value = np.exp(np.random.default_rng(1).normal(0.0, 1.0, (3, 7)))
+    value[1, 5], value[2, 6] = np.nan, np.nan
+    panel = Panel(tuple("abcdefg"), (2000, 2001, 2002), value, np.ones((3, 7)), {})
+    told = tell_convergence(panel, 2)
+    assert (told["beta"]["left_out"], told["sigma"]["left_out"]) == (["g"], ["f", "g"])
+    assert told["classes"]["left_out"] == ["f", "g"]
+    assert [one["left_out"] for one in tell_disparity(panel)["years"]] == [[], ["f"], ["g"]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from qipan.bootstrap.regions import names_of, read_panel
+from qipan.bootstrap.regions import join, names_of, read_panel
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.kernel.places import great_circle_km
@@ -92,9 +92,19 @@ def read_history(
     panel, left_out, noted = read_panel(output, catalog, without=without)
     if people is not None:
         other, more, odd = read_panel(people, catalog, without=without)
-        panel, left_out, noted = panel.per(other), (*left_out, *more), (*noted, *odd)
+        panel, apart = join(panel, other)
+        left_out, noted = (*left_out, *more), (*noted, *odd, *apart)
     panel = panel.between(first, last)
     return History(panel.regions, panel.years, panel.value, panel.weight), left_out, noted
+
+
+def ends_early(study: Study, history: History) -> tuple[Finding, ...]:
+    """Return a finding where a history ends more than a year before the study begins."""
+    last = history.years[-1]
+    if last >= study.start_year - 1:
+        return ()
+    told = f"A history should reach the year before its study, ends in {last} before {study.start_year}."
+    return (Finding(0, "history", "history_ends_early", told, str(last)),)
 
 
 def _places(regions: tuple[str, ...], catalog: Catalog) -> tuple[Floats, Mapping[str, tuple[str, ...]]]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from importlib import resources
 from typing import Final
 
+import numpy as np
+
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError, Finding
 from qipan.regions.model.activity import Activities
@@ -132,19 +134,29 @@ def read_columns(data: bytes | None, key: str, catalog: Catalog) -> tuple[Column
 
 
 def join(panel: Panel, by: Panel) -> tuple[Panel, tuple[Finding, ...]]:
-    """Return a panel over another, and which regions are in one of them only.
+    """Return a panel over another; which regions and years are in one of them only, and where the other is not above 0.
 
     Raises
     ------
     BadInputError
         ``panels_apart``.
     """
-    apart = sorted(set(panel.regions) ^ set(by.regions))
     joined = panel.per(by)
-    if not apart:
-        return joined, ()
-    told = f"Regions must be in both panels, those in one only are left out: {', '.join(apart)}."
-    return joined, (Finding(0, "region", "region_unjoined", told, ", ".join(apart)),)
+    found = []
+    apart = ", ".join(sorted(set(panel.regions) ^ set(by.regions)))
+    if apart:
+        told = f"Regions must be in both panels, those in one only are left out: {apart}."
+        found.append(Finding(0, "region", "region_unjoined", told, apart))
+    years = ", ".join(map(str, sorted(set(panel.years) ^ set(by.years))))
+    if years:
+        told = f"Years must be in both panels, those in one only are left out: {years}."
+        found.append(Finding(0, "year", "year_unjoined", told, years))
+    for year, region in np.argwhere(by.value <= 0.0):
+        if by.years[year] in joined.years and by.regions[region] in joined.regions:
+            where = f"{by.regions[region]} in {by.years[year]}"
+            told = f"What others are divided by must be above 0, was {by.value[year, region]:g}: {where} is left out."
+            found.append(Finding(0, "value", "divisor_not_positive", told, where))
+    return joined, tuple(found)
 
 
 def _breaks(value: Floats, regions: Sequence[str], years: tuple[int, ...], code: str) -> tuple[Finding, ...]:
@@ -174,7 +186,9 @@ def read_index(
 ) -> tuple[Indicators, Framework, Recipe, tuple[Finding, ...], tuple[Finding, ...]]:
     """Read figures, framework and recipe of an index; what is wrong with rows that are left out; what is odd.
 
-    Without a framework that of the paper's divides is taken, without a recipe `RECIPE`.
+    Without a framework that of the paper's divides is taken, without a recipe `RECIPE`, which divides by denominators
+    first where the framework has any. Odd too: ``denominators_unused``,
+    ``indicator_constant``.
 
     Raises
     ------
@@ -182,8 +196,18 @@ def read_index(
         ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``.
     """
     framework = read_framework(meta or shipped_framework())
-    made, findings = recipes.read(recipe or RECIPE.encode())
-    if made is None:
+    denominated = [one for one in framework.indicators if one.denominator]
+    usual = f"[denominate]\n\n{RECIPE}" if denominated else RECIPE
+    made, findings = recipes.read(recipe or usual.encode())
+    if made is not None:
+        findings = (
+            *findings,
+            *(
+                Finding(0, path, "code_unknown", f"A code in {path} must stand in the framework, was {code}.", code)
+                for path, code in made.lost(framework)
+            ),
+        )
+    if made is None or any(one.rule == "code_unknown" for one in findings):
         raise BadInputError(
             f"A recipe must have steps that are known, with their settings; {len(findings)} things are wrong.",
             code="recipe_unreadable",
@@ -215,7 +239,22 @@ def read_index(
         for at, code in enumerate(found.codes)
         for one in _breaks(found.value[:, :, at], found.regions, found.years, code)
     ]
-    return found, framework, made, left_out, (*noted, *broken)
+    alike = ", ".join(code for at, code in enumerate(found.codes) if _is_constant(found.value[:, :, at]))
+    if alike:
+        said = (
+            f"Figures of an indicator must differ, those of some are all alike and no scale tells them apart: {alike}."
+        )
+        broken.append(Finding(0, "", "indicator_constant", said, alike))
+    if denominated and all(one.name != "denominate" for one in made.steps):
+        told = ", ".join(one.code for one in denominated)
+        said = f"A recipe should divide by the denominators of its framework, it does not for {told}."
+        broken.append(Finding(0, "", "denominators_unused", said, told))
+    return found, framework, made, left_out, (*findings, *noted, *broken)
+
+
+def _is_constant(value: Floats) -> bool:
+    known = value[np.isfinite(value)]
+    return len(known) > 1 and float(np.ptp(known)) == 0.0
 
 
 def read_framework(meta: bytes) -> Framework:

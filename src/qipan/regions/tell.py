@@ -15,7 +15,7 @@ from qipan.regions.decompose import split_gini, split_theil
 from qipan.regions.gather_clubs import CONVERGES, Club, LogT, gather
 from qipan.regions.measure import AVERSION, measure
 from qipan.regions.model.activity import Activities
-from qipan.regions.model.array import Floats, Ints
+from qipan.regions.model.array import Bools, Floats, Ints
 from qipan.regions.model.neighbours import row_weights
 from qipan.regions.model.panel import Panel, known
 from qipan.regions.move import move
@@ -44,7 +44,7 @@ def tell_disparity(panel: Panel, by: Sequence[str] = (), aversion: float = AVERS
         if not chosen.any():
             continue
         value, weight = panel.value[at, chosen], panel.weight[at, chosen]
-        one: dict[str, Any] = {"year": year, "regions": int(chosen.sum())}
+        one: dict[str, Any] = {"year": year, "regions": int(chosen.sum()), "left_out": _without(panel, chosen)}
         one |= {name: _number(found) for name, found in measure(value, weight, aversion).items()}
         if levels:
             one |= _split(value, weight, [(names, groups[chosen]) for names, groups in levels], by)
@@ -63,18 +63,22 @@ def tell_convergence(panel: Panel, classes: int = 5) -> dict[str, Any]:
     """
     moves = move(panel, classes)
     found = sigma(panel)
+    there = np.asarray(np.isfinite(panel.value))
+    throughout = _without(panel, np.asarray(there.all(axis=0)))
     return {
-        "beta": _plain(asdict(beta(panel))),
+        "beta": {**_plain(asdict(beta(panel))), "left_out": _without(panel, np.asarray(there[[0, -1]].all(axis=0)))},
         "sigma": {
             "years": [{"year": year, "sigma": one} for year, one in zip(found.years, found.sigma, strict=True)],
             "trend": None if found.trend is None else _plain(asdict(found.trend)),
             "regions": found.count,
+            "left_out": throughout,
         },
         "classes": {
             "counts": moves.counts.tolist(),
             "chances": moves.chances.tolist(),
             "steady": [_number(one) for one in moves.steady.tolist()],
             "stay_years": [_number(one) for one in moves.stay_years.tolist()],
+            "left_out": throughout,
         },
     }
 
@@ -209,6 +213,11 @@ def tell_neighbours(
             took = panel.years[-1] - panel.years[0]
             told["beta"] = _plain(asdict(spill(value[0], value[-1], took, weights)))
     return told
+
+
+def _without(panel: Panel, chosen: Bools) -> list[str]:
+    """Return the regions that have no part."""
+    return [region for region, is_in in zip(panel.regions, chosen, strict=True) if not is_in]
 
 
 def _test(test: LogT) -> dict[str, Any]:

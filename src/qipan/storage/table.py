@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import math
+import re
 import warnings
 import zipfile
 import zlib
@@ -22,6 +24,8 @@ from qipan.kernel.errors import Finding
 NO_HEADS: Final[Mapping[str, str]] = {}
 PACKED_MOST: Final = 2**31
 """Most bytes that a packed file may unpack to: a small file must not ask for all memory."""
+
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
@@ -93,6 +97,22 @@ def read(
 def unreadable(error: UnreadableError) -> Finding:
     """Return the finding of a file that cannot be read."""
     return Finding(0, "", "file_unreadable", f"A table must be CSV in UTF-8, Parquet or Excel, was not: {error}.")
+
+
+def read_number(text: str) -> float:
+    """Return a number, nan where it is none; commas may set thousands apart, and stand for nothing else.
+
+    Examples
+    --------
+    >>> read_number("1,200.5"), read_number("1,5")
+    (1200.5, nan)
+    """
+    told = text.strip()
+    try:
+        value = float(told.replace(",", "") if _THOUSANDS.fullmatch(told) else told)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def _lines(head: tuple[str, ...], rows: Iterable[tuple[int, list[str]]]) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from qipan.kernel.errors import BadInputError, RuleBrokenError
 from qipan.policy.model.lever import Lever
 from qipan.policy.model.parameter import NAMES, Parameter
 from qipan.policy.model.study import Property, Step
+from qipan.policy.sources import regions_table
 
 STUDY = """
 name = "a test"
@@ -146,3 +147,9 @@ def test_parameter_out_of_its_range_is_refused(name, triangle) -> None:
     with pytest.raises(BadInputError) as caught:
         Parameter(name, *triangle, "ratio", "a test")
     assert caught.value.code == "parameter_unfit"
+
+
+def test_a_comma_that_sets_no_thousands_apart_is_refused() -> None:
+    told, wrong = regions_table.read(b'region,population,output\na,"1,5",2\nb,"1,500",2\n', lambda name: (name, False))
+    assert told.columns["population"].tolist() == [1500.0]
+    assert [(one.row, one.rule) for one in wrong] == [(2, "value_out_of_range")]

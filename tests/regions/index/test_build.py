@@ -12,7 +12,7 @@ from tests.regions.index.made import framework, table
 from qipan.bootstrap.regions import read_index
 from qipan.facts.catalog import Catalog
 from qipan.kernel.errors import BadInputError
-from qipan.regions.index.build import build
+from qipan.regions.index.build import build, ranks_of
 from qipan.regions.index.tell import tell_index
 from qipan.regions.model.recipe import Recipe, Step
 
@@ -62,7 +62,7 @@ def test_pillars_of_asem_are_the_printed_ones(folder) -> None:
         Catalog.load(None),
     )
     given, shape, recipe, left_out, noted = read
-    assert (left_out, noted) == ((), ())
+    assert (left_out, [one.rule for one in noted]) == ((), ["denominators_unused"])
     assert given.value.shape == (1, 51, 49)
     told = {one["region"]: one["scores"] for one in tell_index(given, shape, recipe)["scores"]}
     for region, pillars in PRINTED.items():
@@ -115,3 +115,34 @@ def test_a_recipe_that_does_not_end_with_one_aggregate_is_refused(names) -> None
     with pytest.raises(BadInputError) as caught:
         build(table([[1.0], [2.0]]), framework(1), Recipe(tuple(map(Step, names))))
     assert caught.value.code == "steps_unfit"
+
+
+def test_a_scale_over_years_with_several_transforms_is_refused() -> None:
+    given = table([np.array([[1.0], [2.0], [3.0], [4.0], [100.0]]), np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])])
+    steps = (Step("treat", {"winsorise_most": 0, "anchor": "each"}), Step("normalise"), Step("aggregate"))
+    with pytest.raises(BadInputError) as caught:
+        build(given, framework(1), Recipe(steps))
+    assert caught.value.code == "anchor_unfit"
+    build(given, framework(1), Recipe((steps[0], Step("normalise", {"anchor": "each"}), steps[2])))
+    build(given, framework(1), Recipe((Step("treat", {"winsorise_most": 0}), *steps[1:])))
+
+
+def test_the_order_of_adding_up_breaks_no_tie() -> None:
+    assert ranks_of(np.array([[0.1 + 0.2, 0.3, 0.1, np.nan], [0.0, 0.0, 0.0, 0.0]]))[:, :3].tolist() == [
+        [1.0, 1.0, 3.0], [1.0, 1.0, 1.0],
+    ]  # fmt: skip
+
+
+def test_what_an_indicator_without_a_scale_weighs_is_told() -> None:
+    given = table([[1.0, 7.0, 3.0], [2.0, 7.0, 9.0], [3.0, 7.0, np.nan]])
+    told = tell_index(given, framework(3, weight=[1.0, 2.0, 3.0]), Recipe((Step("normalise"), Step("aggregate"))))
+    assert [one["effective"] for one in told["weights"]] == [0.25, 0.0, 0.75, 1.0]
+    assert {one["region"]: (one["known"], one["known_used"]) for one in told["scores"]} == {
+        "r-0": (1.0, 2 / 3), "r-1": (1.0, 2 / 3), "r-2": (2 / 3, 1 / 3),
+    }  # fmt: skip
+
+
+def test_an_indicator_whose_figures_are_all_alike_is_told() -> None:
+    meta = b"code,parent\na,all\nb,all\nall,\n"
+    *_, noted = read_index(b"region,a,b\nx,5,1\ny,5,2\n", meta, b"[normalise]\n[aggregate]\n", Catalog.load(None))
+    assert [(one.rule, one.value) for one in noted] == [("indicator_constant", "a")]

@@ -72,3 +72,10 @@ def test_what_cannot_be_filled_is_refused(settings, code) -> None:
     with pytest.raises(BadInputError) as caught:
         filled([[1.0], [NAN]], settings)
     assert caught.value.code == code
+
+
+def test_how_far_back_latest_looks_is_in_years() -> None:
+    given = table([[[1.0]], [[np.nan]], [[np.nan]]], years=[2010, 2011, 2020])
+    found = impute(given, Step("impute", {"method": "latest", "most_years": 2}))
+    assert found.value[:2, 0, 0].tolist() == [1.0, 1.0]
+    assert np.isnan(found.value[2, 0, 0])

@@ -83,3 +83,12 @@ def test_scales_that_do_not_fit_are_refused(settings, code) -> None:
     with pytest.raises(BadInputError) as caught:
         scaled(settings)
     assert caught.value.code == code
+
+
+def test_a_fraction_of_the_best_turns_where_less_is_better() -> None:
+    found = scaled({"method": "fraction_of_max"}, direction=[-1])[0]
+    assert found == pytest.approx([1, 0.5, 0.2, np.nan, 0.5], nan_ok=True)
+    for value, direction in (([-3.0, -1.0, 0.0], 1), ([0.0, 1.0, 2.0], -1), ([-1.0, 1.0], -1)):
+        with pytest.raises(BadInputError) as caught:
+            scaled({"method": "fraction_of_max"}, value, direction=[direction])
+        assert caught.value.code == "scale_unfit"

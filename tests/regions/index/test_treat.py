@@ -69,3 +69,24 @@ def test_order_is_kept_and_no_more_are_pulled_than_allowed(seed, most) -> None:
     assert len(pulled) <= most
     assert (np.diff(found[np.argsort(value)]) >= 0).all()
     assert (np.delete(found, pulled) == np.delete(value, pulled)).all()
+
+
+def test_years_of_a_panel_are_treated_alike() -> None:
+    # One year alone would need a logarithm and the other none: the same figure would be two.
+    given = np.stack([TWELVE, np.minimum(TWELVE, 12.0)])[:, :, None]
+    found, told = treat(table(given), Step("treat", {"winsorise_most": 0}))
+    assert [one.transform for one in told] == ["log", "log"]
+    assert (found.value[0, :10] == found.value[1, :10]).all()
+    assert found.value[0, 0, 0] == pytest.approx(np.log(0.99))
+    found, told = treat(table(given), Step("treat", {"winsorise_most": 0, "anchor": "each"}))
+    assert [(one.year, one.transform) for one in told] == [(2000, "log")]
+
+
+def test_what_lies_beyond_the_years_of_the_anchor_is_pulled_in() -> None:
+    given = np.stack([TWELVE, np.append(TWELVE[:-2], [0.0, 50.0])])[:, :, None]
+    found, told = treat(table(given), Step("treat", {"winsorise_most": 1, "anchor": [2000]}))
+    assert found.value[1, -2:, 0].tolist() == [0.0, 30.0]
+    assert [one.winsorised for one in told] == [(11,), (11,)]
+    found, told = treat(table(given), Step("treat", {"winsorise_most": 0, "anchor": [2000]}))
+    assert found.value[1, -2, 0] == found.value[0, 0, 0]
+    assert told[1].winsorised == (10,)

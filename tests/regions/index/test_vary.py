@@ -69,3 +69,11 @@ def test_choices_of_no_step_or_without_another_option_are_refused(choices) -> No
     with pytest.raises(BadInputError) as caught:
         varied(choices=choices)
     assert caught.value.code == "choices_unfit"
+
+
+def test_a_choice_goes_over_settings_of_single_indicators() -> None:
+    own = {f"i-{at}": {"method": "rank"} for at in range(3)}
+    recipe = Recipe((Step("impute"), Step("normalise", {}, own), Step("aggregate")))
+    doubt = Doubt({"normalise.method": ("min_max", "percent_rank")}, base=8)
+    found = vary(table(DRAWN), framework(3), recipe, doubt)
+    assert len({ranks.tobytes() for ranks in found.ranks}) == 2

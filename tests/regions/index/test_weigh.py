@@ -76,3 +76,9 @@ def test_weights_below_zero_or_of_figures_below_zero_are_refused(settings) -> No
     with pytest.raises(BadInputError) as caught:
         weights([[1.0, -2], [2, -3], [3, 1]], settings)
     assert caught.value.code == "weights_unfit"
+
+
+def test_an_order_of_pairs_that_is_no_list_is_refused() -> None:
+    with pytest.raises(BadInputError) as caught:
+        compare(["a", "b"], {"order": 5, "matrix": [[1, 2], [0.5, 1]]}, "all", 0.1)
+    assert caught.value.code == "pairs_unfit"

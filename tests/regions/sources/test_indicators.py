@@ -118,3 +118,29 @@ def test_the_template_of_the_divides_is_read_again_with_its_gaps() -> None:
 def test_any_bytes_are_figures_or_told(data) -> None:
     found, left_out, _ = indicators.read(data, Names(), FRAMEWORK)
     assert found is not None or all(one.message for one in left_out)
+
+
+def test_of_columns_that_may_name_regions_the_one_that_tells_rows_apart_is_taken() -> None:
+    found, _, _ = read("Region,uCode,gdp,patents\nEurope,a,1,2\nEurope,b,3,4\n", Names())
+    assert (found.regions, found.groups) == (("a", "b"), {"Region": ("Europe", "Europe")})
+    found, _, _ = read("country,province,year,gdp,patents\nx,a,2000,1,2\nx,b,2000,3,4\nx,a,2001,5,6\n", Names())
+    assert (found.regions, found.years) == (("a", "b"), (2000, 2001))
+
+
+def test_denominators_of_a_framework_are_used_or_it_is_told() -> None:
+    text = b"region,gdp,patents,people\na,1,2,1\nb,3,4,2\n"
+    _, _, recipe, _, noted = read_index(text, META, None, CATALOG)
+    assert recipe.steps[0].name == "denominate"
+    assert "denominators_unused" not in {one.rule for one in noted}
+    *_, noted = read_index(text, META, b"[normalise]\n[aggregate]\n", CATALOG)
+    assert [(one.rule, one.value) for one in noted] == [("denominators_unused", "gdp")]
+
+
+@pytest.mark.parametrize(
+    "text", ["[normalise.indicators.zzz]\ncap = true\n", "[weigh]\nweights = {zzz = 3}\n", "[weigh.pairs.zzz]\n"]
+)
+def test_a_recipe_that_names_what_the_framework_lacks_is_refused(text) -> None:
+    with pytest.raises(BadInputError) as caught:
+        read_index(b"region,gdp,patents,people\na,1,2,1\nb,3,4,2\n", META, f"{text}[aggregate]\n".encode(), CATALOG)
+    assert caught.value.code == "recipe_unreadable"
+    assert [(one.rule, one.value) for one in caught.value.findings] == [("code_unknown", "zzz")]

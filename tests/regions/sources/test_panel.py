@@ -105,3 +105,55 @@ def test_amounts_of_activities_are_read_and_wrong_ones_told(names) -> None:
     assert [(one.row, one.rule) for one in left_out] == [
         (3, "value_repeated"), (4, "cell_empty"), (5, "value_unreadable"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "adcode,year,value\n440000,2000,3\n640000,2000,1\n440000,2001,\n",
+        "state,year,value\nGuangdong,2000,3\nNingxia,2000,1\n",
+        'code,"Year","Value"\n440000.0,2000,3\n640000,2000,1\n',
+        "uCode,Time,value\n440000,2000,3\n640000,2000,1\n",
+        '"","region","year","value"\n"1","广东",2000,3\n"2","宁夏",2000,1\n',
+        '"","year","广东","宁夏"\n"1",2000,3,1\n',
+        "Region,Year,Value\n广东,2000,3\n宁夏,2000,1\n",
+        "region,province,year,value\nwest,广东,2000,3\nwest,宁夏,2000,1\n",
+        "地区代码,年份,数值\n440000,2000,3\n640000,2000,1\n",
+        ",2000\n广东,3\n宁夏,1\n",
+    ],
+)
+def test_columns_go_by_many_names_and_r_counts_its_rows(names, text) -> None:
+    found, left_out, _ = read(text.encode(), names)
+    assert (left_out, found.regions) == ((), ("440000", "640000"))
+    assert found.value.tolist() == [[3.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "state,year,income\na,2000,1\nb,2000,2\n",
+        "name,year,income\na,2000,1\nb,2000,2\n",
+        "year,value\n2000,1\n",
+        "Year,a,b\n2000,1,2\n2000年,3,4\n",
+    ],
+)
+def test_a_long_panel_is_never_taken_for_a_wide_one(names, text) -> None:
+    found, left_out, _ = read(text.encode(), names)
+    assert found is None
+    assert [one.rule for one in left_out] == ["columns_differ"]
+
+
+def test_commas_set_thousands_apart_and_nothing_else(names) -> None:
+    rows = 'region,year,value\na,2000,"1,5"\nb,2000,"1,234,567.5"\nc,2000,"12,34"\nd,2000,-1e3\n'
+    found, left_out, _ = read(rows.encode(), names)
+    assert [(one.row, one.rule) for one in left_out] == [(2, "value_unreadable"), (4, "value_unreadable")]
+    assert found.value.tolist() == [[1234567.5, -1000.0]]
+    amounts, wrong = read_activities(b'Region,Industry,Value\na,x,"1,000"\nb,y,"1,5"\n', names)
+    assert amounts.value.tolist() == [[1000.0]]
+    assert [(one.row, one.rule) for one in wrong] == [(3, "value_unreadable")]
+
+
+def test_a_weight_that_does_not_count_is_told(names) -> None:
+    _, left_out, noted = read(b"region,year,value,weight\na,2000,1,2\nb,2000,1,0\nc,2000,1,-1\n", names)
+    assert left_out == ()
+    assert [(one.row, one.rule) for one in noted] == [(3, "weight_not_positive"), (4, "weight_not_positive")]

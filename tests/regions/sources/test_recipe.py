@@ -85,6 +85,16 @@ def test_the_usual_recipe_is_read_with_its_doubt() -> None:
         ("[uncertainty]\ndraws = 0\n", "setting_unfit"),
         ("[uncertainty.choices]\n'bake.colour' = [1, 2]\n", "choice_unfit"),
         ("[uncertainty.choices]\n'treat.skew' = ['a', 'b']\n", "setting_unfit"),
+        ("[uncertainty]\nchoices = ['a']\n", "setting_unfit"),
+        ("[normalise.indicators]\nx = 5\n", "setting_unfit"),
+        ("[treat]\nskew = nan\n", "setting_unfit"),
+        ("[treat]\nkurtosis = inf\n", "setting_unfit"),
+        ("[screen]\nleast = 90\n", "setting_unfit"),
+        ("[aggregate]\nleast = -0.1\n", "setting_unfit"),
+        ("[uncertainty]\nweights_noise = 3\n", "setting_unfit"),
+        ("[uncertainty]\nweights_noise = 1.0\n", "setting_unfit"),
+        ("[treat]\nf_pass = 'own_test'\n", "setting_unknown"),
+        ("[normalise]\nf_n = 'n_rank'\nf_n_para = [[1, 100]]\n", "setting_unfit"),
         ("[normalise\n", "file_unreadable"),
         ("{", "file_unreadable"),
     ],
@@ -100,3 +110,27 @@ def test_what_is_not_known_is_told(text, rule) -> None:
 def test_any_bytes_are_a_recipe_or_told(data) -> None:
     found, wrong = read(data)
     assert found is not None or all(one.message for one in wrong)
+
+
+def test_copeland_of_coinr_is_the_sum_of_its_outranking_matrix() -> None:
+    assert read(b'[Aggregate]\nf_ag = "a_copeland"\n')[0].steps[0].settings == {"method": "outranking"}
+    assert read(b'[aggregate]\nmethod = "copeland"\n')[0].steps[0].settings == {"method": "copeland"}
+
+
+def test_what_coinr_writes_of_its_own_objects_is_left_aside_and_told() -> None:
+    told = {
+        "Treat": {"dset": "Raw", "f1": "winsorise", "f_pass": "check_SkewKurt"},
+        "Normalise": {"dset": "Treated", "f_n": "n_minmax", "f_n_para": [[1, 100]]},
+        "Aggregate": {"f_ag": "a_amean", "write_to": "Aggregated", "out2": "coin"},
+    }
+    found, aside = read(json.dumps(told).encode())
+    assert [(one.name, dict(one.settings)) for one in found.steps] == [
+        ("treat", {"method": "winsorise"}), ("normalise", {"method": "min_max", "range": [1, 100]}),
+        ("aggregate", {"method": "arithmetic"}),
+    ]  # fmt: skip
+    assert {one.rule for one in aside} == {"setting_aside"}
+    assert [one.column for one in aside] == ["dset", "f_pass", "dset", "write_to", "out2"]
+    told["Normalise"] = {"f_n": "n_zscore", "f_n_para": [[10, 2]]}
+    assert dict(read(json.dumps(told).encode())[0].steps[1].settings) == {
+        "method": "z_score", "mean": 10, "deviation": 2,
+    }  # fmt: skip

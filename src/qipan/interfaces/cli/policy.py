@@ -57,11 +57,11 @@ def run(file: StudyFile, *, lang: Lang = None, as_json: AsJson = False) -> None:
     from qipan.policy.tell import tell_run
 
     language = spoken(lang)
-    study, staged, left_out = _staged(file, language)
+    study, staged, read = _staged(file, language)
     flagged = Catalog.load(session.settings().facts).number("policy/flagged_growth")
     told = tell_run(study, staged, simulate(staged.scene, _pulled(study)), simulate(staged.scene), flagged)
     if as_json:
-        print_json({"rows_left_out": left_out, **told})
+        print_json({**read, **told})
     else:
         show_run(told, language)
 
@@ -73,10 +73,10 @@ def compare(file: StudyFile, *, lang: Lang = None, as_json: AsJson = False) -> N
     from qipan.policy.tell import tell_comparison
 
     language = spoken(lang)
-    study, staged, left_out = _staged(file, language)
+    study, staged, read = _staged(file, language)
     told = tell_comparison(study, staged, compared(staged.scene))
     if as_json:
-        print_json({"rows_left_out": left_out, **told})
+        print_json({**read, **told})
     else:
         show_comparison(told, language)
 
@@ -154,9 +154,9 @@ def template() -> None:
         say(line)
 
 
-def _staged(file: Path, language: Language) -> tuple[Study, Staged, tuple[Finding, ...]]:
+def _staged(file: Path, language: Language) -> tuple[Study, Staged, dict[str, tuple[Finding, ...]]]:
     """Read a study and all that it names, and set its stage."""
-    from qipan.bootstrap.policy import parameters_of, read_study, read_world
+    from qipan.bootstrap.policy import ends_early, parameters_of, read_study, read_world
     from qipan.facts.catalog import Catalog
     from qipan.policy.stage import stage
 
@@ -167,13 +167,17 @@ def _staged(file: Path, language: Language) -> tuple[Study, Staged, tuple[Findin
     with of_file(study.panel):
         world, left_out = read_world(read_bytes(file.parent / study.panel), catalog, {**parameters, **study.parameters})
     say_findings(left_out, (), language)
-    history = None
+    history: History | None = None
+    noted: tuple[Finding, ...] = ()
     if study.history:
         output, *people = (file.parent / name for name in study.history)
-        history, more, _ = _history(output, people[0] if people else None, language)
-        left_out = (*left_out, *more)
+        history, more, odd = _history(output, people[0] if people else None, language)
+        early = ends_early(study, history)
+        say_findings((), early, language)
+        left_out, noted = (*left_out, *more), (*odd, *early)
     with of_file(file.name):
-        return study, stage(study, world, parameters, history), left_out
+        staged = stage(study, world, parameters, history)
+    return study, staged, {"rows_left_out": left_out, "noted": noted}
 
 
 def _history(

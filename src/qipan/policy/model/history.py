@@ -41,6 +41,8 @@ class History:
     people: Floats
 
     def __post_init__(self) -> None:
+        if not self.years:
+            raise _short(0, len(self.regions))
         if self.years != tuple(range(self.years[0], self.years[0] + len(self.years))):
             missing = sorted(set(range(self.years[0], self.years[-1])) - set(self.years))
             raise BadInputError(
@@ -58,16 +60,17 @@ class History:
                 hint="Complete the panel, or leave the region out.",
             )
         if len(self.years) < FEWEST_YEARS + 1 or len(self.regions) < FEWEST_REGIONS:
-            raise RuleBrokenError(
-                f"A history must have {FEWEST_YEARS + 1} years and {FEWEST_REGIONS} regions at least, was "
-                f"{len(self.years)} and {len(self.regions)}.",
-                code="policy_history_short",
-                hint="Give a longer panel; of a shorter one nothing is learned.",
-            )
+            raise _short(len(self.years), len(self.regions))
 
     def until(self, year: int) -> History:
-        """Return what was known at the end of a year."""
-        kept = self.years.index(year) + 1
+        """Return what was known at the end of a year, which may lie after the last one.
+
+        Raises
+        ------
+        RuleBrokenError
+            ``policy_history_short``.
+        """
+        kept = sum(one <= year for one in self.years)
         return replace(self, years=self.years[:kept], per_head=self.per_head[:kept], people=self.people[:kept])
 
     @property
@@ -75,3 +78,12 @@ class History:
         """Logarithm of output per head against its mean over regions, ``(years, regions)``."""
         log = np.log(self.per_head)
         return np.asarray(log - log.mean(axis=1, keepdims=True))
+
+
+def _short(years: int, regions: int) -> RuleBrokenError:
+    return RuleBrokenError(
+        f"A history must have {FEWEST_YEARS + 1} years and {FEWEST_REGIONS} regions at least, was {years} and "
+        f"{regions}.",
+        code="policy_history_short",
+        hint="Give a longer panel; of a shorter one nothing is learned.",
+    )

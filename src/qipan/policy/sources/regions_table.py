@@ -7,7 +7,6 @@ assumes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -95,11 +94,8 @@ def _figures(cells: dict[str, str], line: int, left_out: list[Finding]) -> dict[
             return None
     figures = {}
     for name in COLUMNS[1:]:
-        text = cells.get(name, "").replace(",", "")
-        try:
-            value = float(text) if text else math.nan
-        except ValueError:
-            value = -1.0
+        text = cells.get(name, "")
+        value = table.read_number(text)
         least_open = name in NEEDED or name in {Stock.KNOWLEDGE, Stock.CAPITAL}
         least, most = LEAST if least_open else 0.0, 1.0 if name == Stock.PENETRATION else 1.0 / LEAST
         if text and not least <= value <= most:

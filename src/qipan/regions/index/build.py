@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ from qipan.regions.model.recipe import Recipe, Step
 
 NEED_POSITIVE: Final = frozenset({"geometric", "harmonic", "benefit_of_doubt", "entropy"})
 """Ways to weigh and to aggregate that need figures above 0."""
+DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,28 @@ def prepare(table: Indicators, framework: Framework, steps: Sequence[Step]) -> P
             table, told = treat(table, step)
             treated.extend(told)
         elif step.name in CHANGES:
+            if step.name == "normalise":
+                _check_alike(table, treated, step)
             table = CHANGES[step.name](table, framework, step)
         else:
             continue
         after.append((step.name, table))
     return Prepared(table, tuple(after), tuple(screened), tuple(treated))
+
+
+def _check_alike(table: Indicators, treated: Sequence[Treated], step: Step) -> None:
+    """Refuse one scale over years in which an indicator was transformed in different ways."""
+    for at, code in enumerate(table.codes):
+        years = {year for year, told in zip(table.years, table.value[:, :, at], strict=True) if np.isfinite(told).any()}
+        ways = {one.year: one.transform for one in treated if one.code == code and one.transform}
+        found = {ways.get(year, "none") for year in years}
+        if len(found) > 1 and step.setting("anchor", "all", code) != "each":
+            raise BadInputError(
+                f"An indicator must be transformed alike in all years that share a scale, {code} was by "
+                f"{', '.join(sorted(found))}.",
+                code="anchor_unfit",
+                hint='Leave anchor of treat as "all", or set that of normalise to "each" too.',
+            )
 
 
 def finish(
@@ -125,8 +144,13 @@ def finish(
 
 
 def ranks_of(score: Floats) -> Floats:
-    """Return ranks by year, 1 the best; those alike share the first of theirs."""
-    return np.array([rank(-year) for year in score])
+    """Return ranks by year, 1 the best; those alike share the first of theirs.
+
+    Scores are alike where they agree in `DIGITS` digits of the greatest: the order of adding up must break no tie.
+    """
+    greatest = np.fmax.reduce(np.abs(score), axis=1, initial=0.0)
+    digits = [DIGITS - 1 - math.floor(math.log10(one)) if 0.0 < one < math.inf else 0 for one in greatest]
+    return np.array([rank(-np.round(year, places)) for year, places in zip(score, digits, strict=True)])
 
 
 CHANGES: Final[dict[str, Callable[[Indicators, Framework, Step], Indicators]]] = {

@@ -137,6 +137,6 @@ def _along(value: Floats, years: Floats, *, is_linear: bool, most: int | None) -
             filled[there, region] = value[there, region]
             continue
         last = np.maximum.accumulate(np.where(there, np.arange(len(years)), -1))
-        near = (last >= 0) & (np.arange(len(years)) - last <= (len(years) if most is None else most))
+        near = (last >= 0) & (years - years[last] <= (np.inf if most is None else most))
         filled[near, region] = value[last[near], region]
     return filled

@@ -70,7 +70,7 @@ def normalise(table: Indicators, framework: Framework, step: Step) -> Indicators
         def setting(name: str, default: Any, code: str = node.code) -> Any:
             return step.setting(name, default, code)
 
-        for chosen, anchors in _anchors(table.years, step.setting("anchor", "all", node.code)):
+        for chosen, anchors in anchors_of(table.years, step.setting("anchor", "all", node.code)):
             anchor = turned[anchors][np.isfinite(turned[anchors])]
             if not len(anchor):
                 continue
@@ -157,6 +157,18 @@ def _scaled(one: _Column) -> Floats:
     return (one.value - low) / (high - low) * 100.0
 
 
+def _fraction_of_max(one: _Column) -> Floats:
+    """Return the share of the greatest figure; where less is better, that of the least in each."""
+    best = one.ends[1] if one.node.direction > 0 else -max(one.ends[1], float(np.nanmax(one.value)))
+    if best <= 0.0:
+        raise BadInputError(
+            f"The best figure of {one.node.code} must be above 0 for others to be a fraction of it, was {best:g}.",
+            code="scale_unfit",
+            hint="Take another method for it, as min_max.",
+        )
+    return np.asarray(one.value / best if one.node.direction > 0 else one.ends[1] / one.value)
+
+
 def _by_rank(one: _Column) -> Floats:
     return np.array([rank(year) for year in one.value])
 
@@ -175,7 +187,7 @@ METHODS: Final[dict[str, Callable[[_Column], Floats]]] = {
     "distance_to_max": _distance_to_max,
     "distance_to_reference": _distance_to_reference,
     "distance_to_target": _distance_to_target,
-    "fraction_of_max": lambda one: one.value / _width(one.ends[1]),
+    "fraction_of_max": _fraction_of_max,
     "goalposts": _goalposts,
     "scaled": _scaled,
     "none": lambda one: one.value,
@@ -183,8 +195,14 @@ METHODS: Final[dict[str, Callable[[_Column], Floats]]] = {
 """Methods by name; ranks are those of each year."""
 
 
-def _anchors(years: tuple[int, ...], anchor: Any) -> list[tuple[list[int], list[int]]]:
-    """Return which years are scaled by which."""
+def anchors_of(years: tuple[int, ...], anchor: Any) -> list[tuple[list[int], list[int]]]:
+    """Return which years are scaled by which: ``all`` by all, ``each`` by itself, or all by a list of them.
+
+    Raises
+    ------
+    BadInputError
+        ``anchor_unfit``.
+    """
     everyone = list(range(len(years)))
     if anchor == "all":
         return [(everyone, everyone)]

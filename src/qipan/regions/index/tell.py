@@ -28,6 +28,7 @@ def tell_index(table: Indicators, framework: Framework, recipe: Recipe) -> dict[
     """
     built = build(table, framework, recipe)
     varied = None if recipe.doubt is None else vary(table, framework, recipe, recipe.doubt)
+    effective = _effective(built, framework)
     return {
         "index": framework.top.code,
         "framework": [_node(one) for one in framework.nodes],
@@ -35,7 +36,13 @@ def tell_index(table: Indicators, framework: Framework, recipe: Recipe) -> dict[
         "years": [year or None for year in table.years],
         "scores": _scores(table, framework, built, varied),
         "weights": [
-            {"code": one.code, "parent": one.parent, "level": one.level, "weight": built.weights.of[one.code]}
+            {
+                "code": one.code,
+                "parent": one.parent,
+                "level": one.level,
+                "weight": built.weights.of[one.code],
+                "effective": effective[one.code],
+            }
             for one in framework.nodes
         ],
         "consistency": dict(built.weights.consistency),
@@ -68,6 +75,7 @@ def _scores(table: Indicators, framework: Framework, built: Built, varied: Varie
                 "region": region,
                 "name": table.names[at],
                 "known": float(np.isfinite(table.value[year, at]).mean()),
+                "known_used": float(np.isfinite(built.prepared.table.value[year, at]).mean()),
                 "rank": _rank(built.ranks[year, at]),
                 "scores": {node.code: _number(built.scores[node.code][year, at]) for node in framework.groups[::-1]},
             }
@@ -76,6 +84,19 @@ def _scores(table: Indicators, framework: Framework, built: Built, varied: Varie
                 one["ranks"] = {"low": low, "median": middle, "high": high, "best": least, "worst": most}
             told.append(one)
     return sorted(told, key=lambda one: (one["year"] or 0, one["rank"] or len(table.regions) + 1, one["region"]))
+
+
+def _effective(built: Built, framework: Framework) -> dict[str, float]:
+    """Return what each node weighs in the index: nodes without any score leave theirs to those beside them."""
+    there = {code: bool(np.isfinite(score).any()) for code, score in built.scores.items()}
+    of = built.weights.of
+    found = {framework.top.code: 1.0}
+    for group in framework.groups[::-1]:
+        under = framework.under(group.code)
+        whole = sum(of[one.code] for one in under if there[one.code])
+        for one in under:
+            found[one.code] = found[group.code] * of[one.code] / whole if there[one.code] and whole else 0.0
+    return found
 
 
 def _points(ranks: Floats) -> Floats:

@@ -180,13 +180,20 @@ class _Runs:
 
 
 def _changed(steps: Sequence[Step], chosen: Mapping[str, Any]) -> tuple[Step, ...]:
-    """Return steps with other settings; a step weigh is added where there is none."""
+    """Return steps with other settings, for all indicators; a step weigh is added where there is none."""
     named = {one.name for one in steps}
     found = list(steps) if "weigh" in named else [*steps[:-1], Step("weigh"), steps[-1]]
     for path, option in chosen.items():
         name, _, setting = path.partition(".")
-        found = [replace(one, settings={**one.settings, setting: option}) if one.name == name else one for one in found]
+        found = [_set(one, setting, option) if one.name == name else one for one in found]
     return tuple(found)
+
+
+def _set(step: Step, setting: str, option: Any) -> Step:
+    single = {
+        code: {name: one for name, one in own.items() if name != setting} for code, own in step.of_indicator.items()
+    }
+    return replace(step, settings={**step.settings, setting: option}, of_indicator=single)
 
 
 def _sobol(runs: _Runs, counts: Ints, base: int, rng: np.random.Generator) -> tuple[Sobol, ...]:

@@ -130,7 +130,8 @@ def compare(codes: Sequence[str], told: Mapping[str, Any], parent: str, inconsis
     >>> found.round(4).tolist(), round(ratio, 4)
     ([0.5714, 0.2857, 0.1429], 0.0)
     """
-    order = [str(one) for one in told.get("order", codes)]
+    order = told.get("order", codes)
+    order = [str(one) for one in order] if isinstance(order, Sequence) else []
     try:
         matrix = np.array(told.get("matrix", ()), dtype=float)
     except (TypeError, ValueError):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from qipan.regions.model.framework import Framework
+
 STEPS: Final = ("denominate", "impute", "screen", "treat", "normalise", "weigh", "aggregate")
 """Steps that there are, in the order in which they are usually taken."""
 
@@ -50,3 +52,16 @@ class Recipe:
 
     steps: tuple[Step, ...]
     doubt: Doubt | None = None
+
+    def lost(self, framework: Framework) -> tuple[tuple[str, str], ...]:
+        """Return settings of codes that a framework lacks, as the path of the setting and the code."""
+        indicators = {one.code for one in framework.indicators}
+        known = {"indicators": indicators, "weights": {one.code for one in framework.nodes}}
+        known["pairs"] = {one.code for one in framework.groups}
+        named = [
+            (f"{step.name}.{setting}", code, setting)
+            for step in self.steps
+            for setting in known
+            for code in (step.of_indicator if setting == "indicators" else step.settings.get(setting, ()))
+        ]
+        return tuple((path, code) for path, code, setting in named if code not in known[setting])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -32,8 +31,8 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
     amount: dict[tuple[str, str], float] = {}
     line_of: dict[tuple[str, str], int] = {}
     try:
-        found = table.read(data, ALSO)
-        head = list(found.head)
+        found = table.read(data)
+        head = [ALSO.get(name.casefold(), name) for name in found.head]
         if not set(NEEDED) <= set(head) or len(set(head)) < len(head):
             told = f"Amounts must have the columns {', '.join(NEEDED)}, each once, was {', '.join(found.head)}."
             return None, (Finding(0, "", "columns_differ", told),)
@@ -51,7 +50,7 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
             if wrong:
                 left_out.append(wrong)
             else:
-                amount[key], line_of[key] = float(cells["value"]), line.number
+                amount[key], line_of[key] = table.read_number(cells["value"]), line.number
     except table.UnreadableError as error:
         return None, (*left_out, table.unreadable(error))
     amount = {key: one for key, one in amount.items() if one > 0.0}
@@ -70,11 +69,7 @@ def _wrong(cells: dict[str, str], line: int) -> Finding | None:
     for name in NEEDED:
         if not cells[name]:
             return Finding(line, name, "cell_empty", f"A row must name its {name}, was ''.")
-    try:
-        value = float(cells["value"])
-    except ValueError:
-        value = math.nan
-    if not 0.0 <= value < math.inf:
+    if not table.read_number(cells["value"]) >= 0.0:
         told = f"An amount must be a number of 0 or more, was {cells['value']!r}."
         return Finding(line, "value", "value_unreadable", told, cells["value"])
     return None

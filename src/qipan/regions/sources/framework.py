@@ -13,8 +13,8 @@ from typing import Final
 
 from qipan.kernel.errors import Finding
 from qipan.regions.model.framework import Framework, Node, grow
-from qipan.regions.sources.panel import read_number
 from qipan.storage import table
+from qipan.storage.table import read_number
 
 HEADS: Final = {
     "icode": "code", "indcode": "code", "indicator": "code", "指标代码": "code", "代码": "code",

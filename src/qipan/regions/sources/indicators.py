@@ -18,26 +18,13 @@ import numpy as np
 from qipan.kernel.errors import Finding
 from qipan.regions.model.array import Floats
 from qipan.regions.model.framework import Framework, Indicators
-from qipan.regions.sources.panel import MISSING, Names, by_position, odd_year, only_counted, read_number, read_year
+from qipan.regions.sources.heads import VALUE, YEAR, key_place, place
+from qipan.regions.sources.panel import MISSING, Names, by_position, odd_year, only_counted, read_year
 from qipan.storage import table
+from qipan.storage.table import read_number
 
-REGION: Final = (
-    "region",
-    "ucode",
-    "unitcode",
-    "adcode",
-    "province",
-    "country",
-    "地区代码",
-    "行政区划代码",
-    "地区",
-    "省份",
-    "省",
-)
 NAME: Final = ("uname", "unitname", "region_name", "name", "地区名称", "名称")
-YEAR: Final = ("year", "time", "period", "年份", "年度", "年")
 INDICATOR: Final = ("indicator", "icode", "indcode", "指标代码", "code", "item", "指标")
-VALUE: Final = ("value", "数值")
 RELEASE: Final = ("release", "released", "发布日", "发布")
 NO_YEAR: Final = 0
 """Stands for the period of a table that names none."""
@@ -82,10 +69,13 @@ def read(
     kept = _Read()
     try:
         found = table.read(data)
+        lines = _cells(found, kept) if len(set(found.head)) == len(found.head) else []
         head = [name.casefold() for name in found.head]
         wanted = {one.code for one in framework.indicators} | {one.denominator for one in framework.indicators} - {""}
         value, indicator = _first(head, VALUE), _first(head, INDICATOR)
-        region = _first(head, REGION)
+        within = [at for at in (place(head, one) for one in (YEAR, RELEASE, INDICATOR)) if at is not None]
+        key = key_place(head, [cells for _, cells in lines], within)
+        region = "" if key is None else head[key]
         is_long = bool(value) and bool(indicator) and indicator != region
         if not region and not is_long:
             region = _first(head, ("code",))
@@ -98,7 +88,6 @@ def read(
                 f"{', '.join(found.head) or 'none'}: rows are never joined by position."
             )
             return None, (Finding(0, "region", "region_column_missing", told),), ()
-        lines = _cells(found, kept)
         rows = _long(lines, head, (region, indicator, value), kept) if is_long else _wide(
             lines, found.head, region, wanted, kept
         )  # fmt: skip
@@ -120,20 +109,22 @@ def _first(head: Sequence[str], wanted: Sequence[str]) -> str:
     return next((name for name in wanted if name in head), "")
 
 
-def _cells(found: table.Table, kept: _Read) -> Iterator[tuple[int, list[str]]]:
+def _cells(found: table.Table, kept: _Read) -> list[tuple[int, list[str]]]:
+    lines = []
     for line in found.lines:
         if line.cells is None:
             told = f"A row must have {len(found.head)} cells, had more or fewer."
             kept.left_out.append(Finding(line.number, "", "row_torn", told))
         else:
-            yield line.number, [text.strip() for text in line.cells.values()]
+            lines.append((line.number, [text.strip() for text in line.cells.values()]))
+    return lines
 
 
 def _long(
-    lines: Iterator[tuple[int, list[str]]], head: list[str], columns: tuple[str, str, str], kept: _Read
+    lines: Sequence[tuple[int, list[str]]], head: list[str], columns: tuple[str, str, str], kept: _Read
 ) -> Iterator[_Row]:
     region, indicator, value = (head.index(one) for one in columns)
-    year, release, name = (_place(head, one) for one in (YEAR, RELEASE, NAME))
+    year, release, name = (place(head, one) for one in (YEAR, RELEASE, NAME))
     for number, cells in lines:
         if name is not None:
             kept.name.setdefault(cells[region], cells[name])
@@ -144,11 +135,11 @@ def _long(
 
 
 def _wide(
-    lines: Iterator[tuple[int, list[str]]], raw: Sequence[str], region: str, wanted: set[str], kept: _Read
+    lines: Sequence[tuple[int, list[str]]], raw: Sequence[str], region: str, wanted: set[str], kept: _Read
 ) -> Iterator[_Row]:
     head = [name.casefold() for name in raw]
-    key, year, release = head.index(region), _place(head, YEAR), _place(head, RELEASE)
-    name = _place([one if at != key else "" for at, one in enumerate(head)], NAME)
+    key, year, release = head.index(region), place(head, YEAR), place(head, RELEASE)
+    name = place([one if at != key else "" for at, one in enumerate(head)], NAME)
     told = {at for at in (key, year, release, name) if at is not None}
     others = [at for at in range(len(head)) if at not in told and raw[at] not in wanted]
     words: dict[int, bool] = dict.fromkeys(others, False)
@@ -170,11 +161,6 @@ def _wide(
     if unused:
         said = f"Columns of figures must stand in the framework, those that do not are not used: {', '.join(unused)}."
         kept.noted.append(Finding(0, "", "column_unused", said, ", ".join(unused)))
-
-
-def _place(head: Sequence[str], wanted: Sequence[str]) -> int | None:
-    found = _first(head, wanted)
-    return head.index(found) if found else None
 
 
 def _take(kept: _Read, names: Names, rows: list[_Row], wanted: set[str]) -> None:

@@ -20,13 +20,17 @@ import numpy as np
 from qipan.kernel.errors import Finding
 from qipan.kernel.time import LAST_YEAR
 from qipan.regions.model.panel import Panel
+from qipan.regions.sources.heads import REGION, VALUE, WEIGHT, YEAR, key_place, place
 from qipan.storage import table
+from qipan.storage.table import read_number
 
+NAMES: Final = (*REGION, "code")
+"""Columns that may name the regions."""
 HEADS: Final = {
-    "province": "region", "country": "region", "地区": "region", "省份": "region", "省": "region",
-    "年份": "year", "数值": "value", "权重": "weight",
+    **dict.fromkeys(NAMES, "region"), **dict.fromkeys(YEAR, "year"), **dict.fromkeys(VALUE, "value"),
+    **dict.fromkeys(WEIGHT, "weight"),
 }  # fmt: skip
-"""Columns by other names that they may have."""
+"""Columns by other names that they may have, in small letters."""
 MISSING: Final = frozenset({"", "nan", "na", "n/a", "-", "—", "..."})
 POSITIONS_MIN: Final = 4
 """Regions from which names that only count them are taken for positions."""
@@ -34,6 +38,7 @@ FIRST_YEAR: Final = 1500
 """Series of economic history begin before any day of the board."""
 WHOLES: Final = frozenset({"全国", "全国合计", "中国", "东部地区", "中部地区", "西部地区", "东北地区"})
 """What tables of provinces tell of the nation, and of parts of it, beside them."""
+_DECIMAL: Final = re.compile(r"(\d+)\.0*")
 _YEAR: Final = re.compile(r"(\d{4})(\.0*)?(-01-01)?(年)?")
 
 
@@ -54,7 +59,7 @@ class Names:
 
     def read(self, text: str) -> tuple[str, bool]:
         """Return the code of a province, or the name as it is; and whether it had to be mended."""
-        name = text.strip()
+        name = _DECIMAL.sub(r"\1", text.strip()) if _DECIMAL.fullmatch(text.strip()) else text.strip()
         if name.casefold() in self.codes:
             return self.codes[name.casefold()], False
         mended = self._mend(name)
@@ -89,7 +94,7 @@ def read(
 
     Rules: ``file_unreadable``, ``columns_differ``, ``joined_by_position`` for the file; ``row_torn``,
     ``year_unreadable``, ``value_unreadable``, ``value_repeated``, ``region_unknown`` for rows that are left out;
-    ``name_mended``, ``nation_left_out`` are odd.
+    ``name_mended``, ``nation_left_out``, ``weight_not_positive`` are odd.
 
     Parameters
     ----------
@@ -109,15 +114,17 @@ def read(
     kept = _Read()
     leave = {names.read(one)[0] for one in without}
     try:
-        found = table.read(data, HEADS)
-        head = list(found.head)
-        if head and not head[0]:
-            head[0] = "year"
+        head, lines = _read_lines(data)
         rows: Iterator[_Row]
-        if len(head) > 1 and all(read_year(one) for one in head[1:]) and not read_year(head[0]):
-            rows = _by_region(head, found, kept)
+        if len(set(head)) < len(head):
+            kept.left_out.append(_differs(head, ()))
+            rows = iter(())
+        elif len(head) > 1 and all(read_year(one) for one in head[1:]) and not read_year(head[0]):
+            rows = _by_region(head, lines, kept)
+        elif place(head, NAMES) is not None:
+            rows = _long(head, lines, kept, where or {})
         else:
-            rows = _long(head, found, kept, where or {}) if "region" in head else _wide(head, found, kept)
+            rows = _wide(head, lines, kept)
         for number, region, year, value, weight in rows:
             _take(kept, names, leave, (number, region, year, value, weight))
     except table.UnreadableError as error:
@@ -125,62 +132,99 @@ def read(
     if only_counted({region for region, _ in kept.value}):
         return None, (*kept.left_out, by_position()), tuple(kept.noted)
     _set_aside(kept, names)
+    kept.left_out.sort(key=lambda one: one.row)
     if not kept.value:
         return None, tuple(kept.left_out), tuple(kept.noted)
     return _panel(kept, names), tuple(kept.left_out), tuple(kept.noted)
 
 
 _Row = tuple[int, str, str, str, str]
+_Lines = list[tuple[int, list[str]]]
 
 
-def _long(head: Sequence[str], found: table.Table, kept: _Read, where: Mapping[str, str]) -> Iterator[_Row]:
-    if not {"region", "year", "value"} <= set(head) or len(set(head)) < len(head) or set(where) - set(head):
-        asked = "".join(f", {one}" for one in sorted(where))
+def _read_lines(data: bytes) -> tuple[list[str], list[tuple[int, list[str] | None]]]:
+    """Return heads and rows; a first column without a name is that of years, or only counts rows, as R writes it."""
+    found = table.read(data)
+    head = list(found.head)
+    lines = [
+        (line.number, None if line.cells is None else [text.strip() for text in line.cells.values()])
+        for line in found.lines
+    ]
+    if head and not head[0]:
+        if place(head, (*NAMES, *YEAR)) is None:
+            head[0] = "year"
+        else:
+            return head[1:], [(number, cells and cells[1:]) for number, cells in lines]
+    return head, lines
+
+
+def _whole(head: Sequence[str], lines: Sequence[tuple[int, list[str] | None]], kept: _Read) -> _Lines:
+    """Return rows that have each cell, and tell of the others."""
+    kept.left_out += [_torn(number, len(head)) for number, cells in lines if cells is None]
+    return [(number, cells) for number, cells in lines if cells is not None]
+
+
+def _differs(head: Sequence[str], asked: Collection[str]) -> Finding:
+    also = "".join(f", {one}" for one in sorted(asked))
+    told = (
+        f"A panel must have the columns region, year, value{also}, each once, or year and a column for each "
+        f"region; was {', '.join(head)}."
+    )
+    return Finding(0, "", "columns_differ", told)
+
+
+def _long(
+    head: Sequence[str], lines: Sequence[tuple[int, list[str] | None]], kept: _Read, where: Mapping[str, str]
+) -> Iterator[_Row]:
+    year, value, weight = (place(head, one) for one in (YEAR, VALUE, WEIGHT))
+    of = {name: head.index(name) if name in head else place(head, _names(name)) for name in where}
+    if year is None or value is None or None in of.values():
+        kept.left_out.append(_differs(head, where))
+        return
+    rows = [
+        (number, cells)
+        for number, cells in _whole(head, lines, kept)
+        if all(cells[at] == where[name] for name, at in of.items() if at is not None)
+    ]
+    region = key_place(head, [cells for _, cells in rows], [year], NAMES)
+    others = [at for at in range(len(head)) if at not in {region, year, value, weight}]
+    for number, cells in rows:
+        named = cells[region or 0]
+        for at in others:
+            kept.groups[head[at]][named].add(cells[at])
+        yield number, named, cells[year], cells[value], "1" if weight is None else cells[weight]
+
+
+def _names(name: str) -> list[str]:
+    """Return what a column that is asked for may be called."""
+    return [name.casefold(), *(one for one, role in HEADS.items() if role == name.casefold())]
+
+
+def _wide(head: Sequence[str], lines: Sequence[tuple[int, list[str] | None]], kept: _Read) -> Iterator[_Row]:
+    year = place(head, YEAR)
+    if year is None or len(head) < 2:
+        kept.left_out.append(_differs(head, ()))
+        return
+    rows = _whole(head, lines, kept)
+    told_of = [read_year(cells[year]) for _, cells in rows]
+    known = [one for one in told_of if one]
+    if place(head, VALUE) is not None or len(set(known)) < len(known):
         told = (
-            f"A panel must have the columns region, year, value{asked}, each once, or year and a column for each "
-            f"region; was {', '.join(head)}."
+            "A panel with a column for each region must have one row a year and no column value, else a column region "
+            f"too; was {', '.join(head)}."
         )
         kept.left_out.append(Finding(0, "", "columns_differ", told))
         return
-    others = [name for name in head if name not in {"region", "year", "value", "weight"}]
-    for line in found.lines:
-        if line.cells is None:
-            kept.left_out.append(_torn(line.number, len(head)))
-            continue
-        cells = dict(zip(head, (text.strip() for text in line.cells.values()), strict=True))
-        if any(cells[name] != wanted for name, wanted in where.items()):
-            continue
-        for name in others:
-            kept.groups[name][cells["region"]].add(cells[name])
-        yield line.number, cells["region"], cells["year"], cells["value"], cells.get("weight", "1")
+    for number, cells in rows:
+        for at, region in enumerate(head):
+            if at != year:
+                yield number, region, cells[year], cells[at], "1"
 
 
-def _wide(head: Sequence[str], found: table.Table, kept: _Read) -> Iterator[_Row]:
-    if "year" not in head or len(head) < 2 or len(set(head)) < len(head):
-        told = (
-            "A panel must have the columns region, year, value, each once, or year and a column for each region; "
-            f"was {', '.join(head)}."
-        )
-        kept.left_out.append(Finding(0, "", "columns_differ", told))
-        return
-    for line in found.lines:
-        if line.cells is None:
-            kept.left_out.append(_torn(line.number, len(head)))
-            continue
-        cells = dict(zip(head, line.cells.values(), strict=True))
-        for region in head:
-            if region != "year":
-                yield line.number, region, cells["year"], cells[region], "1"
-
-
-def _by_region(head: Sequence[str], found: table.Table, kept: _Read) -> Iterator[_Row]:
-    for line in found.lines:
-        if line.cells is None or len(set(head)) < len(head):
-            kept.left_out.append(_torn(line.number, len(head)))
-            continue
-        region, *cells = line.cells.values()
+def _by_region(head: Sequence[str], lines: Sequence[tuple[int, list[str] | None]], kept: _Read) -> Iterator[_Row]:
+    for number, (region, *cells) in _whole(head, lines, kept):
         for year, cell in zip(head[1:], cells, strict=True):
-            yield line.number, region.strip(), year, cell, "1"
+            yield number, region, year, cell, "1"
 
 
 def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
@@ -214,6 +258,9 @@ def _take(kept: _Read, names: Names, leave: set[str], row: _Row) -> None:
         told = f"A region must have one figure a year, line {kept.line[key]} has that of {code} in {key[1]}."
         kept.left_out.append(Finding(number, "value", "value_repeated", told, value))
         return
+    if heavy <= 0.0:
+        told = f"A weight must be above 0 to count, was {weight}: {code} has no part in measures of {asked}."
+        kept.noted.append(Finding(number, "weight", "weight_not_positive", told, weight))
     kept.value[key], kept.weight[key], kept.line[key] = figure, heavy, number
 
 
@@ -280,12 +327,3 @@ def odd_year(number: int, text: str) -> Finding:
     """Return the finding of a year that cannot be read."""
     told = f"A year must be from {FIRST_YEAR} to {LAST_YEAR}, was {text!r}."
     return Finding(number, "year", "year_unreadable", told, text)
-
-
-def read_number(text: str) -> float:
-    """Return a number, nan where it is none; thousands may be set apart by commas."""
-    try:
-        value = float(text.strip().replace(",", ""))
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan

@@ -25,7 +25,7 @@ SETTINGS: Final = {
     "denominate": {"scale"},
     "impute": {"method", "group", "most_years"},
     "screen": {"least", "by"},
-    "treat": {"method", "skew", "kurtosis", "winsorise_most", "then", "power", "combine"},
+    "treat": {"method", "skew", "kurtosis", "winsorise_most", "then", "power", "combine", "anchor"},
     "normalise": {
         "method", "range", "mean", "deviation", "reference", "target", "goalposts", "scale", "cap", "anchor",
     },
@@ -57,13 +57,21 @@ NESTED: Final = frozenset(
 )
 WORDS: Final = frozenset({"method", "then", "by"})
 """Settings that name a method."""
+ASIDE: Final = frozenset({"dset", "write_to", "write2", "out2"})
+"""What COINr is told of its own objects; it says nothing of the index."""
+TESTED: Final = "check_skewkurt"
+"""The test of COINr's ``f_pass`` that is made here."""
+PARAMETERS: Final = {"min_max": "range", "scaled": "range", "goalposts": "goalposts", "z_score": "m_sd"}
+"""What the one parameter of a method sets."""
+ASIDE_RULE: Final = "setting_aside"
 INDIVIDUAL: Final = ("indicators", "indiv_specs")
 
 
 def read(data: bytes) -> tuple[Recipe | None, tuple[Finding, ...]]:
-    r"""Return a recipe, or what is wrong with it.
+    r"""Return a recipe and what of it is left aside, or what is wrong with it.
 
-    Rules: ``file_unreadable``, ``step_unknown``, ``setting_unknown``, ``setting_unfit``.
+    Rules: ``file_unreadable``, ``step_unknown``, ``setting_unknown``, ``setting_unfit``, ``choice_unfit``; beside a
+    recipe ``setting_aside``.
 
     Examples
     --------
@@ -92,7 +100,8 @@ def read(data: bytes) -> tuple[Recipe | None, tuple[Finding, ...]]:
             doubt = _doubt(plain, number, wrong)
         else:
             steps.append(Step(known, plain, single))
-    return (None, tuple(wrong)) if wrong else (Recipe(tuple(steps), doubt), ())
+    is_wrong = any(one.rule != ASIDE_RULE for one in wrong)
+    return (None if is_wrong else Recipe(tuple(steps), doubt)), tuple(wrong)
 
 
 def _is_json(text: str) -> bool:
@@ -132,25 +141,50 @@ def _settings(
     single: dict[str, dict[str, Any]] = {}
     plain: dict[str, Any] = {}
     for key, value in told.items():
-        name = KEYS.get(key.casefold(), key.casefold())
-        if key.casefold() in INDIVIDUAL and isinstance(value, Mapping):
-            for code, some in value.items():
-                said = {"method": some} if isinstance(some, str) else some
-                single[code] = _settings(step, said, number, wrong)[0] if isinstance(said, Mapping) else {}
-        elif key.casefold() in NESTED and isinstance(value, Mapping):
+        small = key.casefold()
+        if small in INDIVIDUAL and isinstance(value, Mapping):
+            single |= _of_indicators(step, key, value, number, wrong)
+        elif small in NESTED and isinstance(value, Mapping):
             plain |= _settings(step, value, number, wrong)[0]
-        elif name == "m_sd" and isinstance(value, Sequence) and len(value) == 2:
-            plain |= {"mean": value[0], "deviation": value[1]}
-        elif name == "scale" and step == "denominate" and isinstance(value, Mapping):
+        elif small in ASIDE or (small == "f_pass" and str(value).casefold() == TESTED):
+            said = f"A setting of {step} says nothing of the index and is left aside, was {key}."
+            wrong.append(Finding(number, key, ASIDE_RULE, said, str(value)))
+        elif KEYS.get(small, small) == "scale" and step == "denominate" and isinstance(value, Mapping):
             single |= {code: {"scale": by} for code, by in value.items()}
-        elif name not in SETTINGS[step]:
-            said = f"A setting of {step} must be one of {', '.join(sorted(SETTINGS[step]))}, was {key}."
-            wrong.append(Finding(number, key, "setting_unknown", said, str(value)))
+            wrong += [_unfit(number, key, step, by) for by in value.values() if not _is_number(by)]
         else:
-            plain[name] = _method(value) if name in WORDS else value
-            if not _is_fit(step, name, plain[name]):
-                wrong.append(_unfit(number, key, step, value))
+            plain |= _one_setting(step, told, key, number, wrong)
     return plain, single
+
+
+def _of_indicators(
+    step: str, key: str, told: Mapping[str, Any], number: int, wrong: list[Finding]
+) -> dict[str, dict[str, Any]]:
+    single: dict[str, dict[str, Any]] = {}
+    for code, some in told.items():
+        said = {"method": some} if isinstance(some, str) else some
+        if isinstance(said, Mapping):
+            single[code] = _settings(step, said, number, wrong)[0]
+        else:
+            wrong.append(_unfit(number, f"{key}.{code}", step, some))
+    return single
+
+
+def _one_setting(step: str, told: Mapping[str, Any], key: str, number: int, wrong: list[Finding]) -> dict[str, Any]:
+    name, value = KEYS.get(key.casefold(), key.casefold()), told[key]
+    if name == "f_n_para" and _is_list(value) and len(value) == 1:
+        # COINr lists what its method takes: one thing, named by the method.
+        name, value = PARAMETERS.get(str(_method(told.get("f_n", told.get("method", "min_max")))), ""), value[0]
+    if name == "m_sd" and _is_pair(value):
+        return {"mean": value[0], "deviation": value[1]}
+    if name not in SETTINGS[step] and name:
+        said = f"A setting of {step} must be one of {', '.join(sorted(SETTINGS[step]))}, was {key}."
+        wrong.append(Finding(number, key, "setting_unknown", said, str(value)))
+        return {}
+    found = _method(value) if name in WORDS else value
+    if not name or not _is_fit(step, name, found):
+        wrong.append(_unfit(number, key, step, value))
+    return {name: found}
 
 
 def _method(value: Any) -> Any:
@@ -158,6 +192,8 @@ def _method(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_method(one) for one in value]
     name = str(value).casefold()
+    if name == "a_copeland":  # COINr adds up the outranking matrix and does not count who beats whom.
+        return "outranking"
     short = name[2:] if name[:2] in {"n_", "a_", "i_"} else name
     return METHODS.get(short, short)
 
@@ -169,8 +205,11 @@ def _is_fit(step: str, name: str, value: Any) -> bool:
     return KINDS.get(name, _is_number)(value)
 
 
+LARGEST: Final = 1e300
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _is_list(value: Any) -> bool:
@@ -189,11 +228,17 @@ def _is_count(value: Any) -> bool:
     return _is_number(value) and isinstance(value, int) and value >= 1
 
 
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and 0.0 <= value <= 1.0
+
+
 KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     **dict.fromkeys((*WORDS, "group", "reference"), _is_word),
     **dict.fromkeys(("range", "bounds"), _is_pair),
     **dict.fromkeys(("draws", "base"), _is_count),
     **dict.fromkeys(("combine", "cap"), lambda value: isinstance(value, bool)),
+    "least": _is_share,
+    "weights_noise": lambda value: _is_share(value) and value < 1.0,
     "goalposts": lambda value: _is_pair(value) or (_is_list(value) and len(value) == 3 and all(map(_is_number, value))),
     "seed": lambda value: value == 0 or _is_count(value),
     "weights": lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
@@ -213,7 +258,8 @@ def _unfit(number: int, key: str, step: str, value: Any) -> Finding:
 
 def _doubt(plain: Mapping[str, Any], number: int, wrong: list[Finding]) -> Doubt | None:
     choices: dict[str, tuple[Any, ...]] = {}
-    for path, options in plain.get("choices", {}).items():
+    told = plain.get("choices", {})
+    for path, options in told.items() if isinstance(told, Mapping) else ():
         step, _, setting = path.partition(".")
         known = NAMES.get(step.casefold(), step.casefold())
         name = KEYS.get(setting.casefold(), setting.casefold())
@@ -225,4 +271,4 @@ def _doubt(plain: Mapping[str, Any], number: int, wrong: list[Finding]) -> Doubt
         wrong += [_unfit(number, path, known, one) for one in made if not _is_fit(known, name, one)]
         choices[f"{known}.{name}"] = made
     rest = {name: value for name, value in plain.items() if name != "choices"}
-    return None if wrong else Doubt(choices, **rest)
+    return None if any(one.rule != ASIDE_RULE for one in wrong) else Doubt(choices, **rest)
