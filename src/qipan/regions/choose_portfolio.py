@@ -79,7 +79,8 @@ def choose(question: Question, gap: float = 0.0) -> Choice:
     whole = np.concatenate([np.ones(regions * activities), np.zeros(activities * regions)])
     picks = sparse.kron(np.eye(regions), np.ones((1, activities)))
     rows = [sparse.hstack([picks, sparse.csr_array((regions, activities * regions))])]
-    fits: Bools = np.any(np.all(question.need[None] <= question.limit[:, None], axis=-1), axis=1)
+    has_room: Bools = np.all(question.need[None] <= question.limit[:, None], axis=-1)
+    fits: Bools = np.any(has_room, axis=1)
     least, most = [np.where(fits & (question.most > 0), 1.0, 0.0)], [question.most.astype(np.float64)]
     rows.append(
         sparse.hstack([
@@ -90,15 +91,17 @@ def choose(question: Question, gap: float = 0.0) -> Choice:
     least.append(np.zeros(activities))
     most.append(np.zeros(activities))
     for need, limit in zip(question.need.T, question.limit.T, strict=True):
-        taken = sparse.kron(np.eye(regions), need[None, :])
+        # The solver keeps limits to a millionth: of the largest need, whatever its unit.
+        scale = float(need.max(initial=0.0)) or 1.0
+        taken = sparse.kron(np.eye(regions), need[None, :] / scale)
         rows.append(sparse.hstack([taken, sparse.csr_array((regions, activities * regions))]))
         least.append(np.full(regions, -np.inf))
-        most.append(limit)
+        most.append(limit / scale)
     matrix = sparse.csr_array(sparse.vstack(rows))
     found = milp(
         cost,
         integrality=whole,
-        bounds=Bounds(0.0, 1.0),
+        bounds=Bounds(0.0, np.concatenate([has_room.ravel(), np.ones(activities * regions)])),
         constraints=LinearConstraint(matrix, np.concatenate(least), np.concatenate(most)),
         options={"mip_rel_gap": gap, "time_limit": TIME_S},
     )

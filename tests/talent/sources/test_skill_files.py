@@ -160,7 +160,7 @@ def test_modules_jobs_and_persons_are_read_and_bad_rows_are_told() -> None:
         f"j2,640000,o,{many},1,500000\nj3,640000,,a:1,1,1\n".encode()
     )
     assert [(one.job_id, dict(one.skills)) for one in jobs] == [("j1", {})]
-    assert rules(findings) == [(3, "needs_many"), (4, "whole_unfit")]
+    assert rules(findings) == [(3, "needs_many"), (4, "cell_empty")]
     people, findings = courses.read_persons(
         b"person,region,skills,hours,money_fen,regions,priority\np1,640000,a:0.5,40,100,640000; 310000,2\n"
         b"p2,640000,a,40,100,,\np3,640000,-,40,-1,,\n"

@@ -63,9 +63,9 @@ def read(
         else:
             lines = csv.reader(text, strict=True)
         head = [name.strip() for name in next(lines, [])]
-        of_head = list(_of_head(head, needed, optional, is_foreign=is_foreign))
-        findings += of_head
-        if of_head:
+        wrong = list(_of_head(head, needed, optional, is_foreign=is_foreign))
+        findings += wrong
+        if wrong:
             return
         last = lines.line_num
         for cells in lines:
