@@ -77,3 +77,9 @@ def test_regions_that_have_no_part_are_named() -> None:
     assert (told["beta"]["left_out"], told["sigma"]["left_out"]) == (["g"], ["f", "g"])
     assert told["classes"]["left_out"] == ["f", "g"]
     assert [one["left_out"] for one in tell_disparity(panel)["years"]] == [[], ["f"], ["g"]]
+
+
+def test_a_line_through_growth_that_is_all_alike_tells_nothing() -> None:
+    found = fit(np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4))
+    assert (found.slope, found.standard_error) == (0.0, 0.0)
+    assert np.isnan([found.p_value, found.r_squared]).all()

@@ -10,6 +10,7 @@ from tests.regions.made import panel
 
 from qipan.kernel.errors import BadInputError
 from qipan.regions.gather_clubs import gather, log_t, roughness, trend
+from qipan.regions.model.panel import Panel
 
 
 def planted(seed: int = 3, years: int = 40):
@@ -95,3 +96,10 @@ def test_what_no_club_is_seen_in_is_refused(value, years, asked, code) -> None:
     with pytest.raises(BadInputError) as caught:
         gather(panel(value, years=[2000 + year for year in years]), **asked)
     assert caught.value.code == code
+
+
+def test_figures_are_not_smoothed_and_taken_as_they_are_at_once() -> None:
+    made = Panel(tuple("abcd"), tuple(range(2000, 2012)), np.ones((12, 4)), np.ones((12, 4)), {})
+    with pytest.raises(BadInputError) as caught:
+        gather(made, smoothness=400.0, as_is=True)
+    assert caught.value.code == "trend_unfit"

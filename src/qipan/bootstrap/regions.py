@@ -195,7 +195,7 @@ def read_index(
     BadInputError
         ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``.
     """
-    framework = read_framework(meta or shipped_framework())
+    framework, taken = _framework(meta or shipped_framework())
     denominated = [one for one in framework.indicators if one.denominator]
     usual = f"[denominate]\n\n{RECIPE}" if denominated else RECIPE
     made, findings = recipes.read(recipe or usual.encode())
@@ -249,7 +249,7 @@ def read_index(
         told = ", ".join(one.code for one in denominated)
         said = f"A recipe should divide by the denominators of its framework, it does not for {told}."
         broken.append(Finding(0, "", "denominators_unused", said, told))
-    return found, framework, made, left_out, (*findings, *noted, *broken)
+    return found, framework, made, left_out, (*taken, *findings, *noted, *broken)
 
 
 def _is_constant(value: Floats) -> bool:
@@ -265,6 +265,10 @@ def read_framework(meta: bytes) -> Framework:
     BadInputError
         ``framework_unreadable``, ``framework_unfit``.
     """
+    return _framework(meta)[0]
+
+
+def _framework(meta: bytes) -> tuple[Framework, tuple[Finding, ...]]:
     framework, findings = frameworks.read(meta)
     if framework is None:
         raise BadInputError(
@@ -273,7 +277,7 @@ def read_framework(meta: bytes) -> Framework:
             hint="Write a row for each indicator: its code, what it is grouped under, as docs/indices.md has them.",
             findings=findings,
         )
-    return framework
+    return framework, findings
 
 
 def shipped_framework() -> bytes:

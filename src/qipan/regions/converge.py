@@ -31,7 +31,7 @@ class Fit:
     Attributes
     ----------
     p_value
-        Two-sided, of a slope of zero, with usual errors.
+        Two-sided, of a slope of zero, with usual errors; like ``r_squared`` nan where all growth is alike.
     """
 
     slope: float
@@ -159,14 +159,15 @@ def fit(over: Floats, told: Floats) -> Fit:
     robust = inverse @ (design.T * rest**2 @ design) @ inverse * count / free
     error = float(np.sqrt(usual[1, 1]))
     spread = float(((told - told.mean()) ** 2).sum())
-    ratio = float(found[1]) / error if error else float("inf")
+    # Where nothing is left over a slope is sure, but one of 0 tells nothing.
+    ratio = float(found[1]) / error if error else float("inf") if found[1] else float("nan")
     return Fit(
         float(found[1]),
         float(found[0]),
         error,
         float(np.sqrt(robust[1, 1])),
         float(2.0 * stdtr(free, -abs(ratio))),
-        1.0 - float(rest @ rest) / spread if spread else 1.0,
+        1.0 - float(rest @ rest) / spread if spread else float("nan"),
         count,
     )
 

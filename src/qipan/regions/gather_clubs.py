@@ -114,8 +114,14 @@ def gather(
     Raises
     ------
     BadInputError
-        ``years_few``, ``years_gaps``, ``points_few``, ``value_not_positive``, ``trim_unfit``.
+        ``years_few``, ``years_gaps``, ``points_few``, ``value_not_positive``, ``trim_unfit``, ``trend_unfit``.
     """
+    if as_is and smoothness is not None:
+        raise BadInputError(
+            "Figures must be taken as they are, or smoothed, was both.",
+            code="trend_unfit",
+            hint="Leave out --smooth or --as-is.",
+        )
     there = np.asarray(np.isfinite(panel.value).all(axis=0))
     _check(panel, int(there.sum()), trim)
     value = panel.value[:, there].T

@@ -89,3 +89,13 @@ def test_any_bytes_are_a_framework_or_told(data) -> None:
     with suppress(BadInputError):
         found, wrong = read(data)
         assert found is not None or all(one.message for one in wrong)
+
+
+def test_directions_are_words_too_and_what_is_taken_as_one_is_told() -> None:
+    rows = "code,parent,direction,weight\na,all,负向,2\nb,all,正向,\nc,all,Negative,1\nd,all,,1\nall,,,\n"
+    found, noted = read(rows.encode())
+    assert [one.direction for one in found.indicators] == [-1, 1, -1, 1]
+    assert [(one.row, one.column, one.rule) for one in noted] == [
+        (5, "direction", "taken_as_one"), (3, "weight", "taken_as_one"),
+    ]  # fmt: skip
+    assert read(b"code,parent\na,all\nb,all\nall,\n")[1] == ()

@@ -144,3 +144,9 @@ def test_a_recipe_that_names_what_the_framework_lacks_is_refused(text) -> None:
         read_index(b"region,gdp,patents,people\na,1,2,1\nb,3,4,2\n", META, f"{text}[aggregate]\n".encode(), CATALOG)
     assert caught.value.code == "recipe_unreadable"
     assert [(one.rule, one.value) for one in caught.value.findings] == [("code_unknown", "zzz")]
+
+
+def test_a_column_of_figures_with_a_gap_is_no_partition() -> None:
+    found, _, noted = read("region,gdp,patents,other\na,1,2,NA\nb,2,3,4\n", Names())
+    assert found.groups == {}
+    assert [(one.rule, one.value) for one in noted] == [("column_unused", "other")]

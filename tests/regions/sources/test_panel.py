@@ -157,3 +157,9 @@ def test_a_weight_that_does_not_count_is_told(names) -> None:
     _, left_out, noted = read(b"region,year,value,weight\na,2000,1,2\nb,2000,1,0\nc,2000,1,-1\n", names)
     assert left_out == ()
     assert [(one.row, one.rule) for one in noted] == [(3, "weight_not_positive"), (4, "weight_not_positive")]
+
+
+def test_amounts_of_several_years_are_refused() -> None:
+    found, wrong = read_activities(b"region,product,year,value\na,x,2000,1\na,x,2001,2\n", Names())
+    assert found is None
+    assert wrong[-1].rule == "years_several"

@@ -18,8 +18,8 @@ ALSO: Final = {**HEADS, "product": "activity", "segment": "activity", "行业": 
 def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, ...]]:
     r"""Return amounts, and what is wrong with rows that are left out; none without a row above 0.
 
-    Rules: ``file_unreadable``, ``columns_differ`` for the file; ``row_torn``, ``cell_empty``, ``value_unreadable``,
-    ``value_repeated`` for a row.
+    Rules: ``file_unreadable``, ``columns_differ``, ``years_several`` for the file; ``row_torn``, ``cell_empty``,
+    ``value_unreadable``, ``value_repeated`` for a row.
 
     Examples
     --------
@@ -30,6 +30,7 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
     left_out: list[Finding] = []
     amount: dict[tuple[str, str], float] = {}
     line_of: dict[tuple[str, str], int] = {}
+    years: set[str] = set()
     try:
         found = table.read(data)
         head = [ALSO.get(name.casefold(), name) for name in found.head]
@@ -43,6 +44,7 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
                 continue
             cells = dict(zip(head, (text.strip() for text in line.cells.values()), strict=True))
             wrong = _wrong(cells, line.number)
+            years.add(cells.get("year", ""))
             key = names.read(cells["region"])[0], cells["activity"]
             if wrong is None and key in amount:
                 told = f"An amount must be told once, line {line_of[key]} has it for {key[0]} and {key[1]}."
@@ -53,6 +55,9 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
                 amount[key], line_of[key] = table.read_number(cells["value"]), line.number
     except table.UnreadableError as error:
         return None, (*left_out, table.unreadable(error))
+    if len(years) > 1:
+        told = f"Amounts must be of one year, was {', '.join(sorted(years))}."
+        return None, (*left_out, Finding(0, "year", "years_several", told, ", ".join(sorted(years))))
     amount = {key: one for key, one in amount.items() if one > 0.0}
     if not amount:
         return None, tuple(left_out)

@@ -26,17 +26,20 @@ HEADS: Final = {
     "high": "high", "下限": "low", "上限": "high", "code": "code", "name": "name",
 }  # fmt: skip
 """Columns by the names that they may have, in small letters."""
-DIRECTIONS: Final = {"": 1, "1": 1, "+1": 1, "+": 1, "more": 1, "正": 1, "-1": -1, "-": -1, "less": -1, "负": -1}
+DIRECTIONS: Final = {
+    **dict.fromkeys(("", "1", "+1", "+", "more", "positive", "正", "正向"), 1),
+    **dict.fromkeys(("-1", "-", "less", "negative", "负", "负向"), -1),
+}
 OTHERS: Final = frozenset({"group", "denominator", "other"})
 """Types of rows that are no part of the hierarchy."""
 _STEP: Final = re.compile(r"agg(\d+)")
 
 
 def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
-    r"""Return a framework, or what is wrong with its rows: half a framework would be another index.
+    r"""Return a framework and what of it is taken as 1, or what is wrong with its rows: half would be another index.
 
     Rules: ``file_unreadable``, ``columns_differ``, ``row_torn``, ``cell_empty``, ``node_repeated``,
-    ``direction_unfit``, ``value_unreadable``, ``parent_differs``.
+    ``direction_unfit``, ``value_unreadable``, ``parent_differs``; beside a framework ``taken_as_one``.
 
     Raises
     ------
@@ -86,7 +89,21 @@ def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
     inner |= {code for code, kind in typed.items() if kind == "aggregate"}
     return grow(
         [one for code, one in nodes.items() if code not in inner], [nodes[code] for code in nodes if code in inner]
-    ), ()
+    ), _taken_as_one(rows, inner)
+
+
+def _taken_as_one(rows: list[tuple[int, dict[str, str]]], inner: set[str]) -> tuple[Finding, ...]:
+    """Return where an indicator has no direction or weight while others have one."""
+    indicators = [(number, cells) for number, cells in rows if cells["code"] not in inner]
+    found = []
+    for name in ("direction", "weight"):
+        open_ = [(number, cells["code"]) for number, cells in indicators if cells.get(name, "").casefold() in EMPTY]
+        if len(open_) == len(indicators):
+            continue
+        for number, code in open_:
+            told = f"A {name} should be written where others are, that of {code} is taken as 1."
+            found.append(Finding(number, name, "taken_as_one", told, code))
+    return tuple(found)
 
 
 def _node(cells: Mapping[str, str], parent: str) -> Node:

@@ -147,7 +147,7 @@ def _wide(
         if name is not None:
             kept.name.setdefault(cells[key], cells[name])
         for at in others:
-            words[at] = words[at] or (bool(cells[at]) and math.isnan(read_number(cells[at])))
+            words[at] = words[at] or (cells[at].casefold() not in MISSING and math.isnan(read_number(cells[at])))
             kept.groups.setdefault(raw[at], {}).setdefault(cells[key], cells[at])
         for at, code in enumerate(raw):
             if code in wanted and at not in told:
