@@ -41,7 +41,7 @@ class Served(NamedTuple):
 
     Attributes
     ----------
-    lost
+    defaulted
         Members that had defaulted by then: the clearing house has what is reserved for them.
     """
 
@@ -50,11 +50,11 @@ class Served(NamedTuple):
     positions: Mapping[str, int]
     supplies: Sequence[Supply]
     reserved: Sequence[Reserved]
-    lost: frozenset[str] = frozenset()
+    defaulted: frozenset[str] = frozenset()
 
     def holder(self, member: str) -> str:
         """Return who has what is reserved for a member."""
-        return HOUSE if member in self.lost else member
+        return HOUSE if member in self.defaulted else member
 
 
 class Handed(NamedTuple):

@@ -42,5 +42,5 @@ def served_of(unit: UnitOfWork, allocation: Allocation) -> Served:
     positions = days.positions(unit, ware.name, allocation.last_trade)
     words = deliveries.supplies(unit, instrument=ware.name)
     at = deliveries.allocated_at(unit, ware.name)
-    lost = frozenset(name for name, one in days.defaults(unit).items() if at is None or in_utc(one.at) <= at)
-    return Served(ware, allocation, positions, words, reserve(ware, allocation.number, positions, words), lost)
+    defaulted = frozenset(name for name, one in days.defaults(unit).items() if at is None or in_utc(one.at) <= at)
+    return Served(ware, allocation, positions, words, reserve(ware, allocation.number, positions, words), defaulted)
