@@ -53,6 +53,7 @@ def test_long_made_histories_tell_their_parameters() -> None:
         learned = {one.parameter.name: one for one in calibrate(known, shipped(), np.random.default_rng(seed)).learned}
         for name, planted in (("catch_up", 0.025), ("momentum", 0.4), ("own_deviation", 0.03)):
             held += learned[name].low < planted < learned[name].high
+        for name in ("momentum", "own_deviation"):
             assert learned[name].standing is Standing.CALIBRATED
         assert learned["own_deviation"].shrinkage > 0.9
     assert held >= 14
@@ -71,6 +72,8 @@ def test_a_short_history_leaves_the_persistence_of_the_speed_assumed() -> None:
         for one in calibrate(history(years=6, seed=2), shipped(), np.random.default_rng(1)).learned
     }
     assert learned["catch_up_persistence"].shrinkage < learned["own_deviation"].shrinkage
+    # What is less sure than it was assumed to be is not calibrated.
+    assert learned["catch_up_persistence"].standing is Standing.ASSUMED
     assert tuple(learned) == BASELINE
 
 

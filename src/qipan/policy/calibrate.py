@@ -28,7 +28,7 @@ STRETCH: Final = 2.0
 WIDE_GROWTH: Final = 0.1
 """Deviation of the prior of growth: a history may be at current prices, so it must be free to tell."""
 LEARNED: Final = 0.1
-"""A parameter is calibrated if its deviation shrank by this share at least."""
+"""A parameter is calibrated if its deviation is less than the assumed one by this share at least."""
 SPEED, WANDER, STAYS, MOMENTUM, OWN = range(5)
 """Those that walk, in this order; growth and its deviation of the nation are drawn at once."""
 WALKING: Final = ("catch_up", "catch_up_deviation", "catch_up_persistence", "momentum", "own_deviation")
@@ -200,4 +200,10 @@ def _grow(history: History, parameters: Parameters, count: int, rng: np.random.G
 
 def _judge(one: Parameter, drawn: Floats) -> Learned:
     low, median, high = np.quantile(drawn, [0.05, 0.5, 0.95]).tolist()
-    return Learned(one, median, low, high, 1.0 - float(drawn.std()) / _prior(one)[1])
+    return Learned(one, median, low, high, 1.0 - float(drawn.std()) / max(_assumed_deviation(one), 1e-9))
+
+
+def _assumed_deviation(one: Parameter) -> float:
+    """Return the deviation of the triangle that is assumed where no history is; the prior is wider."""
+    low, likely, high = one.low, one.likely, one.high
+    return float(np.sqrt((low**2 + likely**2 + high**2 - low * likely - low * high - likely * high) / 18.0))
