@@ -45,6 +45,16 @@ def test_transitions_tell_where_to_what_is_lacking_and_what_it_pays(typed) -> No
     assert "+10% (+0% to +20%)" in typed(*words).stdout
 
 
+def test_occupations_that_no_skill_is_told_of_are_told(typed, tmp_path) -> None:
+    (tmp_path / "outlook.csv").write_text("occupation,wage_fen_per_month\na,500000\nB,600000\n")
+    (tmp_path / "tasks.csv").write_text("occupation,task,exposure\na,t,0.5\nother,u,1\nother,v,1\n")
+    told = shown(typed("assess", "skills.csv", *LOSS, "--tasks", "tasks.csv", "--outlook", "outlook.csv", "--json"))[
+        "rows_left_out"
+    ]
+    assert [(one["rule"], one["value"]) for one in told["outlook"]] == [("occupation_unlisted", "B")]
+    assert [(one["rule"], one["value"]) for one in told["tasks"]] == [("occupation_unlisted", "other")]
+
+
 def test_assess_tells_who_is_affected_and_writes_a_letter(typed, tmp_path) -> None:
     words = ("assess", "skills.csv", *LOSS, "--tasks", "tasks.csv")
     told = shown(typed(*words, "--json"))

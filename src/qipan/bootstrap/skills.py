@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,17 +71,28 @@ def read_skills(
         names, known_tasks, left_out["classification"] = csco.read(data)
         rows = replace(rows, names={**names, **rows.names}, tasks=(*rows.tasks, *known_tasks))
     for data in (tasks or {}).values():
-        more, left_out["tasks"] = skills.read_tasks(data)
+        more, wrong = skills.read_tasks(data)
+        left_out["tasks"] = (*wrong, *_unlisted((one.occupation for one in more), rows))
         texts = {(one.occupation, one.task_id): one for one in rows.tasks}
         for one in more:
             known = texts.get((one.occupation, one.task_id))
             texts[one.occupation, one.task_id] = replace(one, text=known.text) if known else one
         rows = replace(rows, tasks=tuple(texts.values()))
     for data in (outlook or {}).values():
-        outlooks, left_out["outlook"] = skills.read_outlooks(data)
+        outlooks, wrong = skills.read_outlooks(data)
+        left_out["outlook"] = (*wrong, *_unlisted((one.occupation for one in outlooks), rows))
         rows = replace(rows, outlooks=outlooks)
     with of_file(next(iter(files))):
         return SkillFiles(join(rows), left_out)
+
+
+def _unlisted(codes: Iterable[str], rows: SkillRows) -> tuple[Finding, ...]:
+    """Return a finding for each occupation that no skill is told of. Rule: ``occupation_unlisted``."""
+    listed = {one.occupation for one in rows.needs}
+    return tuple(
+        Finding(0, "occupation", "occupation_unlisted", f"{code} must be among the skills, was not.", code)
+        for code in sorted(set(codes) - listed)
+    )
 
 
 def read_warning(data: bytes, region: str, occupation: str, persons: int) -> Affected:
