@@ -179,6 +179,32 @@ class Services(Pillars):
         for name in Pillars.__annotations__:
             getattr(self, name)
 
+    def create_lake(self) -> None:
+        """Create the lake's tables where they lack."""
+        for made in (self.observations, self.dispatch, self.metering):
+            made.create()
+
+    def fill_lake(self) -> int:
+        """Bring what was acknowledged and is not in the lake yet into it, from the archive; return how many batches.
+
+        Raises
+        ------
+        EngineError
+            ``lake_ahead``, ``lake_failed``, or what the archive says.
+        """
+        filled = 0
+        for project in (
+            self.dispatch.project,
+            self.metering.project,
+            self.feeds.project,
+            self.ledger.record_use,
+        ):
+            # Books that were read before the lake may lack what is in it.
+            with self.books.read() as unit:
+                found = project(unit)
+            filled += found if isinstance(found, int) else len(found)
+        return filled
+
 
 @dataclass(frozen=True, slots=True)
 class FirstRun:
@@ -221,11 +247,10 @@ def initialise(settings: Settings, now: datetime, *, caller: str = "") -> FirstR
         ) from error
     from qipan.workflows.fleet import national_fleet
 
-    services = _open(settings, caller)
+    services = open_stores(settings, caller)
     try:
         services.books.migrate()
-        for made in (services.observations, services.dispatch, services.metering):
-            made.create()
+        services.create_lake()
         with services.books.begin() as unit:
             password = services.access.ensure_admin(unit, now=now, name=ADMIN)
             services.ledger.register(unit, national_fleet(services.catalog), now)
@@ -251,7 +276,7 @@ def build(settings: Settings, *, caller: str = "") -> Services:
     if not settings.secret.get_secret_value():
         key = SecretStr(settings.key_file.read_text(encoding="utf-8"))
         settings = settings.model_copy(update={"secret": key})
-    services = _open(settings, caller)
+    services = open_stores(settings, caller)
     found, newest = services.books.revision(), services.books.newest_revision()
     if found != newest:
         services.books.close()
@@ -263,7 +288,8 @@ def build(settings: Settings, *, caller: str = "") -> Services:
     return services
 
 
-def _open(settings: Settings, caller: str) -> Services:
+def open_stores(settings: Settings, caller: str = "") -> Services:
+    """Open the stores as they are, of whichever revision."""
     return Services(settings, Catalog.load(settings.facts), Books(settings.books_address, caller=caller))
 
 

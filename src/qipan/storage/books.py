@@ -214,31 +214,16 @@ class Books:
             ``books_newer`` when the books were written by a newer Qipan, else as `begin`.
         """
         # Books are opened every day and migrated once: only this needs Alembic.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.util import CommandError
+        from qipan.storage.migrate import upgrade
 
         if self.engine.dialect.name == "sqlite" and self.engine.url.database:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self.begin() as unit:
-            unit.lock("migrate")
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-            config.set_main_option("path_separator", "os")
-            config.attributes["connection"] = unit.connection
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise EngineError(
-                    f"The books must be at a revision this Qipan knows, was {_revision(unit)}, in {self}.",
-                    code="books_newer",
-                    hint="Install the Qipan that wrote them, or a newer one.",
-                ) from error
+        upgrade(self)
 
     def revision(self) -> str | None:
         """Return the revision of the tables, ``None`` before the first migration."""
         with self.read() as unit:
-            return _revision(unit)
+            return kept_revision(unit)
 
     def newest_revision(self) -> str:
         """Return the revision that `migrate` leads to."""
@@ -313,7 +298,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
 
 
-def _revision(unit: UnitOfWork) -> str | None:
+def kept_revision(unit: UnitOfWork) -> str | None:
+    """Return the revision of the tables as a unit of work sees it, ``None`` before the first migration."""
     if not sa.inspect(unit.connection).has_table(_KEPT_REVISION.name):
         return None
     found: str | None = unit.execute(sa.select(_KEPT_REVISION.c.version_num)).scalar_one_or_none()

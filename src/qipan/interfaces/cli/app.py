@@ -6,6 +6,7 @@ import io
 import sys
 from datetime import date as civil_date
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,12 +16,15 @@ from qipan.interfaces.cli.exits import EXIT_WORDS
 from qipan.interfaces.cli.language import spoken
 from qipan.interfaces.cli.options import AsJson, Day, Lang, Power, Seed
 from qipan.interfaces.cli.pillars import HouseGroup
-from qipan.interfaces.cli.print import print_json, remark, say, working
+from qipan.interfaces.cli.print import counted, print_json, remark, say, say_disproved, working
 from qipan.interfaces.cli.serve import serve_until_stopped
 from qipan.interfaces.cli.show import show_day, steps
 
 if TYPE_CHECKING:
     from qipan.bootstrap.services import FirstRun
+
+FAILED = 5
+"""Exit code of a verification with findings: a rule was broken."""
 
 HOME_WORDS = (
     "Data lies in the folder QIPAN_HOME, else in .qipan of the current folder; QIPAN_LANG (en or zh) chooses the "
@@ -40,6 +44,11 @@ app = typer.Typer(
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen at; else QIPAN_HOST, else 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; else QIPAN_PORT, else 8750.")]
+
+
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="File of a backup.")]
+Revision = Annotated[str | None, typer.Option("--to", metavar="REVISION", help="Older revision, as 0025.")]
+Drops = Annotated[bool, typer.Option("--drop", help="With --to: rows without a place there may go.")]
 
 
 def _print_version(is_asked: bool) -> None:
@@ -116,6 +125,52 @@ def doctor(*, as_json: AsJson = False) -> None:
         print_checks(checks)
     if not all(check.is_ok for check in checks):
         raise typer.Exit(1)
+
+
+@app.command()
+def migrate(*, to: Revision = None, drops: Drops = False, as_json: AsJson = False) -> None:
+    """Bring books and lake to this Qipan after an upgrade; with --to, books back to an older revision."""
+    from qipan.bootstrap.migrate import migrate as bring
+
+    done = bring(session.settings(), to=to, drops=drops)
+    if as_json:
+        print_json(done)
+    else:
+        filled = counted(done.filled, "batch", "batches")
+        say(f"Books were of revision {done.before} and are of {done.after}; {filled} brought into the lake.")
+
+
+@app.command()
+def backup(file: BackupFile, *, as_json: AsJson = False) -> None:
+    """Write books, archive and keys to one file, also while Qipan is running; keep it as safe as the home itself."""
+    from qipan.bootstrap.backup import back_up
+
+    made = back_up(session.services(), file, session.now())
+    if as_json:
+        print_json(made)
+    else:
+        files = counted(made.files, "file")
+        say(f"Backed up {files}, {made.size_bytes / 1e6:,.1f} MB, books of revision {made.revision}, to {file}.")
+
+
+@app.command()
+def restore(file: BackupFile, *, lang: Lang = None, as_json: AsJson = False) -> None:
+    """Make a home and its books of a backup, make the lake anew, and verify the log."""
+    from qipan.bootstrap.backup import restore as bring_back
+
+    done = bring_back(session.settings(), file)
+    if as_json:
+        print_json(done)
+    else:
+        say(
+            f"Restored {session.settings().home.resolve()} as of {done.backup.made:%F %T} UTC: "
+            f"{counted(done.backup.files, 'file')}, {counted(done.filled, 'batch', 'batches')} in the lake, "
+            f"{counted(done.leaves, 'leaf', 'leaves')} of the log with root {done.root}, "
+            f"{counted(len(done.findings), 'finding')}."
+        )
+    if done.findings:
+        say_disproved(done.findings, spoken(lang))
+        raise typer.Exit(FAILED)
 
 
 def main() -> None:

@@ -48,3 +48,8 @@ def guard() -> None:
             f"CREATE TRIGGER {TABLE}_no_{verb.lower()} BEFORE {verb} ON {TABLE} "
             f"BEGIN SELECT RAISE(ABORT, '{TABLE} is append-only'); END"
         )
+
+
+def downgrade() -> None:
+    """Drop market_lease_word; its triggers go with it."""
+    op.drop_table(TABLE)
