@@ -10,7 +10,7 @@ from qipan.bootstrap.backup import back_up, restore
 from qipan.bootstrap.services import build, initialise
 from qipan.kernel.errors import BadInputError, ConflictError, EngineError
 from qipan.settings import Settings
-from qipan.storage.migrate import downgrade
+from qipan.storage.downgrade import downgrade
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qipan.bootstrap.services import open_stores
 from qipan.settings import Settings
-from qipan.storage.migrate import downgrade
+from qipan.storage.downgrade import downgrade
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,7 +283,7 @@ def build(settings: Settings, *, caller: str = "") -> Services:
         raise NotFoundError(
             f"The books must be of revision {newest}, was {found}.",
             code="books_outdated",
-            hint="Run: qipan init",
+            hint="Back up, then run: qipan migrate",
         )
     return services
 

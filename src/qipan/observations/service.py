@@ -139,7 +139,7 @@ class Observations:
                 raise EngineError(
                     f"The lake must not be ahead of the books at batch {newest} of {source}, was {last}, in {table}.",
                     code="lake_ahead",
-                    hint="Rebuild the lake from the archive.",
+                    hint="Rebuild the lake from the archive: move its folder away, then run qipan migrate.",
                 )
             lacking += store.batches(unit, kind=kind, source=source, after=last)
         return tuple(sorted(lacking, key=lambda receipt: receipt.sequence))

@@ -213,12 +213,12 @@ class Books:
         EngineError
             ``books_newer`` when the books were written by a newer Qipan, else as `begin`.
         """
-        # Books are opened every day and migrated once: only this needs Alembic.
-        from qipan.storage.migrate import upgrade
-
         if self.engine.dialect.name == "sqlite" and self.engine.url.database:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        upgrade(self)
+        with self.begin() as unit:
+            unit.lock("migrate")
+            with migrations(unit, str(self)) as (command, config):
+                command.upgrade(config, "head")
 
     def revision(self) -> str | None:
         """Return the revision of the tables, ``None`` before the first migration."""
@@ -296,6 +296,34 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     is_read_only = bool(connection.get_execution_options().get(_READ_ONLY))
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def migrations(unit: UnitOfWork, books: str) -> Iterator[tuple[Any, Any]]:
+    """Open the migrations on a unit of work: Alembic's commands, and the settings that they take.
+
+    Raises
+    ------
+    EngineError
+        ``books_newer`` when the books were written by a newer Qipan.
+    """
+    # Books are opened every day and migrated once: only this needs Alembic.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = unit.connection
+    try:
+        yield command, config
+    except CommandError as error:
+        raise EngineError(
+            f"The books must be at a revision this Qipan knows, was {kept_revision(unit)}, in {books}.",
+            code="books_newer",
+            hint="Install the Qipan that wrote them, or a newer one.",
+        ) from error
 
 
 def kept_revision(unit: UnitOfWork) -> str | None:

@@ -162,5 +162,5 @@ def _ahead(last: int, newest: int) -> EngineError:
     return EngineError(
         f"The lake must not be ahead of the books at batch {newest}, was at {last}, in {store.READINGS}.",
         code="lake_ahead",
-        hint="Rebuild the lake from the archive.",
+        hint="Rebuild the lake from the archive: move its folder away, then run qipan migrate.",
     )

@@ -1,35 +1,15 @@
-"""Bring the tables of books to the newest revision, or back to an older one without losing a row unasked."""
+"""Bring the tables of books back to an older revision, without losing a row unasked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
-from qipan.kernel.errors import EngineError, Finding, NotFoundError, RuleBrokenError
-from qipan.storage.books import Books, UnitOfWork, kept_revision
-
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def upgrade(books: Books) -> None:
-    """Run every migration that books lack; all or nothing.
-
-    Raises
-    ------
-    EngineError
-        ``books_newer`` when the books were written by a newer Qipan, else as `Books.begin`.
-    """
-    with books.begin() as unit:
-        unit.lock("migrate")
-        with _of_this_qipan(books, unit):
-            command.upgrade(_config(unit), "head")
+from qipan.kernel.errors import Finding, NotFoundError, RuleBrokenError
+from qipan.storage.books import Books, UnitOfWork, kept_revision, migrations
 
 
 def downgrade(books: Books, revision: str, *, drops: bool = False) -> None:
@@ -47,12 +27,11 @@ def downgrade(books: Books, revision: str, *, drops: bool = False) -> None:
     RuleBrokenError
         ``migration_drops_rows``, with a finding for each table and column.
     EngineError
-        As `upgrade`.
+        As `Books.migrate`.
     """
     with books.begin() as unit:
         unit.lock("migrate")
-        with _of_this_qipan(books, unit):
-            config = _config(unit)
+        with migrations(unit, str(books)) as (command, config):
             possible = _reachable(config, kept_revision(unit))
             if revision not in possible:
                 raise NotFoundError(
@@ -73,26 +52,6 @@ def downgrade(books: Books, revision: str, *, drops: bool = False) -> None:
                     findings=found,
                 )
             run()
-
-
-def _config(unit: UnitOfWork) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = unit.connection
-    return config
-
-
-@contextmanager
-def _of_this_qipan(books: Books, unit: UnitOfWork) -> Iterator[None]:
-    try:
-        yield
-    except CommandError as error:
-        raise EngineError(
-            f"The books must be at a revision this Qipan knows, was {kept_revision(unit)}, in {books}.",
-            code="books_newer",
-            hint="Install the Qipan that wrote them, or a newer one.",
-        ) from error
 
 
 def _reachable(config: Config, revision: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from qipan.kernel.errors import NotFoundError, RuleBrokenError
 from qipan.storage.books import Books
-from qipan.storage.migrate import downgrade
+from qipan.storage.downgrade import downgrade
 
 OLDER = "0023"
 
