@@ -128,3 +128,11 @@ def test_weights_change_nothing_but_the_choice():
     value = board(6, 5)
     question = Question(worths(value, np.ones(5)), np.full(6, 2), np.empty((5, 0)), np.empty((6, 0)), 0.0)
     assert choose(replace(question, sameness=5.0)).pairs <= choose(question).pairs
+
+
+@pytest.mark.parametrize("key", ["activity", "region"])
+def test_figures_that_are_torn_are_refused_with_the_line_on_which_that_begins(key):
+    rows = "".join(f"a{place},1\n" for place in range(10))
+    with pytest.raises(BadInputError, match="not from line 12 on") as caught:
+        read(f'{key},power\n{rows}b,"1\n'.encode(), key)
+    assert caught.value.code == "file_torn"

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qipan.kernel.errors import BadInputError, Finding
 from qipan.labour.sources import panel
 from qipan.labour.sources.heads import HEADS_ZH
 from qipan.storage import table
@@ -86,6 +87,19 @@ def test_a_formula_counts_with_its_kept_value_else_as_empty():
 def test_a_torn_file_is_told(data):
     made, findings = panel.read(data)
     assert (made, [one.rule for one in findings]) == (None, ["file_unreadable"])
+
+
+def test_a_quote_that_is_not_closed_is_told_with_the_line_on_which_it_begins():
+    text = "region,value\n" + "a,1\n" * 10 + 'b,"2\nc,3\n'
+    lines = table.read(text.encode()).lines
+    assert [next(lines).number for _ in range(10)] == list(range(2, 12))
+    with pytest.raises(table.TornError) as caught:
+        next(lines)
+    told = "A file must be CSV to its end, was not from line 12 on: unexpected end of data."
+    assert table.unreadable(caught.value) == Finding(0, "", "file_torn", told)
+    with pytest.raises(BadInputError) as refused:
+        table.unreadable(caught.value, is_whole=True)
+    assert (refused.value.code, refused.value.message) == ("file_torn", told)
 
 
 def test_a_workbook_without_cells_has_no_columns():

@@ -217,7 +217,7 @@ def read_scenarios(data: bytes) -> tuple[Scenario, ...]:
     Raises
     ------
     BadInputError
-        ``scenarios_unreadable`` with a finding for each cell that cannot be read.
+        ``scenarios_unreadable`` with a finding for each cell that cannot be read; ``file_torn``.
     """
     scenarios, findings = scenarios_csv.read(data)
     if findings:

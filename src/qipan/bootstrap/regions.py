@@ -72,7 +72,7 @@ def read_panel(
     Raises
     ------
     BadInputError
-        ``panel_unreadable`` where no row can be read, with what is wrong.
+        ``panel_unreadable`` where no row can be read, with what is wrong; ``file_torn``.
     """
     found, left_out, noted = panel.read(data, names_of(catalog), where=where, without=without)
     if found is None:
@@ -91,7 +91,7 @@ def read_activities(data: bytes, catalog: Catalog) -> tuple[Activities, tuple[Fi
     Raises
     ------
     BadInputError
-        ``activities_unreadable`` where no row can be read, with what is wrong.
+        ``activities_unreadable`` where no row can be read, with what is wrong; ``file_torn``.
     """
     found, left_out = activities.read(data, names_of(catalog))
     if found is None:
@@ -117,7 +117,7 @@ def read_columns(data: bytes | None, key: str, catalog: Catalog) -> tuple[Column
     Raises
     ------
     BadInputError
-        ``columns_unreadable`` where no row can be read, with what is wrong.
+        ``columns_unreadable`` where no row can be read, with what is wrong; ``file_torn``.
     """
     if data is None:
         return Columns((), {}), ()
@@ -193,7 +193,7 @@ def read_index(
     Raises
     ------
     BadInputError
-        ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``.
+        ``framework_unreadable``, ``recipe_unreadable``, ``regions_unnamed``, ``indicators_unreadable``, ``file_torn``.
     """
     framework, taken = _framework(meta or shipped_framework())
     denominated = [one for one in framework.indicators if one.denominator]
@@ -263,7 +263,7 @@ def read_framework(meta: bytes) -> Framework:
     Raises
     ------
     BadInputError
-        ``framework_unreadable``, ``framework_unfit``.
+        ``framework_unreadable``, ``framework_unfit``, ``file_torn``.
     """
     return _framework(meta)[0]
 

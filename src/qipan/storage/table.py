@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from qipan.kernel.errors import Finding
+from qipan.kernel.errors import BadInputError, Finding
 
 NO_HEADS: Final[Mapping[str, str]] = {}
 PACKED_MOST: Final = 2**31
@@ -58,6 +58,20 @@ class UnreadableError(Exception):
     """A file is none of these forms, or is torn."""
 
 
+class TornError(UnreadableError):
+    """What follows some row of a CSV cannot be read at all.
+
+    Attributes
+    ----------
+    line
+        The line on which what cannot be read begins.
+    """
+
+    def __init__(self, line: int, why: object) -> None:
+        super().__init__(str(why))
+        self.line = line
+
+
 def read(
     data: bytes, heads: Mapping[str, str] = NO_HEADS, *, begins: Callable[[Sequence[str]], bool] | None = None
 ) -> Table:
@@ -94,9 +108,57 @@ def read(
     return Table(names, _lines(names, rows))
 
 
-def unreadable(error: UnreadableError) -> Finding:
-    """Return the finding of a file that cannot be read."""
+def unreadable(error: UnreadableError, *, is_whole: bool = False) -> Finding:
+    """Return the finding of a file that cannot be read.
+
+    Parameters
+    ----------
+    is_whole
+        Whether nothing is made of a part of a file, so that one that is torn is refused.
+
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+    """
+    if isinstance(error, TornError):
+        if is_whole:
+            raise torn(error) from error
+        told = f"A file must be CSV to its end, was not from line {error.line} on: {error}."
+        return Finding(0, "", "file_torn", told)
     return Finding(0, "", "file_unreadable", f"A table must be CSV in UTF-8, Parquet or Excel, was not: {error}.")
+
+
+def torn(error: TornError) -> BadInputError:
+    """Return the refusal of a file that is torn, so that the rows before are not taken for all."""
+    return BadInputError(
+        f"A file must be CSV to its end, was not from line {error.line} on: {error}.",
+        code="file_torn",
+        hint="Look for a quote there that is not closed.",
+    )
+
+
+def csv_rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
+    r"""Yield the line on which each row that is left of a ``csv.reader`` begins, and its cells; empty lines are none.
+
+    Raises
+    ------
+    TornError
+        Where what follows cannot be read at all, so that nothing is lost unsaid.
+
+    Examples
+    --------
+    >>> list(csv_rows(csv.reader(["a,b\n", "\n", "1,2\n"], strict=True)))
+    [(1, ['a', 'b']), (3, ['1', '2'])]
+    """
+    last = lines.line_num
+    try:
+        for cells in lines:
+            begins, last = last + 1, lines.line_num
+            if cells:
+                yield begins, cells
+    except csv.Error as error:
+        raise TornError(last + 1, error) from error
 
 
 def read_number(text: str) -> float:
@@ -140,18 +202,7 @@ def _of_csv(
         head = next((cells for cells in lines if begins is None or begins(cells)), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(str(error)) from error
-    return head, _csv_rows(lines)
-
-
-def _csv_rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    last = lines.line_num
-    try:
-        for cells in lines:
-            begins, last = last + 1, lines.line_num
-            if cells:
-                yield begins, cells
-    except csv.Error as error:
-        raise UnreadableError(str(error)) from error
+    return head, csv_rows(lines)
 
 
 def _of_parquet(data: bytes, heads: Mapping[str, str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:

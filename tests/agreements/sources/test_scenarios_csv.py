@@ -9,6 +9,7 @@ import pytest
 
 from qipan.agreements.model.simulation import Case, Scenario
 from qipan.agreements.sources.scenarios_csv import NEEDED, read
+from qipan.kernel.errors import BadInputError
 
 HEAD = ",".join((*NEEDED, "index", "rent_fen"))
 GOOD = "boom,1.5,2027-01,900,1500,900,400,101.5,"
@@ -52,3 +53,10 @@ def test_a_file_that_is_no_table_of_scenarios_is_refused(data: bytes, column: st
     scenarios, findings = read(data)
     assert scenarios == ()
     assert (findings[0].row, findings[0].column, findings[0].rule) == (0, column, rule)
+
+
+def test_a_file_that_is_torn_is_refused_with_the_line_on_which_that_begins() -> None:
+    rows = "".join(GOOD.replace("-01", f"-{month:02}") + "\n" for month in range(1, 11))
+    with pytest.raises(BadInputError, match="not from line 12 on") as caught:
+        read(f'{HEAD}\n{rows}slump,"1.5,2027-01,900\n'.encode())
+    assert caught.value.code == "file_torn"

@@ -99,3 +99,10 @@ def test_directions_are_words_too_and_what_is_taken_as_one_is_told() -> None:
         (5, "direction", "taken_as_one"), (3, "weight", "taken_as_one"),
     ]  # fmt: skip
     assert read(b"code,parent\na,all\nb,all\nall,\n")[1] == ()
+
+
+def test_a_framework_that_is_torn_is_refused_with_the_line_on_which_that_begins() -> None:
+    rows = "".join(f"a{place},all\n" for place in range(10))
+    with pytest.raises(BadInputError, match="not from line 12 on") as caught:
+        read(f'code,parent\n{rows}b,"all\nall,\n'.encode())
+    assert caught.value.code == "file_torn"

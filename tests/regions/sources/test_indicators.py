@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,8 +118,9 @@ def test_the_template_of_the_divides_is_read_again_with_its_gaps() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_figures_or_told(data) -> None:
-    found, left_out, _ = indicators.read(data, Names(), FRAMEWORK)
-    assert found is not None or all(one.message for one in left_out)
+    with suppress(BadInputError):
+        found, left_out, _ = indicators.read(data, Names(), FRAMEWORK)
+        assert found is not None or all(one.message for one in left_out)
 
 
 def test_of_columns_that_may_name_regions_the_one_that_tells_rows_apart_is_taken() -> None:
@@ -150,3 +153,10 @@ def test_a_column_of_figures_with_a_gap_is_no_partition() -> None:
     found, _, noted = read("region,gdp,patents,other\na,1,2,NA\nb,2,3,4\n", Names())
     assert found.groups == {}
     assert [(one.rule, one.value) for one in noted] == [("column_unused", "other")]
+
+
+def test_a_file_that_is_torn_is_refused_with_the_line_on_which_that_begins() -> None:
+    rows = "".join(f"宁夏,{year},gdp,1\n" for year in range(2001, 2011))
+    with pytest.raises(BadInputError, match="not from line 12 on") as caught:
+        read(f'region,year,indicator,value\n{rows}宁夏,"2011,gdp,1\n')
+    assert caught.value.code == "file_torn"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qipan.bootstrap.regions import names_of
 from qipan.facts.catalog import Catalog
+from qipan.kernel.errors import BadInputError
 from qipan.regions.sources.activities import read as read_activities
 from qipan.regions.sources.panel import Names, read
 
@@ -83,9 +86,10 @@ def test_only_rows_that_say_so_are_read_and_regions_left_out(names) -> None:
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_panel_or_told(data) -> None:
-    found, left_out, _ = read(data, Names())
-    assert found is not None or all(one.message for one in left_out)
-    read_activities(data, Names())
+    with suppress(BadInputError):
+        found, left_out, _ = read(data, Names())
+        assert found is not None or all(one.message for one in left_out)
+        read_activities(data, Names())
 
 
 def test_two_panels_are_joined_by_code_wherever_their_columns_stand(names) -> None:
@@ -163,3 +167,11 @@ def test_amounts_of_several_years_are_refused() -> None:
     found, wrong = read_activities(b"region,product,year,value\na,x,2000,1\na,x,2001,2\n", Names())
     assert found is None
     assert wrong[-1].rule == "years_several"
+
+
+@pytest.mark.parametrize(("head", "reader"), [("region,year,value", read), ("region,activity,value", read_activities)])
+def test_a_file_that_is_torn_is_refused_with_the_line_on_which_that_begins(names, head, reader) -> None:
+    rows = "".join(f"宁夏,{year},1\n" for year in range(2001, 2011))
+    with pytest.raises(BadInputError, match="not from line 12 on") as caught:
+        reader(f'{head}\n{rows}宁夏,"2011,1\n'.encode(), names)
+    assert caught.value.code == "file_torn"

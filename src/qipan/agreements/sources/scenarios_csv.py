@@ -18,6 +18,7 @@ from typing import Any, Final
 from qipan.agreements.model.simulation import Case, Scenario
 from qipan.agreements.sources.form import decimal
 from qipan.kernel.errors import Finding
+from qipan.storage import table
 
 FEN: Final = ("buyer_elsewhere_fen_per_card_h", "seller_elsewhere_fen_per_card_h", "seller_cost_fen_per_card_h")
 NEEDED: Final = ("scenario", "weight", "month", "taken_card_h", *FEN)
@@ -41,6 +42,11 @@ def read(data: bytes) -> tuple[tuple[Scenario, ...], tuple[Finding, ...]]:
     Rules: ``file_unreadable``, ``column_missing``, ``column_unknown`` for the file; ``row_torn``, ``name_missing``,
     ``not_whole``, ``not_decimal``, ``month_unreadable``, ``weight_differs`` for a row, by the line on which it begins.
 
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+
     Examples
     --------
     >>> head = ",".join(NEEDED) + "\n"
@@ -50,12 +56,10 @@ def read(data: bytes) -> tuple[tuple[Scenario, ...], tuple[Finding, ...]]:
     """
     try:
         reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        rows = []
-        line = 1
-        for cells in reader:
-            rows.append((line, cells))
-            line = reader.line_num + 1
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = list(table.csv_rows(reader))
+    except table.TornError as error:
+        raise table.torn(error) from error
+    except UnicodeDecodeError as error:
         return (), (Finding(0, "", "file_unreadable", f"A file of scenarios must be CSV in UTF-8, was not: {error}."),)
     head = rows[0][1] if rows else []
     findings = _head(head)

@@ -21,6 +21,11 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
     Rules: ``file_unreadable``, ``columns_differ``, ``years_several`` for the file; ``row_torn``, ``cell_empty``,
     ``value_unreadable``, ``value_repeated`` for a row.
 
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+
     Examples
     --------
     >>> found, _ = read(b"country,product,value\na,x,2\nb,x,1\nb,y,4\n", Names())
@@ -54,7 +59,7 @@ def read(data: bytes, names: Names) -> tuple[Activities | None, tuple[Finding, .
             else:
                 amount[key], line_of[key] = table.read_number(cells["value"]), line.number
     except table.UnreadableError as error:
-        return None, (*left_out, table.unreadable(error))
+        return None, (*left_out, table.unreadable(error, is_whole=True))
     if len(years) > 1:
         told = f"Amounts must be of one year, was {', '.join(sorted(years))}."
         return None, (*left_out, Finding(0, "year", "years_several", told, ", ".join(sorted(years))))

@@ -22,6 +22,11 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
     key
         Column that names each row: ``activity`` or ``region``.
 
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+
     Examples
     --------
     >>> found, wrong = read(b"segment,demand,power\nchips,2,\nfarming,1,0.5\n", "activity")
@@ -50,7 +55,7 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
             else:
                 figures[name] = {column: float(text) for column, text in cells.items() if text}
     except table.UnreadableError as error:
-        return Columns(names, figures), (*left_out, table.unreadable(error))
+        return Columns(names, figures), (*left_out, table.unreadable(error, is_whole=True))
     return Columns(names, figures), tuple(left_out)
 
 

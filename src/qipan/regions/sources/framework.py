@@ -44,7 +44,7 @@ def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
     Raises
     ------
     BadInputError
-        ``framework_unfit`` where rows do not lead up to one index.
+        ``file_torn``; ``framework_unfit`` where rows do not lead up to one index.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def read(data: bytes) -> tuple[Framework | None, tuple[Finding, ...]]:
             if cells.get("type", "").casefold() not in OTHERS:
                 rows.append((line.number, cells))
     except table.UnreadableError as error:
-        return None, (table.unreadable(error),)
+        return None, (table.unreadable(error, is_whole=True),)
     nodes: dict[str, Node] = {}
     for number, cells in rows:
         wrong += _wrong(cells, number, nodes)

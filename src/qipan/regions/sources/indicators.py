@@ -58,6 +58,11 @@ def read(
     ``value_repeated``, ``release_older``; odd: ``name_mended``, ``nation_left_out``, ``releases_mixed``,
     ``column_unused``, ``indicator_absent``.
 
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+
     Examples
     --------
     >>> from qipan.regions.model.framework import Node, grow
@@ -93,7 +98,7 @@ def read(
         )  # fmt: skip
         _take(kept, names, list(rows), wanted)
     except table.UnreadableError as error:
-        return None, (table.unreadable(error),), ()
+        return None, (table.unreadable(error, is_whole=True),), ()
     _note_releases(kept)
     told_of = {code for _, _, code in kept.value}
     if not told_of & {one.code for one in framework.indicators}:

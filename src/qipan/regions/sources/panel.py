@@ -103,6 +103,11 @@ def read(
     without
         Regions that are left out.
 
+    Raises
+    ------
+    BadInputError
+        ``file_torn``.
+
     Examples
     --------
     >>> found, _, _ = read(b"region,year,value\na,2000,1\nb,2000,3\n", Names())
@@ -128,7 +133,7 @@ def read(
         for number, region, year, value, weight in rows:
             _take(kept, names, leave, (number, region, year, value, weight))
     except table.UnreadableError as error:
-        return None, (*kept.left_out, table.unreadable(error)), ()
+        return None, (*kept.left_out, table.unreadable(error, is_whole=True)), ()
     if only_counted({region for region, _ in kept.value}):
         return None, (*kept.left_out, by_position()), tuple(kept.noted)
     _set_aside(kept, names)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from qipan.kernel.errors import BadInputError, Finding, QipanError
+from qipan.kernel.errors import Finding, QipanError
+from qipan.storage import table
 
 ZEROS: Final = 10
 """Figures that a number may have beyond those of the largest: zeros before it."""
@@ -55,7 +56,6 @@ def read(
     BadInputError
         ``file_torn`` where what follows some row cannot be read at all, so that nothing is lost unsaid.
     """
-    last = 0
     try:
         text = io.StringIO(data.decode("utf-8-sig"), newline="")
         if has_tabs:
@@ -67,21 +67,15 @@ def read(
         findings += wrong
         if wrong:
             return
-        last = lines.line_num
-        for cells in lines:
-            begins, last = last + 1, lines.line_num
+        for begins, cells in table.csv_rows(lines):
             if len(cells) == len(head):
                 yield begins, {name: cell.strip() for name, cell in zip(head, cells, strict=True)}
-            elif cells:
+            else:
                 told = f"A row must have {len(head)} cells, was {len(cells)}."
                 findings.append(Finding(begins, "", "row_torn", told))
+    except table.TornError as error:
+        raise table.torn(error) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        if last:
-            raise BadInputError(
-                f"A file must be CSV to its end, was not from line {last + 1} on: {error}.",
-                code="file_torn",
-                hint="Look for a quote there that is not closed.",
-            ) from error
         findings.append(Finding(0, "", "file_unreadable", f"A file must be CSV in UTF-8, was not: {error}."))
 
 
