@@ -20,7 +20,8 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
     Parameters
     ----------
     key
-        Column that names each row: ``activity`` or ``region``.
+        Column that names each row: ``activity`` or ``region``; where it is not there, the only one that is another
+        word for it. All other columns keep their names.
 
     Raises
     ------
@@ -37,9 +38,10 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
     figures: dict[str, dict[str, float]] = {}
     names: tuple[str, ...] = ()
     try:
-        found = table.read(data, ALSO)
-        names = tuple(name for name in found.head if name != key)
-        if key not in found.head or not names or len(set(found.head)) < len(found.head):
+        found = table.read(data)
+        head = _named(found.head, key)
+        names = tuple(name for name in head if name != key)
+        if key not in head or not names or len(set(head)) < len(head):
             told = f"A table must have {key} and figures beside it, each column once, was {', '.join(found.head)}."
             return Columns((), {}), (Finding(0, "", "columns_differ", told),)
         for line in found.lines:
@@ -47,7 +49,7 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
                 told = f"A row must have {len(found.head)} cells, had more or fewer."
                 left_out.append(Finding(line.number, "", "row_torn", told))
                 continue
-            cells = {name: text.strip() for name, text in zip(found.head, line.cells.values(), strict=True)}
+            cells = {name: text.strip() for name, text in zip(head, line.cells.values(), strict=True)}
             name = read_name(cells.pop(key))
             wrong = _wrong(name, key, cells, figures, line.number)
             if wrong:
@@ -57,6 +59,13 @@ def read(data: bytes, key: str, read_name: Callable[[str], str] = str) -> tuple[
     except table.UnreadableError as error:
         return Columns(names, figures), (*left_out, table.unreadable(error, is_whole=True))
     return Columns(names, figures), tuple(left_out)
+
+
+def _named(head: tuple[str, ...], key: str) -> tuple[str, ...]:
+    if key in head:
+        return head
+    also = [name for name in head if ALSO.get(name.casefold()) == key]
+    return tuple(key if [name] == also else name for name in head)
 
 
 def _wrong(
