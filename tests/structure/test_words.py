@@ -51,6 +51,7 @@ MEANT_OTHERWISE = {
     ("qipan.talent", "tasks"),
     ("qipan.bootstrap.skills", "tasks"),
     ("qipan.interfaces.cli.talent_skills", "tasks"),
+    ("qipan.interfaces.api.talent", "tasks"),
     ("qipan.interfaces.report", "provinces"),  # the layer of the map file carries this name
     ("qipan.interfaces.console", "provinces"),
 }

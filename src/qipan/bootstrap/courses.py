@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from qipan.kernel.errors import BadInputError, Finding
-from qipan.talent.model.course import Job, Module, Person
+from qipan.kernel.errors import BadInputError, Finding, of_file
+from qipan.talent.model.course import Job, Module, Offer, Person
 from qipan.talent.sources import courses
 
 _Noun = TypeVar("_Noun")
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """Persons and what is offered to them, and what is wrong with rows that are left out, by role of the file."""
+
+    persons: tuple[Person, ...]
+    offer: Offer
+    left_out: Mapping[str, tuple[Finding, ...]]
+
+
+def read_courses(persons: tuple[str, bytes], modules: tuple[str, bytes], jobs: tuple[str, bytes]) -> Courses:
+    """Read the three files, each with its name, which an error tells.
+
+    Raises
+    ------
+    BadInputError
+        ``courses_unreadable`` where no row of a file can be read.
+    """
+    with of_file(persons[0]):
+        people, wrong_persons = read_persons(persons[1])
+    with of_file(modules[0]):
+        taught, wrong_modules = read_modules(modules[1])
+    with of_file(jobs[0]):
+        opened, wrong_jobs = read_jobs(jobs[1])
+    left_out = {"persons": wrong_persons, "modules": wrong_modules, "jobs": wrong_jobs}
+    return Courses(people, Offer(taught, opened), left_out)
 
 
 def read_persons(data: bytes) -> tuple[tuple[Person, ...], tuple[Finding, ...]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qipan.kernel.errors import BadInputError, Finding
+from qipan.kernel.errors import BadInputError, Finding, of_file
 from qipan.talent.model.exchange import Exchange
 from qipan.talent.model.expert import Expert
 from qipan.talent.model.post import Post
@@ -26,6 +27,33 @@ class Contracted:
     exchange: Exchange
     one_sided: int
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """An exchange as its three files have it, and what is wrong with rows that are left out, by role of the file."""
+
+    exchange: Exchange
+    one_sided: int
+    left_out: Mapping[str, tuple[Finding, ...]]
+
+
+def read_exchange(experts: tuple[str, bytes], posts: tuple[str, bytes], contracts: tuple[str, bytes]) -> Exchanged:
+    """Read the three files, each with its name, which an error tells.
+
+    Raises
+    ------
+    BadInputError
+        ``exchange_unreadable`` where no row of a file can be read, or no contract is accepted by both sides.
+    """
+    with of_file(experts[0]):
+        asking, wrong_experts = read_experts(experts[1])
+    with of_file(posts[0]):
+        offering, wrong_posts = read_posts(posts[1])
+    with of_file(contracts[0]):
+        found = read_contracts(contracts[1], asking, offering)
+    left_out = {"experts": wrong_experts, "posts": wrong_posts, "contracts": found.findings}
+    return Exchanged(found.exchange, found.one_sided, left_out)
 
 
 def read_experts(data: bytes) -> tuple[tuple[Expert, ...], tuple[Finding, ...]]:

@@ -29,6 +29,7 @@ from qipan.interfaces.api import (
     spot,
     spot_bill,
     study,
+    talent,
     vouchers,
 )
 from qipan.interfaces.api.problem import Problem
@@ -43,5 +44,5 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix=PREFIX, responses=_PROBLEMS)
 _MARKET: Final = (market, clearing, spot, spot_bill, vouchers, delivery, products)
 _OBLIGATIONS: Final = (disputes, accounts, *_MARKET, certificates, centres, agreements)
-for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, labour, feeds, access):
+for part in (facts, jobs, ledger, readings, audit, day, dispatch, study, *_OBLIGATIONS, labour, talent, feeds, access):
     router.include_router(part.router)

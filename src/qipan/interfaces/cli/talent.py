@@ -15,7 +15,6 @@ from qipan.interfaces.cli.left_out import count_rules, say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, read_bytes
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
-from qipan.kernel.errors import of_file
 
 if TYPE_CHECKING:
     from qipan.talent.model.exchange import Exchange
@@ -82,19 +81,13 @@ app.command()(guide)
 
 def _read(files: tuple[Path, Path, Path], language: Language, *, is_silent: bool) -> tuple[Exchange, dict[str, Any]]:
     """Return the exchange and what is wrong with rows that are left out, told where JSON does not tell it."""
-    from qipan.bootstrap.exchange import read_contracts, read_experts, read_posts
+    from qipan.bootstrap.exchange import read_exchange
 
     experts, posts, contracts = files
-    with of_file(experts.name):
-        asking, wrong_experts = read_experts(read_bytes(experts))
-    with of_file(posts.name):
-        offering, wrong_posts = read_posts(read_bytes(posts))
-    with of_file(contracts.name):
-        found = read_contracts(read_bytes(contracts), asking, offering)
-    left_out = {"experts": wrong_experts, "posts": wrong_posts, "contracts": found.findings}
+    found = read_exchange(*((path.name, read_bytes(path)) for path in files))
     if not is_silent:
-        say_left_out(left_out, language, {"experts": experts, "posts": posts, "contracts": contracts})
-    return found.exchange, {"rows_left_out": left_out, "one_sided": found.one_sided}
+        say_left_out(found.left_out, language, {"experts": experts, "posts": posts, "contracts": contracts})
+    return found.exchange, {"rows_left_out": found.left_out, "one_sided": found.one_sided}
 
 
 def _show_matching(told: dict[str, Any], language: Language) -> None:

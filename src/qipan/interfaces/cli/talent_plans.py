@@ -14,7 +14,6 @@ from qipan.interfaces.cli.left_out import say_left_out
 from qipan.interfaces.cli.options import AsJson, Lang, Seed, read_bytes, read_day
 from qipan.interfaces.cli.print import print_json, print_table, say, table
 from qipan.interfaces.report.numbers import NOTHING
-from qipan.kernel.errors import of_file
 
 app = typer.Typer()
 
@@ -53,28 +52,21 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Tell each person the shortest set of modules that leads to an open job within time and money; others too."""
-    from qipan.bootstrap.courses import read_jobs, read_modules, read_persons
-    from qipan.talent.model.course import Offer
+    from qipan.bootstrap.courses import read_courses
     from qipan.talent.plans.find_plans import find_plans
     from qipan.talent.plans.tell import tell_plans
 
     language = spoken(lang)
-    with of_file(persons.name):
-        people, wrong_persons = read_persons(read_bytes(persons))
-    with of_file(modules.name):
-        taught, wrong_modules = read_modules(read_bytes(modules))
-    with of_file(jobs.name):
-        opened, wrong_jobs = read_jobs(read_bytes(jobs))
-    left_out = {"persons": wrong_persons, "modules": wrong_modules, "jobs": wrong_jobs}
+    read = read_courses(*((path.name, read_bytes(path)) for path in (persons, modules, jobs)))
     earliest = day or session.today()
     found = find_plans(
-        people, Offer(taught, opened), alternatives=alternatives, is_subsidised=subsidies, day=earliest, seed=seed
+        read.persons, read.offer, alternatives=alternatives, is_subsidised=subsidies, day=earliest, seed=seed
     )
     told = {"day": earliest.isoformat(), "seed": seed, **tell_plans(found)}
     if as_json:
-        print_json({"rows_left_out": left_out, "is_subsidised": subsidies, **told})
+        print_json({"rows_left_out": read.left_out, "is_subsidised": subsidies, **told})
         return
-    say_left_out(left_out, language, {"persons": persons, "modules": modules, "jobs": jobs})
+    say_left_out(read.left_out, language, {"persons": persons, "modules": modules, "jobs": jobs})
     _show(told, language)
 
 
