@@ -71,6 +71,9 @@ NAMES = {
     "labour.unsubscribe",
     "labour.warning",
     "labour.warnings",
+    "talent.assess",
+    "talent.exchange",
+    "talent.plan",
 }
 OBLIGATIONS = {
     "accounts": (
