@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from qipan.kernel.errors import BadInputError, Finding, of_file
 from qipan.talent.model.course import Job, Module, Offer, Person
 from qipan.talent.sources import courses
+
+COLUMNS: Final = {"persons": courses.OF_PERSONS, "modules": courses.OF_MODULES, "jobs": courses.OF_JOBS}
+"""Columns that each file must have."""
 
 _Noun = TypeVar("_Noun")
 

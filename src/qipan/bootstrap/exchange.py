@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from qipan.kernel.errors import BadInputError, Finding, of_file
 from qipan.talent.model.exchange import Exchange
 from qipan.talent.model.expert import Expert
 from qipan.talent.model.post import Post
 from qipan.talent.sources import contracts, experts, posts
+
+COLUMNS: Final = {"experts": experts.NEEDED, "posts": posts.NEEDED, "contracts": contracts.NEEDED}
+"""Columns that each file must have."""
 
 
 @dataclass(frozen=True, slots=True)

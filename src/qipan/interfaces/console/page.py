@@ -124,6 +124,11 @@ SECTIONS: Final = (
         ),
         is_for_users=True,
     ),
+    Section(
+        mark("Talent"),
+        (Place("/talent", mark("Course plans")), Place("/talent/exchange", mark("Exchange of experts"))),
+        is_for_users=True,
+    ),
     Section(mark("Facts"), (Place("/facts", mark("Facts")),)),
 )
 """The pages by whose work they are, in the order of the navigation."""

@@ -34,6 +34,7 @@ from qipan.interfaces.console.pages import (
     site,
     spot,
     study,
+    talent,
     vouchers,
 )
 
@@ -66,6 +67,7 @@ for part in (
     labour_home,
     clusters,
     attribution,
+    talent,
     facts,
     days,
     docs,
