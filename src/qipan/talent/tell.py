@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qipan.talent.balance import balance
 from qipan.talent.block import block
 from qipan.talent.lay_out import lay_out
 from qipan.talent.model.balance import RegionBalance
@@ -19,7 +20,7 @@ STEP_SHARE = 0.001
 
 
 def tell_matching(exchange: Exchange) -> dict[str, Any]:
-    """Return who signs what, what blocks, and how far the value is from the optimum."""
+    """Return who signs what, what blocks, how far the value is from the optimum, and the balance of each region."""
     layout = lay_out(exchange)
     matching, together = match_everybody(exchange, layout)
     wrong = block(exchange, matching.held)
@@ -39,6 +40,7 @@ def tell_matching(exchange: Exchange) -> dict[str, Any]:
         "best_found": round(optimum.value, 6),
         "bound": round(optimum.bound, 6),
         "gap": optimum.gap_of(value),
+        "regions": tell_balance(balance(exchange, matching)),
     }
 
 

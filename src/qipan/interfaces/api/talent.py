@@ -13,15 +13,12 @@ from qipan.bootstrap.skills import read_skills, read_warning
 from qipan.interfaces.api.party import USERS, now
 from qipan.kernel.errors import BadInputError, of_file
 from qipan.kernel.time import BOARD_ZONE, zone
-from qipan.talent.balance import balance
-from qipan.talent.lay_out import lay_out
 from qipan.talent.model.assessment import Affected
-from qipan.talent.move_together import match_everybody
 from qipan.talent.plans.find_plans import find_plans
 from qipan.talent.plans.tell import tell_plans
 from qipan.talent.skills.assess import assess as assess_people
 from qipan.talent.skills.tell import tell_assessment
-from qipan.talent.tell import tell_balance, tell_matching
+from qipan.talent.tell import tell_matching
 
 router = APIRouter(prefix="/talent", tags=["talent"], dependencies=[USERS])
 
@@ -60,13 +57,7 @@ def exchange(
 ) -> dict[str, Any]:
     """Return who signs what, what blocks, how far the best sum is, and what each region gives and gets."""
     read = read_exchange(_named(experts, "experts"), _named(posts, "posts"), _named(contracts, "contracts"))
-    matching, _ = match_everybody(read.exchange, lay_out(read.exchange))
-    return {
-        "rows_left_out": read.left_out,
-        "one_sided": read.one_sided,
-        **tell_matching(read.exchange),
-        "regions": tell_balance(balance(read.exchange, matching)),
-    }
+    return {"rows_left_out": read.left_out, "one_sided": read.one_sided, **tell_matching(read.exchange)}
 
 
 @router.post("/assess", operation_id="talent.assess")

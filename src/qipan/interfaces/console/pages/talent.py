@@ -25,11 +25,8 @@ from qipan.interfaces.report.talent import contracts_table, path_table, regions_
 from qipan.interfaces.report.words import mark
 from qipan.kernel.errors import Finding, QipanError
 from qipan.kernel.time import BOARD_ZONE, zone
-from qipan.talent.balance import balance
-from qipan.talent.lay_out import lay_out
-from qipan.talent.move_together import match_everybody
 from qipan.talent.plans.find_plans import find_plans
-from qipan.talent.tell import tell_balance, tell_matching
+from qipan.talent.tell import tell_matching
 
 router = APIRouter(dependencies=[Depends(require_user(Role.VIEWER))])
 
@@ -132,12 +129,11 @@ def match(
     try:
         read = read_exchange(_named(experts, "experts"), _named(posts, "posts"), _named(contracts, "contracts"))
         told = tell_matching(read.exchange)
-        matching, _ = match_everybody(read.exchange, lay_out(read.exchange))
     except QipanError as error:
         return _page(request, EXCHANGE, error=error)
     tables = {
         "signed": contracts_table(told["signed"], mark("Signed contracts"), mark("Nobody signs."), said),
-        "regions": regions_table(tell_balance(balance(read.exchange, matching)), said),
+        "regions": regions_table(told["regions"], said),
         "blocking": contracts_table(
             told["blocking"],
             mark("Contracts that both sides would rather sign"),
