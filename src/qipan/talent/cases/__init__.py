@@ -1,0 +1,1 @@
+"""Cases of people: what becomes of each after a loss."""
