@@ -173,7 +173,7 @@ def test_menu_leads_each_to_its_own_work(traded: Services, trader: TestClient) -
 
     visitor = TestClient(create_app(traded), base_url="http://127.0.0.1:8750", follow_redirects=False)
     assert menu(visitor, "/facts") == ["/", "/atlas", "/agreements", "/facts"]
-    pillars = ["/market", "/certificates", "/agreements", "/accounts", "/labour"]
+    pillars = ["/market", "/certificates", "/agreements", "/accounts", "/labour", "/talent"]
     assert menu(trader, "/facts") == ["/", "/atlas", *pillars, "/facts"]
     open_to_all = ["/market", "/market/spot", "/market/delivery"]
     own = ["/market/vouchers", "/market/products", "/market/positions", "/market/clearing", "/market/monitor"]
