@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +34,17 @@ def ask_expansion(client: TestClient, callers: Callers, data: bytes, **terms: An
     return client.post(EXPANSIONS, headers=callers.operator, files=files, data=terms)
 
 
+@contextmanager
+def held(client: TestClient) -> Iterator[None]:
+    """Hold the study that is carried out, so that it cannot be done before it is looked at."""
+    pid = client.app.state.asides[StudyKind.EXPANSION]._process.pid  # type: ignore[attr-defined]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def ask_roll(client: TestClient, callers: Callers, tables: dict[str, bytes] | None = None, **terms: Any) -> Any:
     given = {"first_day": "2026-06-01", "days": 1, "every_s": 3600} | terms
     files = {"file": ("jobs.csv", csv())} | {name: (f"{name}.csv", data) for name, data in (tables or {}).items()}
@@ -43,8 +58,9 @@ def test_expansion_is_asked_carried_out_aside_and_kept(
     assert (answer.status_code, answer.json()["state"]) == (202, "running")
     address = answer.headers["location"]
     # Nobody waits: another page answers meanwhile, and a second study is refused.
-    assert client.get("/healthz").status_code == 200
-    again = ask_expansion(client, callers, EXAMPLE.read_bytes())
+    with held(client):
+        assert client.get("/healthz").status_code == 200
+        again = ask_expansion(client, callers, EXAMPLE.read_bytes())
     assert (again.status_code, again.json()["code"]) == (409, "run_in_progress")
     told = ended(client, address)
     assert told["state"] == "done"
