@@ -201,6 +201,7 @@ def test_a_backup_that_holds_anything_else_is_refused(
         ("files", None, "backup_malformed"),
         ("engine", "postgresql", "backup_engine_differs"),
         ("made", "yesterday", "backup_malformed"),
+        ("revision", 26, "backup_malformed"),
     ],
 )
 def test_a_manifest_that_says_something_else_is_refused(

@@ -229,7 +229,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         listed = {one["name"]: (one["bytes"], one["sha256"]) for one in told["files"]}
-        is_known = told["format"] == FORMAT and bool(_backup(told).revision)
+        is_known = told["format"] == FORMAT and isinstance(_backup(told).revision, str)
     except (ValueError, KeyError, TypeError) as error:
         raise _malformed(file, f"{MANIFEST}: {error}") from error
     if not is_known:
