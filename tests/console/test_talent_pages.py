@@ -50,7 +50,7 @@ def test_a_path_leads_through_modules_to_the_job_or_says_why_not(worker):
     assert ways["p"][1][:2] == ["2", "Job j in 640000, 5,000 yuan a month"]
     assert ways["q"][0][1].startswith("No plan: too little time.")
     assert "1 of 2 persons have a plan" in text
-    assert "Rows that are left out (1)" in text or "Findings (1)" in text
+    assert "<caption>Persons (1)</caption>" in text
 
 
 def test_the_exchange_shows_contracts_regions_and_that_none_blocks(worker):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -23,7 +23,7 @@ from qipan.interfaces.report.numbers import grouped, percent
 from qipan.interfaces.report.table import Table
 from qipan.interfaces.report.talent import contracts_table, path_table, regions_table, table_csv
 from qipan.interfaces.report.words import mark
-from qipan.kernel.errors import Finding, QipanError
+from qipan.kernel.errors import QipanError
 from qipan.kernel.time import BOARD_ZONE, zone
 from qipan.talent.plans.find_plans import find_plans
 from qipan.talent.tell import tell_matching
@@ -106,7 +106,7 @@ def plan(
         persons=grouped(len(found)),
         day=earliest.isoformat(),
     )
-    return _page(request, COURSES, summary=summary, tables=tables, left_out=_flat(read.left_out.values()))
+    return _page(request, COURSES, summary=summary, tables=tables, left_out=read.left_out)
 
 
 @router.get("/talent/exchange")
@@ -152,16 +152,12 @@ def match(
         beyond=grouped(len(told["overbooked"]) + len(told["overfull"])),
         gap=percent(told["gap"]),
     )
-    return _page(request, EXCHANGE, summary=summary, tables=tables, left_out=_flat(read.left_out.values()))
+    return _page(request, EXCHANGE, summary=summary, tables=tables, left_out=read.left_out)
 
 
 def _named(file: UploadFile | None, role: str) -> tuple[str, bytes]:
     data, name = read_file(file)
     return name or role, data
-
-
-def _flat(findings: Iterable[Sequence[Finding]]) -> list[Finding]:
-    return [one for some in findings for one in some]
 
 
 def _csv(tables: dict[str, Table], name: str) -> Response:
@@ -172,5 +168,5 @@ def _csv(tables: dict[str, Table], name: str) -> Response:
 
 def _page(request: Request, asked: Asked, *, error: QipanError | None = None, **shown: object) -> Response:
     status = 200 if error is None else status_of(error)
-    values = {"asked": asked, "error": error, "tables": None, "summary": "", "left_out": (), **shown}
+    values = {"asked": asked, "error": error, "tables": None, "summary": "", "left_out": {}, **shown}
     return render(request, "talent.html", status=status, **values)
